@@ -1,0 +1,22 @@
+//! respec: plan and apply for the specs of Alibaba Cloud ECS instances.
+//!
+//! Read the rooms in this order; each imports only rooms named before it.
+
+pub mod model;
+pub mod manifest;
+pub mod diff;
+pub mod plan;
+pub mod saga;
+pub mod event;
+pub mod clock;
+pub mod wire;
+pub mod cloud;
+pub mod journal;
+pub mod observe;
+pub mod apply;
+pub mod aliyun;
+pub mod http;
+pub mod sim;
+pub mod store;
+pub mod report;
+pub mod cli;

@@ -1,0 +1,2 @@
+//! The respec command.
+fn main() {}
