@@ -1,1 +1,94 @@
-//! (door to be written)
+//! What can be asked of a cloud, and how it may refuse.
+//!
+//! In: typed calls. Out: typed replies, or a [`CloudError`] whose kind says what it means for the
+//! machine. Retries, throttle and signatures are the implementor's business; whoever calls sees one
+//! attempt that either happened, did not happen, or may have happened.
+
+mod call;
+mod error;
+
+use async_trait::async_trait;
+
+use crate::model::{AccountId, ClientToken, InstanceId, ModifyCall, RegionId, RequestId};
+
+pub use call::{
+    IDS_PER_CALL_MAX, InstancePage, InstanceQuery, InstanceTypeFacts, ModificationQuery,
+    ModifyReply, Offer, OperationType, PowerAnswer, PowerCall, PowerVerb, RegionFacts,
+};
+pub use error::{CloudError, ErrorKind, Outcome};
+
+/// The cloud: one method for each API operation, typed both ways.
+#[async_trait(?Send)]
+pub trait Cloud {
+    /// `GetCallerIdentity`: whose credentials these are. Needs no permission.
+    ///
+    /// # Errors
+    /// [`CloudError`], of kind `Credentials` when they are refused.
+    async fn caller_identity(&self) -> Result<AccountId, CloudError>;
+
+    /// One page of `DescribeInstances`.
+    ///
+    /// # Errors
+    /// [`CloudError`]. Reading has no effect, so an unknown outcome may simply be asked again.
+    async fn describe_instances(&self, query: &InstanceQuery) -> Result<InstancePage, CloudError>;
+
+    /// `DescribeResourcesModification`: what the machine can become.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    async fn describe_modification(
+        &self,
+        query: &ModificationQuery,
+    ) -> Result<Vec<Offer>, CloudError>;
+
+    /// `DescribeRegions`.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    async fn describe_regions(&self) -> Result<Vec<RegionFacts>, CloudError>;
+
+    /// `DescribeInstanceTypes`, every page.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    async fn describe_instance_types(
+        &self,
+        region: &RegionId,
+    ) -> Result<Vec<InstanceTypeFacts>, CloudError>;
+
+    /// `StartInstances`, `StopInstances` or `RebootInstances` for up to 100 machines with
+    /// SuccessFirst: one answer for each machine, in the order asked. A machine the reply does not
+    /// mention is answered as unknown.
+    ///
+    /// # Errors
+    /// [`CloudError`] when the call as a whole was refused or lost.
+    async fn power(&self, call: &PowerCall) -> Result<Vec<PowerAnswer>, CloudError>;
+
+    /// `StartInstance`, `StopInstance` or `RebootInstance` for the first machine of the call.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    async fn power_one(&self, call: &PowerCall) -> Result<RequestId, CloudError>;
+
+    /// One of the three modify calls. The same token and the same call may be sent again.
+    ///
+    /// # Errors
+    /// [`CloudError`]; look at [`CloudError::outcome`] before anything else.
+    async fn modify(
+        &self,
+        region: &RegionId,
+        instance: &InstanceId,
+        call: &ModifyCall,
+        token: &ClientToken,
+    ) -> Result<ModifyReply, CloudError>;
+
+    /// `AllocatePublicIpAddress`; answers the address. Asking again answers the same one.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    async fn allocate_public_ip(
+        &self,
+        region: &RegionId,
+        instance: &InstanceId,
+    ) -> Result<String, CloudError>;
+}

@@ -1,1 +1,28 @@
-//! (door to be written)
+//! The nouns of the house: what a fleet is made of, and nothing that happens to it.
+//!
+//! Three fleets are told apart by type: [`DesiredFleet`] (the manifest), [`ObservedFleet`] (the cloud,
+//! now) and [`AppliedFleet`] (what respec last recorded). Everything here is plain data: it is parsed
+//! once at the border and trusted afterwards. No I/O, no clock, no randomness.
+
+mod id;
+mod spec;
+mod policy;
+mod call;
+mod desired;
+mod observed;
+mod applied;
+mod note;
+mod digest;
+
+pub use applied::{AppliedFleet, AppliedInstance, Lineage, ManagedFields, Stamp};
+pub use call::{ModifyCall, NetworkChange, PrepayChange, SpecChange};
+pub use desired::{DesiredFleet, DesiredInstance, DesiredInternet, DesiredSpec, Group, Unit};
+pub use digest::{Digest, canonical_json};
+pub use id::{
+    AccountId, ClientToken, FleetName, GroupName, InstanceId, InstanceName, InvalidId, OrderId,
+    RegionId, RequestId, RunId, TypeName, ZoneId,
+};
+pub use note::{Finding, Place, Severity, Suggestion};
+pub use observed::{Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance};
+pub use policy::{ChangeOptions, Payment, PrepaidUpgrade, Rollout, Share};
+pub use spec::{BillingMethod, Field, Mbps, NetworkBilling, Power, StoppedMode};

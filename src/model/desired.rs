@@ -1,0 +1,94 @@
+//! The desired fleet: a manifest with every default, group and reference resolved.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{AccountId, FleetName, GroupName, InstanceId, InstanceName, RegionId, TypeName};
+use super::note::Place;
+use super::policy::{ChangeOptions, Payment, Rollout};
+use super::spec::{Mbps, NetworkBilling, Power, StoppedMode};
+
+/// What the manifest says about a fleet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DesiredFleet {
+    /// The fleet's name.
+    pub fleet: FleetName,
+    /// The account it must be in, when the manifest says so.
+    pub account: Option<AccountId>,
+    /// Every machine that is named, by id.
+    pub instances: BTreeMap<InstanceId, DesiredInstance>,
+    /// The groups, with their limits. Machines outside any group form one unnamed group a region.
+    pub groups: BTreeMap<GroupName, Group>,
+    /// The limits of machines outside any group.
+    pub ungrouped: Rollout,
+}
+
+/// A group: machines that share limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its members.
+    pub members: BTreeSet<InstanceId>,
+    /// Its limits.
+    pub rollout: Rollout,
+}
+
+/// One machine as the manifest wants it. Only written fields are managed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DesiredInstance {
+    /// How people call it: its own name, or `group/id`.
+    pub name: InstanceName,
+    /// The group it belongs to.
+    pub group: Option<GroupName>,
+    /// Where it is.
+    pub region: RegionId,
+    /// What it should be.
+    pub spec: DesiredSpec,
+    /// How to change it.
+    pub change: ChangeOptions,
+    /// What to do with its orders.
+    pub payment: Payment,
+    /// Whether plans that stop it are refused.
+    pub protect: bool,
+    /// What must be finished before it is touched.
+    pub after: BTreeSet<Unit>,
+    /// Where in the manifest it stands, for messages; no part of what is wanted.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+/// Something that can be waited for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// One machine.
+    Instance(InstanceId),
+    /// Every machine of a group.
+    Group(GroupName),
+}
+
+/// The managed fields; an unwritten one is left as it is found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DesiredSpec {
+    /// The instance type.
+    pub instance_type: Option<TypeName>,
+    /// Public network.
+    pub internet: DesiredInternet,
+    /// Power state.
+    pub power: Option<Power>,
+    /// What a stopped machine goes on costing.
+    pub stopped_mode: Option<StoppedMode>,
+}
+
+/// The public network part of a spec.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DesiredInternet {
+    /// How traffic is paid for.
+    pub charge_type: Option<NetworkBilling>,
+    /// Outbound ceiling, Mbit/s.
+    pub max_bandwidth_out: Option<Mbps>,
+    /// Inbound ceiling, Mbit/s.
+    pub max_bandwidth_in: Option<Mbps>,
+    /// Whether it should have a static public address.
+    pub public_ip: Option<bool>,
+}

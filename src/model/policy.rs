@@ -1,0 +1,123 @@
+//! What the owner allows: how many at once, how to pay, how to change.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A count, or a share of a group, as in `2` or `10%`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Share {
+    /// So many machines.
+    Count(u32),
+    /// So many of a hundred; 0 to 100.
+    Percent(u32),
+}
+
+impl Share {
+    /// How many of `n` machines that is, rounded down, but never below one unless zero was written.
+    ///
+    /// Rounding goes towards safety: fewer machines down, not more.
+    #[must_use]
+    pub fn of(self, n: usize) -> usize {
+        match self {
+            Self::Count(count) => count as usize,
+            Self::Percent(0) => 0,
+            Self::Percent(percent) => (n * percent as usize / 100).max(1),
+        }
+    }
+}
+
+impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+/// The limits of one group's rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollout {
+    /// Machines of the group that may be down at once, for whatever reason.
+    pub max_unavailable: Share,
+    /// Failures that are tolerated; the next one stops new starts.
+    pub max_failures: Share,
+    /// Whether `max_unavailable` was left unwritten, so that the plan can say that a default is the brake.
+    pub defaulted: bool,
+}
+
+impl Default for Rollout {
+    /// One machine of a group at a time, and no failure tolerated.
+    fn default() -> Self {
+        Self {
+            max_unavailable: Share::Count(1),
+            max_failures: Share::Count(0),
+            defaulted: true,
+        }
+    }
+}
+
+/// What to do with an order (`payment`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Payment {
+    /// Pay from the balance at once (AutoPay=true).
+    Auto,
+    /// Leave the order for a person to pay (AutoPay=false); unwritten payment means this.
+    Await,
+}
+
+/// Where the outage of a subscription upgrade may fall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrepaidUpgrade {
+    /// Order while running, then a short restart (R12).
+    Online,
+    /// Stop first, order while stopped.
+    Offline,
+}
+
+/// How to change a machine, not what it should be: sent with a change, never compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeOptions {
+    /// `SystemDisk.Category`, only for leaving a retired type (R69).
+    pub system_disk_category: Option<String>,
+    /// Lets the vendor move the machine to another cluster (R68).
+    pub migrate_across_zone: Option<bool>,
+    /// How subscription upgrades are ordered.
+    pub prepaid_upgrade: PrepaidUpgrade,
+    /// After this long a hung shutdown is cut off with ForceStop; never when unwritten.
+    pub force_stop_after: Option<Duration>,
+    /// A shutdown that takes longer is a failed step.
+    pub stop_within: Duration,
+    /// Longest time from stop to running that a change may plan for.
+    pub max_outage: Duration,
+}
+
+impl Default for ChangeOptions {
+    fn default() -> Self {
+        Self {
+            system_disk_category: None,
+            migrate_across_zone: None,
+            prepaid_upgrade: PrepaidUpgrade::Online,
+            force_stop_after: None,
+            stop_within: Duration::from_secs(5 * 60),
+            max_outage: Duration::from_secs(10 * 60),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_rounds_towards_safety_but_never_to_nothing() {
+        assert_eq!(Share::Percent(10).of(48), 4);
+        assert_eq!(Share::Percent(10).of(3), 1);
+        assert_eq!(Share::Percent(0).of(3), 0);
+        assert_eq!(Share::Count(2).of(1), 2);
+    }
+}
