@@ -1,1 +1,5 @@
-//! (door to be written)
+//! (door)
+
+mod step;
+
+pub use step::{Action, Because, Goal, Price, Step, Undo};

@@ -1,0 +1,230 @@
+//! The journal's alphabet.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{AppliedInstance, ClientToken, Digest, InstanceId, OrderId, RequestId, RunId};
+
+/// One line of the journal. It is on disk before the call it announces is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Position in the journal; the first is 1, and there are no gaps.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// The run it belongs to.
+    pub run: RunId,
+    /// What happened.
+    pub kind: Kind,
+}
+
+/// Whether a step is being done or taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Being done.
+    Forward,
+    /// Being taken back.
+    Undo,
+}
+
+/// One step of one machine's saga.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StepRef {
+    /// The machine.
+    pub instance: InstanceId,
+    /// Position of the step in its saga, from 0.
+    pub step: u16,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// Why a step failed, in a form that can be stored and shown later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What went wrong, without a full stop; at most 300 characters.
+    pub message: String,
+    /// The vendor's code, if a refusal is behind it.
+    pub code: Option<String>,
+    /// The vendor's request id.
+    pub request_id: Option<RequestId>,
+}
+
+/// How a saga ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SagaOutcome {
+    /// Every step succeeded.
+    Done,
+    /// A step failed; power and what could be undone are as they were found.
+    Undone,
+    /// Put back as found because of an interrupt or a cool-down; the same change may be begun again.
+    PutBack,
+    /// Given up before anything was sent, because a refusal elsewhere spoke for this machine too,
+    /// or because no more failures are tolerated.
+    Spared,
+    /// A person took it over (`cancel`).
+    Abandoned,
+}
+
+/// Why a saga rests without having ended. The next run begins with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Halt {
+    /// An order waits to be paid.
+    Paused,
+    /// Failed past the pivot; only going forward again can end it.
+    Held,
+    /// An undo failed.
+    Stuck,
+    /// A call may or may not have happened, and reading back could not tell.
+    Unknown,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Kind {
+    /// A run begins.
+    RunOpened {
+        /// The plan's id.
+        plan_id: Digest,
+        /// Digest of what was wanted, by which a later run knows the same wish again.
+        intent: Digest,
+        /// Who runs it: `user@host`.
+        who: String,
+        /// The command line, cut at 200 characters.
+        command: String,
+    },
+    /// A machine that needed no change was recorded as found.
+    Adopted {
+        /// Which.
+        instance: InstanceId,
+        /// As it is.
+        record: AppliedInstance,
+    },
+    /// A saga begins. Holds what cannot be read again later.
+    Begun {
+        /// Which machine.
+        instance: InstanceId,
+        /// How many changes were ever begun on it, this one included.
+        change_number: u64,
+        /// Whether it ran when it was found.
+        was_running: bool,
+    },
+    /// A call is about to be sent.
+    Intent {
+        /// For which step.
+        step: StepRef,
+        /// The token it carries, where the API takes one.
+        token: Option<ClientToken>,
+        /// Digest of the operation and its business parameters.
+        request: Digest,
+    },
+    /// The call was accepted.
+    Answered {
+        /// Which step.
+        step: StepRef,
+        /// The vendor's request id.
+        request_id: Option<RequestId>,
+        /// The order it made.
+        order_id: Option<OrderId>,
+    },
+    /// The call may or may not have happened.
+    Unanswered {
+        /// Which step.
+        step: StepRef,
+        /// What was seen instead of an answer.
+        reason: String,
+    },
+    /// The step's goal shows.
+    Succeeded {
+        /// Which step.
+        step: StepRef,
+        /// Whether it was so before anything was sent.
+        found: bool,
+    },
+    /// The step cannot reach its goal; certainly nothing of it is under way any more.
+    Failed {
+        /// Which step.
+        step: StepRef,
+        /// Why.
+        failure: Failure,
+    },
+    /// No stop of this machine can arrive late any more.
+    Settled {
+        /// Which machine.
+        instance: InstanceId,
+    },
+    /// A saga rests; the run stays open.
+    Halted {
+        /// Which machine.
+        instance: InstanceId,
+        /// Why.
+        halt: Halt,
+        /// What a person should know; at most 500 characters.
+        note: String,
+    },
+    /// A resting saga goes on: its failed step may be tried again.
+    Reopened {
+        /// Which machine.
+        instance: InstanceId,
+    },
+    /// A saga ended.
+    Closed {
+        /// Which machine.
+        instance: InstanceId,
+        /// How.
+        outcome: SagaOutcome,
+        /// What a person should know; empty when all went as planned.
+        note: String,
+        /// The machine as it was left.
+        record: AppliedInstance,
+    },
+    /// Somebody asked to stop.
+    Interrupted {
+        /// `SIGINT` or `SIGTERM`.
+        signal: String,
+    },
+    /// The run is over; nothing of it is left to do.
+    RunClosed {
+        /// The exit code it ended with.
+        exit_code: u8,
+    },
+}
+
+/// A billing order that one of our calls made. Never leaves the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRecord {
+    /// Its id.
+    pub order_id: OrderId,
+    /// The machine it is for.
+    pub instance: InstanceId,
+    /// The run that made it.
+    pub run: RunId,
+    /// The step that made it.
+    pub step: u16,
+    /// When its id was learned.
+    pub at: Timestamp,
+}
+
+/// One run, as `history` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Its id.
+    pub run: RunId,
+    /// The plan it carries out.
+    pub plan_id: Digest,
+    /// Digest of what was wanted.
+    pub intent: Digest,
+    /// Who.
+    pub who: String,
+    /// The command line.
+    pub command: String,
+    /// When it began.
+    pub opened_at: Timestamp,
+    /// Its first entry.
+    pub first_seq: u64,
+    /// When and how it ended; none while it is open.
+    pub closed: Option<(Timestamp, u8)>,
+}
