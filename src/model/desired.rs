@@ -92,3 +92,15 @@ pub struct DesiredInternet {
     /// Whether it should have a static public address.
     pub public_ip: Option<bool>,
 }
+
+impl DesiredFleet {
+    /// The limits that hold for a machine.
+    #[must_use]
+    pub fn rollout_of(&self, instance: &DesiredInstance) -> Rollout {
+        let group = instance
+            .group
+            .as_ref()
+            .and_then(|name| self.groups.get(name));
+        group.map_or(self.ungrouped, |group| group.rollout)
+    }
+}

@@ -10,6 +10,7 @@ mod policy;
 mod call;
 mod desired;
 mod observed;
+mod offers;
 mod applied;
 mod note;
 mod digest;
@@ -24,5 +25,6 @@ pub use id::{
 };
 pub use note::{Finding, Place, Severity, Suggestion};
 pub use observed::{Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance};
+pub use offers::{OfferKey, Offers, Shift, Targets};
 pub use policy::{ChangeOptions, Payment, PrepaidUpgrade, Rollout, Share};
 pub use spec::{BillingMethod, Field, Mbps, NetworkBilling, Power, StoppedMode};

@@ -1,5 +1,223 @@
-//! (door)
+//! Decides what to do, and does none of it.
+//!
+//! In: a [`PlanInput`]. Out: a [`Planned`]: one chain of steps for each machine that changes, and an
+//! [`Account`] of every machine that does not. Nothing here waits, reads a clock or asks the cloud;
+//! the same input gives the same bytes.
+//!
+//! ```text
+//!  desired ─┐                            ┌─ Saga  stop → modify → start
+//!  observed ┼─► Case ─► rules, in order ─┼─ Blocked { rule, why, way out }
+//!  applied  ┘                            └─ unchanged
+//! ```
 
 mod step;
+mod saga;
+mod account;
+mod input;
+mod draft;
+mod rules;
+mod graph;
+mod check;
+mod saved;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diff::changes;
+use crate::model::{InstanceId, OfferKey, Unit};
+
+pub use account::{Account, Blocked, Note};
+pub use check::{Objection, check};
+pub use graph::{GraphError, Node, StepGraph};
+pub use input::{FoundStopped, PlanInput};
+pub use saga::{Fingerprint, Saga};
+pub use saved::{PlanFileError, SavedPlan, Sealed, Source};
 pub use step::{Action, Because, Goal, Price, Step, Undo};
+
+use input::Case;
+use rules::{found, network, notes, power, sequence, transition};
+
+/// What the planner answers.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// The machines that change, each with its chain of steps.
+    pub sagas: BTreeMap<InstanceId, Saga>,
+    /// The machines that do not, and why.
+    pub account: Account,
+}
+
+/// Answers for every machine of the manifest.
+pub fn plan(input: &PlanInput<'_>) -> Planned {
+    let mut planned = Planned {
+        sagas: BTreeMap::new(),
+        account: Account::default(),
+    };
+    for case in cases(input) {
+        consider(&case, &mut planned);
+    }
+    answer_for_the_missing(input, &mut planned);
+    block_what_waits_for_blocked(input, &mut planned);
+    planned
+}
+
+/// What the planner must still ask the cloud, each question with a machine to ask it about.
+///
+/// Ask them, add the answers to [`PlanInput::offers`], and look again until nothing is left.
+#[must_use]
+pub fn open_questions(input: &PlanInput<'_>) -> BTreeMap<OfferKey, InstanceId> {
+    let mut questions = BTreeMap::new();
+    for case in cases(input) {
+        if let Some(key) = transition::open_question(&case) {
+            questions.entry(key).or_insert_with(|| case.seen.id.clone());
+        }
+    }
+    questions
+}
+
+fn cases<'a>(input: &'a PlanInput<'a>) -> impl Iterator<Item = Case<'a>> {
+    input
+        .desired
+        .instances
+        .iter()
+        .filter_map(move |(id, desired)| {
+            let seen = input.observed.instances.get(id)?;
+            let applied = input.applied.and_then(|fleet| fleet.instances.get(id));
+            Some(Case {
+                input,
+                desired,
+                seen,
+                applied,
+            })
+        })
+}
+
+fn consider(case: &Case<'_>, planned: &mut Planned) {
+    let id = &case.seen.id;
+    if case
+        .input
+        .targets
+        .is_some_and(|targets| !targets.contains(id))
+    {
+        planned.account.left_out.push(id.clone());
+        return;
+    }
+    let differences = changes(&case.desired.spec, case.seen);
+    let steps = if differences.is_empty() && power::mode_can_change(case).is_ok() {
+        Ok(Vec::new())
+    } else {
+        chain(case)
+    };
+    match steps {
+        Err(blocked) => {
+            planned.account.blocked.insert(id.clone(), blocked);
+        }
+        Ok(steps) => {
+            note(case, &steps, planned);
+            if steps.is_empty() {
+                planned.account.unchanged.push(id.clone());
+            } else {
+                planned
+                    .sagas
+                    .insert(id.clone(), Saga::new(case, differences, steps));
+            }
+        }
+    }
+}
+
+/// The rules, in the order in which a person would ask.
+fn chain(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
+    no_open_run_has_it(case)?;
+    found::is_at_rest(case)?;
+    found::is_not_locked(case)?;
+    found::is_not_expired(case)?;
+    found::is_not_stopped_by_a_stranger(case)?;
+    let new_type = transition::type_change(case)?;
+    let network = network::network_change(case)?;
+    power::mode_can_change(case)?;
+    power::keeps_its_address(case)?;
+    let steps = sequence::sequence(case, new_type, network);
+    sequence::outage_is_allowed(case, &steps)?;
+    Ok(steps)
+}
+
+fn no_open_run_has_it(case: &Case<'_>) -> Result<(), Blocked> {
+    match case.input.busy.get(&case.seen.id) {
+        Some(run) => Err(case.block(
+            "open-run",
+            format!("run {run} has begun to change it and is not finished"),
+            "`respec apply` continues that run; `respec cancel` puts its machines back",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn note(case: &Case<'_>, steps: &[Step], planned: &mut Planned) {
+    for because in notes::notes(case, steps) {
+        planned.account.notes.push(Note {
+            instance: case.seen.id.clone(),
+            name: case.desired.name.clone(),
+            because,
+        });
+    }
+}
+
+/// A machine once recorded and now gone is blocked; one never seen is the manifest's error, which
+/// whoever reads the manifest against the cloud reports before planning.
+fn answer_for_the_missing(input: &PlanInput<'_>, planned: &mut Planned) {
+    for (id, desired) in &input.desired.instances {
+        if input.observed.instances.contains_key(id) {
+            continue;
+        }
+        planned.account.blocked.insert(
+            id.clone(),
+            Blocked {
+                name: desired.name.clone(),
+                because: Because::new("vanished", "it was recorded once and is not there any more"),
+                way_out: "take it out of the manifest, or find out who released it".to_owned(),
+                changes: Vec::new(),
+            },
+        );
+    }
+}
+
+/// `after` a machine that cannot be finished means not at all.
+fn block_what_waits_for_blocked(input: &PlanInput<'_>, planned: &mut Planned) {
+    loop {
+        let blocked: BTreeSet<&InstanceId> = planned.account.blocked.keys().collect();
+        let next = planned.sagas.iter().find_map(|(id, saga)| {
+            let unit = saga
+                .after
+                .iter()
+                .find(|unit| waits_for(input, unit, &blocked))?;
+            Some((id.clone(), unit.clone()))
+        });
+        let Some((id, unit)) = next else { return };
+        let saga = planned.sagas.remove(&id).expect("it was found in there");
+        let of = match &unit {
+            Unit::Instance(id) => id.to_string(),
+            Unit::Group(name) => format!("group {name}"),
+        };
+        planned.account.blocked.insert(
+            id,
+            Blocked {
+                name: saga.name,
+                because: Because::new(
+                    "after",
+                    format!("it waits for {of}, where a change is blocked"),
+                ),
+                way_out: "resolve that one first, or take it out of `after`".to_owned(),
+                changes: saga.changes,
+            },
+        );
+    }
+}
+
+fn waits_for(input: &PlanInput<'_>, unit: &Unit, blocked: &BTreeSet<&InstanceId>) -> bool {
+    match unit {
+        Unit::Instance(id) => blocked.contains(id),
+        Unit::Group(name) => {
+            let group = input.desired.groups.get(name);
+            group.is_some_and(|group| group.members.iter().any(|id| blocked.contains(id)))
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The planner's answer sheet: every machine of the manifest is planned, blocked or unchanged, with reasons.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::diff::FieldChange;
+use crate::model::{InstanceId, InstanceName};
+
+use super::step::Because;
+
+/// A change that is not planned, why, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocked {
+    /// How people call the machine.
+    pub name: InstanceName,
+    /// Which rule stands in the way.
+    pub because: Because,
+    /// What a person can do about it; one sentence without a full stop.
+    pub way_out: String,
+    /// What would have changed.
+    pub changes: Vec<FieldChange>,
+}
+
+/// Something worth knowing about a machine that stops nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Note {
+    /// Which machine.
+    pub instance: InstanceId,
+    /// How people call it.
+    pub name: InstanceName,
+    /// What about it.
+    pub because: Because,
+}
+
+/// Every machine answered for.
+#[must_use]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Changes that will not be made.
+    pub blocked: BTreeMap<InstanceId, Blocked>,
+    /// Machines that already are as wanted.
+    pub unchanged: Vec<InstanceId>,
+    /// Machines left out by `-target`.
+    pub left_out: Vec<InstanceId>,
+    /// Things to know.
+    pub notes: Vec<Note>,
+}

@@ -1,0 +1,140 @@
+//! A saga under construction: one chain of steps, and whether the machine is up at this point of it.
+
+use std::time::Duration;
+
+use crate::model::{InstanceStatus, StoppedMode};
+
+use super::step::{Action, Because, Goal, Price, Step, Undo};
+
+/// How long a guest usually takes to shut down; measured figures replace it in rehearsals.
+const STOP_ESTIMATE: Duration = Duration::from_secs(15);
+/// How long a type change of a stopped machine usually takes to show.
+const MODIFY_ESTIMATE: Duration = Duration::from_secs(3);
+/// How long a machine usually takes from the start call to Running.
+const START_ESTIMATE: Duration = Duration::from_secs(20);
+
+/// The chain so far. Alone in giving out positions and needs.
+#[derive(Debug)]
+pub(super) struct Draft {
+    steps: Vec<Step>,
+    up: bool,
+    /// Whether it is down because of us, between a stop and its start: only then is time an outage.
+    held_down: bool,
+}
+
+impl Draft {
+    /// A chain for a machine that is up, or not.
+    pub(super) fn from_power(status: &InstanceStatus) -> Self {
+        Self {
+            steps: Vec::new(),
+            up: *status == InstanceStatus::Running,
+            held_down: false,
+        }
+    }
+
+    /// Whether the machine is up after the steps so far.
+    pub(super) fn is_up(&self) -> bool {
+        self.up
+    }
+
+    /// Stops it for a change: it will be started again, and is started again when the change fails.
+    pub(super) fn stop_for_change(&mut self, because: Because) {
+        let keep = Because::new(
+            "R70",
+            "KeepCharging keeps capacity and address while it is down",
+        );
+        self.held_down = true;
+        self.stop(
+            StoppedMode::KeepCharging,
+            Undo::By(Action::Start),
+            vec![because, keep],
+        );
+    }
+
+    /// Stops it because the manifest wants it stopped; a later failure does not start it.
+    pub(super) fn stop_for_good(&mut self, mode: StoppedMode, because: Vec<Because>) {
+        self.stop(mode, Undo::Nothing, because);
+    }
+
+    fn stop(&mut self, mode: StoppedMode, undo: Undo, because: Vec<Because>) {
+        self.push(Step {
+            action: Action::Stop { mode },
+            needs: Vec::new(),
+            before: Goal::status(InstanceStatus::Running),
+            after: Goal::status(InstanceStatus::Stopped),
+            undo,
+            because,
+            price: Price::NoOrder,
+            downtime: self.outage(STOP_ESTIMATE),
+        });
+        self.up = false;
+    }
+
+    /// Starts it.
+    pub(super) fn start(&mut self, because: Because) {
+        self.push(Step {
+            action: Action::Start,
+            needs: Vec::new(),
+            before: Goal::status(InstanceStatus::Stopped),
+            after: Goal::status(InstanceStatus::Running),
+            undo: Undo::Nothing,
+            because: vec![because],
+            price: Price::NoOrder,
+            downtime: self.outage(START_ESTIMATE),
+        });
+        self.up = true;
+        self.held_down = false;
+    }
+
+    /// Adds a change; its outage, if it has one, is the bracket's.
+    pub(super) fn change(&mut self, step: Step) {
+        let downtime = self.outage(MODIFY_ESTIMATE);
+        self.push(Step { downtime, ..step });
+    }
+
+    /// Waits out the cool-down, with the machine in whatever power state it is meant to keep.
+    pub(super) fn cool_down(&mut self) {
+        self.push(Step {
+            action: Action::CoolDown,
+            needs: Vec::new(),
+            before: Goal::default(),
+            after: Goal::default(),
+            undo: Undo::Nothing,
+            because: vec![Because::new(
+                "R52",
+                "the cloud refuses a second change of one machine within five minutes",
+            )],
+            price: Price::NoOrder,
+            downtime: Duration::ZERO,
+        });
+    }
+
+    fn outage(&self, estimate: Duration) -> Duration {
+        if self.held_down {
+            estimate
+        } else {
+            Duration::ZERO
+        }
+    }
+
+    fn push(&mut self, step: Step) {
+        // One machine's steps never overlap (R55): each needs the one before it.
+        let needs = self
+            .steps
+            .len()
+            .checked_sub(1)
+            .map(position)
+            .into_iter()
+            .collect();
+        self.steps.push(Step { needs, ..step });
+    }
+
+    /// The finished chain.
+    pub(super) fn into_steps(self) -> Vec<Step> {
+        self.steps
+    }
+}
+
+fn position(index: usize) -> u16 {
+    u16::try_from(index).expect("a chain has fewer than a dozen steps")
+}

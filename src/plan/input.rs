@@ -1,0 +1,89 @@
+//! Everything the planner may know.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::diff::changes;
+
+use crate::model::{
+    AppliedFleet, AppliedInstance, DesiredFleet, DesiredInstance, InstanceId, InstanceStatus,
+    ObservedFleet, ObservedInstance, Offers, Power, RunId,
+};
+
+use super::account::Blocked;
+use super::step::Because;
+
+/// What to do with machines that are found stopped without the manifest or the state saying so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundStopped {
+    /// A change to them is blocked.
+    Block,
+    /// They are taken as meant to be stopped (`-accept-stopped`).
+    Accept,
+}
+
+/// The planner's whole world. The same input gives the same plan, byte for byte.
+#[derive(Debug, Clone)]
+pub struct PlanInput<'a> {
+    /// What is wanted.
+    pub desired: &'a DesiredFleet,
+    /// What is there.
+    pub observed: &'a ObservedFleet,
+    /// What was last recorded; none before the first apply.
+    pub applied: Option<&'a AppliedFleet>,
+    /// What machines can become, as far as it was asked.
+    pub offers: &'a Offers,
+    /// Machines that an open run still has to finish.
+    pub busy: &'a BTreeMap<InstanceId, RunId>,
+    /// The machines asked for with `-target`; all when none.
+    pub targets: Option<&'a BTreeSet<InstanceId>>,
+    /// What to do with machines found stopped.
+    pub found_stopped: FoundStopped,
+    /// The moment of planning.
+    pub now: Timestamp,
+}
+
+/// One machine, seen from all sides: what the rules look at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Case<'a> {
+    pub(super) input: &'a PlanInput<'a>,
+    pub(super) desired: &'a DesiredInstance,
+    pub(super) seen: &'a ObservedInstance,
+    pub(super) applied: Option<&'a AppliedInstance>,
+}
+
+impl Case<'_> {
+    /// Whether it runs now.
+    pub(super) fn is_up(&self) -> bool {
+        self.seen.status == InstanceStatus::Running
+    }
+
+    /// Whether it shall run in the end: as the manifest says, else as it was found.
+    pub(super) fn ends_up(&self) -> bool {
+        match self.desired.spec.power {
+            Some(Power::Running) => true,
+            Some(Power::Stopped) => false,
+            Some(Power::Keep) | None => self.is_up(),
+        }
+    }
+}
+
+impl Case<'_> {
+    /// The change is blocked by this rule.
+    pub(super) fn block(&self, rule: &str, why: impl Into<String>, way_out: &str) -> Blocked {
+        Blocked {
+            name: self.desired.name.clone(),
+            because: Because::new(rule, why),
+            way_out: way_out.to_owned(),
+            changes: changes(&self.desired.spec, self.seen),
+        }
+    }
+
+    /// Whether it is down, and neither manifest nor record says that it should be.
+    pub(super) fn is_stopped_by_a_stranger(&self) -> bool {
+        self.seen.status == InstanceStatus::Stopped
+            && self.desired.spec.power.is_none()
+            && self.applied.is_none()
+    }
+}

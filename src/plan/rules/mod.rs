@@ -1,0 +1,13 @@
+//! The vendor's rules and the owner's, one small file for each question.
+//!
+//! Each rule looks at one machine from all sides and answers, or blocks the change with its number,
+//! its reason and the way out. None of them knows that there is a network.
+
+pub(super) mod found;
+pub(super) mod guards;
+pub(super) mod transition;
+pub(super) mod network;
+pub(super) mod power;
+pub(super) mod payment;
+pub(super) mod sequence;
+pub(super) mod notes;

@@ -1,0 +1,87 @@
+//! What is worth knowing about a machine although it stops nothing.
+
+use crate::model::{BillingMethod, ModifyCall, NetworkKind};
+use crate::plan::input::Case;
+use crate::plan::step::{Action, Because, Step};
+
+/// The notes about one machine and its chain of steps, which may be empty.
+pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
+    let all = [
+        found_stopped(case),
+        elastic_address(case, steps),
+        inbound_follows(case, steps),
+        refund(case, steps),
+        classic(case, steps),
+        effect_at_next_start(case, steps),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+fn found_stopped(case: &Case<'_>) -> Option<Because> {
+    case.is_stopped_by_a_stranger().then(|| {
+        Because::new(
+            "found-stopped",
+            "found Stopped; write `power` to say whether it should be",
+        )
+    })
+}
+
+/// R59: documented as a hindrance, seen to be none for most VPC machines.
+fn elastic_address(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    let eip = case.seen.eip.as_ref().filter(|_| changes_type(steps))?;
+    Some(Because::new(
+        "R59",
+        format!(
+            "the elastic address {} is bound; the cloud may refuse a change of type",
+            eip.address
+        ),
+    ))
+}
+
+/// R29: an unwritten inbound ceiling is set by the cloud when outbound changes.
+fn inbound_follows(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    let wish = &case.desired.spec.internet;
+    let out = steps.iter().find_map(|step| step.after.max_bandwidth_out)?;
+    (wish.max_bandwidth_in.is_none() && out != case.seen.max_bandwidth_out).then(|| {
+        Because::new(
+            "R29",
+            format!("inbound follows outbound: {} Mbit/s", out.max(10)),
+        )
+    })
+}
+
+/// R47: what a downgrade does not give back.
+fn refund(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    let downgrade = steps
+        .iter()
+        .any(|s| s.because.iter().any(|b| b.why.contains("refund")));
+    (case.seen.billing == BillingMethod::PrePaid && downgrade).then(|| {
+        Because::new(
+            "R47",
+            "the difference goes back to the original payment method; used vouchers do not",
+        )
+    })
+}
+
+fn classic(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    (case.seen.network == NetworkKind::Classic && !steps.is_empty()).then(|| {
+        Because::new(
+            "R26",
+            "it stands in the classic network, which the vendor has retired",
+        )
+    })
+}
+
+fn effect_at_next_start(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    (changes_type(steps) && !case.ends_up())
+        .then(|| Because::new("R4", "the new type takes effect when it is next started"))
+}
+
+fn changes_type(steps: &[Step]) -> bool {
+    steps.iter().any(|step| {
+        matches!(
+            &step.action,
+            Action::Modify(ModifyCall::Spec(_) | ModifyCall::Prepay(_))
+        )
+    })
+}

@@ -1,0 +1,155 @@
+//! In which order one machine's changes are made, and what brackets them.
+
+use crate::model::InstanceStatus;
+use crate::plan::account::Blocked;
+use crate::plan::draft::Draft;
+use crate::plan::input::Case;
+use crate::plan::rules::network::{NetworkPlan, await_order};
+use crate::plan::rules::transition::TypeChange;
+use crate::plan::rules::{guards, power};
+use crate::plan::step::{Action, Because, Goal, Price, Step, Undo};
+
+/// Puts the pieces into one chain.
+///
+/// Lowered bandwidth goes before the type, raised bandwidth after it, since the new type may allow
+/// less, or more, than the old one (R28). Between two changes lies the cool-down (R52), and the
+/// machine is never held down through it.
+pub(in crate::plan) fn sequence(
+    case: &Case<'_>,
+    new_type: Option<TypeChange>,
+    network: Option<NetworkPlan>,
+) -> Vec<Step> {
+    let mut draft = Draft::from_power(&case.seen.status);
+    let lowers = network.as_ref().is_some_and(|plan| plan.lowers);
+    let both = new_type.is_some() && network.is_some();
+    let mut network = network;
+    if lowers {
+        put_network(case, &mut draft, network.take());
+        if both {
+            draft.cool_down();
+        }
+    }
+    put_type(case, &mut draft, new_type);
+    if both && !lowers {
+        draft.cool_down();
+    }
+    put_network(case, &mut draft, network);
+    put_power(case, &mut draft);
+    draft.into_steps()
+}
+
+fn put_type(case: &Case<'_>, draft: &mut Draft, new_type: Option<TypeChange>) {
+    let Some(change) = new_type else { return };
+    let was_up = draft.is_up();
+    if let Some(why) = change.down.clone() {
+        go_down(case, draft, why);
+    }
+    let steps = type_steps(case, &change);
+    for step in steps {
+        draft.change(step);
+    }
+    if change.down.is_none() && was_up && case.ends_up() {
+        draft.stop_for_change(Because::new(
+            "R12",
+            "an upgrade made while running takes effect at the next start",
+        ));
+    }
+    if !draft.is_up() && case.ends_up() {
+        draft.start(why_start(case));
+    }
+}
+
+fn type_steps(case: &Case<'_>, change: &TypeChange) -> Vec<Step> {
+    let down = change.down.as_ref().map(|_| InstanceStatus::Stopped);
+    let modify = Step {
+        action: Action::Modify(change.call.clone()),
+        needs: Vec::new(),
+        before: Goal {
+            instance_type: Some(change.from.clone()),
+            status: down,
+            ..Goal::default()
+        },
+        after: Goal {
+            instance_type: Some(change.to.clone()),
+            ..Goal::default()
+        },
+        undo: change.undo.clone(),
+        because: change.because.clone(),
+        price: if change.call.makes_order() {
+            Price::Unknown
+        } else {
+            Price::NoOrder
+        },
+        downtime: std::time::Duration::ZERO,
+    };
+    let mut steps = vec![modify];
+    steps.extend(await_order(case, &steps));
+    steps
+}
+
+fn put_network(case: &Case<'_>, draft: &mut Draft, network: Option<NetworkPlan>) {
+    let Some(plan) = network else { return };
+    if let Some(why) = plan.down {
+        go_down(case, draft, why);
+    }
+    for step in plan.steps {
+        draft.change(step);
+    }
+    if !draft.is_up() && case.is_up() && case.ends_up() {
+        draft.start(why_start(case));
+    }
+}
+
+fn put_power(case: &Case<'_>, draft: &mut Draft) {
+    match (draft.is_up(), case.ends_up()) {
+        (true, false) => draft.stop_for_good(power::stopped_mode(case), power::why_stopped(case)),
+        (false, true) => draft.start(why_start(case)),
+        (true, true) | (false, false) => {}
+    }
+}
+
+/// Down for a change: for the time of it, or for good when the manifest wants it stopped anyway.
+fn go_down(case: &Case<'_>, draft: &mut Draft, why: Because) {
+    if !draft.is_up() {
+        return;
+    }
+    if case.ends_up() {
+        draft.stop_for_change(why);
+    } else {
+        let mut because = power::why_stopped(case);
+        because.push(why);
+        draft.stop_for_good(power::stopped_mode(case), because);
+    }
+}
+
+fn why_start(case: &Case<'_>) -> Because {
+    if case.is_up() {
+        Because::new(
+            "R4",
+            "it ran before; the new type takes effect with this start",
+        )
+    } else {
+        Because::new("power", "the manifest wants it running")
+    }
+}
+
+/// Whether the finished chain is allowed to stop the machine, if it does.
+pub(in crate::plan) fn outage_is_allowed(case: &Case<'_>, steps: &[Step]) -> Result<(), Blocked> {
+    let stops = steps
+        .iter()
+        .any(|step| matches!(step.action, Action::Stop { .. }));
+    if !stops {
+        return Ok(());
+    }
+    guards::is_not_protected(case)?;
+    guards::is_not_managed_elsewhere(case)?;
+    guards::is_not_spot(case)?;
+    let outage = steps
+        .iter()
+        .any(|step| matches!(step.undo, Undo::By(Action::Start)));
+    if outage {
+        guards::group_allows_an_outage(case)
+    } else {
+        Ok(())
+    }
+}

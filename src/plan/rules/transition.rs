@@ -1,0 +1,200 @@
+//! By which road one type becomes another: which call, whether the machine must be down, and what it takes back.
+
+use crate::model::{
+    BillingMethod, ModifyCall, OfferKey, PrepaidUpgrade, PrepayChange, Shift, SpecChange, TypeName,
+};
+use crate::plan::account::Blocked;
+use crate::plan::input::Case;
+use crate::plan::rules::payment;
+use crate::plan::step::{Because, Undo};
+
+/// A change of type, decided.
+#[derive(Debug, Clone)]
+pub(in crate::plan) struct TypeChange {
+    /// The call to send.
+    pub(in crate::plan) call: ModifyCall,
+    /// The type it is now.
+    pub(in crate::plan) from: TypeName,
+    /// The type it will be.
+    pub(in crate::plan) to: TypeName,
+    /// Why the machine must be down for the call; none when it may run.
+    pub(in crate::plan) down: Option<Because>,
+    /// Which rules chose the call.
+    pub(in crate::plan) because: Vec<Because>,
+    /// How it is taken back.
+    pub(in crate::plan) undo: Undo,
+}
+
+/// The change of type this machine needs, if it needs one.
+pub(in crate::plan) fn type_change(case: &Case<'_>) -> Result<Option<TypeChange>, Blocked> {
+    let Some(to) = case.desired.spec.instance_type.as_ref() else {
+        return Ok(None);
+    };
+    if *to == case.seen.instance_type {
+        return Ok(None);
+    }
+    has_no_local_disks(case)?;
+    stands_on_no_dedicated_host(case)?;
+    match case.seen.billing {
+        BillingMethod::PostPaid => Ok(Some(pay_as_you_go(case, to))),
+        BillingMethod::PrePaid => subscription(case, to).map(Some),
+    }
+}
+
+/// R57: local disks do not survive a type change.
+fn has_no_local_disks(case: &Case<'_>) -> Result<(), Blocked> {
+    if case.seen.local_disks > 0 {
+        return Err(case.block(
+            "R57",
+            "it has local disks, which forbid a change of type",
+            "build a replacement and move the data",
+        ));
+    }
+    Ok(())
+}
+
+/// R58: the cloud does not change types on dedicated hosts by this call.
+fn stands_on_no_dedicated_host(case: &Case<'_>) -> Result<(), Blocked> {
+    match (&case.seen.dedicated_host, case.seen.billing) {
+        (Some(host), BillingMethod::PostPaid) => Err(case.block(
+            "R58",
+            format!("it stands on the dedicated host {host}"),
+            "change its placement on the host, or replace it",
+        )),
+        (Some(_) | None, _) => Ok(()),
+    }
+}
+
+/// R1, R2, R5: stopped, no order, billing follows the new shape.
+fn pay_as_you_go(case: &Case<'_>, to: &TypeName) -> TypeChange {
+    let call = |instance_type: &TypeName| {
+        ModifyCall::Spec(SpecChange {
+            instance_type: instance_type.clone(),
+            allow_migrate_across_zone: case.desired.change.migrate_across_zone,
+            system_disk_category: case.desired.change.system_disk_category.clone(),
+        })
+    };
+    let from = case.seen.instance_type.clone();
+    TypeChange {
+        call: call(to),
+        undo: Undo::By(crate::plan::step::Action::Modify(call(&from))),
+        from,
+        to: to.clone(),
+        down: Some(Because::new(
+            "R2",
+            "a pay-as-you-go machine changes its type only while Stopped",
+        )),
+        because: vec![Because::new(
+            "R1",
+            "pay-as-you-go types change by ModifyInstanceSpec, without an order",
+        )],
+    }
+}
+
+/// R10, R12, R13: an order; downgrades need the machine down, upgrades do not.
+fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
+    let shift = direction(case, to)?;
+    let online = case.desired.change.prepaid_upgrade == PrepaidUpgrade::Online;
+    let down = match shift {
+        Shift::Downgrade => Some(Because::new(
+            "R13",
+            "a subscription machine moves down only while Stopped",
+        )),
+        Shift::Upgrade if online => None,
+        Shift::Upgrade => Some(Because::new(
+            "prepaid_upgrade",
+            "the manifest asks for the upgrade to be ordered offline",
+        )),
+    };
+    let chosen = match shift {
+        Shift::Downgrade => "a subscription downgrade is an order with a refund (R47)",
+        Shift::Upgrade => "a subscription upgrade is an order; it may run while it is made (R12)",
+    };
+    Ok(TypeChange {
+        call: ModifyCall::Prepay(PrepayChange {
+            instance_type: to.clone(),
+            auto_pay: payment::auto_pay(case.desired.payment),
+            migrate_across_zone: case.desired.change.migrate_across_zone,
+            system_disk_category: case.desired.change.system_disk_category.clone(),
+        }),
+        from: case.seen.instance_type.clone(),
+        to: to.clone(),
+        down,
+        because: vec![
+            Because::new("R10", chosen),
+            payment::because(case.desired.payment),
+        ],
+        undo: Undo::Never {
+            why: "an order cannot be taken back".to_owned(),
+        },
+    })
+}
+
+/// R15: the vendor tells the direction, by price. A target it lists in neither direction is R60.
+fn direction(case: &Case<'_>, to: &TypeName) -> Result<Shift, Blocked> {
+    let mut asked_all = true;
+    for shift in [Shift::Upgrade, Shift::Downgrade] {
+        match case.input.offers.get(&question(case, shift)) {
+            Some(targets) if targets.contains_key(to) => return in_stock(case, to, shift),
+            Some(_) => {}
+            None => asked_all = false,
+        }
+    }
+    if asked_all {
+        return Err(case.block(
+            "R60",
+            format!(
+                "the cloud offers no way from {} to {to} here",
+                case.seen.instance_type
+            ),
+            "choose a type that DescribeResourcesModification lists for this machine",
+        ));
+    }
+    Err(case.block(
+        "R15",
+        "whether this is an upgrade or a downgrade could not be learned",
+        "plan again when DescribeResourcesModification answers",
+    ))
+}
+
+/// R63: the answer may also say that the target is out of stock in this zone.
+fn in_stock(case: &Case<'_>, to: &TypeName, shift: Shift) -> Result<Shift, Blocked> {
+    let targets = case.input.offers.get(&question(case, shift));
+    let here = targets
+        .and_then(|t| t.get(to))
+        .and_then(|zones| zones.get(&case.seen.zone));
+    if here == Some(&false) {
+        return Err(case.block(
+            "R63",
+            format!("{to} is out of stock in {}", case.seen.zone),
+            "choose another type, or plan again later",
+        ));
+    }
+    Ok(shift)
+}
+
+/// What to ask the cloud about this machine.
+pub(in crate::plan) fn question(case: &Case<'_>, shift: Shift) -> OfferKey {
+    OfferKey {
+        region: case.seen.region.clone(),
+        from: case.seen.instance_type.clone(),
+        shift,
+    }
+}
+
+/// The next question about this machine's direction that has not been asked, if one is needed.
+pub(in crate::plan) fn open_question(case: &Case<'_>) -> Option<OfferKey> {
+    let to = case.desired.spec.instance_type.as_ref()?;
+    if case.seen.billing == BillingMethod::PostPaid || *to == case.seen.instance_type {
+        return None;
+    }
+    for shift in [Shift::Upgrade, Shift::Downgrade] {
+        let key = question(case, shift);
+        match case.input.offers.get(&key) {
+            None => return Some(key),
+            Some(targets) if targets.contains_key(to) => return None,
+            Some(_) => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,129 @@
+//! All steps of one machine, and what the plan relies on about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::diff::{FieldChange, value_of};
+use crate::model::{
+    BillingMethod, Field, GroupName, InstanceId, InstanceName, ObservedInstance, RegionId,
+    TypeName, Unit, ZoneId,
+};
+
+use super::input::Case;
+use super::step::{Action, Step, Undo};
+
+/// One machine's change: a chain of steps that ends done, or with the machine as it was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saga {
+    /// The machine.
+    pub instance: InstanceId,
+    /// How people call it.
+    pub name: InstanceName,
+    /// Its group.
+    pub group: Option<GroupName>,
+    /// Its region.
+    pub region: RegionId,
+    /// Its zone.
+    pub zone: ZoneId,
+    /// How it is paid for.
+    pub billing: BillingMethod,
+    /// Whether it runs when the plan is made.
+    pub was_running: bool,
+    /// What must be finished before it is touched.
+    pub after: BTreeSet<Unit>,
+    /// What changes, for people.
+    pub changes: Vec<FieldChange>,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+    /// What the machine looked like; a plan is stale for a machine that looks different.
+    pub fingerprint: Fingerprint,
+}
+
+impl Saga {
+    pub(super) fn new(case: &Case<'_>, changes: Vec<FieldChange>, steps: Vec<Step>) -> Self {
+        Self {
+            instance: case.seen.id.clone(),
+            name: case.desired.name.clone(),
+            group: case.desired.group.clone(),
+            region: case.seen.region.clone(),
+            zone: case.seen.zone.clone(),
+            billing: case.seen.billing,
+            was_running: case.is_up(),
+            after: case.desired.after.clone(),
+            changes,
+            steps,
+            fingerprint: Fingerprint::of(case.seen),
+        }
+    }
+
+    /// How long the machine is expected to be out of service.
+    #[must_use]
+    pub fn downtime(&self) -> Duration {
+        self.steps.iter().map(|step| step.downtime).sum()
+    }
+
+    /// Whether the machine is taken down and brought up again, and so needs a place in its group's limit.
+    #[must_use]
+    pub fn has_outage(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| step.undo == Undo::By(Action::Start))
+    }
+
+    /// The type it is to become, if its type changes.
+    #[must_use]
+    pub fn target_type(&self) -> Option<&TypeName> {
+        self.steps
+            .iter()
+            .find_map(|step| step.after.instance_type.as_ref())
+    }
+
+    /// Whether one of its steps makes an order.
+    #[must_use]
+    pub fn makes_order(&self) -> bool {
+        self.steps.iter().any(|step| step.order_call().is_some())
+    }
+}
+
+/// What a plan relies on about one machine: managed fields, billing, status, elastic address, locks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint(BTreeMap<String, String>);
+
+impl Fingerprint {
+    /// The fingerprint of the machine as it looks now.
+    #[must_use]
+    pub fn of(seen: &ObservedInstance) -> Self {
+        let fields = [
+            Field::InstanceType,
+            Field::ChargeType,
+            Field::MaxBandwidthOut,
+            Field::MaxBandwidthIn,
+            Field::PublicIp,
+            Field::Power,
+        ];
+        let mut map: BTreeMap<String, String> = fields
+            .into_iter()
+            .map(|field| (field.path().to_owned(), value_of(field, seen)))
+            .collect();
+        map.insert("billing".to_owned(), seen.billing.as_str().to_owned());
+        map.insert("zone".to_owned(), seen.zone.to_string());
+        map.insert("locks".to_owned(), seen.locks.join(","));
+        let eip = seen
+            .eip
+            .as_ref()
+            .map_or("none", |eip| eip.allocation_id.as_str());
+        map.insert("eip".to_owned(), eip.to_owned());
+        Self(map)
+    }
+
+    /// The first thing that is different now: its name, as planned, as it is.
+    #[must_use]
+    pub fn first_difference(&self, now: &Self) -> Option<(String, String, String)> {
+        self.0.iter().find_map(|(name, planned)| {
+            let is = now.0.get(name).map_or("nothing", String::as_str);
+            (is != planned).then(|| (name.clone(), planned.clone(), is.to_owned()))
+        })
+    }
+}
