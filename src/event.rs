@@ -1,1 +1,173 @@
-//! (to be written)
+//! Progress as data: what happened, to what, when. Displays are written later, over the same stream.
+//!
+//! An event is complete without the one before it. A run's first event carries its totals, and exactly
+//! one last event closes it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::model::{Digest, InstanceId, InstanceName, OrderId, RequestId, RunId};
+use crate::saga::{Direction, FailureCause, Halt, SagaOutcome};
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// Counts from 0 in each run of the program.
+    pub sequence: u64,
+    /// When, by the calendar.
+    pub at: Timestamp,
+    /// How long since the program began to apply.
+    pub elapsed: Duration,
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// The machine an event is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Subject {
+    /// Its id.
+    pub instance: InstanceId,
+    /// How people call it.
+    pub name: InstanceName,
+}
+
+/// Which step of how many, and what it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepView {
+    /// From 1.
+    pub step: u16,
+    /// Of so many.
+    pub of: u16,
+    /// `stop`, `modify`, ….
+    pub verb: &'static str,
+    /// `ecs.g7.large → ecs.g7.xlarge`; empty when the verb says all.
+    pub detail: String,
+    /// Whether it is being done or taken back.
+    pub direction: Direction,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum EventKind {
+    /// A run begins, or goes on.
+    RunStarted {
+        /// Its id.
+        run: RunId,
+        /// The plan it carries out.
+        plan_id: Digest,
+        /// Machines that change.
+        machines: usize,
+        /// Steps in all.
+        steps: usize,
+        /// Whether it goes on with an open run.
+        continued: bool,
+    },
+    /// A machine's change begins.
+    Begun {
+        /// Which machine.
+        subject: Subject,
+    },
+    /// A call of a step is about to be sent.
+    StepStarted {
+        /// Which machine.
+        subject: Subject,
+        /// Which step.
+        step: StepView,
+        /// From 1.
+        attempt: u32,
+    },
+    /// Something takes time. May be dropped.
+    Waiting {
+        /// Which machine.
+        subject: Subject,
+        /// For what.
+        reason: String,
+    },
+    /// A step's goal shows.
+    StepFinished {
+        /// Which machine.
+        subject: Subject,
+        /// Which step.
+        step: StepView,
+        /// Whether it was so already.
+        found: bool,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A step failed.
+    StepFailed {
+        /// Which machine.
+        subject: Subject,
+        /// Which step.
+        step: StepView,
+        /// Of which kind the failure is.
+        cause: FailureCause,
+        /// What went wrong.
+        message: String,
+        /// The vendor's code.
+        code: Option<String>,
+        /// The vendor's request id.
+        request_id: Option<RequestId>,
+    },
+    /// A call made an order.
+    OrderMade {
+        /// Which machine.
+        subject: Subject,
+        /// The order.
+        order_id: OrderId,
+        /// Whether it is paid from the balance.
+        auto_pay: bool,
+    },
+    /// A machine's change ended.
+    Closed {
+        /// Which machine.
+        subject: Subject,
+        /// How.
+        outcome: SagaOutcome,
+        /// Why, when not as planned.
+        note: String,
+        /// How long the machine was out of service.
+        downtime: Duration,
+    },
+    /// A machine's change rests and is not ended.
+    Halted {
+        /// Which machine.
+        subject: Subject,
+        /// Why.
+        halt: Halt,
+        /// What a person should know.
+        note: String,
+    },
+    /// A machine was left alone.
+    LeftAlone {
+        /// Which machine.
+        subject: Subject,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody asked to stop.
+    Interrupted {
+        /// What is finished before the program ends.
+        finishing: Vec<InstanceName>,
+    },
+    /// The run ends, for this program.
+    RunFinished {
+        /// How many machines ended how: `done`, `undone`, `held`, ….
+        totals: BTreeMap<&'static str, usize>,
+        /// The exit code that follows from it.
+        exit_code: u8,
+    },
+}
+
+impl EventKind {
+    /// Whether a display may skip the event when there are too many.
+    #[must_use]
+    pub fn may_be_dropped(&self) -> bool {
+        matches!(self, Self::Waiting { .. })
+    }
+}

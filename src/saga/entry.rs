@@ -42,12 +42,36 @@ pub struct StepRef {
 /// Why a step failed, in a form that can be stored and shown later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
+    /// Of which kind it is.
+    pub cause: FailureCause,
     /// What went wrong, without a full stop; at most 300 characters.
     pub message: String,
     /// The vendor's code, if a refusal is behind it.
     pub code: Option<String>,
     /// The vendor's request id.
     pub request_id: Option<RequestId>,
+}
+
+/// The kinds of failure; they decide how a saga ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCause {
+    /// The cloud said no.
+    Refused,
+    /// The machine looked like neither before nor after.
+    Surprised,
+    /// It took longer than it may.
+    TimedOut,
+    /// The call was never answered, and reading back proved that it had no effect.
+    NoEffect,
+    /// The machine was changed less than five minutes ago (R52); it is tried again later.
+    CoolingDown,
+    /// Somebody asked to stop before the step was sent; it may be begun again.
+    Interrupted,
+    /// A refusal elsewhere spoke for this machine too, or no more failures are tolerated.
+    Spared,
+    /// Whether the call had an effect could not be found out.
+    Unknown,
 }
 
 /// How a saga ended.
@@ -112,47 +136,20 @@ pub enum Kind {
         /// Whether it ran when it was found.
         was_running: bool,
     },
-    /// A call is about to be sent.
-    Intent {
-        /// For which step.
-        step: StepRef,
-        /// The token it carries, where the API takes one.
-        token: Option<ClientToken>,
-        /// Digest of the operation and its business parameters.
-        request: Digest,
-    },
-    /// The call was accepted.
-    Answered {
-        /// Which step.
-        step: StepRef,
-        /// The vendor's request id.
-        request_id: Option<RequestId>,
-        /// The order it made.
-        order_id: Option<OrderId>,
-    },
-    /// The call may or may not have happened.
-    Unanswered {
-        /// Which step.
-        step: StepRef,
-        /// What was seen instead of an answer.
-        reason: String,
-    },
-    /// The step's goal shows.
-    Succeeded {
-        /// Which step.
-        step: StepRef,
-        /// Whether it was so before anything was sent.
-        found: bool,
-    },
-    /// The step cannot reach its goal; certainly nothing of it is under way any more.
-    Failed {
-        /// Which step.
-        step: StepRef,
-        /// Why.
-        failure: Failure,
+    /// Something happened to a step.
+    Step {
+        /// Which step, and which way.
+        at: StepRef,
+        /// What.
+        event: StepEvent,
     },
     /// No stop of this machine can arrive late any more.
     Settled {
+        /// Which machine.
+        instance: InstanceId,
+    },
+    /// A stop that was thought lost arrived late: the machine is down again and is to be started again.
+    FellOver {
         /// Which machine.
         instance: InstanceId,
     },
@@ -193,6 +190,41 @@ pub enum Kind {
     },
 }
 
+/// What happens to a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepEvent {
+    /// A call is about to be sent.
+    Intent {
+        /// The token it carries, where the API takes one.
+        token: Option<ClientToken>,
+        /// Digest of the operation and its business parameters.
+        request: Digest,
+    },
+    /// The call was accepted.
+    Answered {
+        /// The vendor's request id.
+        request_id: Option<RequestId>,
+        /// The order it made.
+        order_id: Option<OrderId>,
+    },
+    /// The call may or may not have happened.
+    Unanswered {
+        /// What was seen instead of an answer.
+        reason: String,
+    },
+    /// The step's goal shows.
+    Succeeded {
+        /// Whether it was so before anything was sent.
+        found: bool,
+    },
+    /// The step cannot reach its goal.
+    Failed {
+        /// Why.
+        failure: Failure,
+    },
+}
+
 /// A billing order that one of our calls made. Never leaves the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderRecord {
@@ -227,4 +259,22 @@ pub struct RunRecord {
     pub first_seq: u64,
     /// When and how it ended; none while it is open.
     pub closed: Option<(Timestamp, u8)>,
+}
+
+impl Kind {
+    /// The machine the entry is about; none for entries about the whole run.
+    #[must_use]
+    pub fn instance(&self) -> Option<&InstanceId> {
+        match self {
+            Self::RunOpened { .. } | Self::Interrupted { .. } | Self::RunClosed { .. } => None,
+            Self::Adopted { instance, .. }
+            | Self::Begun { instance, .. }
+            | Self::Settled { instance }
+            | Self::FellOver { instance }
+            | Self::Halted { instance, .. }
+            | Self::Reopened { instance }
+            | Self::Closed { instance, .. } => Some(instance),
+            Self::Step { at, .. } => Some(&at.instance),
+        }
+    }
 }

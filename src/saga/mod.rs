@@ -5,8 +5,26 @@
 //! is read back, so a damaged journal is found by the code that prevents one. Nothing here waits,
 //! sends or stores.
 
+//!
+//! The life of one step (`next` in `state.rs` is this diagram):
+//!
+//! ```text
+//!            Intent            Answered            Succeeded
+//!  Waiting ─────────► Sent ──────────────► Answered ───────► Succeeded
+//!     │                 │ Unanswered: stays Sent, in doubt        │ undo
+//!     │ Failed          │ Failed               │ Failed           ▼
+//!     └────────────► Failed ◄──────────────────┘        UndoSent ─► Undone | UndoFailed
+//! ```
+
 mod entry;
+mod state;
+mod task;
+mod limits;
 
 pub use entry::{
-    Direction, Entry, Failure, Halt, Kind, OrderRecord, RunRecord, SagaOutcome, StepRef,
+    Direction, Entry, Failure, FailureCause, Halt, Kind, OrderRecord, RunRecord, SagaOutcome,
+    StepEvent, StepRef,
 };
+pub use limits::{Crowd, Limits, Permit};
+pub use state::{IllegalEntry, Phase, RunState, SagaState, StepState};
+pub use task::{Mode, Task, holds_down, next_task};

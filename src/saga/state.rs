@@ -1,0 +1,392 @@
+//! The state of a run, folded from its journal: the same function writes and reads back.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::model::{ClientToken, Digest, InstanceId, OrderId, RunId};
+
+use super::entry::{
+    Direction, Entry, Failure, FailureCause, Halt, Kind, SagaOutcome, StepEvent, StepRef,
+};
+
+/// Where one step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Phase {
+    /// Nothing was sent.
+    #[default]
+    Waiting,
+    /// A call may have been sent.
+    Sent,
+    /// The call was accepted; its effect does not show yet.
+    Answered,
+    /// The goal shows.
+    Succeeded,
+    /// It cannot reach its goal.
+    Failed,
+    /// A call that takes it back may have been sent.
+    UndoSent,
+    /// That call was accepted.
+    UndoAnswered,
+    /// It is taken back.
+    Undone,
+    /// It cannot be taken back.
+    UndoFailed,
+}
+
+/// One step with what must be known to go on with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StepState {
+    /// Where it stands.
+    pub phase: Phase,
+    /// When its call, in the present direction, may have been sent for the first time.
+    pub first_sent: Option<Timestamp>,
+    /// When it may have been sent for the last time.
+    pub last_sent: Option<Timestamp>,
+    /// Whether some send was never answered.
+    pub in_doubt: bool,
+    /// The token it was sent with.
+    pub token: Option<ClientToken>,
+    /// The order it made.
+    pub order: Option<OrderId>,
+    /// Why it failed, if it did.
+    pub failure: Option<Failure>,
+}
+
+/// One machine's saga.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SagaState {
+    /// Which change of this machine it is.
+    pub change_number: u64,
+    /// Whether the machine ran when it was found.
+    pub was_running: bool,
+    /// How often it was begun in this run.
+    pub begun: u32,
+    /// Its steps, by position; a missing one is waiting.
+    pub steps: BTreeMap<u16, StepState>,
+    /// Whether it is known that no stop can arrive late any more.
+    pub settled: bool,
+    /// When a change of the machine last succeeded in this run.
+    pub changed_at: Option<Timestamp>,
+    /// Why it rests, if it does.
+    pub halted: Option<(Halt, String)>,
+    /// How it ended, if it has.
+    pub closed: Option<(SagaOutcome, String)>,
+}
+
+impl SagaState {
+    fn new(change_number: u64, was_running: bool, begun: u32) -> Self {
+        Self {
+            change_number,
+            was_running,
+            begun,
+            steps: BTreeMap::new(),
+            settled: false,
+            changed_at: None,
+            halted: None,
+            closed: None,
+        }
+    }
+
+    /// The state of a step; waiting, when nothing is recorded.
+    #[must_use]
+    pub fn step(&self, position: u16) -> StepState {
+        self.steps.get(&position).cloned().unwrap_or_default()
+    }
+
+    /// The phase of a step.
+    #[must_use]
+    pub fn phase(&self, position: u16) -> Phase {
+        self.steps
+            .get(&position)
+            .map_or(Phase::Waiting, |step| step.phase)
+    }
+
+    /// The step that failed, if one did.
+    #[must_use]
+    pub fn failed_step(&self) -> Option<(u16, &Failure)> {
+        self.steps
+            .iter()
+            .find_map(|(at, step)| step.failure.as_ref().map(|f| (*at, f)))
+    }
+}
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunState {
+    /// Its id.
+    pub run: RunId,
+    /// The plan it carries out.
+    pub plan_id: Digest,
+    /// What was wanted.
+    pub intent: Digest,
+    /// Sagas that were begun.
+    pub sagas: BTreeMap<InstanceId, SagaState>,
+    /// Its exit code, once it is over.
+    pub closed: Option<u8>,
+}
+
+/// An entry that cannot follow what is there: the journal is damaged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("journal entry {seq} cannot follow: {why}")]
+pub struct IllegalEntry {
+    /// Which entry.
+    pub seq: u64,
+    /// Why not.
+    pub why: String,
+}
+
+impl RunState {
+    /// Reads a run back from its entries, the first of which opens it.
+    ///
+    /// # Errors
+    /// [`IllegalEntry`] when an entry cannot follow the ones before it.
+    pub fn replay(entries: &[Entry]) -> Result<Option<Self>, IllegalEntry> {
+        let Some((first, rest)) = entries.split_first() else {
+            return Ok(None);
+        };
+        let mut state = Self::opened(first)?;
+        for entry in rest {
+            state.fold(entry)?;
+        }
+        Ok(Some(state))
+    }
+
+    /// The state after the entry that opens the run.
+    ///
+    /// # Errors
+    /// [`IllegalEntry`] when it is not that entry.
+    pub fn opened(entry: &Entry) -> Result<Self, IllegalEntry> {
+        match &entry.kind {
+            Kind::RunOpened {
+                plan_id, intent, ..
+            } => Ok(Self {
+                run: entry.run.clone(),
+                plan_id: plan_id.clone(),
+                intent: intent.clone(),
+                sagas: BTreeMap::new(),
+                closed: None,
+            }),
+            Kind::Adopted { .. }
+            | Kind::Begun { .. }
+            | Kind::Step { .. }
+            | Kind::Settled { .. }
+            | Kind::FellOver { .. }
+            | Kind::Halted { .. }
+            | Kind::Reopened { .. }
+            | Kind::Closed { .. }
+            | Kind::Interrupted { .. }
+            | Kind::RunClosed { .. } => Err(illegal(entry, "a run begins with its opening")),
+        }
+    }
+
+    /// Takes one entry.
+    ///
+    /// # Errors
+    /// [`IllegalEntry`]; the state is then as it was.
+    pub fn fold(&mut self, entry: &Entry) -> Result<(), IllegalEntry> {
+        if entry.run != self.run || self.closed.is_some() {
+            return Err(illegal(entry, "it belongs to no open run"));
+        }
+        match &entry.kind {
+            Kind::RunOpened { .. } => Err(illegal(entry, "the run is open already")),
+            Kind::RunClosed { exit_code } => {
+                self.closed = Some(*exit_code);
+                Ok(())
+            }
+            Kind::Adopted { .. } | Kind::Interrupted { .. } => Ok(()),
+            Kind::Begun {
+                instance,
+                change_number,
+                was_running,
+            } => self.begin(entry, instance, *change_number, *was_running),
+            Kind::Step { at, event } => self.open_saga(entry, &at.instance)?.take(entry, at, event),
+            Kind::Settled { instance } => {
+                self.open_saga(entry, instance)?.settled = true;
+                Ok(())
+            }
+            Kind::FellOver { instance } => {
+                self.open_saga(entry, instance)?.fall_over();
+                Ok(())
+            }
+            Kind::Halted {
+                instance,
+                halt,
+                note,
+            } => {
+                self.open_saga(entry, instance)?.halted = Some((*halt, note.clone()));
+                Ok(())
+            }
+            Kind::Reopened { instance } => {
+                self.open_saga(entry, instance)?.reopen();
+                Ok(())
+            }
+            Kind::Closed {
+                instance,
+                outcome,
+                note,
+                ..
+            } => {
+                self.open_saga(entry, instance)?.closed = Some((*outcome, note.clone()));
+                Ok(())
+            }
+        }
+    }
+
+    /// A saga is begun once; again only after it was put back without having failed.
+    fn begin(
+        &mut self,
+        entry: &Entry,
+        instance: &InstanceId,
+        change_number: u64,
+        was_running: bool,
+    ) -> Result<(), IllegalEntry> {
+        let begun = match self.sagas.get(instance) {
+            None => 1,
+            Some(old) => match &old.closed {
+                Some((SagaOutcome::PutBack, _)) if change_number > old.change_number => {
+                    old.begun + 1
+                }
+                Some(_) | None => return Err(illegal(entry, "its saga was begun before")),
+            },
+        };
+        self.sagas.insert(
+            instance.clone(),
+            SagaState::new(change_number, was_running, begun),
+        );
+        Ok(())
+    }
+
+    fn open_saga(
+        &mut self,
+        entry: &Entry,
+        instance: &InstanceId,
+    ) -> Result<&mut SagaState, IllegalEntry> {
+        match self.sagas.get_mut(instance) {
+            Some(saga) if saga.closed.is_none() => Ok(saga),
+            Some(_) => Err(illegal(entry, "its saga has ended")),
+            None => Err(illegal(entry, "its saga was not begun")),
+        }
+    }
+}
+
+impl SagaState {
+    fn take(&mut self, entry: &Entry, at: &StepRef, event: &StepEvent) -> Result<(), IllegalEntry> {
+        let was = self.phase(at.step);
+        let phase = next(was, at.direction, event)
+            .ok_or_else(|| illegal(entry, &format!("its step {} is {was:?}", at.step + 1)))?;
+        let step = self.steps.entry(at.step).or_default();
+        step.phase = phase;
+        match event {
+            StepEvent::Intent { token, .. } => step.sent(entry.at, token.clone(), was),
+            StepEvent::Answered { order_id, .. } => {
+                step.order = order_id.clone().or_else(|| step.order.take());
+            }
+            // A request that was cut off may have left at any moment until now.
+            StepEvent::Unanswered { .. } => {
+                step.in_doubt = true;
+                step.last_sent = Some(entry.at);
+            }
+            StepEvent::Failed { failure } => step.failure = Some(failure.clone()),
+            StepEvent::Succeeded { found: false } => self.changed_at = Some(entry.at),
+            StepEvent::Succeeded { found: true } => {}
+        }
+        Ok(())
+    }
+
+    /// The machine is down again: whatever brought it up last is to be done again.
+    fn fall_over(&mut self) {
+        let up = self
+            .steps
+            .values_mut()
+            .rev()
+            .find(|step| matches!(step.phase, Phase::Undone | Phase::Succeeded));
+        if let Some(step) = up {
+            match step.phase {
+                Phase::Undone => step.phase = Phase::Succeeded,
+                _ => *step = StepState::default(),
+            }
+        }
+    }
+
+    /// A resting saga goes on: past the pivot what failed is tried again, a failed undo is undone
+    /// again, and what is unknown is read back again.
+    fn reopen(&mut self) {
+        let Some((halt, _)) = self.halted.take() else {
+            return;
+        };
+        for step in self.steps.values_mut() {
+            match (halt, step.phase) {
+                (Halt::Held, Phase::Failed | Phase::Undone) => *step = StepState::default(),
+                (Halt::Stuck, Phase::UndoFailed) => step.phase = Phase::Succeeded,
+                (Halt::Unknown, Phase::Failed) => {
+                    step.phase = Phase::Sent;
+                    step.failure = None;
+                }
+                (Halt::Paused | Halt::Held | Halt::Stuck | Halt::Unknown, _) => {}
+            }
+        }
+    }
+}
+
+impl StepState {
+    fn sent(&mut self, at: Timestamp, token: Option<ClientToken>, was: Phase) {
+        if matches!(was, Phase::Waiting | Phase::Succeeded | Phase::Failed) {
+            self.first_sent = Some(at);
+            self.in_doubt = false;
+        }
+        self.last_sent = Some(at);
+        self.token = token;
+    }
+}
+
+/// The state diagram of a step. `None` is a damaged journal.
+fn next(phase: Phase, direction: Direction, event: &StepEvent) -> Option<Phase> {
+    use Phase::{
+        Answered, Failed, Sent, Succeeded, UndoAnswered, UndoFailed, UndoSent, Undone, Waiting,
+    };
+    match (direction, phase, event) {
+        (Direction::Forward, Waiting | Sent | Answered, event) => match (phase, event) {
+            (_, StepEvent::Intent { .. }) => Some(Sent),
+            (Sent, StepEvent::Answered { .. }) => Some(Answered),
+            (Sent | Answered, StepEvent::Unanswered { .. }) => Some(Sent),
+            (_, StepEvent::Succeeded { .. }) => Some(Succeeded),
+            (_, StepEvent::Failed { .. }) => Some(Failed),
+            (_, StepEvent::Answered { .. } | StepEvent::Unanswered { .. }) => None,
+        },
+        (Direction::Undo, Succeeded | Failed | UndoSent | UndoAnswered, event) => {
+            match (phase, event) {
+                (_, StepEvent::Intent { .. }) => Some(UndoSent),
+                (UndoSent, StepEvent::Answered { .. }) => Some(UndoAnswered),
+                (UndoSent | UndoAnswered, StepEvent::Unanswered { .. }) => Some(UndoSent),
+                (_, StepEvent::Succeeded { .. }) => Some(Undone),
+                (_, StepEvent::Failed { .. }) => Some(UndoFailed),
+                (_, StepEvent::Answered { .. } | StepEvent::Unanswered { .. }) => None,
+            }
+        }
+        (Direction::Forward | Direction::Undo, _, _) => None,
+    }
+}
+
+fn illegal(entry: &Entry, why: &str) -> IllegalEntry {
+    IllegalEntry {
+        seq: entry.seq,
+        why: why.to_owned(),
+    }
+}
+
+impl FailureCause {
+    /// Whether the same change may simply be begun again later.
+    #[must_use]
+    pub fn may_be_begun_again(self) -> bool {
+        match self {
+            Self::CoolingDown | Self::Interrupted => true,
+            Self::Refused
+            | Self::Surprised
+            | Self::TimedOut
+            | Self::NoEffect
+            | Self::Spared
+            | Self::Unknown => false,
+        }
+    }
+}

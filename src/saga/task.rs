@@ -1,0 +1,181 @@
+//! What a saga does next. A pure decision over its plan and its state.
+
+use jiff::Timestamp;
+
+use crate::plan::{Action, Saga, Undo};
+
+use super::entry::{FailureCause, Halt, SagaOutcome};
+use super::state::{Phase, SagaState};
+
+/// How far a run means to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// To the end.
+    GoOn,
+    /// Only as far as it takes to leave every machine up: after an interrupt, or when settling a run.
+    PutBack,
+}
+
+/// The next thing to do for one machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// Do a step, or find out what became of it.
+    Do(u16),
+    /// Take a step back.
+    TakeBack(u16),
+    /// Give a step up before it is sent, so that the machine is put back.
+    GiveUp(u16, FailureCause),
+    /// Watch until no stop can arrive late any more; the last may have been sent at this time.
+    Watch(Timestamp),
+    /// Nothing is left: end the saga.
+    Close(SagaOutcome),
+    /// Rest, and let the next run begin here.
+    Halt(Halt),
+    /// Rest without a word: the run was interrupted and the machine is fine as it is.
+    Rest,
+}
+
+/// Decides.
+#[must_use]
+pub fn next_task(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
+    if let Some((halt, _)) = state.halted {
+        return Task::Halt(halt);
+    }
+    match state.failed_step() {
+        Some((failed, failure)) => unwind(saga, state, failed, failure.cause),
+        None => go_on(saga, state, mode),
+    }
+}
+
+fn go_on(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
+    let open =
+        positions(saga).find(|at| !matches!(state.phase(*at), Phase::Succeeded | Phase::Undone));
+    match (open, mode) {
+        (None, _) => settle_then(saga, state, Task::Close(SagaOutcome::Done)),
+        (Some(at), Mode::GoOn) => Task::Do(at),
+        (Some(at), Mode::PutBack) => put_back(saga, state, at),
+    }
+}
+
+/// After an interrupt the only new steps are starts; a call that was sent is followed to its end.
+fn put_back(saga: &Saga, state: &SagaState, open: u16) -> Task {
+    let action = &saga.steps[usize::from(open)].action;
+    let was_sent = matches!(state.phase(open), Phase::Sent | Phase::Answered);
+    let is_call = !matches!(action, Action::AwaitOrder | Action::CoolDown);
+    if (was_sent && is_call) || (*action == Action::Start && holds_down(saga, state)) {
+        Task::Do(open)
+    } else if holds_down(saga, state) {
+        Task::GiveUp(open, FailureCause::Interrupted)
+    } else {
+        settle_then(saga, state, Task::Rest)
+    }
+}
+
+/// Whether the machine is down because of this saga and owed a start.
+#[must_use]
+pub fn holds_down(saga: &Saga, state: &SagaState) -> bool {
+    let mut down = false;
+    for at in positions(saga) {
+        let step = &saga.steps[usize::from(at)];
+        let phase = state.phase(at);
+        if step.undo == Undo::By(Action::Start) {
+            down = match phase {
+                Phase::Waiting | Phase::Undone => false,
+                Phase::Failed => was_sent(state, at),
+                Phase::Sent
+                | Phase::Answered
+                | Phase::Succeeded
+                | Phase::UndoSent
+                | Phase::UndoAnswered
+                | Phase::UndoFailed => true,
+            };
+        } else if step.action == Action::Start && phase == Phase::Succeeded {
+            down = false;
+        }
+    }
+    down
+}
+
+/// Takes back, last first, whatever can be; stops at the pivot.
+fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> Task {
+    for at in (0..=failed).rev() {
+        match (&saga.steps[usize::from(at)].undo, state.phase(at)) {
+            (_, Phase::UndoFailed) => return Task::Halt(Halt::Stuck),
+            (Undo::By(_), Phase::Succeeded | Phase::UndoSent | Phase::UndoAnswered) => {
+                return Task::TakeBack(at);
+            }
+            // A stop that failed may still arrive; a change that failed is known not to have happened.
+            (Undo::By(Action::Start), Phase::Failed) if was_sent(state, at) => {
+                return Task::TakeBack(at);
+            }
+            (Undo::Never { .. }, Phase::Succeeded) => {
+                return settle_then(saga, state, Task::Halt(Halt::Held));
+            }
+            (Undo::By(_) | Undo::Nothing | Undo::Never { .. }, _) => {}
+        }
+    }
+    settle_then(saga, state, ending(cause))
+}
+
+fn was_sent(state: &SagaState, at: u16) -> bool {
+    state
+        .steps
+        .get(&at)
+        .is_some_and(|step| step.first_sent.is_some())
+}
+
+fn ending(cause: FailureCause) -> Task {
+    match cause {
+        FailureCause::Unknown => Task::Halt(Halt::Unknown),
+        FailureCause::Spared => Task::Close(SagaOutcome::Spared),
+        FailureCause::CoolingDown | FailureCause::Interrupted => Task::Close(SagaOutcome::PutBack),
+        FailureCause::Refused
+        | FailureCause::Surprised
+        | FailureCause::TimedOut
+        | FailureCause::NoEffect => Task::Close(SagaOutcome::Undone),
+    }
+}
+
+/// A saga in which a stop got lost is not ended before that stop can no longer arrive.
+fn settle_then(saga: &Saga, state: &SagaState, end: Task) -> Task {
+    match loose_stop(saga, state) {
+        Some(sent) if !state.settled && ends_up(saga, state) => Task::Watch(sent),
+        Some(_) | None => end,
+    }
+}
+
+/// When a stop whose end nobody saw may have been sent last.
+fn loose_stop(saga: &Saga, state: &SagaState) -> Option<Timestamp> {
+    positions(saga)
+        .filter(|at| matches!(saga.steps[usize::from(*at)].action, Action::Stop { .. }))
+        .filter_map(|at| {
+            let step = state.steps.get(&at)?;
+            let hung = step
+                .failure
+                .as_ref()
+                .is_some_and(|f| f.cause == FailureCause::TimedOut);
+            step.last_sent.filter(|_| step.in_doubt || hung)
+        })
+        .max()
+}
+
+/// Whether the machine is meant to be up when this saga rests.
+fn ends_up(saga: &Saga, state: &SagaState) -> bool {
+    let failed = state.failed_step().is_some();
+    let last_power = saga.steps.iter().rev().find_map(|step| match step.action {
+        Action::Start => Some(true),
+        Action::Stop { .. } => Some(false),
+        Action::Modify(_) | Action::AwaitOrder | Action::AllocatePublicIp | Action::CoolDown => {
+            None
+        }
+    });
+    if failed {
+        state.was_running
+    } else {
+        last_power.unwrap_or(state.was_running)
+    }
+}
+
+fn positions(saga: &Saga) -> impl Iterator<Item = u16> {
+    0..u16::try_from(saga.steps.len()).expect("a chain has fewer than a dozen steps")
+}
