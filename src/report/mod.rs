@@ -1,1 +1,41 @@
-//! (door to be written)
+//! The voice of respec: turns plans, events and records into text for people and machines.
+//!
+//! In: values of the rooms above, and a [`Style`] that says what the reader's screen can do. Out: text.
+//! Everything is a pure function from values to text, or a small [`Display`] that takes events and
+//! writes to a `Write`. Nothing here reads a clock, a file or the environment, and nothing decides:
+//! times, exit codes and next commands come in with the values.
+//!
+//! Text that somebody else wrote (a manifest, the cloud, a file name) passes through one door on its
+//! way out: [`words::terminal`] for screens, [`escape`] for Markdown.
+//!
+//! ```text
+//!  SavedPlan ─► view ─┬─► plan_text   a terminal          Event ─► tally ─┬─► line    a log
+//!                     └─► markdown    a pull request               │      ├─► live    a terminal
+//!                                                                  │      └─► summary the end
+//!                                                                  └─► json           a machine
+//! ```
+
+pub mod words;
+pub mod style;
+pub mod escape;
+mod view;
+mod spec_lines;
+mod step_words;
+mod plan_tree;
+pub mod plan_text;
+// pub mod markdown;
+// mod tally;
+// mod display;
+// pub mod line;
+// pub mod live;
+// pub mod summary;
+// mod envelope;
+// pub mod json;
+// pub mod drift_text;
+// pub mod state_text;
+// pub mod history_text;
+
+pub use plan_tree::Detail;
+// pub use display::{Display, Quiet};
+pub use style::{Colour, Style, Symbols};
+// pub use tally::{OpenOrder, Tally};
