@@ -29,6 +29,18 @@ pub fn markdown(text: &str) -> String {
         .replace("www.", &format!("www{APART}."))
 }
 
+/// Text from elsewhere inside a tag, where Markdown is not read any more.
+#[must_use]
+pub fn html(text: &str) -> String {
+    terminal(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('@', &format!("@{APART}"))
+        .replace("://", &format!(":{APART}//"))
+}
+
 /// Text from elsewhere as a code span that it cannot leave, fit for a table's cell.
 #[must_use]
 pub fn code(text: &str) -> String {

@@ -23,7 +23,7 @@ mod spec_lines;
 mod step_words;
 mod plan_tree;
 pub mod plan_text;
-// pub mod markdown;
+pub mod markdown;
 // mod tally;
 // mod display;
 // pub mod line;

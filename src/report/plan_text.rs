@@ -66,18 +66,10 @@ fn header(page: &PlanPage<'_>, style: &Style) -> String {
         .map(|instance| &instance.region)
         .collect();
     let regions: Vec<&str> = regions.into_iter().map(RegionId::as_str).collect();
-    let facts = [
-        format!("fleet {}", plan.desired.fleet),
-        format!("account {}", plan.account),
-        regions.join(", "),
-        format!("{} read", count(page.machines_read, "machine")),
-    ];
-    let line = format!(
-        "{}   {}",
-        style.paint(Tone::Strong, &title),
-        facts.join("   ")
-    );
-    let mut text = style.fold("", "  ", &line);
+    let fleet = format!("fleet {}   account {}", plan.desired.fleet, plan.account);
+    let mut text = format!("{}   {fleet}\n", style.paint(Tone::Strong, &title));
+    let read = count(page.machines_read, "machine");
+    text.push_str(&style.fold("", "  ", &format!("{read} read in {}", regions.join(", "))));
     if let Some(first) = page.first_run {
         text.push_str(&format!(
             "first run: {} adopted as found, {} to change\n",
@@ -201,8 +193,7 @@ fn limit(brake: &Brake) -> String {
     if brake.rollout.defaulted && brake.restarts > at_once {
         let restarts = count(brake.restarts, "restart");
         format!(
-            "{line}. That is a default, and it makes {restarts} wait for one another: \
-             write `rollout.max_unavailable` to go faster."
+            "{line}. A default makes {restarts} wait for one another: `max_unavailable` is unwritten."
         )
     } else {
         line
@@ -282,7 +273,9 @@ fn ending(page: &PlanPage<'_>, totals: &Totals, style: &Style) -> String {
                 terminal(file)
             ));
         }
-        None => text.push_str(&format!("Saved    nowhere; -out FILE keeps it until {expiry}\n")),
+        None => text.push_str(&format!(
+            "Saved    nowhere; -out FILE keeps it until {expiry}\n"
+        )),
     }
     if let Some(next) = page.next {
         let next = style.paint(Tone::Strong, &terminal(next));

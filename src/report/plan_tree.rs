@@ -1,11 +1,13 @@
 //! One block of a plan's page: machines that share a change, the change, and its steps as a tree.
 
-use crate::model::{BillingMethod, Unit};
+use std::time::Duration;
+
+use crate::model::Unit;
 use crate::plan::{Because, Saga, Step};
 
 use super::spec_lines::{SpecLine, spec_diff};
 use super::step_words::{facts, pivot};
-use super::style::{Style, Tone};
+use super::style::{Style, Tone, duration};
 use super::view::Class;
 use super::words::terminal;
 
@@ -38,8 +40,15 @@ pub(super) fn machines(class: &Class<'_>, detail: Detail, style: &Style) -> Stri
     let mut text = String::new();
     for (saga, title) in shown.iter().zip(&titles) {
         let name = style.paint(Tone::Strong, &format!("{title:widest$}"));
-        let billing = billing(saga.billing);
-        text.push_str(&format!("  {mark} {name}   {}   {billing}\n", saga.zone));
+        let down = match saga.downtime() {
+            Duration::ZERO => "stays up".to_owned(),
+            time => format!("~{} down", duration(time)),
+        };
+        let billing = saga.billing.as_str();
+        text.push_str(&format!(
+            "  {mark} {name}   {}   {billing}   {down}\n",
+            saga.zone
+        ));
     }
     if !more.is_empty() {
         let names: Vec<&str> = more.iter().map(|saga| saga.name.as_str()).collect();
@@ -51,19 +60,12 @@ pub(super) fn machines(class: &Class<'_>, detail: Detail, style: &Style) -> Stri
 }
 
 /// Name and id; the name of a group's member has the id in it already.
-fn title(saga: &Saga) -> String {
+pub(super) fn title(saga: &Saga) -> String {
     let (name, id) = (saga.name.as_str(), saga.instance.as_str());
     if name.ends_with(id) {
         name.to_owned()
     } else {
         format!("{name} ({id})")
-    }
-}
-
-fn billing(method: BillingMethod) -> &'static str {
-    match method {
-        BillingMethod::PrePaid => "PrePaid (subscription)",
-        BillingMethod::PostPaid => "PostPaid (pay-as-you-go)",
     }
 }
 
@@ -145,7 +147,7 @@ fn tree_step(step: &Step, branch: Branch, widest: usize, style: &Style) -> Strin
     if let Some(why) = pivot(step) {
         let line = style.paint(
             Tone::Warn,
-            &format!("pivot: {why}; nothing after it is undone"),
+            &format!("pivot: {why}; a failure after it is held"),
         );
         let first = format!("      {trunk}  {} ", style.mark("◆", "*"));
         text.push_str(&style.fold(&first, &format!("      {trunk}    "), &line));

@@ -18,10 +18,18 @@ pub(super) fn facts(step: &Step) -> Vec<String> {
     }
     match &step.undo {
         Undo::By(action) => facts.push(format!("undo: {}", taking_back(step, action))),
-        Undo::Nothing => facts.push("no undo".to_owned()),
-        Undo::Never { .. } => {}
+        Undo::Nothing if leaves_a_mark(step) => facts.push("no undo".to_owned()),
+        Undo::Nothing | Undo::Never { .. } => {}
     }
     facts
+}
+
+/// Whether there would be something to take back.
+fn leaves_a_mark(step: &Step) -> bool {
+    match step.action {
+        Action::Stop { .. } | Action::Modify(_) | Action::AllocatePublicIp => true,
+        Action::Start | Action::AwaitOrder | Action::CoolDown => false,
+    }
 }
 
 /// Why nothing after this step can be undone, if it is the pivot.
