@@ -126,7 +126,6 @@ pub fn findings(findings: &[Finding]) -> String {
 
 fn diagnostic(finding: &Finding) -> Value {
     let place = &finding.place;
-    let length = place.end.saturating_sub(place.start);
     json!({
         "severity": finding.severity,
         "code": finding.code,
@@ -136,7 +135,7 @@ fn diagnostic(finding: &Finding) -> Value {
         "range": {
             "filename": place.file,
             "start": {"line": place.line, "column": place.column, "byte": place.start},
-            "end": {"line": place.line, "column": place.column + length, "byte": place.end},
+            "end": {"byte": place.end},
         },
     })
 }

@@ -1,7 +1,5 @@
 //! What respec last recorded, as people read it.
 
-use std::collections::BTreeMap;
-
 use crate::model::{AppliedFleet, AppliedInstance, Field, InstanceId};
 
 use super::style::{Style, Tone, minute};
@@ -10,20 +8,22 @@ use super::words::terminal;
 /// What stands for a type that the manifest does not manage.
 const UNMANAGED: &str = "-";
 
-/// Name, id and type, one machine a line, sorted by name; fit for `grep` and `awk`.
+/// Name, id and type, one machine a line, sorted by name; as straight for people as for `awk`.
 #[must_use]
 pub fn state_list(fleet: &AppliedFleet) -> String {
-    let by_name: BTreeMap<_, _> = fleet
-        .instances
-        .iter()
-        .map(|(id, r)| ((&r.name, id), r))
-        .collect();
-    let line = |((name, id), record): (_, &AppliedInstance)| {
+    let mut machines: Vec<(&InstanceId, &AppliedInstance)> = fleet.instances.iter().collect();
+    machines.sort_by_key(|(id, record)| (&record.name, *id));
+    let widest = |length: fn(&(&InstanceId, &AppliedInstance)) -> usize| {
+        machines.iter().map(length).max().unwrap_or(0)
+    };
+    let name_width = widest(|(_, record)| record.name.as_str().len());
+    let id_width = widest(|(id, _)| id.as_str().len());
+    let line = |(id, record): &(&InstanceId, &AppliedInstance)| {
         let kind = record.fields.get(&Field::InstanceType);
         let kind = kind.map_or_else(|| UNMANAGED.into(), |kind| terminal(kind));
-        format!("{name}\t{id}\t{kind}\n")
+        format!("{:name_width$}  {id:id_width$}  {kind}\n", record.name)
     };
-    by_name.into_iter().map(line).collect()
+    machines.iter().map(line).collect()
 }
 
 /// Everything recorded about one machine.

@@ -4,4 +4,7 @@
 
 mod world;
 mod snapshot;
+mod story;
 mod plans;
+mod applies;
+mod records;
