@@ -2,7 +2,7 @@
 
 use crate::diff::{DriftItem, Vanished};
 
-use super::style::{Style, Tone, count};
+use super::style::{Style, Tone, called, count};
 use super::words::terminal;
 
 /// The whole page, ending in a line break. `recorded` counts the machines that were compared.
@@ -24,10 +24,10 @@ pub fn drift_text(
     }
     for gone in vanished {
         let mark = style.paint(Tone::Bad, "-");
-        let name = style.paint(Tone::Strong, gone.name.as_str());
+        let name = style.paint(Tone::Strong, &called(&gone.name, &gone.instance));
         text.push_str(&format!(
-            "  {mark} {name} ({})  is not there any more\n",
-            gone.instance
+            "  {mark} {name}  is not there any more
+"
         ));
     }
     text.push('\n');
@@ -38,8 +38,8 @@ pub fn drift_text(
 fn drifted(items: &[DriftItem], style: &Style) -> String {
     let first = &items[0];
     let mark = style.paint(Tone::Warn, "~");
-    let name = style.paint(Tone::Strong, first.name.as_str());
-    let mut text = format!("  {mark} {name} ({})\n", first.instance);
+    let name = style.paint(Tone::Strong, &called(&first.name, &first.instance));
+    let mut text = format!("  {mark} {name}\n");
     let widest = items
         .iter()
         .map(|item| item.field.path().len())

@@ -50,16 +50,6 @@ pub(super) fn subject(kind: &EventKind) -> Option<&Subject> {
     }
 }
 
-/// Name and id; the name of a group's member has the id in it already.
-pub(super) fn called(subject: &Subject) -> String {
-    let (name, id) = (subject.name.as_str(), subject.instance.as_str());
-    if name.ends_with(id) {
-        name.to_owned()
-    } else {
-        format!("{name} ({id})")
-    }
-}
-
 fn said(kind: &EventKind) -> (&'static str, Tone, String) {
     match kind {
         EventKind::RunStarted {

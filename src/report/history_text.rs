@@ -8,7 +8,7 @@ use crate::plan::Saga;
 use crate::saga::{Entry, IllegalEntry, Phase, RunRecord, RunState, SagaState, StepState};
 
 use super::event_words::{halt_word, outcome_word, vendor};
-use super::style::{Style, Tone, duration, minute};
+use super::style::{Style, Tone, called, duration, minute};
 use super::words::terminal;
 
 /// All runs, the latest last, a line each.
@@ -94,9 +94,8 @@ fn head(record: &RunRecord, style: &Style) -> String {
 }
 
 fn machine(id: &InstanceId, saga: &SagaState, plan: Option<&Saga>, style: &Style) -> String {
-    let name = match plan.map(|plan| plan.name.as_str()) {
-        Some(name) if name.ends_with(id.as_str()) => name.to_owned(),
-        Some(name) => format!("{name} ({id})"),
+    let name = match plan.map(|plan| &plan.name) {
+        Some(name) => called(name, id),
         None => id.to_string(),
     };
     let (word, tone, note) = match (&saga.closed, &saga.halted) {

@@ -14,7 +14,8 @@ use crate::event::{Event, EventKind, StepView, Subject};
 use crate::saga::{Halt, SagaOutcome};
 
 use super::display::Display;
-use super::event_words::{called, words};
+use super::event_words::words;
+use super::style::called;
 use super::tally::Tally;
 
 /// The version of the stream.
@@ -134,7 +135,7 @@ impl<W: Write> Display for JsonLines<W> {
         let words = words(&event.kind);
         let parts = [
             Some(words.verb.to_owned()),
-            words.subject.map(called),
+            words.subject.map(|s| called(&s.name, &s.instance)),
             Some(words.detail),
         ];
         let parts: Vec<String> = parts

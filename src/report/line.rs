@@ -11,8 +11,8 @@ use std::time::Duration;
 use crate::event::Event;
 
 use super::display::Display;
-use super::event_words::{Words, called, words};
-use super::style::{Style, Tone, duration, stopwatch};
+use super::event_words::{Words, words};
+use super::style::{Style, Tone, called, duration, stopwatch};
 use super::tally::Tally;
 
 /// Longest silence: a reader, or a CI job that ends quiet runs, is told that all goes on.
@@ -81,7 +81,7 @@ impl<W: Write> Display for Line<W> {
 
 /// One event as a line, with its line break.
 pub(super) fn line(words: &Words<'_>, tally: &Tally, style: &Style) -> String {
-    let subject = words.subject.map(called);
+    let subject = words.subject.map(|s| called(&s.name, &s.instance));
     let detail = style.spelled(&words.detail);
     let rest = match (&subject, detail.is_empty()) {
         (None, _) => detail.into_owned(),

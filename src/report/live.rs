@@ -10,9 +10,9 @@ use crate::event::{Event, EventKind};
 use crate::model::InstanceId;
 
 use super::display::Display;
-use super::event_words::{called, task, words};
+use super::event_words::{task, words};
 use super::line::line;
-use super::style::{Style, duration, stopwatch};
+use super::style::{Style, called, duration, stopwatch};
 use super::tally::{Machine, State, Tally};
 
 /// Machines that get a line of their own while under way: half of the smallest usual screen.
@@ -155,7 +155,7 @@ fn scrolls(kind: &EventKind) -> bool {
 }
 
 fn under_way(machine: &Machine, now: Duration) -> String {
-    let name = called(&machine.subject);
+    let name = called(&machine.subject.name, &machine.subject.instance);
     match &machine.step {
         None => name,
         Some((step, since)) => {

@@ -10,10 +10,9 @@ use crate::plan::{Blocked, Saga, SavedPlan, Step};
 
 use super::escape::{code, fence, html, markdown};
 use super::plan_text::PlanPage;
-use super::plan_tree::title;
 use super::spec_lines::{SpecLine, in_brief, spec_diff};
 use super::step_words::{facts, pivot};
-use super::style::{count, duration, minute};
+use super::style::{called, count, duration, minute};
 use super::view::{self, Class};
 
 /// Longest page, in characters. GitHub takes 65,536, the strictest of the usual hosts that colour a
@@ -274,7 +273,12 @@ fn diff_block(class: &Class<'_>) -> String {
 }
 
 fn machine_line(saga: &Saga) -> String {
-    format!("{}, {}, {}", title(saga), saga.zone, saga.billing.as_str())
+    format!(
+        "{}, {}, {}",
+        called(&saga.name, &saga.instance),
+        saga.zone,
+        saga.billing.as_str()
+    )
 }
 
 fn step_item(step: &Step) -> String {

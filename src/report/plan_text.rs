@@ -7,7 +7,7 @@ use crate::plan::{Because, Note, SavedPlan};
 
 use super::plan_tree::{Detail, NAMED_MAX, change, list, machines};
 use super::spec_lines::in_brief;
-use super::style::{Style, Tone, count, duration, minute};
+use super::style::{Style, Tone, called, count, duration, minute};
 use super::view::{self, BlockedClass, Brake, Totals};
 use super::words::terminal;
 
@@ -105,16 +105,8 @@ fn blocked_class(class: &BlockedClass<'_>, detail: Detail, style: &Style) -> Str
     let mark = style.paint(Tone::Bad, style.mark("✗", "x"));
     let mut text = String::new();
     for (id, blocked) in class.members.iter().take(named) {
-        let name = blocked.name.as_str();
-        let id = if name.ends_with(id.as_str()) {
-            String::new()
-        } else {
-            format!(" ({id})")
-        };
-        text.push_str(&format!(
-            "  {mark} {}{id}\n",
-            style.paint(Tone::Strong, name)
-        ));
+        let name = style.paint(Tone::Strong, &called(&blocked.name, id));
+        text.push_str(&format!("  {mark} {name}\n"));
     }
     if class.members.len() > named {
         let more = class.members.len() - named;

@@ -7,7 +7,7 @@ use crate::plan::{Because, Saga, Step};
 
 use super::spec_lines::{SpecLine, spec_diff};
 use super::step_words::{facts, pivot};
-use super::style::{Style, Tone, duration};
+use super::style::{Style, Tone, called, duration};
 use super::view::Class;
 use super::words::terminal;
 
@@ -30,7 +30,10 @@ pub(super) fn machines(class: &Class<'_>, detail: Detail, style: &Style) -> Stri
         Detail::Brief | Detail::Verbose => class.members.len(),
     };
     let (shown, more) = class.members.split_at(named);
-    let titles: Vec<String> = shown.iter().map(|saga| title(saga)).collect();
+    let titles: Vec<String> = shown
+        .iter()
+        .map(|saga| called(&saga.name, &saga.instance))
+        .collect();
     let widest = titles
         .iter()
         .map(|title| title.chars().count())
@@ -57,16 +60,6 @@ pub(super) fn machines(class: &Class<'_>, detail: Detail, style: &Style) -> Stri
         text.push_str(&style.fold(&first, "      ", &line));
     }
     text
-}
-
-/// Name and id; the name of a group's member has the id in it already.
-pub(super) fn title(saga: &Saga) -> String {
-    let (name, id) = (saga.name.as_str(), saga.instance.as_str());
-    if name.ends_with(id) {
-        name.to_owned()
-    } else {
-        format!("{name} ({id})")
-    }
 }
 
 /// The first names of a list and how many follow.

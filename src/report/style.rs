@@ -7,6 +7,8 @@ use anstyle::{AnsiColor, Style as Ansi};
 use jiff::Timestamp;
 use textwrap::{Options, WordSplitter};
 
+use crate::model::{InstanceId, InstanceName};
+
 /// Narrowest screen that lines are folded for; a narrower one folds them itself.
 const WIDTH_MIN: usize = 40;
 
@@ -124,6 +126,15 @@ impl Style {
 
     pub(super) fn columns(&self) -> usize {
         self.width.clamp(WIDTH_MIN, WIDTH_MAX)
+    }
+}
+
+/// Name and id of a machine; the name of a group's member has the id in it already.
+pub(super) fn called(name: &InstanceName, id: &InstanceId) -> String {
+    if name.as_str().ends_with(id.as_str()) {
+        name.to_string()
+    } else {
+        format!("{name} ({id})")
     }
 }
 

@@ -1,9 +1,10 @@
 //! The end of an apply: one sentence when all is well, else what happened, to whom, and what to do.
 
+use crate::model::RunId;
 use crate::saga::{Halt, SagaOutcome};
 
-use super::event_words::{called, task, vendor};
-use super::style::{Style, Tone, count};
+use super::event_words::{task, vendor};
+use super::style::{Style, Tone, called, count};
 use super::tally::{Interrupted, Machine, State, Tally};
 use super::words::terminal;
 
@@ -62,7 +63,7 @@ const CHAPTERS: [(State, &str, Tone); 8] = [
     (State::LeftAlone, "left alone", Tone::Warn),
 ];
 
-fn sentence(tally: &Tally, style: &Style) -> String {
+pub(super) fn sentence(tally: &Tally, style: &Style) -> String {
     let done = tally.count(&State::Closed(SagaOutcome::Done));
     let untouched = tally.total.saturating_sub(tally.machines.len());
     if done == tally.machines.len() && untouched == 0 {
@@ -115,7 +116,10 @@ fn told(machine: &Machine, tone: Tone, style: &Style) -> String {
     let mark = style.paint(tone, style.mark("✗", "x"));
     let mut text = format!(
         "  {mark} {}\n",
-        style.paint(Tone::Strong, &called(&machine.subject))
+        style.paint(
+            Tone::Strong,
+            &called(&machine.subject.name, &machine.subject.instance)
+        )
     );
     let mut say = |words: &str| text.push_str(&style.fold("      ", "      ", words));
     if let Some(mishap) = &machine.mishap {
@@ -148,45 +152,54 @@ fn orders(tally: &Tally, style: &Style) -> String {
         text.push_str(&format!(
             "  {}  {}\n",
             order.order_id,
-            called(&order.subject)
+            called(&order.subject.name, &order.subject.instance)
         ));
     }
     text
 }
 
-/// What a person does next; the same cases as the exit codes.
+/// What a person does next: what to look at or pay first, then the commands to copy.
 fn next(tally: &Tally, style: &Style) -> String {
-    let any = |state| tally.count(&state) > 0;
-    let run = tally
-        .run
-        .as_ref()
-        .map_or_else(|| "RUN".to_owned(), ToString::to_string);
-    let mut advice = Vec::new();
-    if any(State::Halted(Halt::Stuck))
-        || any(State::Halted(Halt::Held))
-        || any(State::Halted(Halt::Unknown))
-    {
-        advice.push(format!(
-            "Look at these machines in the console; `respec apply` then tries again, \
-             `respec cancel {run}` gives the run up."
-        ));
-    }
-    if !tally.orders.is_empty() {
-        advice.push("When the orders are paid, `respec apply` goes on by itself.".to_owned());
-    }
-    let again = tally.ended_count() < tally.total
-        || any(State::Closed(SagaOutcome::Undone))
-        || any(State::Closed(SagaOutcome::PutBack))
-        || any(State::Closed(SagaOutcome::Spared))
-        || any(State::LeftAlone);
-    if again && advice.is_empty() {
-        advice.push(
-            "Everything that happened is recorded; `respec plan` shows what is left.".to_owned(),
-        );
-    }
-    if advice.is_empty() {
+    let any = |states: &[State]| states.iter().any(|state| tally.count(state) > 0);
+    let doubtful = any(&[Halt::Stuck, Halt::Held, Halt::Unknown].map(State::Halted));
+    let open = doubtful || any(&[State::Halted(Halt::Paused)]) || !tally.orders.is_empty();
+    let left = tally.count(&State::Closed(SagaOutcome::Done)) < tally.total;
+    let first = match (doubtful, tally.orders.is_empty()) {
+        (true, true) => "Look at these machines in the console first.",
+        (true, false) => "Look at these machines in the console and pay the orders first.",
+        (false, false) => "Pay the orders first.",
+        (false, true) => "",
+    };
+    let run = tally.run.as_ref().map_or("RUN", RunId::as_str);
+    let commands = match (open, left) {
+        (true, _) => vec![
+            ("respec apply".to_owned(), "goes on where this run stopped"),
+            (
+                format!("respec cancel {run}"),
+                "gives it up and leaves every machine up",
+            ),
+        ],
+        (false, true) => vec![("respec plan".to_owned(), "shows what is left to do")],
+        (false, false) => Vec::new(),
+    };
+    if commands.is_empty() {
         return String::new();
     }
-    let folded = advice.iter().map(|words| style.fold("", "", words));
-    format!("\n{}", folded.collect::<String>())
+    let widest = commands
+        .iter()
+        .map(|(command, _)| command.len())
+        .max()
+        .unwrap_or(0);
+    let mut text = style.fold("\nNext     ", "         ", first);
+    if first.is_empty() {
+        "\nNext     ".clone_into(&mut text);
+    } else {
+        text.push_str("         ");
+    }
+    let rows = commands.iter().map(|(command, what)| {
+        let padded = format!("{command:widest$}");
+        format!("{}  {what}\n", style.paint(Tone::Strong, &padded))
+    });
+    text.push_str(&rows.collect::<Vec<_>>().join("         "));
+    text
 }
