@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proptest::prelude::*;
+use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use respec::manifest::{Reading, Source, codes, read};
 use respec::report::findings::{Paint, Texts, findings};
 
@@ -16,8 +16,10 @@ fn folder() -> PathBuf {
 }
 
 fn paths_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let entries = fs::read_dir(folder).expect("the folder is part of the tests");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("the folder can be listed").path())
+        .collect();
     paths.sort();
     paths
 }
@@ -32,11 +34,11 @@ fn sources(case: &Path) -> Vec<Source> {
     let source = |path: &PathBuf| Source {
         name: path
             .strip_prefix(folder())
-            .unwrap()
+            .expect("cases live in the folder")
             .display()
             .to_string()
             .replace('\\', "/"),
-        bytes: fs::read(path).unwrap(),
+        bytes: fs::read(path).expect("the file was just listed"),
     };
     files.iter().map(source).collect()
 }
@@ -48,7 +50,7 @@ fn told(sources: &[Source], reading: &Reading) -> String {
         .collect();
     let mut told = findings(&reading.findings, &texts, Paint::Plain);
     if let Some(fleet) = &reading.fleet {
-        told.push_str(&serde_yaml::to_string(fleet).unwrap());
+        told.push_str(&serde_yaml::to_string(fleet).expect("a fleet can be written"));
     }
     told
 }
@@ -101,6 +103,18 @@ fn a_hundred_thousand_machines_are_read_in_one_go() {
 }
 
 #[test]
+fn lines_may_end_as_windows_ends_them() {
+    let reading = read_text(
+        "version: 1\r\nfleet: f\r\nregion: r\r\ninstances:\r\n  a: {id: i-1}\r\n  # 注\r\n  bb: {id: i-2}\r\n",
+    );
+    let fleet = reading.fleet.unwrap();
+    let place = &fleet.instances.values().last().unwrap().place;
+    assert_eq!((place.line, place.column), (7, 3));
+    assert_eq!(place.file, "fleet.yaml");
+    assert_eq!(place.end - place.start, 2);
+}
+
+#[test]
 fn an_alias_bomb_is_refused_before_it_goes_off() {
     let mut text = "version: 1\nfleet: f\na0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..9 {
@@ -116,14 +130,15 @@ fn an_alias_bomb_is_refused_before_it_goes_off() {
 
 #[test]
 fn a_deep_abyss_is_refused_at_its_rim() {
-    for text in [
-        "[".repeat(1_000_000),
-        "- ".repeat(1_000_000),
-        "{a: ".repeat(100_000),
-    ] {
-        let reading = read_text(text);
-        assert_eq!(reading.findings[0].code, "RS0014");
-        assert_eq!(reading.findings.len(), 1);
+    // Two hundred levels meet our own limit, a million the parser's look-ahead first.
+    for levels in [200, 1_000_000] {
+        for opening in ["[", "- ", "{a: ", "? "] {
+            let reading = read_text(opening.repeat(levels));
+            let code = reading.findings[0].code.as_str();
+            assert!(["RS0005", "RS0014"].contains(&code), "{opening}{code}");
+            assert!(levels > 200 || code == "RS0014", "{opening}{code}");
+            assert_eq!(reading.findings.len(), 1);
+        }
     }
 }
 

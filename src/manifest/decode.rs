@@ -3,7 +3,8 @@
 use crate::model::{InvalidId, NetworkBilling, Payment, Power, PrepaidUpgrade, StoppedMode};
 
 use super::codes;
-use super::decoder::{Decoder, Fields};
+use super::decoder::Decoder;
+use super::fields::Fields;
 use super::mark::{At, Mark, Slot};
 use super::notes::{Draft, quoted};
 use super::schema::{
@@ -51,7 +52,7 @@ const UNSUPPORTED_IN_GROUPS: &[&str] = &["name", "type", "zone"];
 
 /// Reads one file; what is wrong with it goes to the notes, what is right is returned.
 pub(super) fn file(d: &mut Decoder<'_>, root: NodeId) -> Option<File> {
-    let mut fields = d.fields(root, "the manifest")?;
+    let mut fields = Fields::open(d, root, "the manifest")?;
     let version = fields.slot(d, "version", Decoder::number);
     check_version(d, &version, fields.mark);
     let file = File {
@@ -89,7 +90,7 @@ fn check_version(d: &mut Decoder<'_>, version: &Slot<u32>, top: Mark) {
 
 fn read_defaults(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> Option<Defaults> {
     let node = fields.node(d, "defaults")?;
-    let mut inner = d.fields(node, "`defaults`")?;
+    let mut inner = Fields::open(d, node, "`defaults`")?;
     let defaults = Defaults {
         mark: inner.mark,
         rollout: rollout(d, &mut inner),
@@ -143,7 +144,7 @@ where
 }
 
 fn group(d: &mut Decoder<'_>, node: NodeId, _name: Mark) -> Option<GroupEntry> {
-    let mut fields = d.fields(node, "a group")?;
+    let mut fields = Fields::open(d, node, "a group")?;
     let mut ids = fields.slot(d, "ids", |d, node| d.list(node, Decoder::id));
     if ids.is_unwritten() && fields.has(d, "select") {
         // Refused below; a warning that the group is empty would only repeat it.
@@ -160,7 +161,7 @@ fn group(d: &mut Decoder<'_>, node: NodeId, _name: Mark) -> Option<GroupEntry> {
 }
 
 fn instance(d: &mut Decoder<'_>, node: NodeId, name: Mark) -> Option<InstanceEntry> {
-    let mut fields = d.fields(node, "an instance")?;
+    let mut fields = Fields::open(d, node, "an instance")?;
     let entry = InstanceEntry {
         id: fields.slot(d, "id", Decoder::id),
         layer: layer(d, &mut fields),
@@ -206,7 +207,7 @@ fn payment(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Payment>> {
 fn spec(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> SpecKeys {
     let opened = fields
         .node(d, "spec")
-        .and_then(|node| d.fields(node, "`spec`"));
+        .and_then(|node| Fields::open(d, node, "`spec`"));
     let Some(mut inner) = opened else {
         return SpecKeys::default();
     };
@@ -224,7 +225,7 @@ fn spec(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> SpecKeys {
 fn internet(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> SpecKeys {
     let opened = fields
         .node(d, "internet")
-        .and_then(|node| d.fields(node, "`internet`"));
+        .and_then(|node| Fields::open(d, node, "`internet`"));
     let Some(mut inner) = opened else {
         return SpecKeys::default();
     };
@@ -242,7 +243,7 @@ fn internet(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> SpecKeys {
 fn change(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> ChangeKeys {
     let opened = fields
         .node(d, "change")
-        .and_then(|node| d.fields(node, "`change`"));
+        .and_then(|node| Fields::open(d, node, "`change`"));
     let Some(mut inner) = opened else {
         return ChangeKeys::default();
     };
@@ -265,7 +266,7 @@ fn change(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> ChangeKeys {
 fn rollout(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> RolloutKeys {
     let opened = fields
         .node(d, "rollout")
-        .and_then(|node| d.fields(node, "`rollout`"));
+        .and_then(|node| Fields::open(d, node, "`rollout`"));
     let Some(mut inner) = opened else {
         return RolloutKeys::default();
     };

@@ -5,29 +5,10 @@ use std::time::Duration;
 use crate::model::{InvalidId, Share};
 
 use super::codes;
-use super::mark::{At, Mark, Slot};
+use super::mark::{At, Mark};
 use super::notes::{Draft, Notes, quoted};
 use super::scalar::{self, Core, Refusal};
 use super::tree::{Kind, NodeId, Style, Tree};
-
-/// Keys of the manifest language that this version cannot honour yet, wherever they stand.
-const UNSUPPORTED: &[&str] = &[
-    "allow_managed",
-    "availability",
-    "balance",
-    "batches",
-    "budget",
-    "except",
-    "expect",
-    "freezes",
-    "gates",
-    "health",
-    "on_failure",
-    "select",
-    "spread",
-    "temporary_bandwidth",
-    "window",
-];
 
 /// A reader over one file's tree.
 pub(super) struct Decoder<'a> {
@@ -43,17 +24,6 @@ impl<'a> Decoder<'a> {
     /// Where a node stands.
     pub(super) fn mark(&self, node: NodeId) -> Mark {
         self.tree.get(node).mark
-    }
-
-    /// Opens a mapping for reading by key; `what` is its name in messages.
-    pub(super) fn fields(&mut self, node: NodeId, what: &'static str) -> Option<Fields<'a>> {
-        let entries = self.entries(node)?;
-        Some(Fields {
-            entries,
-            asked: Vec::new(),
-            mark: self.mark(node),
-            what,
-        })
     }
 
     /// The pairs of a mapping; nothing written counts as an empty one.
@@ -160,7 +130,7 @@ impl<'a> Decoder<'a> {
         let names: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
         let message = format!("unknown word {}", quoted(text));
         let mut draft = Draft::new(codes::UNKNOWN_WORD, mark, message)
-            .label(format!("expected {}", names.join(" or ")));
+            .label(format!("known here: {}", names.join(", ")));
         if let Some(near) = self
             .notes
             .nearest(text, words.iter().map(|(word, _)| *word))
@@ -178,7 +148,7 @@ impl<'a> Decoder<'a> {
 
     /// A whole number, not negative.
     pub(super) fn number(&mut self, node: NodeId) -> Option<At<u32>> {
-        self.scalar_of(node, "a number", scalar::number)
+        self.scalar_of(node, "a whole number", scalar::number)
     }
 
     /// A span of time.
@@ -245,74 +215,5 @@ impl<'a> Decoder<'a> {
         let draft = Draft::new(codes::WRONG_KIND, self.mark(node), message);
         self.notes.add(draft.label(format!("not {expected}")));
         None
-    }
-}
-
-/// A mapping being read key by key; it remembers what was asked for and refuses the rest.
-pub(super) struct Fields<'a> {
-    entries: &'a [(NodeId, NodeId)],
-    asked: Vec<&'static str>,
-    /// Where the mapping stands.
-    pub(super) mark: Mark,
-    what: &'static str,
-}
-
-impl Fields<'_> {
-    /// The value under a key.
-    pub(super) fn node(&mut self, d: &Decoder<'_>, key: &'static str) -> Option<NodeId> {
-        self.asked.push(key);
-        let found = self.entries.iter().find(|(k, _)| d.key(*k).value == key);
-        found.map(|(_, value)| *value)
-    }
-
-    /// Whether a key is there, without taking it for known.
-    pub(super) fn has(&self, d: &Decoder<'_>, key: &str) -> bool {
-        self.entries.iter().any(|(k, _)| d.key(*k).value == key)
-    }
-
-    /// The value under a key, read.
-    pub(super) fn slot<'d, T>(
-        &mut self,
-        d: &mut Decoder<'d>,
-        key: &'static str,
-        read: impl FnOnce(&mut Decoder<'d>, NodeId) -> Option<At<T>>,
-    ) -> Slot<T> {
-        match self.node(d, key) {
-            None => Slot::Unwritten,
-            Some(node) => read(d, node).map_or(Slot::Broken, Slot::Written),
-        }
-    }
-
-    /// Refuses every key that was not asked for. `unsupported` are keys that mean something here
-    /// only, in the language but not yet in this version.
-    pub(super) fn close(self, d: &mut Decoder<'_>, unsupported: &[&str]) {
-        for (key, _) in self.entries {
-            let key = d.key(*key);
-            if self.asked.contains(&key.value) || d.notes.is_full() {
-                continue;
-            }
-            if UNSUPPORTED.contains(&key.value) || unsupported.contains(&key.value) {
-                d.notes.add(self.unsupported(&key));
-            } else {
-                let draft = self.unknown(d, &key);
-                d.notes.add(draft);
-            }
-        }
-    }
-
-    fn unsupported(&self, key: &At<&str>) -> Draft {
-        let message = format!("`{}` in {} is not supported yet", key.value, self.what);
-        Draft::new(codes::UNSUPPORTED, key.mark, message)
-            .label("this version cannot honour it")
-            .help("leave it out, or wait for a version that keeps what it promises")
-    }
-
-    fn unknown(&self, d: &mut Decoder<'_>, key: &At<&str>) -> Draft {
-        let message = format!("unknown key {} in {}", quoted(key.value), self.what);
-        let draft = Draft::new(codes::UNKNOWN_KEY, key.mark, message).label("unknown key");
-        match d.notes.nearest(key.value, self.asked.iter().copied()) {
-            Some(near) => draft.suggest("a key with a similar name exists", near),
-            None => draft.help(format!("known here: {}", self.asked.join(", "))),
-        }
     }
 }

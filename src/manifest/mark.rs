@@ -45,20 +45,15 @@ pub(super) struct At<T> {
 ///
 /// A broken value is not an unwritten one: its own finding is enough, so no rule about missing or
 /// clashing values may speak up because of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) enum Slot<T> {
     /// The key is not there.
+    #[default]
     Unwritten,
     /// The key is there, its value was refused.
     Broken,
     /// The key is there and its value is good.
     Written(At<T>),
-}
-
-impl<T> Default for Slot<T> {
-    fn default() -> Self {
-        Self::Unwritten
-    }
 }
 
 impl<T> Slot<T> {

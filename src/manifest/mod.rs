@@ -20,6 +20,7 @@ mod tree;
 mod parse;
 mod scalar;
 mod decoder;
+mod fields;
 mod schema;
 mod decode;
 mod merge;

@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 use super::codes;
-use super::mark::{At, Mark};
+use super::mark::{At, Mark, Slot};
 use super::merge::Manifest;
 use super::notes::{Draft, Notes};
 use super::rules;
@@ -32,10 +32,21 @@ struct Template<'m> {
 
 /// What a machine shares with others of the same layer.
 struct Shared {
-    region: Option<RegionId>,
+    region: Slot<RegionId>,
     spec: DesiredSpec,
     change: ChangeOptions,
     payment: Payment,
+}
+
+impl Shared {
+    fn of(layer: &Layer) -> Self {
+        Self {
+            region: layer.region.clone(),
+            spec: layer.spec.desired(),
+            change: layer.change.options(),
+            payment: layer.payment.value().unwrap_or(Payment::Await),
+        }
+    }
 }
 
 struct Resolver<'m> {
@@ -120,7 +131,7 @@ impl<'m> Resolver<'m> {
         if listed.is_empty() && (ids.is_unwritten() || ids.get().is_some()) {
             self.notes.add(empty_group(group));
         }
-        let shared = self.shared(&template.layer, group.mark, &group.value);
+        let shared = Shared::of(&template.layer);
         let mut members = BTreeSet::new();
         for id in listed {
             if !self.moves_in(id, &group.value) {
@@ -129,7 +140,7 @@ impl<'m> Resolver<'m> {
             members.insert(id.value.clone());
             match self.entries.get(&id.value).copied() {
                 Some(entry) => self.refined(entry, template),
-                None => self.plain(id, &group.value, &shared),
+                None => self.plain(id, group, &shared),
             }
         }
         members
@@ -156,7 +167,12 @@ impl<'m> Resolver<'m> {
     }
 
     /// A member that nothing is said about but its group's words.
-    fn plain(&mut self, id: &At<InstanceId>, group: &GroupName, shared: &Shared) {
+    fn plain(&mut self, id: &At<InstanceId>, group: &At<GroupName>, shared: &Shared) {
+        if shared.region.is_unwritten() {
+            // Said once for the whole group: the very same finding is kept only once.
+            self.no_region(group.mark, &group.value);
+        }
+        let group = &group.value;
         let name = InstanceName::new(format!("{group}/{}", id.value));
         // Both parts are well-formed; together they may be too long for a name.
         let name = match name {
@@ -209,7 +225,10 @@ impl<'m> Resolver<'m> {
         let Some(id) = entry.value.id.get() else {
             return;
         };
-        let shared = self.shared(layer, entry.name.mark, &entry.name.value);
+        let shared = Shared::of(layer);
+        if shared.region.is_unwritten() {
+            self.no_region(entry.name.mark, &entry.name.value);
+        }
         let mark = entry.name.mark;
         let name = entry.name.value.clone();
         self.put(
@@ -230,7 +249,7 @@ impl<'m> Resolver<'m> {
         group: Option<&GroupName>,
         shared: &Shared,
     ) {
-        let Some(region) = shared.region.clone() else {
+        let Some(region) = shared.region.value() else {
             return;
         };
         let instance = DesiredInstance {
@@ -247,21 +266,13 @@ impl<'m> Resolver<'m> {
         self.instances.insert(id.value.clone(), instance);
     }
 
-    /// The plain values of a layer; a machine without a region is no machine.
-    fn shared(&mut self, layer: &Layer, mark: Mark, name: &dyn std::fmt::Display) -> Shared {
-        if layer.region.is_unwritten() {
-            self.notes.add(
-                Draft::new(codes::NO_REGION, mark, format!("`{name}` has no region"))
-                    .label("where is it?")
-                    .help("write `region: cn-hangzhou` here or at the top of the manifest"),
-            );
-        }
-        Shared {
-            region: layer.region.value(),
-            spec: layer.spec.desired(),
-            change: layer.change.options(),
-            payment: layer.payment.value().unwrap_or(Payment::Await),
-        }
+    /// A machine without a region is no machine.
+    fn no_region(&mut self, mark: Mark, name: &dyn std::fmt::Display) {
+        self.notes.add(
+            Draft::new(codes::NO_REGION, mark, format!("`{name}` has no region"))
+                .label("where is it?")
+                .help("write `region: cn-hangzhou` here or at the top of the manifest"),
+        );
     }
 
     fn rollout(&self, keys: &RolloutKeys) -> Rollout {
@@ -272,7 +283,8 @@ impl<'m> Resolver<'m> {
     }
 
     fn finish(self, groups: BTreeMap<GroupName, Group>) -> Resolved {
-        if self.manifest.instances.is_empty() && self.manifest.groups.is_empty() {
+        let nothing = self.manifest.instances.is_empty() && self.manifest.groups.is_empty();
+        if nothing && !self.notes.has_errors() {
             let mark = self.manifest.mark;
             let draft = Draft::new(codes::NO_INSTANCES, mark, "the manifest names no machine");
             self.notes

@@ -18,7 +18,7 @@ const SHOWN_MAX: usize = 20;
 /// Whether the reader's screen knows colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
-    /// Text only, in ASCII.
+    /// Without colours.
     Plain,
     /// With colours, as escape sequences.
     Coloured,
@@ -79,17 +79,7 @@ fn report<'a>(finding: &'a Finding, texts: &Texts<'_>) -> Vec<Group<'a>> {
     let title = level
         .primary_title(terminal(&finding.message))
         .id(finding.code.as_str());
-    let mut group = Group::with_title(title);
-    group = point(
-        group,
-        &finding.place,
-        &finding.label,
-        AnnotationKind::Primary,
-        texts,
-    );
-    if let Some((place, label)) = &finding.other {
-        group = point(group, place, label, AnnotationKind::Context, texts);
-    }
+    let mut group = point(Group::with_title(title), finding, texts);
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(terminal(help)));
     }
@@ -99,33 +89,84 @@ fn report<'a>(finding: &'a Finding, texts: &Texts<'_>) -> Vec<Group<'a>> {
     }
 }
 
-/// Adds a place: its line with the mark, or only its name when there is no line to show.
-fn point<'a>(
-    group: Group<'a>,
+/// Adds the places of a finding, two on one line as two marks under it.
+fn point<'a>(group: Group<'a>, finding: &'a Finding, texts: &Texts<'_>) -> Group<'a> {
+    let first = Spot::of(
+        &finding.place,
+        &finding.label,
+        AnnotationKind::Primary,
+        texts,
+    );
+    let other = finding.other.as_ref();
+    let second = other.map(|(place, label)| Spot::of(place, label, AnnotationKind::Context, texts));
+    match (first, second) {
+        (first, None) => first.alone(group),
+        (first, Some(second)) if first.shares_line_with(&second) => {
+            let mark = second.mark();
+            match first.snippet() {
+                None => group,
+                Some(snippet) => group.element(snippet.annotations(mark)),
+            }
+        }
+        (first, Some(second)) => second.alone(first.alone(group)),
+    }
+}
+
+/// One place of a finding, with its line where there is one to show.
+struct Spot<'a> {
     place: &'a Place,
     label: &'a str,
     kind: AnnotationKind,
-    texts: &Texts<'_>,
-) -> Group<'a> {
-    let origin = Origin::path(terminal(&place.file));
-    let Some(bytes) = bytes_of(place, texts) else {
-        return if place.file.is_empty() {
-            group
-        } else {
-            group.element(origin)
+    excerpt: Option<Excerpt>,
+}
+
+impl<'a> Spot<'a> {
+    fn of(place: &'a Place, label: &'a str, kind: AnnotationKind, texts: &Texts<'_>) -> Self {
+        Self {
+            place,
+            label,
+            kind,
+            excerpt: excerpt(place, texts),
+        }
+    }
+
+    fn mark(&self) -> Option<Annotation<'a>> {
+        let excerpt = self.excerpt.as_ref()?;
+        let mark = self.kind.span(excerpt.mark.clone());
+        Some(mark.label(terminal(self.label)))
+    }
+
+    fn snippet(&self) -> Option<Snippet<'a, Annotation<'a>>> {
+        let excerpt = self.excerpt.as_ref()?;
+        let snippet = Snippet::source(excerpt.text.clone())
+            .line_start(self.place.line)
+            .path(terminal(&self.place.file));
+        Some(snippet.annotations(self.mark()))
+    }
+
+    fn shares_line_with(&self, other: &Self) -> bool {
+        let same_text = match (&self.excerpt, &other.excerpt) {
+            (Some(one), Some(two)) => one.text == two.text && one.mark != two.mark,
+            (Some(_) | None, Some(_) | None) => false,
         };
-    };
-    let excerpt = Excerpt::of(bytes, place.start..place.end);
-    let mark: Annotation<'a> = kind.span(excerpt.mark).label(terminal(label));
-    let snippet = Snippet::source(excerpt.text)
-        .line_start(place.line)
-        .annotation(mark);
-    if excerpt.faithful {
-        group.element(snippet.path(terminal(&place.file)))
-    } else {
-        // The renderer would count columns in the excerpt; say the true ones beforehand.
-        let origin = origin.line(place.line).char_column(place.column);
-        group.element(origin).element(snippet)
+        same_text && self.place.file == other.place.file && self.place.line == other.place.line
+    }
+
+    fn alone(&self, group: Group<'a>) -> Group<'a> {
+        match self.snippet() {
+            Some(snippet) => group.element(snippet),
+            None => bare(group, self.place),
+        }
+    }
+}
+
+/// Adds a place that no line can be shown for.
+fn bare<'a>(group: Group<'a>, place: &'a Place) -> Group<'a> {
+    let origin = Origin::path(terminal(&place.file));
+    match (place.file.as_str(), place.line) {
+        ("", _) => group,
+        (_, 0) => group.element(origin),
+        (_, line) => group.element(origin.line(line).char_column(place.column)),
     }
 }
 
@@ -137,8 +178,7 @@ fn with_patch<'a>(
 ) -> Vec<Group<'a>> {
     let title = terminal(&suggestion.title);
     let replacement = terminal(&suggestion.replacement);
-    let excerpt = bytes_of(place, texts).map(|bytes| Excerpt::of(bytes, place.start..place.end));
-    match excerpt {
+    match excerpt(place, texts) {
         Some(excerpt) if excerpt.faithful => {
             let patch = Patch::new(excerpt.mark, replacement);
             let snippet = Snippet::source(excerpt.text)
@@ -153,7 +193,10 @@ fn with_patch<'a>(
     }
 }
 
-fn bytes_of<'t>(place: &Place, texts: &Texts<'t>) -> Option<&'t [u8]> {
+fn excerpt(place: &Place, texts: &Texts<'_>) -> Option<Excerpt> {
     let bytes = texts.get(place.file.as_str())?;
-    (place.line > 0).then_some(bytes)
+    if place.line == 0 {
+        return None;
+    }
+    Excerpt::of(bytes, place.start..place.end)
 }
