@@ -22,6 +22,9 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// meets a connection that the other side is just closing: that would leave its outcome unknown.
 const IDLE_MAX: Duration = Duration::from_secs(15);
 
+/// Idle connections kept for one host; more would only wait to be closed.
+const IDLE_CONNECTIONS_MAX: usize = 32;
+
 const USER_AGENT: &str = concat!("respec/", env!("CARGO_PKG_VERSION"));
 
 /// Sends requests over sockets.
@@ -75,7 +78,10 @@ fn builder() -> ClientBuilder {
         .no_proxy()
         .tls_version_min(reqwest::tls::Version::TLS_1_2)
         .connect_timeout(CONNECT_WITHIN)
+        // One call a connection: a connection that breaks puts one call in doubt, not all in flight.
+        .http1_only()
         .pool_idle_timeout(IDLE_MAX)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
         .user_agent(USER_AGENT)
 }
 

@@ -12,7 +12,7 @@
 //!                             └─── retry (decides only) ◄─┘
 //! ```
 //!
-//! What the vendor fixed stands in three tables: [`operation`](self) (method, timeout, rate, whether a
+//! What the vendor fixed stands in three tables: `operation` (method, timeout, rate, whether a
 //! call may be repeated), `codes` (what an error code means) and `endpoint` (which host answers).
 
 mod credentials;

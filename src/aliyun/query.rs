@@ -57,7 +57,7 @@ pub(super) fn describe_modification(query: &ModificationQuery) -> Parameters {
             pair("ResourceId", query.instance.as_str()),
             pair("DestinationResource", "InstanceType"),
             pair("OperationType", operation_type),
-            pair("MigrateAcrossZone", flag(query.migrate_across_zone)),
+            pair("MigrateAcrossZone", query.migrate_across_zone.to_string()),
         ],
     )
 }
@@ -82,7 +82,7 @@ fn spec(change: &SpecChange) -> impl Iterator<Item = (String, String)> {
         Some(pair("InstanceType", change.instance_type.as_str())),
         change
             .allow_migrate_across_zone
-            .map(|allow| pair("AllowMigrateAcrossZone", flag(allow))),
+            .map(|allow| pair("AllowMigrateAcrossZone", allow.to_string())),
         system_disk(change.system_disk_category.as_deref()),
     ]
     .into_iter()
@@ -93,10 +93,10 @@ fn prepay(change: &PrepayChange) -> impl Iterator<Item = (String, String)> {
     [
         Some(pair("InstanceType", change.instance_type.as_str())),
         // Always stated: the default would pay (R42).
-        Some(pair("AutoPay", flag(change.auto_pay))),
+        Some(pair("AutoPay", change.auto_pay.to_string())),
         change
             .migrate_across_zone
-            .map(|migrate| pair("MigrateAcrossZone", flag(migrate))),
+            .map(|migrate| pair("MigrateAcrossZone", migrate.to_string())),
         system_disk(change.system_disk_category.as_deref()),
     ]
     .into_iter()
@@ -118,8 +118,8 @@ fn network(change: &NetworkChange) -> impl Iterator<Item = (String, String)> {
         change
             .allocate_public_ip
             .filter(|wanted| *wanted)
-            .map(|wanted| pair("AllocatePublicIp", flag(wanted))),
-        change.auto_pay.map(|pay| pair("AutoPay", flag(pay))),
+            .map(|wanted| pair("AllocatePublicIp", wanted.to_string())),
+        change.auto_pay.map(|pay| pair("AutoPay", pay.to_string())),
     ]
     .into_iter()
     .flatten()
@@ -169,7 +169,7 @@ fn manner(verb: PowerVerb) -> impl Iterator<Item = (String, String)> {
     };
     [
         mode.map(|mode| pair("StoppedMode", mode.as_str())),
-        force.then(|| pair("ForceStop", flag(true))),
+        force.then(|| pair("ForceStop", "true")),
     ]
     .into_iter()
     .flatten()
@@ -194,10 +194,6 @@ fn with(
 
 fn pair(name: &str, value: impl Into<String>) -> (String, String) {
     (name.to_owned(), value.into())
-}
-
-fn flag(value: bool) -> String {
-    value.to_string()
 }
 
 /// `["i-1","i-2"]`: the one operation that wants its ids as JSON.

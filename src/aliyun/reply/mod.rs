@@ -6,12 +6,14 @@
 mod instance;
 mod change;
 mod offer;
+mod facts;
 
 use super::lenient::{self, Unreadable};
 
 pub(super) use change::{address, modified, power_answers, request_id};
+pub(super) use facts::{TypePage, account, regions, type_page};
 pub(super) use instance::instance_page;
-pub(super) use offer::{TypePage, account, offers, regions, type_page};
+pub(super) use offer::offers;
 
 /// Turns a model's complaint about a name into ours.
 fn named<T>(
