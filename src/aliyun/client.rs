@@ -203,7 +203,7 @@ impl Aliyun {
     }
 }
 
-/// Whether an attempt that got no answer may have had its effect.
+/// Whether an earlier attempt of the same call may have had its effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Doubt {
     None,
@@ -225,7 +225,10 @@ impl Doubt {
             (Self::EarlierAttempt, Repeat::Tokened | Repeat::Blind, Outcome::NotDone) => {
                 CloudError {
                     kind: ErrorKind::Unanswered,
-                    message: format!("an earlier attempt got no answer; then: {}", error.message),
+                    message: format!(
+                        "an earlier attempt may have had its effect; then: {}",
+                        error.message
+                    ),
                     ..error
                 }
             }
