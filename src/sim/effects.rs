@@ -10,7 +10,7 @@ use crate::sim::described::{ChargeType, Lock, Status, StoppedMode};
 use crate::sim::network::Network;
 use crate::sim::orders::{Change, Reboot};
 use crate::sim::time::{Now, to_the_minute};
-use crate::sim::world::{PowerHangs, World};
+use crate::sim::world::World;
 
 /// How a machine is brought down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,11 +95,11 @@ impl World {
         self.edit(id, at, |machine| machine.status = through);
     }
 
-    fn power_delay(&mut self, usual: Duration) -> Duration {
-        match std::mem::take(&mut self.power_hangs) {
-            PowerHangs::No => usual,
-            PowerHangs::NextCall => HANG,
+    fn power_delay(&self, usual: Duration) -> Duration {
+        if self.mischief.power_hangs {
+            return HANG;
         }
+        usual
     }
 
     fn boot(&mut self, id: &str) {

@@ -38,6 +38,9 @@ struct Earlier {
     state: Described,
 }
 
+/// Oldest state a stale read may show; instances remember what they showed for as long.
+pub(crate) const STALE_MAX: Duration = Duration::from_secs(30);
+
 impl Instance {
     pub(crate) fn new(truth: Described) -> Self {
         Self {
@@ -64,13 +67,12 @@ impl Instance {
         hidden_for: Duration,
         edit: impl FnOnce(&mut Described),
     ) {
-        self.earlier.retain(|earlier| earlier.until > at);
+        self.earlier
+            .retain(|earlier| earlier.until + STALE_MAX > at);
         let previous = self.earlier.last().map_or(at, |earlier| earlier.until);
         let until = previous.max(at + hidden_for);
-        if until > at {
-            let state = self.truth.clone();
-            self.earlier.push(Earlier { until, state });
-        }
+        let state = self.truth.clone();
+        self.earlier.push(Earlier { until, state });
         edit(&mut self.truth);
     }
 

@@ -37,11 +37,16 @@ mod handle;
 mod console;
 mod truth;
 mod door;
+mod transcript;
+mod faults;
+mod mischief;
+mod wire;
 mod serve;
 
 pub use catalogue::TypeOffer;
 pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder};
 pub use described::{Described, Status};
+pub use faults::{Fault, FaultPlan, Faults, Scripted, Seeded};
 pub use money::Money;
 pub use reply::{Effect, Reply};
 pub use request::Request;
@@ -51,4 +56,6 @@ pub use scenario::{
 };
 pub use serve::serve;
 pub use time::{Now, Span};
+pub use transcript::Transcript;
+pub use wire::{MutationHook, SimWire};
 pub use world::{World, WorldError};

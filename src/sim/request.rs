@@ -73,7 +73,7 @@ impl From<&HttpRequest> for Request {
 }
 
 /// Parameters by name, with the vendor's ways of writing lists, numbers and booleans.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Params(pub(crate) BTreeMap<String, String>);
 
 impl Params {

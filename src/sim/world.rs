@@ -38,17 +38,18 @@ pub struct World {
     pub(crate) addresses_given: u32,
     /// Requests answered so far; request ids are made of it.
     pub(crate) requests: u64,
-    /// What a fault script wants of the next power call; never saved.
+    /// What a fault script wants of the next call; never saved.
     #[serde(skip)]
-    pub(crate) power_hangs: PowerHangs,
+    pub(crate) mischief: Mischief,
 }
 
-/// Whether the next start or stop takes far longer than it should.
+/// What a fault script wants of the next call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum PowerHangs {
-    #[default]
-    No,
-    NextCall,
+pub(crate) struct Mischief {
+    /// The next start, stop or reboot takes far longer than it should.
+    pub(crate) power_hangs: bool,
+    /// The next read is this much older than it should be.
+    pub(crate) reads_lag_by: Duration,
 }
 
 /// The settings of the scenario that stay as they were.
@@ -110,7 +111,7 @@ impl World {
             calls: BTreeMap::new(),
             addresses_given: 0,
             requests: 0,
-            power_hangs: PowerHangs::No,
+            mischief: Mischief::default(),
         };
         for (number, described) in (1_u32..).zip(&scenario.instances) {
             let mut instance = Instance::new(world.complete(described.clone(), number));
@@ -125,6 +126,11 @@ impl World {
     #[must_use]
     pub fn now(&self) -> Now {
         self.now
+    }
+
+    /// The moment whose state readers are shown, before their lag.
+    pub(crate) fn reading_moment(&self) -> Duration {
+        self.now.elapsed.saturating_sub(self.mischief.reads_lag_by)
     }
 
     /// How long an answer takes; the doors wait for it, the world does not.

@@ -71,7 +71,7 @@ fn matching<'w>(
     filter: &'w Filter<'_>,
     after: Option<&str>,
 ) -> Box<dyn Iterator<Item = &'w Described> + 'w> {
-    let at = world.now.elapsed;
+    let at = world.reading_moment();
     let start = after.map_or(Bound::Unbounded, Bound::Excluded);
     let shown: Box<dyn Iterator<Item = &Described>> = match &filter.ids {
         None => Box::new(
@@ -94,7 +94,7 @@ pub(crate) fn statuses(world: &mut World, call: &Call<'_>) -> Result<Fields, Ref
     let ids = call.params.list("InstanceId", STATUS_IDS_MAX)?;
     let zone = call.params.get("ZoneId");
     let page = Numbered::read(call.params, STATUSES_PAGE_MAX)?;
-    let at = world.now.elapsed;
+    let at = world.reading_moment();
     let found: Vec<&Described> = world
         .instances
         .values()
