@@ -6,59 +6,7 @@ use crate::model::{AppliedInstance, InstanceId, OrderId, RunId};
 use crate::saga::{Entry, Kind, OrderRecord, RunRecord, StepRef};
 
 use super::contents::{Contents, OpenRun};
-
-/// Why an entry does not follow from what is recorded.
-///
-/// Only what the store's own records depend on is checked here; what may be tried is the saga's to say.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IllegalEntry {
-    /// A number was left out or used twice.
-    #[error("entry {found} does not follow: the next one is {expected}")]
-    Gap {
-        /// The number that was due.
-        expected: u64,
-        /// The number it has.
-        found: u64,
-    },
-    /// It belongs to no run that is open.
-    #[error("entry {seq} belongs to the run {run}, which is not open")]
-    NotOpen {
-        /// The entry.
-        seq: u64,
-        /// Its run.
-        run: RunId,
-    },
-    /// One run at a time: this one would be a second.
-    #[error("entry {seq} opens the run {run} while {open} is still open")]
-    SecondRun {
-        /// The entry.
-        seq: u64,
-        /// The run it would open.
-        run: RunId,
-        /// The run that is open.
-        open: RunId,
-    },
-    /// Two runs may not share an id.
-    #[error("entry {seq} opens the run {run} again")]
-    RunAgain {
-        /// The entry.
-        seq: u64,
-        /// Its run.
-        run: RunId,
-    },
-    /// A change number was used before: two changes would carry the same client tokens.
-    #[error("entry {seq} begins change {found} of {instance}, but {known} was begun before")]
-    ChangeAgain {
-        /// The entry.
-        seq: u64,
-        /// The machine.
-        instance: InstanceId,
-        /// The highest number so far.
-        known: u64,
-        /// The number it has.
-        found: u64,
-    },
-}
+use super::error::IllegalEntry;
 
 /// What one commit changes, beside adding its entries.
 #[derive(Debug, Default)]

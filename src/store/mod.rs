@@ -41,8 +41,8 @@ mod plans;
 
 pub use body::Body;
 pub use contents::{Contents, OpenRun};
-pub use error::StoreError;
-pub use fold::{IllegalEntry, fold};
+pub use error::{IllegalEntry, StoreError};
+pub use fold::fold;
 pub use holder::Holder;
 pub use kv::{Batch, KeyRange, Kv, Put, Row, Tree, VALUE_BYTES_MAX};
 pub use layout::StoreDir;

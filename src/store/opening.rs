@@ -1,6 +1,7 @@
 //! Opening a store for writing, and looking into one without.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -55,7 +56,7 @@ pub(super) struct State {
     pub(super) health: Health,
     pub(super) n_unseen_commits: usize,
     /// Plans of a store without a disk, by their digest.
-    pub(super) plans_in_memory: std::collections::BTreeMap<Digest, Vec<u8>>,
+    pub(super) plans_in_memory: BTreeMap<Digest, Vec<u8>>,
 }
 
 /// Whether the store takes anything.
@@ -128,15 +129,18 @@ impl Store {
             return Ok(None);
         }
         files::inspect_dir(dir.root())?;
-        if let Some((_lock, owner)) = lock_to_read(dir)? {
-            let (_kv, loaded) = open_checked(dir, owner)?;
-            return Ok(Some(loaded.contents));
-        }
-        let locked = || StoreError::Locked {
-            path: dir.lock(),
-            holder: None,
+        let truth_unavailable = match lock_to_read(dir) {
+            Ok(Some((_lock, owner))) => {
+                return open_checked(dir, owner).map(|(_, l)| Some(l.contents));
+            }
+            Ok(None) => StoreError::Locked {
+                path: dir.lock(),
+                holder: None,
+            },
+            Err(error) if is_forbidden(&error) => error,
+            Err(error) => return Err(error),
         };
-        snapshot::read(dir)?.map(Some).ok_or_else(locked)
+        snapshot::read(dir)?.map(Some).ok_or(truth_unavailable)
     }
 
     /// What is recorded now. The value does not change under its reader; ask again after an append.
@@ -205,7 +209,7 @@ impl Store {
             head: loaded.head,
             health: Health::Ready,
             n_unseen_commits: 0,
-            plans_in_memory: std::collections::BTreeMap::new(),
+            plans_in_memory: BTreeMap::new(),
         };
         Self {
             engine,
@@ -245,21 +249,20 @@ fn open_checked(dir: &StoreDir, owner: u32) -> Result<(SledKv, Loaded), StoreErr
     Ok((kv, loaded))
 }
 
-/// The lock, if it is free and the folder is one we could write to.
+/// The lock, if it is free.
 fn lock_to_read(dir: &StoreDir) -> Result<Option<(Lock, u32)>, StoreError> {
-    let attempt = Lock::try_take(&dir.lock())
-        .and_then(|lock| lock.map(|lock| Ok((lock, guard(dir)?))).transpose());
-    match attempt {
-        Err(StoreError::Io { source, .. })
-            if matches!(
-                source.kind(),
-                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-            ) =>
-        {
-            Ok(None)
-        }
-        other => other,
+    match Lock::try_take(&dir.lock())? {
+        Some(lock) => Ok(Some((lock, guard(dir)?))),
+        None => Ok(None),
     }
+}
+
+/// Whether the folder is one we may only read; sled cannot open it then.
+fn is_forbidden(error: &StoreError) -> bool {
+    matches!(error, StoreError::Io { source, .. } if matches!(
+        source.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+    ))
 }
 
 fn check_lineage(path: &Path, contents: &Contents, wanted: &Lineage) -> Result<(), StoreError> {

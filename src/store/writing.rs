@@ -33,6 +33,7 @@ impl Store {
             return Ok(());
         }
         check_count(entries.len())?;
+        self.check_health()?;
         let (delta, batch, head) = {
             let state = self.state.borrow();
             let delta = fold::derive(&state.contents, entries)?;
@@ -50,7 +51,8 @@ impl Store {
 
     /// Commits a batch, unless an earlier one left a doubt.
     pub(super) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        self.begin()?;
+        self.check_health()?;
+        self.state.borrow_mut().health = Health::Writing;
         let result = self.engine.commit(batch).await;
         self.state.borrow_mut().health = match &result {
             Err(StoreError::Unconfirmed(_)) => Health::InDoubt,
@@ -59,20 +61,14 @@ impl Store {
         result
     }
 
-    fn begin(&self) -> Result<(), StoreError> {
-        let mut state = self.state.borrow_mut();
-        match state.health {
-            Health::Ready => {
-                state.health = Health::Writing;
-                Ok(())
-            }
-            Health::Writing => Err(StoreError::Refused(
-                "an earlier write was not waited for".into(),
-            )),
-            Health::InDoubt => Err(StoreError::Refused(
-                "an earlier write was not confirmed; the store must be opened again".into(),
-            )),
-        }
+    fn check_health(&self) -> Result<(), StoreError> {
+        let why = match self.state.borrow().health {
+            Health::Ready => return Ok(()),
+            Health::Writing => "an earlier write was not waited for",
+            Health::InDoubt => "an earlier write was not confirmed",
+        };
+        let why = format!("{why}; the store must be opened again");
+        Err(StoreError::Refused(why))
     }
 
     /// Makes a durable delta visible, to us and now and then to readers.

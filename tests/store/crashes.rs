@@ -5,13 +5,17 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use respec::journal::Journal as _;
 use respec::saga::Kind;
 use respec::store::{Body, Store, StoreDir, StoreError};
 
-use crate::world::{Scribe, TempHome, append, fleet, machine, options, run};
+use crate::world::{Scribe, TempHome, append, fleet, machine, options, refusal, run};
 
 /// Where the child writes; without it the child's test does nothing.
 const CHILD_HOME: &str = "RESPEC_TEST_STORE_HOME";
+
+/// The child's test.
+const CHILD: &str = "crashes::child_that_writes_until_it_is_killed";
 
 /// Kills in a row on the same store.
 const ROUNDS: u32 = 30;
@@ -88,26 +92,74 @@ fn write_and_kill(home: &Path, round: u32) -> u64 {
     // From inside the first opening to some hundred commits.
     pause(Duration::from_millis(u64::from(round * 37 % 120)));
     child.kill().unwrap();
-    let output = BufReader::new(child.stdout.take().unwrap());
-    let lines = output.lines().map_while(Result::ok);
-    let numbers = lines.filter_map(|line| line.rsplit_once("acknowledged ")?.1.parse().ok());
-    let last = numbers.max().unwrap_or(0);
+    let last = last_told(child.stdout.take().unwrap());
     child.wait().unwrap();
     last
 }
 
+fn last_told(output: impl std::io::Read) -> u64 {
+    let lines = BufReader::new(output).lines().map_while(Result::ok);
+    let numbers = lines.filter_map(|line| line.rsplit_once("acknowledged ")?.1.parse().ok());
+    numbers.max().unwrap_or(0)
+}
+
 fn child(home: &Path) -> std::process::Child {
     Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "crashes::child_that_writes_until_it_is_killed",
-            "--nocapture",
-        ])
+        .args(["--exact", CHILD, "--nocapture"])
         .env(CHILD_HOME, home)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
+}
+
+/// Largest file a child may write, in blocks of 512 bytes: fails in the first opening, in the first
+/// part of the log, and after the log has grown twice.
+const FILE_BLOCKS: [u32; 3] = [64, 1_100, 2_100];
+
+#[tokio::test]
+async fn a_full_disk_ends_the_writer_cleanly_and_loses_nothing() {
+    for n_blocks in FILE_BLOCKS {
+        let home = TempHome::new("full");
+        let limited = format!("ulimit -f {n_blocks}; trap '' XFSZ; exec \"$0\" \"$@\"");
+        let output = Command::new("sh")
+            .args(["-c", &limited])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", CHILD, "--nocapture"])
+            .env(CHILD_HOME, &home.path)
+            .output()
+            .unwrap();
+        let acknowledged = last_told(output.stdout.as_slice());
+        let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            talk.contains("no space is left") || talk.contains("DiskFull"),
+            "{talk}"
+        );
+        let store = home.open().unwrap();
+        store.check_all().await.unwrap();
+        assert!(store.contents().next_seq > acknowledged);
+        assert_eq!(acknowledged == 0, n_blocks < 1_024, "{acknowledged}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_nobody_waited_for_stops_the_store() {
+    let home = TempHome::new("cancelled");
+    let store = Store::open(&home.dir(), options(Body::Threaded)).unwrap();
+    let scribe = Scribe::after(&store.contents(), run(1));
+    let (opened, adopted) = (scribe.opened(), scribe.adopted(1));
+    tokio::select! {
+        biased;
+        done = store.append(std::slice::from_ref(&opened)) => panic!("{done:?}"),
+        () = std::future::ready(()) => {}
+    }
+    assert!(refusal(store.append(&[adopted]).await).contains("not waited for"));
+    drop(store);
+    assert_eq!(
+        home.open().unwrap().contents().next_seq,
+        2,
+        "it was written all the same"
+    );
 }
 
 #[tokio::test]

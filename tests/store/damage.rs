@@ -152,6 +152,30 @@ async fn a_changed_entry_of_the_open_run_is_found_at_opening() {
     assert_damaged(&home, "entry 16");
 }
 
+#[tokio::test]
+async fn a_newer_format_is_left_alone() {
+    let (home, _) = filled("newer").await;
+    let db = sled::open(home.root().join("store")).unwrap();
+    let meta = db.open_tree("meta").unwrap();
+    let identity = meta.get("identity").unwrap().unwrap();
+    let newer = String::from_utf8(identity.to_vec()).unwrap();
+    let newer = newer.replace("\"format\":1", "\"format\":2");
+    meta.insert("identity", newer.as_bytes()).unwrap();
+    drop((meta, db));
+    let error = error_of(home.open());
+    assert!(
+        matches!(
+            error,
+            StoreError::NewerFormat {
+                found: 2,
+                known: 1,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
 /// Changes one entry as somebody with sled at hand would.
 fn tamper(home: &TempHome, seq: u64) {
     let db = sled::open(home.root().join("store")).unwrap();

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use respec::model::{AccountId, Digest, Lineage};
 use respec::store::{Body, Store, StoreError};
@@ -22,6 +23,23 @@ async fn a_second_writer_is_told_who_holds_the_store() {
     assert!(error.to_string().contains("ops@build-7 (process "));
     drop(store);
     home.open().unwrap();
+}
+
+#[tokio::test]
+async fn a_patient_writer_gets_its_turn() {
+    let home = TempHome::new("patient");
+    let (dir, (opened, is_open)) = (home.dir(), std::sync::mpsc::channel());
+    let first = std::thread::spawn(move || {
+        let store = Store::open(&dir, options(Body::Inline)).unwrap();
+        opened.send(()).unwrap();
+        pause(Duration::from_millis(700));
+        drop(store);
+    });
+    is_open.recv().unwrap();
+    let mut patient = options(Body::Inline);
+    patient.lock_timeout = Duration::from_secs(60);
+    Store::open(&home.dir(), patient).unwrap();
+    first.join().unwrap();
 }
 
 #[tokio::test]
@@ -146,6 +164,11 @@ async fn an_altered_plan_is_noticed() {
         store.load_plan(&id).await,
         Err(StoreError::Damaged { .. })
     ));
+}
+
+#[expect(clippy::disallowed_methods, reason = "a lock is held in real time")]
+fn pause(duration: Duration) {
+    std::thread::sleep(duration);
 }
 
 fn set_mode(path: &Path, mode: u32) {

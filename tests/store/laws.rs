@@ -1,11 +1,13 @@
 //! For any journal: what a reopened store holds is the fold of what it was given.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use respec::journal::Journal as _;
 use respec::saga::Entry;
-use respec::store::{Contents, MemoryKv, Store, fold};
+use respec::store::{Contents, KeyRange, Kv as _, MemoryKv, Store, Tree, fold};
 
-use crate::world::{Scribe, TempHome, lineage, machine, order, run};
+use crate::world::{Scribe, TempHome, lineage, machine, one_whole_run, order, run};
 
 /// What a run may do next, on one of a few machines.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +85,24 @@ async fn write(store: &Store, commits: &[Vec<Entry>]) {
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime.unwrap().block_on(future)
+}
+
+/// Older stores are read by newer versions: a change here needs a new format number.
+#[tokio::test]
+async fn what_is_stored_keeps_its_form() {
+    let kv = MemoryKv::new();
+    let store = Store::in_memory(&kv, &lineage()).unwrap();
+    one_whole_run(&store, 1).await;
+    let plan_id = respec::model::Digest::of_text("decisions");
+    store.save_plan(&plan_id, b"plan").await.unwrap();
+    let mut dump = String::new();
+    for tree in Tree::ALL {
+        for (key, value) in kv.scan(tree, &KeyRange::all()).unwrap() {
+            let value = String::from_utf8(value).unwrap();
+            writeln!(dump, "{} {}: {value}", tree.name(), key.escape_ascii()).unwrap();
+        }
+    }
+    assert_eq!(dump, include_str!("golden-format-1.txt"), "{dump}");
 }
 
 proptest! {
