@@ -38,10 +38,12 @@ mod console;
 mod truth;
 mod door;
 mod serve;
+mod generate;
 
 pub use catalogue::TypeOffer;
 pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder};
 pub use described::{Described, Status};
+pub use generate::{GenerateOptions, Generated, MACHINES_MAX, generate};
 pub use money::Money;
 pub use reply::{Effect, Reply};
 pub use request::Request;
