@@ -52,11 +52,24 @@ pub fn generate(options: &GenerateOptions) -> Generated {
         .iter()
         .filter(|machine| machine.found != machine.target)
         .count();
+    let origin = origin(options);
     Generated {
-        manifest: manifest::write(options, &fleet),
-        cloud: cloud::write(&fleet),
+        manifest: origin.clone() + &manifest::write(options, &fleet),
+        cloud: origin + &cloud::write(&fleet),
         n_changed: u32::try_from(n_changed).expect("MACHINES_MAX fits"),
     }
+}
+
+/// First line of both texts: how to get them again.
+fn origin(options: GenerateOptions) -> String {
+    let GenerateOptions {
+        machines,
+        seed,
+        changed_percent,
+    } = options;
+    format!(
+        "# Made up by: respec sim generate --machines {machines} --seed {seed} --changed {changed_percent}%\n"
+    )
 }
 
 fn within_limits(options: GenerateOptions) -> GenerateOptions {
