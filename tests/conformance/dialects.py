@@ -94,6 +94,8 @@ class V1:
     def call(self, action, **parameters):
         module = importlib.import_module(f"aliyunsdkecs.request.v20140526.{action}Request")
         request = getattr(module, f"{action}Request")()
+        # This SDK sets the region by itself, from its client.
+        assert parameters.pop("RegionId", REGION) == REGION
         for name, value in parameters.items():
             # Lists take the plural of the name, which this SDK forms with an s whatever the name.
             plural = "s" if isinstance(value, list) else ""
