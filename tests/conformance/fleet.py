@@ -7,6 +7,9 @@ REGION = "cn-hangzhou"
 ACCOUNT = "1234567890123456"
 DIALECTS = ("v1", "v3")
 
+# An operation that may be called once a minute, and that no other story uses.
+THROTTLED = "RebootInstances"
+
 # One machine a story and dialect: what one story does to a machine never shows in another.
 STORIES = {
     "day": {},
@@ -15,6 +18,7 @@ STORIES = {
     "prepaid": {"InstanceChargeType": "PrePaid", "ExpiredTime": "2035-01-15T16:00Z"},
     "unpaid": {"InstanceChargeType": "PrePaid", "ExpiredTime": "2035-01-15T16:00Z"},
     "address": {"InternetMaxBandwidthOut": 0, "PublicIpAddress": {"IpAddress": []}},
+    "late": {"InternetMaxBandwidthOut": 0, "PublicIpAddress": {"IpAddress": []}},
     "token": {"Status": "Stopped"},
     "repeat": {"Status": "Stopped"},
     "cooling": {"Status": "Stopped"},
@@ -45,7 +49,8 @@ def cloud():
             "account": ACCOUNT,
             "region": REGION,
             # A minute is 0.6 s at the suite's speed: long enough to be seen by a slow client.
-            "delays": {"stop": "30s", "start": "60s"},
+            "delays": {"stop": "30s", "start": "60s", "modify": "30s"},
+            "throttle": {THROTTLED: {"calls": 1, "per": "60s"}},
             "balance": {"currency": "CNY", "available": 1_000_000},
             "instances": machines,
         }

@@ -92,17 +92,14 @@ def test_more_bandwidth_than_traffic_billing_has(sdk, machine):
 
 
 def test_another_change_within_five_minutes(sdk, machine):
-    """R52."""
-    change_type(sdk, machine("cooling"))
-    refused(
-        "Throttling",
-        400,
-        lambda: sdk.call(
-            "ModifyInstanceNetworkSpec",
-            InstanceId=machine("cooling"),
-            InternetMaxBandwidthOut=30,
-        ),
-    )
+    """R55 while the first change is under way, R52 from then on."""
+    mine = machine("cooling")
+    more_bandwidth = {"InstanceId": mine, "InternetMaxBandwidthOut": 30}
+    again = lambda: sdk.call("ModifyInstanceNetworkSpec", **more_bandwidth)
+    change_type(sdk, mine)
+    refused("LastRequestProcessing", 400, again)
+    eventually(lambda: shown_type(sdk, mine), "ecs.g7.xlarge")
+    refused("Throttling", 400, again)
 
 
 def test_a_token_used_again_with_other_parameters(sdk, machine):
@@ -145,8 +142,31 @@ def test_an_unpaid_order_stands_in_the_way_until_it_is_paid(sim, sdk, machine):
         400,
         lambda: sdk.call("ModifyPrepayInstanceSpec", **upgrade),
     )
-    sim.console("pay", order_id=order)
+    sim.console("pay", OrderId=order)
     eventually(lambda: shown_type(sdk, mine), "ecs.g7.xlarge")
+
+
+def test_a_call_too_many_says_how_long_to_wait(sdk, machine):
+    """Section 1.6: `Throttling.User`, with `x-acs-retry-after` in milliseconds."""
+
+    def look():
+        try:
+            sdk.call(
+                fleet.THROTTLED,
+                RegionId=fleet.REGION,
+                InstanceId=[machine("running")],
+                DryRun=True,
+            )
+        except Refusal as refusal:
+            return refusal
+        raise AssertionError("a dry run always ends in a code")
+
+    eventually(lambda: look().code, "DRYRUN.SUCCESS")
+    refusal = look()
+    assert (refusal.code, refusal.status) == ("Throttling.User", 400)
+    if sdk.name == "v3":
+        # The older SDK does not hand out headers.
+        assert 0 < refusal.__cause__.retry_after <= 60_000
 
 
 def test_a_wrong_secret(sim, sdk):

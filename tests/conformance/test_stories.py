@@ -72,10 +72,17 @@ def test_a_name_with_a_star_and_a_tag_filter_the_list(sdk):
     assert ids(odd) == []
 
 
-def test_a_permitted_dry_run_is_told_by_a_code(sdk):
-    with pytest.raises(Refusal) as refusal:
-        sdk.call("DescribeInstances", RegionId=fleet.REGION, DryRun=True)
-    assert refusal.value.code == "DryRunOperation"
+def test_a_permitted_dry_run_is_told_by_a_code(sdk, machine):
+    change = {"InstanceId": machine("stopped"), "InstanceType": "ecs.g7.xlarge"}
+    for action, parameters in [
+        ("DescribeInstances", {"RegionId": fleet.REGION}),
+        ("ModifyInstanceSpec", change),
+        ("StartInstance", {"InstanceId": machine("stopped")}),
+    ]:
+        with pytest.raises(Refusal) as refusal:
+            sdk.call(action, DryRun=True, **parameters)
+        assert refusal.value.code == "DryRunOperation"
+    assert show(sdk, machine("stopped"))["Status"] == "Stopped"
 
 
 def test_stop_change_type_start_and_change_bandwidth(sim, sdk, machine):
@@ -108,21 +115,29 @@ def test_stop_change_type_start_and_change_bandwidth(sim, sdk, machine):
     assert not answer.get("OrderId")
     eventually(lambda: show(sdk, mine)["InternetMaxBandwidthOut"], 50)
     eventually(lambda: show(sdk, mine)["InternetMaxBandwidthIn"], 50)
-    assert mine in json.dumps(sim.world())
+    assert truth(sim, mine)["EffectiveType"] == "ecs.g7.xlarge"
 
 
-def test_a_subscription_pays_its_upgrade_and_says_which_order(sdk, machine):
+def test_a_subscription_is_upgraded_once_and_feels_it_after_a_reboot(sim, sdk, machine):
+    """R11, R12; the repeated call gives the first order again (section 1.7)."""
     mine = machine("prepaid")
-    answer = sdk.call(
-        "ModifyPrepayInstanceSpec",
-        RegionId=fleet.REGION,
-        InstanceId=mine,
-        InstanceType="ecs.g7.xlarge",
-        AutoPay=True,
-        ClientToken=f"prepaid-{sdk.name}",
-    )
-    assert answer["OrderId"].isdigit()
+    upgrade = {
+        "RegionId": fleet.REGION,
+        "InstanceId": mine,
+        "InstanceType": "ecs.g7.xlarge",
+        "AutoPay": True,
+        "ClientToken": f"prepaid-{sdk.name}",
+    }
+    first = sdk.call("ModifyPrepayInstanceSpec", **upgrade)
+    again = sdk.call("ModifyPrepayInstanceSpec", **upgrade)
+    assert first["OrderId"] == again["OrderId"]
+    orders = [order for order in sim.world()["orders"] if order["InstanceId"] == mine]
+    assert [order["OrderId"] for order in orders] == [first["OrderId"]]
+
     eventually(lambda: show(sdk, mine)["InstanceType"], "ecs.g7.xlarge")
+    assert truth(sim, mine)["EffectiveType"] == "ecs.g7.large"
+    sdk.call("RebootInstance", InstanceId=mine)
+    eventually(lambda: truth(sim, mine)["EffectiveType"], "ecs.g7.xlarge")
 
 
 def test_an_address_is_given_with_the_first_bandwidth_when_asked_for(sdk, machine):
@@ -137,6 +152,16 @@ def test_an_address_is_given_with_the_first_bandwidth_when_asked_for(sdk, machin
     )
     eventually(lambda: show(sdk, mine)["InternetMaxBandwidthOut"], 5)
     eventually(lambda: len(show(sdk, mine)["PublicIpAddress"]["IpAddress"]), 1)
+
+
+def test_an_address_can_be_asked_for_afterwards(sdk, machine):
+    """R25, the older way."""
+    mine = machine("late")
+    sdk.call("ModifyInstanceNetworkSpec", InstanceId=mine, InternetMaxBandwidthOut=5)
+    eventually(lambda: show(sdk, mine)["InternetMaxBandwidthOut"], 5)
+    assert show(sdk, mine)["PublicIpAddress"]["IpAddress"] == []
+    address = sdk.call("AllocatePublicIpAddress", InstanceId=mine)["IpAddress"]
+    eventually(lambda: show(sdk, mine)["PublicIpAddress"]["IpAddress"], [address])
 
 
 def test_a_repeated_call_with_its_token_gives_the_first_answer(sdk, machine):
@@ -219,6 +244,12 @@ def show(sdk, instance_id):
     )
     (instance,) = page["Instances"]["Instance"]
     return instance
+
+
+def truth(sim, instance_id):
+    """The machine as it is inside, without lag."""
+    machines = sim.world()["instances"]
+    return next(machine for machine in machines if machine["InstanceId"] == instance_id)
 
 
 def status(sdk, instance_id):
