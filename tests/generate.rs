@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use respec::sim::{GenerateOptions, Generated, generate};
+use respec::sim::{GenerateOptions, Generated, Scenario, generate};
 use serde_yaml::Value;
 
 const TRIAL: GenerateOptions = GenerateOptions {
@@ -123,6 +123,19 @@ fn an_address_is_given_up_only_where_that_is_written() {
         n_given_up += usize::from(has_address && !keeps_address);
     }
     assert!(n_given_up > 0);
+}
+
+#[test]
+fn the_simulator_takes_every_made_up_cloud() {
+    for seed in 0..20 {
+        let generated = generate(&GenerateOptions {
+            machines: 100,
+            seed,
+            changed_percent: 50,
+        });
+        let scenario = Scenario::read(&generated.cloud).unwrap();
+        assert_eq!(scenario.instances.len(), 100);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 """Starts the simulator once, and gives every story both SDKs."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -21,32 +22,41 @@ SETTLE_WITHIN = 20.0
 
 @pytest.fixture(scope="session")
 def sim(tmp_path_factory):
-    """A running simulator: `url`, `address`, `key_id`, `secret`, and what is true inside (`world()`)."""
+    """The simulator with the suite's own fleet."""
     scenario = tmp_path_factory.mktemp("sim") / "fleet.cloud.yaml"
     scenario.write_text(fleet.cloud())
-    command = [os.environ["RESPEC_BIN"], "sim", "serve"]
-    command += ["--listen", "127.0.0.1:0", "--cloud", str(scenario), "--speed", str(SPEED)]
+    with serving(scenario, SPEED) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving(scenario, speed):
+    """A running simulator: address and keys, and its own doors as functions."""
+    command = [os.environ["RESPEC_BIN"], "sim", "serve", "--listen", "127.0.0.1:0"]
+    command += ["--cloud", str(scenario), "--speed", str(speed)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        # A server that never speaks is ended, so that the line below comes to an end too.
-        watchdog = threading.Timer(START_WITHIN, server.kill)
-        watchdog.start()
-        line = server.stdout.readline()
-        watchdog.cancel()
         try:
-            assert line, "the simulator ended, or said nothing, before it listened"
-            hello = json.loads(line)
+            hello = json.loads(first_line(server))
             yield SimpleNamespace(
-                url=hello["url"],
                 address=hello["url"].removeprefix("http://").rstrip("/"),
                 key_id=hello["access_key_id"],
                 secret=hello["access_key_secret"],
                 world=lambda: door(hello["url"], "/_sim/world"),
-                calls=lambda: door(hello["url"], "/_sim/calls"),
                 console=lambda verb, **body: door(hello["url"], f"/_console/{verb}", body),
             )
         finally:
             server.terminate()
             server.wait(10)
+
+
+def first_line(server):
+    # A server that never speaks is ended, so that the reading comes to an end too.
+    watchdog = threading.Timer(START_WITHIN, server.kill)
+    watchdog.start()
+    line = server.stdout.readline()
+    watchdog.cancel()
+    assert line, "the simulator ended, or said nothing, before it listened"
+    return line
 
 
 @pytest.fixture(params=fleet.DIALECTS)
