@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::cli::commands::sim::{SimArgs, SimCommand, run_serve};
+use crate::cli::commands::generate;
+use crate::cli::commands::sim::{ServeArgs, SimArgs, SimCommand, SimError, run_serve};
 
 #[derive(Parser)]
 #[command(name = "respec", version)]
@@ -25,7 +26,13 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let Command::Sim(args) = Cli::parse().command;
-    let SimCommand::Serve(args) = args.command;
+    match args.command {
+        SimCommand::Serve(args) => end(serve(&args)),
+        SimCommand::Generate(args) => end(generate::run(&args, &mut anstream::stderr())),
+    }
+}
+
+fn serve(args: &ServeArgs) -> Result<(), SimError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -34,18 +41,19 @@ pub fn main() -> ExitCode {
         let _ = tokio::signal::ctrl_c().await;
     };
     let mut stdout = std::io::stdout();
-    let done = runtime.block_on(run_serve(&args, &mut stdout, interrupted));
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let mut causes = error.to_string();
-            let mut source = std::error::Error::source(&error);
-            while let Some(cause) = source {
-                causes = format!("{causes}: {cause}");
-                source = cause.source();
-            }
-            anstream::eprintln!("error: {causes}");
-            ExitCode::FAILURE
-        }
+    runtime.block_on(run_serve(args, &mut stdout, interrupted))
+}
+
+fn end<E: std::error::Error>(done: Result<(), E>) -> ExitCode {
+    let Err(error) = done else {
+        return ExitCode::SUCCESS;
+    };
+    let mut causes = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes = format!("{causes}: {cause}");
+        source = cause.source();
     }
+    anstream::eprintln!("error: {causes}");
+    ExitCode::FAILURE
 }

@@ -42,11 +42,13 @@ mod faults;
 mod mischief;
 mod wire;
 mod serve;
+mod generate;
 
 pub use catalogue::TypeOffer;
 pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder};
 pub use described::{Described, Status};
 pub use faults::{Fault, FaultPlan, Faults, Scripted, Seeded};
+pub use generate::{GenerateOptions, Generated, MACHINES_MAX, generate};
 pub use money::Money;
 pub use reply::{Effect, Reply};
 pub use request::Request;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{AppliedInstance, InstanceId, OrderId, RunId};
-use crate::saga::{Entry, Kind, OrderRecord, RunRecord, StepRef};
+use crate::saga::{Entry, Kind, OrderRecord, RunRecord, StepEvent, StepRef};
 
 use super::contents::{Contents, OpenRun};
 use super::error::IllegalEntry;
@@ -101,17 +101,19 @@ fn note(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) -> Result<(),
             change_number,
             ..
         } => note_change(contents, delta, entry.seq, instance, *change_number)?,
-        Kind::Answered {
-            step,
-            order_id: Some(order_id),
-            ..
-        } => note_order(contents, delta, entry, step, order_id),
-        Kind::Answered { order_id: None, .. }
-        | Kind::Intent { .. }
-        | Kind::Unanswered { .. }
-        | Kind::Succeeded { .. }
-        | Kind::Failed { .. }
+        Kind::Step {
+            at,
+            event:
+                StepEvent::Answered {
+                    order_id: Some(order_id),
+                    ..
+                },
+        } => {
+            note_order(contents, delta, entry, at, order_id);
+        }
+        Kind::Step { .. }
         | Kind::Settled { .. }
+        | Kind::FellOver { .. }
         | Kind::Halted { .. }
         | Kind::Reopened { .. }
         | Kind::Interrupted { .. } => {}
@@ -142,12 +144,9 @@ fn note_run(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) {
         }),
         Kind::Adopted { .. }
         | Kind::Begun { .. }
-        | Kind::Intent { .. }
-        | Kind::Answered { .. }
-        | Kind::Unanswered { .. }
-        | Kind::Succeeded { .. }
-        | Kind::Failed { .. }
+        | Kind::Step { .. }
         | Kind::Settled { .. }
+        | Kind::FellOver { .. }
         | Kind::Halted { .. }
         | Kind::Reopened { .. }
         | Kind::Closed { .. }

@@ -10,7 +10,7 @@ use respec::model::{
     AccountId, AppliedInstance, ClientToken, Digest, Field, FleetName, InstanceId, InstanceName,
     Lineage, OrderId, RegionId, RunId,
 };
-use respec::saga::{Direction, Entry, Kind, SagaOutcome, StepRef};
+use respec::saga::{Direction, Entry, Kind, SagaOutcome, StepEvent, StepRef};
 use respec::store::{Body, Contents, Holder, MemoryKv, Store, StoreDir, StoreError, StoreOptions};
 
 /// A folder of the test's own, removed when the test is over.
@@ -174,19 +174,23 @@ impl Scribe {
     }
 
     pub(crate) fn intent(&self, number: u64) -> Entry {
-        self.entry(Kind::Intent {
-            step: step(number),
-            token: Some(ClientToken::new("rs1token").unwrap()),
-            request: Digest::of_text("request"),
-        })
+        self.step(
+            number,
+            StepEvent::Intent {
+                token: Some(ClientToken::new("rs1token").unwrap()),
+                request: Digest::of_text("request"),
+            },
+        )
     }
 
     pub(crate) fn answered(&self, number: u64, order_id: Option<OrderId>) -> Entry {
-        self.entry(Kind::Answered {
-            step: step(number),
-            request_id: None,
-            order_id,
-        })
+        self.step(
+            number,
+            StepEvent::Answered {
+                request_id: None,
+                order_id,
+            },
+        )
     }
 
     pub(crate) fn closed(&self, number: u64, change_number: u64) -> Entry {
@@ -199,9 +203,18 @@ impl Scribe {
     }
 
     pub(crate) fn noted(&self, number: u64, reason: &str) -> Entry {
-        self.entry(Kind::Unanswered {
-            step: step(number),
-            reason: reason.into(),
+        self.step(
+            number,
+            StepEvent::Unanswered {
+                reason: reason.into(),
+            },
+        )
+    }
+
+    fn step(&self, number: u64, event: StepEvent) -> Entry {
+        self.entry(Kind::Step {
+            at: step(number),
+            event,
         })
     }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use clap::{Args, Subcommand};
 use tokio::net::TcpListener;
 
+use crate::cli::commands::generate::GenerateArgs;
 use crate::clock::{Clock as _, SystemClock};
 use crate::sim::{SCENARIO_BYTES_MAX, Scenario, ScenarioError, World, serve};
 
@@ -24,6 +25,8 @@ pub struct SimArgs {
 pub enum SimCommand {
     /// Serve a simulated cloud over HTTP on a loopback address, until interrupted.
     Serve(ServeArgs),
+    /// Make up a fleet to try things on: a manifest and a cloud that differs from it.
+    Generate(GenerateArgs),
 }
 
 /// Arguments of `respec sim serve`.
