@@ -32,7 +32,10 @@ pub(crate) struct Answer {
 impl Answer {
     /// The error code, or `OK`.
     pub(crate) fn code(&self) -> &str {
-        self.body["Code"].as_str().unwrap_or("OK")
+        match self.body["Code"].as_str() {
+            None | Some("Success") => "OK",
+            Some(code) => code,
+        }
     }
 }
 
@@ -83,6 +86,19 @@ impl House {
     /// Calls an ECS operation and expects an answer of some kind.
     pub(crate) async fn ecs(&self, action: &str, params: &[(&str, &str)]) -> Answer {
         self.try_ecs(action, params).await.unwrap()
+    }
+
+    /// Calls a billing operation.
+    pub(crate) async fn bss(&self, action: &str, params: &[(&str, &str)]) -> Answer {
+        let mut all = self.common(action);
+        all.retain(|(name, _)| name != "Version");
+        all.push(("Version".to_owned(), "2017-12-14".to_owned()));
+        all.extend(
+            params
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned())),
+        );
+        self.send(signed(all, "simulated-secret")).await.unwrap()
     }
 
     /// Calls an ECS operation on a wire that may fail.

@@ -153,6 +153,50 @@ fn the_network_call_may_say_that_money_is_short() {
 }
 
 #[test]
+fn billing_knows_the_order_and_cancels_it() {
+    story(
+        &scenario("ecs.g7.large", "balance: {available: 1234.5}"),
+        |house| async move {
+            let price = house
+                .ecs(
+                    "DescribeInstanceModificationPrice",
+                    &[("InstanceId", "i-1"), UP],
+                )
+                .await;
+            assert_eq!(price.body["PriceInfo"]["Price"]["TradePrice"], 51.48);
+            let id = modify(&house, &[UP, ("AutoPay", "false")]).await.body["OrderId"].clone();
+            let id = ("OrderId", id.as_str().unwrap());
+            let unpaid = [("PaymentStatus", "Unpaid"), ("ProductCode", "ecs")];
+            let listed = house.bss("QueryOrders", &unpaid).await;
+            assert_eq!(listed.body["Data"]["TotalCount"], 1);
+            let detail = house.bss("GetOrderDetail", &[id]).await;
+            let order = &detail.body["Data"]["OrderList"]["Order"][0];
+            assert_eq!(order["PaymentStatus"], "Unpaid");
+            assert_eq!(order["InstanceIDs"], "[\"i-1\"]");
+            assert_eq!(order["PretaxAmount"], "51.48");
+            assert_eq!(house.bss("CancelOrder", &[id]).await.body["Success"], true);
+            assert_eq!(
+                house.bss("CancelOrder", &[id]).await.code(),
+                "InvalidParameter"
+            );
+            let balance = house.bss("QueryAccountBalance", &[]).await;
+            assert_eq!(balance.body["Data"]["AvailableAmount"], "1234.50");
+            // The default window is the last hour.
+            house.wait(2 * 3600).await;
+            assert_eq!(
+                house.bss("QueryOrders", &[]).await.body["Data"]["TotalCount"],
+                0
+            );
+            let wide = [("CreateTimeStart", "2025-12-31T00:00:00Z")];
+            assert_eq!(
+                house.bss("QueryOrders", &wide).await.body["Data"]["TotalCount"],
+                1
+            );
+        },
+    );
+}
+
+#[test]
 fn an_ended_subscription_is_renewed_first() {
     story(&scenario("ecs.g7.large", ""), |house| async move {
         house.wait(5 * 24 * 3600).await;
