@@ -36,10 +36,10 @@ mod operations;
 mod handle;
 mod console;
 mod truth;
-mod door;
 mod transcript;
 mod faults;
 mod mischief;
+mod door;
 mod wire;
 mod serve;
 
