@@ -163,7 +163,8 @@ impl Params {
 }
 
 /// Parameters of the protocol rather than of the operation (section 1.2).
-const COMMON: [&str; 11] = [
+const COMMON: [&str; 12] = [
+    "Action",
     "AccessKeyId",
     "Format",
     "SecurityToken",

@@ -119,6 +119,27 @@ fn a_client_that_is_dropped_does_not_stop_the_server() {
     });
 }
 
+#[test]
+fn a_world_that_cannot_be_saved_gives_no_answer() {
+    story(ONE, |house| async move {
+        let saves = Rc::new(RefCell::new(0));
+        let counted = Rc::clone(&saves);
+        let hook: respec::sim::MutationHook = Rc::new(move |_world| {
+            *counted.borrow_mut() += 1;
+            Err("disk full".to_owned())
+        });
+        let house = house.with_hook(hook);
+        assert_eq!(house.shown("i-1").await["Status"], "Running");
+        let unanswered = Err(WireError::Unanswered("disk full".to_owned()));
+        assert_eq!(house.try_ecs("StopInstance", &STOP).await, unanswered);
+        assert_eq!(
+            house.ecs("StopInstance", &STOP).await.code(),
+            "IncorrectInstanceStatus"
+        );
+        assert_eq!(*saves.borrow(), 1, "neither reads nor refusals are saved");
+    });
+}
+
 /// Stops and starts a machine a few times, whatever happens, and returns the transcript.
 fn busy_run(seed: u64) -> String {
     let transcript = Rc::new(RefCell::new(String::new()));

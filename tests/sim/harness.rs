@@ -9,7 +9,7 @@ use base64::Engine as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use respec::clock::{Clock as _, VirtualClock};
-use respec::sim::{ByHand, Faults, Now, Scenario, SimWire, World};
+use respec::sim::{ByHand, Faults, MutationHook, Now, Scenario, SimWire, World};
 use respec::wire::{HttpRequest, Method, Wire as _, WireError};
 use serde_json::{Value, json};
 use sha1::Sha1;
@@ -73,6 +73,13 @@ impl House {
             clock,
             next_nonce: std::cell::Cell::new(0),
         }
+    }
+
+    /// The same house, saved after every change.
+    pub(crate) fn with_hook(self, hook: MutationHook) -> Self {
+        let world = Arc::clone(&self.world);
+        let wire = SimWire::build(world, self.clock.clone(), Some(hook), Faults::None);
+        Self { wire, ..self }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -25,6 +25,8 @@ use crate::sim::world::World;
 /// A call as an operation sees it.
 pub(crate) struct Call<'a> {
     pub(crate) params: &'a Params,
+    /// The operation's name, from wherever the signature carries it.
+    pub(crate) action: &'a str,
     /// The host the request was sent to.
     pub(crate) host: &'a str,
 }
