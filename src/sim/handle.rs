@@ -82,6 +82,7 @@ impl Gate {
         let operation = self.admit(world, request, &params)?;
         let call = Call {
             params: &params,
+            action: operation.name,
             host,
         };
         let fields = (operation.run)(world, &call)?;

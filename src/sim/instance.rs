@@ -77,8 +77,13 @@ impl Instance {
     }
 
     /// R14: a subscription past its end; pay-as-you-go machines have no end.
-    pub(crate) fn has_expired(&self, now: Now) -> bool {
+    fn has_expired(&self, now: Now) -> bool {
         self.is_prepaid() && self.expiry().is_some_and(|end| end <= now.wall)
+    }
+
+    /// Neither expired (R14) nor locked for money (R65).
+    pub(crate) fn is_paid_for(&self, now: Now) -> bool {
+        !self.has_expired(now) && !self.is_locked("financial")
     }
 
     /// When the subscription ends.

@@ -54,6 +54,16 @@ pub(crate) enum Reboot {
     At(Timestamp),
 }
 
+impl OrderKind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Upgrade => "Upgrade",
+            Self::Downgrade => "Downgrade",
+            Self::TempUpgrade => "TempUpgrade",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) id: String,

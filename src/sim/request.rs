@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::sim::reply::Refusal;
 use crate::wire::{HttpRequest, Method};
 
@@ -9,9 +11,10 @@ use crate::wire::{HttpRequest, Method};
 const PARAMETERS_MAX: usize = 1000;
 
 /// One HTTP request as both doors hand it in.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The method.
+    #[serde(with = "MethodName")]
     pub method: Method,
     /// The path, `/` for every operation.
     pub path: String,
@@ -21,6 +24,14 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// How a method is written down; the wire itself writes nothing down.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Method", rename_all = "UPPERCASE")]
+enum MethodName {
+    Get,
+    Post,
 }
 
 impl Request {
@@ -152,7 +163,8 @@ impl Params {
 }
 
 /// Parameters of the protocol rather than of the operation (section 1.2).
-const COMMON: [&str; 11] = [
+const COMMON: [&str; 12] = [
+    "Action",
     "AccessKeyId",
     "Format",
     "SecurityToken",

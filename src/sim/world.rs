@@ -13,6 +13,7 @@ use crate::sim::instance::Instance;
 use crate::sim::memory::{Nonces, Throttle, Tokens};
 use crate::sim::network::inbound_for;
 use crate::sim::orders::Orders;
+use crate::sim::request::Request;
 use crate::sim::scenario::{Balance, Delays, Key, LowBalance, Quota, Rate, Scenario};
 use crate::sim::time::{Now, Span, to_the_minute};
 
@@ -41,15 +42,33 @@ pub struct World {
     /// What a fault script wants of the next call; never saved.
     #[serde(skip)]
     pub(crate) mischief: Mischief,
+    /// The last change, for those who keep a log instead of the whole world; never saved.
+    #[serde(skip)]
+    pub(crate) last_deed: Option<Deed>,
 }
 
 /// What a fault script wants of the next call.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mischief {
     /// The next start, stop or reboot takes far longer than it should.
     pub(crate) power_hangs: bool,
     /// The next read is this much older than it should be.
     pub(crate) reads_lag_by: Duration,
+}
+
+/// One change with everything needed to make it again.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Deed {
+    pub(crate) now: Now,
+    pub(crate) mischief: Mischief,
+    pub(crate) request: Request,
+}
+
+// Requests carry signatures and tokens: they are never printed whole.
+impl std::fmt::Debug for Deed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Deed({:?} …)", self.now)
+    }
 }
 
 /// The settings of the scenario that stay as they were.
@@ -112,6 +131,7 @@ impl World {
             addresses_given: 0,
             requests: 0,
             mischief: Mischief::default(),
+            last_deed: None,
         };
         for (number, described) in (1_u32..).zip(&scenario.instances) {
             let mut instance = Instance::new(world.complete(described.clone(), number));

@@ -14,6 +14,8 @@ mod modify_spec;
 mod modify_prepay;
 mod modify_network;
 mod address;
+mod prices;
+mod billing;
 mod sts;
 
 use crate::sim::reply::{Effect, Fields, Refusal};
@@ -23,6 +25,8 @@ use crate::sim::world::World;
 /// A call as an operation sees it.
 pub(crate) struct Call<'a> {
     pub(crate) params: &'a Params,
+    /// The operation's name, from wherever the signature carries it.
+    pub(crate) action: &'a str,
     /// The host the request was sent to.
     pub(crate) host: &'a str,
 }
@@ -74,9 +78,9 @@ const fn reads(product: Product, name: &'static str, run: Run) -> Operation {
     }
 }
 
-const fn changes(name: &'static str, run: Run) -> Operation {
+const fn changes(product: Product, name: &'static str, run: Run) -> Operation {
     Operation {
-        product: Product::Ecs,
+        product,
         name,
         effect: Effect::Changed,
         run,
@@ -93,16 +97,39 @@ const OPERATIONS: &[Operation] = &[
         "DescribeResourcesModification",
         resources::run,
     ),
-    changes("StartInstance", power::start_one),
-    changes("StartInstances", power::start_many),
-    changes("StopInstance", power::stop_one),
-    changes("StopInstances", power::stop_many),
-    changes("RebootInstance", power::reboot_one),
-    changes("RebootInstances", power::reboot_many),
-    changes("ModifyInstanceSpec", modify_spec::run),
-    changes("ModifyPrepayInstanceSpec", modify_prepay::run),
-    changes("ModifyInstanceNetworkSpec", modify_network::run),
-    changes("AllocatePublicIpAddress", address::run),
+    changes(Product::Ecs, "StartInstance", power::start_one),
+    changes(Product::Ecs, "StartInstances", power::start_many),
+    changes(Product::Ecs, "StopInstance", power::stop_one),
+    changes(Product::Ecs, "StopInstances", power::stop_many),
+    changes(Product::Ecs, "RebootInstance", power::reboot_one),
+    changes(Product::Ecs, "RebootInstances", power::reboot_many),
+    changes(Product::Ecs, "ModifyInstanceSpec", modify_spec::run),
+    changes(Product::Ecs, "ModifyPrepayInstanceSpec", modify_prepay::run),
+    changes(
+        Product::Ecs,
+        "ModifyInstanceNetworkSpec",
+        modify_network::run,
+    ),
+    changes(Product::Ecs, "AllocatePublicIpAddress", address::run),
+    reads(
+        Product::Ecs,
+        "DescribeInstanceModificationPrice",
+        prices::modification,
+    ),
+    reads(Product::Ecs, "DescribePrice", prices::shape),
+    reads(
+        Product::Ecs,
+        "DescribeBandwidthLimitation",
+        prices::bandwidth,
+    ),
+    reads(Product::Bss, "QueryOrders", billing::query_orders),
+    reads(Product::Bss, "GetOrderDetail", billing::order_detail),
+    changes(Product::Bss, "CancelOrder", billing::cancel_order),
+    reads(
+        Product::Bss,
+        "QueryAccountBalance",
+        billing::account_balance,
+    ),
     reads(Product::Sts, "GetCallerIdentity", sts::run),
 ];
 

@@ -15,7 +15,8 @@ pub(crate) fn once(
         return change(world);
     };
     token_is_well_formed(token)?;
-    let parameters = call.params.fingerprint();
+    let mut parameters = call.params.fingerprint();
+    parameters.insert("Action".to_owned(), call.action.to_owned());
     let (now, memory) = (world.now.elapsed, world.settings.token_memory.0);
     if let Some(answer) = world.tokens.recall(token, &parameters, now, memory)? {
         return Ok(answer);

@@ -53,7 +53,7 @@ pub(crate) fn not_expired(
     instance: &Instance,
     caller: Caller,
 ) -> Result<(), Refusal> {
-    if !instance.has_expired(world.now) && !instance.is_locked("financial") {
+    if instance.is_paid_for(world.now) {
         return Ok(());
     }
     let code = match caller {

@@ -1,4 +1,4 @@
-//! What may become of an instance's bandwidth, network billing and address (R23 to R40).
+//! What may become of an instance's bandwidth, network billing and address (R9, R23 to R29).
 
 use crate::sim::described::{Described, NetworkType, Status};
 use crate::sim::instance::Instance;

@@ -55,7 +55,7 @@ pub(crate) fn stopped_mode(instance: &Instance, asked: Option<StoppedMode>) -> S
 
 /// R14, R65: neither expired nor locked for money.
 fn paid_for(world: &World, instance: &Instance, code: &str) -> Result<(), Refusal> {
-    if !instance.has_expired(world.now) && !instance.is_locked("financial") {
+    if instance.is_paid_for(world.now) {
         return Ok(());
     }
     Err(Refusal::new(
