@@ -1,5 +1,11 @@
 //! The hand: reads the command line and runs one command. A bootstrap with the simulator only.
 
+pub mod args;
+pub mod failure;
+pub mod surroundings;
+pub mod context;
+pub mod input;
+pub mod planning;
 pub mod commands;
 
 use std::process::ExitCode;

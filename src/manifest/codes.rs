@@ -1,5 +1,5 @@
 //! Every code a manifest can earn, in one table: RS00xx is about the form of the text, RS01xx about
-//! its meaning. A code once given out is never used for anything else.
+//! its meaning, RS02xx about what only the cloud can tell. A code once given out is never used for anything else.
 
 use crate::model::Severity;
 
@@ -106,6 +106,11 @@ codes! {
         "The same thing stands twice in one list; once is enough.";
     NO_INSTANCES = "RS0118" Warning "no machines":
         "The manifest names no instance at all, so there is nothing to plan.";
+
+    WRONG_ACCOUNT = "RS0201" Error "another account":
+        "`account` guards against changing the wrong fleet: it must be the account of the credentials in use.";
+    UNKNOWN_MACHINE = "RS0202" Error "unknown machine":
+        "The cloud does not show this machine to these credentials in this region, and respec has never recorded it. A recorded machine that is gone is blocked in the plan instead.";
 }
 
 /// What this code stands for, if a manifest can earn it.

@@ -14,6 +14,7 @@
 
 mod mark;
 pub mod codes;
+mod against;
 mod notes;
 mod text;
 mod tree;
@@ -28,6 +29,8 @@ mod rules;
 mod resolve;
 mod cycle;
 mod refer;
+
+pub use against::{unknown_machine, wrong_account};
 
 use crate::model::{DesiredFleet, Finding};
 
@@ -96,7 +99,13 @@ fn fleet(files: Vec<File>, notes: &mut Notes) -> Option<DesiredFleet> {
     let manifest = merge::merge(files, notes)?;
     let mut resolved = resolve::resolve(&manifest, notes);
     refer::refer(&manifest, &mut resolved, notes);
+    let account_place = manifest
+        .account
+        .get()
+        .map(|at| notes.place(at.mark))
+        .unwrap_or_default();
     Some(DesiredFleet {
+        account_place,
         fleet: manifest.fleet.value()?,
         account: manifest.account.value(),
         instances: resolved.instances,

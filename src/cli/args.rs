@@ -1,0 +1,323 @@
+//! The command line: its doc comments are the help.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use super::commands::sim::SimArgs;
+
+/// Plan and apply for the specs of a fleet of Alibaba Cloud ECS instances.
+///
+/// A YAML manifest says which type, bandwidth, network billing, public address and power state each
+/// machine should have. `plan` shows what would happen to each of them, `apply` does it, `drift` tells
+/// what somebody changed by hand.
+#[derive(Debug, Parser)]
+#[command(
+    name = "respec",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Exit codes: 0 done · 1 error · 2 changes or drift · 3 partly done · 4 stale plan · \
+5 locked · 6 refused by a guard · 7 paused · 8 a person is needed · 64 usage · 65 bad input · 77 credentials.\n\
+Terraform's single-dash long options (-out, -auto-approve, …) work too."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options that stand before or after the subcommand.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Global {
+    /// Manifest file or folder; may be given more than once.
+    #[arg(
+        short = 'f',
+        long = "file",
+        global = true,
+        value_name = "PATH",
+        default_value = "fleet.yaml"
+    )]
+    pub files: Vec<PathBuf>,
+    /// Work as if started in this folder.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub chdir: Option<PathBuf>,
+    /// Send every call there instead of to the vendor's hosts; plain HTTP to loopback only.
+    #[arg(long, global = true, value_name = "URL", env = "RESPEC_ENDPOINT")]
+    pub endpoint: Option<String>,
+    /// Profile of ~/.aliyun/config.json.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Region whose endpoint answers calls that belong to none.
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Where the state lives: a folder.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "RESPEC_STATE",
+        default_value = "state"
+    )]
+    pub state: String,
+    /// Run on an embedded simulated cloud; its world is kept under the state folder.
+    #[arg(long, global = true, value_name = "CLOUD.yaml")]
+    pub simulate: Option<PathBuf>,
+    /// Machine-readable output on stdout.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No colour, whatever the terminal can do.
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// How long to wait for another run to give the state up: `30s`, `5m`.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub lock_timeout: Duration,
+    /// Machines under way at once; the manifest's limits hold as well.
+    #[arg(long, global = true, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..))]
+    pub parallelism: u16,
+    /// Whether questions may be asked.
+    #[arg(long, global = true, value_name = "BOOL", default_value_t = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub input: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check manifests without asking the cloud.
+    Validate,
+    /// Show what would happen to each machine.
+    Plan(PlanArgs),
+    /// Carry a plan out, or go on with an open run.
+    Apply(ApplyArgs),
+    /// Tell what changed behind the state's back; changes nothing.
+    Drift,
+    /// End an open run: begins nothing, puts its machines back.
+    Cancel(CancelArgs),
+    /// Look into the state.
+    State(StateArgs),
+    /// Show past runs, or one run step by step.
+    History(HistoryArgs),
+    /// A simulated cloud that speaks the vendor's protocol.
+    Sim(SimArgs),
+    /// Show the version.
+    Version,
+}
+
+/// Options that decide what is planned.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PlanningArgs {
+    /// Plan only this machine or group (name, group or instance id); may be given more than once.
+    #[arg(long, value_name = "NAME")]
+    pub target: Vec<String>,
+    /// Take machines that are found stopped as meant to be stopped.
+    #[arg(long)]
+    pub accept_stopped: bool,
+}
+
+/// Options of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Options that decide what is planned.
+    #[command(flatten)]
+    pub planning: PlanningArgs,
+    /// Save the plan for `respec apply FILE`.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 2 when there is something to change, blocked changes included.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Show every machine, also those with the same change.
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+/// The form of a plan's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a terminal.
+    Text,
+    /// For a pull request.
+    Markdown,
+    /// The plan file itself.
+    Json,
+}
+
+/// Options of `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// A plan saved with `respec plan --out`; it is the approval.
+    #[arg(value_name = "PLAN")]
+    pub plan: Option<PathBuf>,
+    /// Options that decide what is planned, when no plan is given.
+    #[command(flatten)]
+    pub planning: PlanningArgs,
+    /// Do not ask.
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Make orders although their price was not asked for.
+    #[arg(long)]
+    pub allow_unknown_price: bool,
+    /// How long to wait for unpaid orders before the run pauses: `30m`.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub wait_payment: Duration,
+    /// Go on with this open run, whatever the manifest says now.
+    #[arg(long = "continue", value_name = "RUN", conflicts_with_all = ["plan", "target"])]
+    pub continue_run: Option<String>,
+}
+
+/// Options of `cancel`.
+#[derive(Debug, Args)]
+pub struct CancelArgs {
+    /// The open run.
+    #[arg(value_name = "RUN")]
+    pub run: String,
+}
+
+/// Options of `state`.
+#[derive(Debug, Args)]
+pub struct StateArgs {
+    /// What to look at.
+    #[command(subcommand)]
+    pub command: StateCommand,
+}
+
+/// What can be looked at in the state.
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// One line a machine: name, instance id and type.
+    List,
+    /// Everything recorded of one machine.
+    Show {
+        /// Its name or instance id.
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+/// Options of `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// One run, step by step.
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+}
+
+/// Longest duration an option takes.
+const DURATION_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| "write a duration like `30s`, `5m` or `1h`".to_owned())?;
+    match Duration::try_from(span) {
+        Ok(duration) if duration <= DURATION_MAX => Ok(duration),
+        Ok(_) | Err(_) => Err("from 0s to 7 days".to_owned()),
+    }
+}
+
+/// Rewrites Terraform's `-option` to `--option` where it is exactly one of our long options.
+///
+/// Without this, `-out=x` would be read as `-o`, `-u`, `-t`. Everything behind `--` is left alone.
+#[must_use]
+pub fn normalise(args: Vec<OsString>) -> Vec<OsString> {
+    let known = long_options(&Cli::command());
+    let mut rest_is_plain = false;
+    args.into_iter()
+        .map(|arg| {
+            let Some(text) = arg.to_str() else { return arg };
+            rest_is_plain |= text == "--";
+            let single = text.strip_prefix('-').filter(|name| !name.starts_with('-'));
+            let Some(name) = single.filter(|_| !rest_is_plain) else {
+                return arg;
+            };
+            let bare = name.split('=').next().unwrap_or(name);
+            if bare.len() >= 2 && known.iter().any(|known| known == bare) {
+                OsString::from(format!("-{text}"))
+            } else {
+                arg
+            }
+        })
+        .collect()
+}
+
+fn long_options(command: &clap::Command) -> Vec<String> {
+    let own = command
+        .get_arguments()
+        .filter_map(|arg| arg.get_long().map(str::to_owned));
+    let deeper = command.get_subcommands().flat_map(long_options);
+    own.chain(deeper)
+        .chain(["help".to_owned(), "version".to_owned()])
+        .collect()
+}
+
+/// What to say to hands that type a word of Terraform's which respec does not have.
+#[must_use]
+pub fn hint_for_unknown_command(word: &str) -> Option<&'static str> {
+    match word {
+        "init" => Some("nothing has to be initialised: run `respec plan`"),
+        "destroy" => Some("respec changes machines and never releases them"),
+        "refresh" => Some("every plan looks at the fleet; `respec drift` shows what moved"),
+        "taint" | "untaint" => Some("machines are changed in place; nothing is ever replaced"),
+        "workspace" => Some("a fleet's name is its workspace: write another `fleet:`"),
+        "force-unlock" | "unlock" => Some("the lock ends with the process that holds it"),
+        "resume" => Some("`respec apply` continues an open run by itself"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normal(args: &[&str]) -> Vec<String> {
+        let args = args.iter().map(OsString::from).collect();
+        normalise(args)
+            .into_iter()
+            .map(|arg| arg.into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn terraform_hands_may_use_one_dash() {
+        assert_eq!(
+            normal(&[
+                "respec",
+                "plan",
+                "-out=x",
+                "-detailed-exitcode",
+                "-f",
+                "a.yaml",
+                "-input=false"
+            ]),
+            [
+                "respec",
+                "plan",
+                "--out=x",
+                "--detailed-exitcode",
+                "-f",
+                "a.yaml",
+                "--input=false"
+            ]
+        );
+        assert_eq!(
+            normal(&["respec", "apply", "--", "-out"]),
+            ["respec", "apply", "--", "-out"]
+        );
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}
