@@ -49,8 +49,16 @@ impl Lock {
         }
         Err(StoreError::Locked {
             path: PathBuf::from(path),
-            holder: read_holder(path).map(Box::new),
+            holder: Self::holder(path),
         })
+    }
+
+    /// Who holds it, as far as the file tells.
+    pub(super) fn holder(path: &Path) -> Option<Box<Holder>> {
+        let mut text = Vec::new();
+        let file = File::open(path).ok()?;
+        file.take(HOLDER_BYTES_MAX).read_to_end(&mut text).ok()?;
+        serde_json::from_slice(&text).ok()
     }
 
     /// Takes the lock if it is free, for a moment's reading.
@@ -78,13 +86,6 @@ impl Drop for Lock {
         // Only a courtesy: the name of a dead holder would mislead; the lock itself goes with the file.
         let _ignored = self.file.set_len(0);
     }
-}
-
-fn read_holder(path: &Path) -> Option<Holder> {
-    let mut text = Vec::new();
-    let file = File::open(path).ok()?;
-    file.take(HOLDER_BYTES_MAX).read_to_end(&mut text).ok()?;
-    serde_json::from_slice(&text).ok()
 }
 
 /// Waits one poll, in real time.

@@ -36,6 +36,7 @@ mod mark;
 mod snapshot;
 mod creation;
 mod opening;
+mod peeking;
 mod writing;
 mod plans;
 

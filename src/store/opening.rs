@@ -1,8 +1,7 @@
-//! Opening a store for writing, and looking into one without.
+//! Opening a store for writing, and reading from it.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -47,6 +46,10 @@ pub struct Store {
     pub(super) engine: Engine,
     pub(super) state: RefCell<State>,
     pub(super) disk: Option<Disk>,
+    /// Where the database lies, for messages.
+    pub(super) path: PathBuf,
+    /// None in memory.
+    _lock: Option<Lock>,
 }
 
 /// What changes with every commit.
@@ -75,7 +78,6 @@ pub(super) struct Disk {
     pub(super) dir: StoreDir,
     pub(super) owner: u32,
     pub(super) mark: MarkFile,
-    _lock: Lock,
 }
 
 impl Store {
@@ -97,11 +99,14 @@ impl Store {
             mark: MarkFile::open(&dir.mark(), &options.lineage, &loaded.head)?,
             dir: dir.clone(),
             owner,
-            _lock: lock,
         };
         snapshot::write(dir, &loaded.contents)?;
         let engine = Engine::start(Box::new(kv), options.body)?;
-        Ok(Self::assembled(engine, loaded, Some(disk)))
+        let store = Self::assembled(&dir.database(), engine, loaded, Some(lock));
+        Ok(Self {
+            disk: Some(disk),
+            ..store
+        })
     }
 
     /// Opens a store in memory, making it when the memory is empty.
@@ -116,31 +121,7 @@ impl Store {
         let loaded = reading::load(kv, path)?;
         check_lineage(path, &loaded.contents, lineage)?;
         let engine = Engine::start(Box::new(kv.clone()), Body::Inline)?;
-        Ok(Self::assembled(engine, loaded, None))
-    }
-
-    /// Looks into the store of a fleet without creating or holding anything: the truth when nobody
-    /// writes, else the writer's last snapshot. None when there never was a store.
-    ///
-    /// # Errors
-    /// As [`Store::open`]; [`StoreError::Locked`] only while the very first writer is still opening it.
-    pub fn peek(dir: &StoreDir) -> Result<Option<Contents>, StoreError> {
-        if files::inspect(dir.root())?.is_none() || !creation::existed(dir)? {
-            return Ok(None);
-        }
-        files::inspect_dir(dir.root())?;
-        let truth_unavailable = match lock_to_read(dir) {
-            Ok(Some((_lock, owner))) => {
-                return open_checked(dir, owner).map(|(_, l)| Some(l.contents));
-            }
-            Ok(None) => StoreError::Locked {
-                path: dir.lock(),
-                holder: None,
-            },
-            Err(error) if is_forbidden(&error) => error,
-            Err(error) => return Err(error),
-        };
-        snapshot::read(dir)?.map(Some).ok_or(truth_unavailable)
+        Ok(Self::assembled(path, engine, loaded, None))
     }
 
     /// What is recorded now. The value does not change under its reader; ask again after an append.
@@ -168,7 +149,7 @@ impl Store {
         let previous = self.hash_before(first).await?;
         let rows = self.engine.scan(Tree::Journal, range).await?;
         let records = reading::verify_from(&previous, first, &rows)
-            .map_err(|what| StoreError::damaged(&self.path(), what))?;
+            .map_err(|what| StoreError::damaged(&self.path, what))?;
         Ok(records.into_iter().map(|record| record.entry).collect())
     }
 
@@ -181,7 +162,7 @@ impl Store {
         for tree in Tree::ALL {
             rows.insert(tree, self.engine.scan(tree, KeyRange::all()).await?);
         }
-        reading::check_all(&rows, &self.path()).map(drop)
+        reading::check_all(&rows, &self.path).map(drop)
     }
 
     async fn hash_before(&self, seq: u64) -> Result<String, StoreError> {
@@ -191,19 +172,17 @@ impl Store {
         }
         let record = self.engine.get(Tree::Journal, &seq_key(seq - 1)).await?;
         let hash = chain::claimed_hash(record.as_deref().unwrap_or_default());
-        hash.map(str::to_owned).ok_or_else(|| {
-            StoreError::damaged(&self.path(), format!("entry {} is missing", seq - 1))
-        })
+        hash.map(str::to_owned)
+            .ok_or_else(|| StoreError::damaged(&self.path, format!("entry {} is missing", seq - 1)))
     }
 
-    /// Where it lies, for messages.
-    pub(super) fn path(&self) -> PathBuf {
-        self.disk
-            .as_ref()
-            .map_or_else(|| PathBuf::from("memory"), |disk| disk.dir.database())
-    }
-
-    fn assembled(engine: Engine, loaded: Loaded, disk: Option<Disk>) -> Self {
+    /// An open store without a disk of its own, holding a lock or none.
+    pub(super) fn assembled(
+        path: &Path,
+        engine: Engine,
+        loaded: Loaded,
+        lock: Option<Lock>,
+    ) -> Self {
         let state = State {
             contents: Rc::new(loaded.contents),
             head: loaded.head,
@@ -214,13 +193,15 @@ impl Store {
         Self {
             engine,
             state: RefCell::new(state),
-            disk,
+            disk: None,
+            path: path.to_owned(),
+            _lock: lock,
         }
     }
 }
 
 /// Makes sure that everything in the folder is ours alone; says who we are.
-fn guard(dir: &StoreDir) -> Result<u32, StoreError> {
+pub(super) fn guard(dir: &StoreDir) -> Result<u32, StoreError> {
     let owner = files::own_uid(&dir.probe())?;
     files::guard_dir(dir.root(), owner)?;
     for folder in [dir.database(), dir.plans()] {
@@ -238,7 +219,7 @@ fn guard(dir: &StoreDir) -> Result<u32, StoreError> {
 }
 
 /// Opens the database and checks what it holds against the chain and the mark.
-fn open_checked(dir: &StoreDir, owner: u32) -> Result<(SledKv, Loaded), StoreError> {
+pub(super) fn open_checked(dir: &StoreDir, owner: u32) -> Result<(SledKv, Loaded), StoreError> {
     if files::inspect(&dir.database())?.is_none() {
         let what = "it is missing, although its mark or snapshot says that it was there";
         return Err(StoreError::damaged(&dir.database(), what));
@@ -247,22 +228,6 @@ fn open_checked(dir: &StoreDir, owner: u32) -> Result<(SledKv, Loaded), StoreErr
     let loaded = reading::load(&kv, &dir.database())?;
     mark::check(&dir.mark(), &kv, &loaded.head)?;
     Ok((kv, loaded))
-}
-
-/// The lock, if it is free.
-fn lock_to_read(dir: &StoreDir) -> Result<Option<(Lock, u32)>, StoreError> {
-    match Lock::try_take(&dir.lock())? {
-        Some(lock) => Ok(Some((lock, guard(dir)?))),
-        None => Ok(None),
-    }
-}
-
-/// Whether the folder is one we may only read; sled cannot open it then.
-fn is_forbidden(error: &StoreError) -> bool {
-    matches!(error, StoreError::Io { source, .. } if matches!(
-        source.kind(),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-    ))
 }
 
 fn check_lineage(path: &Path, contents: &Contents, wanted: &Lineage) -> Result<(), StoreError> {

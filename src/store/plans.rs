@@ -76,7 +76,7 @@ impl Store {
             return Ok(Some(text));
         }
         let what = format!("the digest of plan {} is unreadable", plan_id.short(12));
-        Err(StoreError::damaged(&self.path(), what))
+        Err(StoreError::damaged(&self.path, what))
     }
 
     fn remember(&self, digest: &Digest, bytes: &[u8]) {

@@ -54,10 +54,22 @@ async fn readers_see_the_snapshot_while_somebody_writes_and_the_truth_after() {
     append(&store, &[scribe.opened(), scribe.begun(1, 2)]).await;
     let seen = Store::peek(&home.dir()).unwrap().unwrap();
     assert_eq!(seen, *store.contents());
+    let entries = Store::peek_entries(&home.dir(), &run(2)).await.unwrap();
+    assert_eq!(entries.len(), 2);
+    let over = Store::peek_entries(&home.dir(), &run(1)).await;
+    assert!(matches!(
+        over,
+        Err(StoreError::Locked {
+            holder: Some(_),
+            ..
+        })
+    ));
     drop(store);
 
     std::fs::remove_file(home.root().join("snapshot.json")).unwrap();
     assert_eq!(Store::peek(&home.dir()).unwrap().unwrap(), seen);
+    let entries = Store::peek_entries(&home.dir(), &run(1)).await.unwrap();
+    assert_eq!(entries.len(), 7);
 }
 
 #[tokio::test]
