@@ -1,8 +1,44 @@
-//! The voice of respec: turns what happened and what was found into text for people and machines.
+//! The voice of respec: turns plans, events and records into text for people and machines.
 //!
-//! In: findings, plans, events. Out: text, as a value; the terminal itself is not touched here.
-//! Nothing from a manifest or from the cloud is printed before [`words::terminal`] has seen it.
+//! In: values of the rooms above, and a [`Style`] that says what the reader's screen can do. Out: text.
+//! Everything is a pure function from values to text, or a small [`Display`] that takes events and
+//! writes to a `Write`. Nothing here reads a clock, a file or the environment, and nothing decides:
+//! times, exit codes and next commands come in with the values.
+//!
+//! Text that somebody else wrote (a manifest, the cloud, a file name) passes through one door on its
+//! way out: [`words::terminal`] for screens, [`escape`] for Markdown.
+//!
+//! ```text
+//!  SavedPlan ─► view ─┬─► plan_text   a terminal          Event ─► tally ─┬─► line    a log
+//!                     └─► markdown    a pull request               │      ├─► live    a terminal
+//!                                                                  │      └─► summary the end
+//!                                                                  └─► json           a machine
+//! ```
 
 pub mod words;
 mod excerpt;
 pub mod findings;
+pub mod style;
+pub mod escape;
+mod view;
+mod spec_lines;
+mod step_words;
+mod plan_tree;
+pub mod plan_text;
+pub mod markdown;
+mod event_words;
+mod tally;
+mod display;
+pub mod line;
+pub mod live;
+pub mod json_lines;
+pub mod summary;
+pub mod drift_text;
+pub mod state_text;
+pub mod history_text;
+pub mod json;
+
+pub use display::{Display, Quiet};
+pub use plan_tree::Detail;
+pub use style::{Colour, Style, Symbols};
+pub use tally::{OpenOrder, Tally};

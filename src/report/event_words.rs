@@ -1,0 +1,292 @@
+//! An event in words: a verb people can scan for, and what belongs to it.
+
+use std::collections::BTreeMap;
+
+use crate::event::{EventKind, StepView, Subject};
+use crate::model::{InstanceName, RequestId};
+use crate::saga::{Direction, Halt, SagaOutcome};
+
+use super::style::{Tone, count, duration};
+use super::words::terminal;
+
+/// What is said about one event.
+pub(super) struct Words<'a> {
+    /// `Stopped`, `Waiting`, …; at most 12 characters.
+    pub(super) verb: &'static str,
+    /// How it strikes the eye.
+    pub(super) tone: Tone,
+    /// The machine, if it is about one.
+    pub(super) subject: Option<&'a Subject>,
+    /// The rest, safe to print; may be empty.
+    pub(super) detail: String,
+}
+
+/// The words for an event.
+pub(super) fn words(kind: &EventKind) -> Words<'_> {
+    let (verb, tone, detail) = said(kind);
+    Words {
+        verb,
+        tone,
+        subject: subject(kind),
+        detail,
+    }
+}
+
+/// The machine an event is about; none for events about the whole run.
+pub(super) fn subject(kind: &EventKind) -> Option<&Subject> {
+    match kind {
+        EventKind::RunStarted { .. }
+        | EventKind::Interrupted { .. }
+        | EventKind::RunFinished { .. } => None,
+        EventKind::Begun { subject }
+        | EventKind::StepStarted { subject, .. }
+        | EventKind::Waiting { subject, .. }
+        | EventKind::StepFinished { subject, .. }
+        | EventKind::StepFailed { subject, .. }
+        | EventKind::OrderMade { subject, .. }
+        | EventKind::Closed { subject, .. }
+        | EventKind::Halted { subject, .. }
+        | EventKind::LeftAlone { subject, .. } => Some(subject),
+    }
+}
+
+/// Name and id; the name of a group's member has the id in it already.
+pub(super) fn called(subject: &Subject) -> String {
+    let (name, id) = (subject.name.as_str(), subject.instance.as_str());
+    if name.ends_with(id) {
+        name.to_owned()
+    } else {
+        format!("{name} ({id})")
+    }
+}
+
+fn said(kind: &EventKind) -> (&'static str, Tone, String) {
+    match kind {
+        EventKind::RunStarted {
+            run,
+            plan_id,
+            machines,
+            steps,
+            continued,
+        } => {
+            let verb = if *continued { "Continuing" } else { "Applying" };
+            let work = format!("{}, {}", count(*machines, "machine"), count(*steps, "step"));
+            let detail = format!("{work}, plan {}, run {run}", plan_id.short(12));
+            (verb, Tone::Strong, detail)
+        }
+        EventKind::Begun { .. } => ("Begun", Tone::Faint, String::new()),
+        EventKind::StepStarted { step, attempt, .. } => started(step, *attempt),
+        EventKind::Waiting { reason, .. } => {
+            ("Waiting", Tone::Faint, terminal(reason).into_owned())
+        }
+        EventKind::StepFinished {
+            step, found, took, ..
+        } => {
+            let how = if *found {
+                "was so already".to_owned()
+            } else {
+                duration(*took)
+            };
+            (
+                finished_verb(step),
+                Tone::Good,
+                format!("{}, {how}", place(step)),
+            )
+        }
+        EventKind::StepFailed {
+            step,
+            message,
+            code,
+            request_id,
+            ..
+        } => {
+            let vendor = vendor(code.as_deref(), request_id.as_ref());
+            let detail = format!(
+                "{} {}: {}{vendor}",
+                task(step),
+                position(step),
+                terminal(message)
+            );
+            ("Failed", Tone::Bad, detail)
+        }
+        EventKind::OrderMade {
+            order_id, auto_pay, ..
+        } => {
+            let how = if *auto_pay {
+                "paid from the balance"
+            } else {
+                "to be paid by a person"
+            };
+            ("Ordered", Tone::Warn, format!("order {order_id}, {how}"))
+        }
+        EventKind::Closed {
+            outcome,
+            note,
+            downtime,
+            ..
+        } => {
+            let (verb, tone) = outcome_word(*outcome);
+            let down = match downtime.as_secs() {
+                0 => None,
+                _ => Some(format!("down for {}", duration(*downtime))),
+            };
+            let note = Some(terminal(note).into_owned()).filter(|note| !note.is_empty());
+            let detail: Vec<String> = note.into_iter().chain(down).collect();
+            (verb, tone, detail.join("; "))
+        }
+        EventKind::Halted { halt, note, .. } => {
+            let (verb, tone) = halt_word(*halt);
+            (verb, tone, terminal(note).into_owned())
+        }
+        EventKind::LeftAlone { reason, .. } => {
+            ("Left alone", Tone::Warn, terminal(reason).into_owned())
+        }
+        EventKind::Interrupted { finishing } => ("Interrupted", Tone::Warn, interrupted(finishing)),
+        EventKind::RunFinished { totals, exit_code } => {
+            let tone = if *exit_code == 0 {
+                Tone::Good
+            } else {
+                Tone::Warn
+            };
+            ("Finished", tone, finished(totals, *exit_code))
+        }
+    }
+}
+
+/// The word for how a machine's change ended.
+pub(super) fn outcome_word(outcome: SagaOutcome) -> (&'static str, Tone) {
+    match outcome {
+        SagaOutcome::Done => ("Done", Tone::Good),
+        SagaOutcome::Undone => ("Undone", Tone::Bad),
+        SagaOutcome::PutBack => ("Put back", Tone::Warn),
+        SagaOutcome::Spared => ("Spared", Tone::Warn),
+        SagaOutcome::Abandoned => ("Abandoned", Tone::Warn),
+    }
+}
+
+/// The word for why a machine's change rests.
+pub(super) fn halt_word(halt: Halt) -> (&'static str, Tone) {
+    match halt {
+        Halt::Paused => ("Paused", Tone::Warn),
+        Halt::Held => ("Held", Tone::Bad),
+        Halt::Stuck => ("Stuck", Tone::Bad),
+        Halt::Unknown => ("In doubt", Tone::Bad),
+    }
+}
+
+/// ` (Code, request 7F2…)`, as far as it is known.
+pub(super) fn vendor(code: Option<&str>, request_id: Option<&RequestId>) -> String {
+    let code = code.map(|code| terminal(code).into_owned());
+    let request = request_id.map(|id| format!("request {id}"));
+    let known: Vec<String> = code.into_iter().chain(request).collect();
+    if known.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", known.join(", "))
+    }
+}
+
+fn started(step: &StepView, attempt: u32) -> (&'static str, Tone, String) {
+    let again = match attempt {
+        0 | 1 => String::new(),
+        n => format!(" (attempt {n})"),
+    };
+    (
+        started_verb(step),
+        Tone::Strong,
+        format!("{}{again}", place(step)),
+    )
+}
+
+/// `2/3 ecs.g6.large → ecs.g7.xlarge`; a step taken back says which one it is.
+fn place(step: &StepView) -> String {
+    let detail = terminal(&step.detail);
+    let task = match step.direction {
+        Direction::Forward => String::new(),
+        Direction::Undo => format!(" {}", step.verb),
+    };
+    let gap = if detail.is_empty() { "" } else { " " };
+    format!("{}{task}{gap}{detail}", position(step))
+}
+
+fn position(step: &StepView) -> String {
+    format!("{}/{}", step.step, step.of)
+}
+
+/// `modify`, or `taking back modify`.
+pub(super) fn task(step: &StepView) -> String {
+    match step.direction {
+        Direction::Forward => step.verb.to_owned(),
+        Direction::Undo => format!("taking back {}", step.verb),
+    }
+}
+
+/// Each verb of a plan with the words for its beginning and its end.
+const VERBS: [(&str, &str, &str); 6] = [
+    ("stop", "Stopping", "Stopped"),
+    ("start", "Starting", "Started"),
+    ("modify", "Modifying", "Modified"),
+    ("pay order", "Awaiting", "Paid"),
+    ("allocate address", "Allocating", "Allocated"),
+    ("cool down", "Cooling", "Cooled"),
+];
+
+fn started_verb(step: &StepView) -> &'static str {
+    match step.direction {
+        Direction::Forward => verb(step).map_or("Doing", |(_, started, _)| started),
+        Direction::Undo => "Taking back",
+    }
+}
+
+fn finished_verb(step: &StepView) -> &'static str {
+    match step.direction {
+        Direction::Forward => verb(step).map_or("Did", |(_, _, finished)| finished),
+        Direction::Undo => "Took back",
+    }
+}
+
+fn verb(step: &StepView) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    VERBS.iter().find(|(verb, _, _)| *verb == step.verb)
+}
+
+fn interrupted(finishing: &[InstanceName]) -> String {
+    match finishing {
+        [] => "nothing new is begun".to_owned(),
+        names => {
+            let names: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
+            format!("nothing new is begun; finishing {}", names.join(", "))
+        }
+    }
+}
+
+fn finished(totals: &BTreeMap<&'static str, usize>, exit_code: u8) -> String {
+    let counts: Vec<String> = totals
+        .iter()
+        .map(|(word, n)| format!("{n} {word}"))
+        .collect();
+    format!("{} (exit code {exit_code})", counts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::StoppedMode;
+    use crate::plan::Action;
+
+    #[test]
+    fn every_action_of_a_plan_has_its_words() {
+        let actions = [
+            Action::Stop {
+                mode: StoppedMode::KeepCharging,
+            },
+            Action::Start,
+            Action::Modify(crate::model::ModifyCall::Network(Default::default())),
+            Action::AwaitOrder,
+            Action::AllocatePublicIp,
+            Action::CoolDown,
+        ];
+        for (action, (verb, _, _)) in [0, 1, 2, 3, 4, 5].map(|n| (&actions[n], VERBS[n])) {
+            assert_eq!(action.verb(), verb);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Records and findings as JSON documents, each with the version of its form.
+//!
+//! `plan -json` is not here: what it prints is the plan file itself, [`crate::plan::SavedPlan::seal`].
+
+use serde_json::{Map, Value, json};
+
+use crate::diff::{DriftItem, Vanished};
+use crate::model::{AppliedFleet, AppliedInstance, Finding, InstanceId, Severity};
+use crate::saga::{Entry, RunRecord};
+
+use super::history_text::ending;
+use super::json_lines::RESOURCE_TYPE;
+
+/// The version of every document in this file.
+const FORMAT_VERSION: &str = "1.0";
+
+/// `drift -json`: `resource_drift` in the shape `terraform show -json` has it, and what vanished.
+#[must_use]
+pub fn drift(items: &[DriftItem], vanished: &[Vanished]) -> String {
+    let drifted: Vec<Value> = items
+        .chunk_by(|a, b| a.instance == b.instance)
+        .map(resource_drift)
+        .collect();
+    let gone: Vec<Value> = vanished
+        .iter()
+        .map(|gone| json!({"address": gone.name, "id": gone.instance}))
+        .collect();
+    document(json!({"resource_drift": drifted, "vanished": gone}))
+}
+
+fn resource_drift(items: &[DriftItem]) -> Value {
+    let side = |value: fn(&DriftItem) -> &String| -> Map<String, Value> {
+        items
+            .iter()
+            .map(|item| (item.field.path().to_owned(), json!(value(item))))
+            .collect()
+    };
+    json!({
+        "address": items[0].name,
+        "mode": "managed",
+        "type": RESOURCE_TYPE,
+        "index": items[0].instance,
+        "change": {
+            "actions": ["update"],
+            "before": side(|item| &item.applied),
+            "after": side(|item| &item.observed),
+        },
+    })
+}
+
+/// `state list -json` and `state show -json`: the recorded machines.
+#[must_use]
+pub fn state(fleet: &AppliedFleet) -> String {
+    let machines: Vec<Value> = fleet
+        .instances
+        .iter()
+        .map(|(id, r)| recorded(id, r))
+        .collect();
+    document(json!({
+        "lineage": fleet.stamp.lineage,
+        "serial": fleet.stamp.serial,
+        "instances": machines,
+    }))
+}
+
+/// `state show NAME -json`: one machine.
+#[must_use]
+pub fn state_one(id: &InstanceId, record: &AppliedInstance) -> String {
+    document(json!({"instance": recorded(id, record)}))
+}
+
+fn recorded(id: &InstanceId, record: &AppliedInstance) -> Value {
+    let fields = record.fields.iter();
+    let fields: Map<String, Value> = fields
+        .map(|(field, value)| (field.path().to_owned(), json!(value)))
+        .collect();
+    json!({
+        "name": record.name,
+        "id": id,
+        "group": record.group,
+        "region": record.region,
+        "fields": fields,
+        "changes_begun": record.change_number,
+        "changed_at": record.changed_at,
+        "recorded_at": record.recorded_at,
+    })
+}
+
+/// `history -json`.
+#[must_use]
+pub fn history(runs: &[RunRecord]) -> String {
+    document(json!({"runs": runs.iter().map(run_value).collect::<Vec<_>>()}))
+}
+
+/// `history RUN -json`: the run with its journal, entry by entry.
+#[must_use]
+pub fn run(record: &RunRecord, entries: &[Entry]) -> String {
+    document(json!({"run": run_value(record), "entries": entries}))
+}
+
+fn run_value(run: &RunRecord) -> Value {
+    json!({
+        "run": run.run,
+        "plan_id": run.plan_id,
+        "who": run.who,
+        "command": run.command,
+        "opened_at": run.opened_at,
+        "closed_at": run.closed.map(|(at, _)| at),
+        "exit_code": run.closed.map(|(_, code)| code),
+        "outcome": ending(run).0,
+    })
+}
+
+/// `validate -json`, in the shape `terraform validate -json` has it, with our codes added.
+#[must_use]
+pub fn findings(findings: &[Finding]) -> String {
+    let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
+    let errors = count(Severity::Error);
+    document(json!({
+        "valid": errors == 0,
+        "error_count": errors,
+        "warning_count": count(Severity::Warning),
+        "diagnostics": findings.iter().map(diagnostic).collect::<Vec<_>>(),
+    }))
+}
+
+fn diagnostic(finding: &Finding) -> Value {
+    let place = &finding.place;
+    json!({
+        "severity": finding.severity,
+        "code": finding.code,
+        "summary": finding.message,
+        "detail": finding.help.clone().unwrap_or_default(),
+        "suggestion": finding.suggestion,
+        "range": {
+            "filename": place.file,
+            "start": {"line": place.line, "column": place.column, "byte": place.start},
+            "end": {"byte": place.end},
+        },
+    })
+}
+
+/// One line, ending in a line break.
+fn document(body: Value) -> String {
+    let mut body = body;
+    body["format_version"] = json!(FORMAT_VERSION);
+    format!("{body}\n")
+}

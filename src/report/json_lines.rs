@@ -1,0 +1,331 @@
+//! Events as JSON lines in Terraform's envelope, so that what reads Terraform's stream reads ours.
+//!
+//! Types that Terraform has keep their names and shapes; the others are our own, and a reader that
+//! does not know one shows its `@message`. A version of `ui` that only adds keeps its first number.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::event::{Event, EventKind, StepView, Subject};
+use crate::saga::{Halt, SagaOutcome};
+
+use super::display::Display;
+use super::event_words::{called, words};
+use super::tally::Tally;
+
+/// The version of the stream.
+const UI_VERSION: &str = "1.0";
+
+/// The name Terraform's provider has for what we change.
+pub(super) const RESOURCE_TYPE: &str = "alicloud_instance";
+
+/// One line.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    #[serde(rename = "@level")]
+    level: &'static str,
+    #[serde(rename = "@message")]
+    message: &'a str,
+    #[serde(rename = "@module")]
+    module: &'static str,
+    #[serde(rename = "@timestamp")]
+    timestamp: Timestamp,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Counts the lines of this stream from 0, so that a reader sees when one is missing.
+    sequence: u64,
+    #[serde(flatten)]
+    body: Map<String, Value>,
+}
+
+/// Something that went wrong outside any machine, as a `diagnostic` line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// `error` or `warning`.
+    pub severity: &'static str,
+    /// One sentence.
+    pub summary: String,
+    /// Causes and hints; may be empty.
+    pub detail: String,
+}
+
+/// Writes events as lines.
+pub struct JsonLines<W: Write> {
+    out: W,
+    sequence: u64,
+    tally: Tally,
+    error: Option<io::Error>,
+}
+
+impl<W: Write> JsonLines<W> {
+    /// Writes the first line, which names the versions of tool and stream.
+    pub fn new(out: W, tool_version: &str, at: Timestamp) -> Self {
+        let mut lines = Self {
+            out,
+            sequence: 0,
+            tally: Tally::default(),
+            error: None,
+        };
+        let body = object(json!({"respec": tool_version, "ui": UI_VERSION}));
+        lines.write(
+            "info",
+            "version",
+            &format!("respec {tool_version}"),
+            at,
+            body,
+        );
+        lines
+    }
+
+    /// What the events have come to so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Writes a `diagnostic` line.
+    pub fn diagnostic(&mut self, diagnostic: &Diagnostic, at: Timestamp) {
+        let body = object(json!({"diagnostic": diagnostic}));
+        let level = if diagnostic.severity == "error" {
+            "error"
+        } else {
+            "warn"
+        };
+        self.write(level, "diagnostic", &diagnostic.summary, at, body);
+    }
+
+    fn write(
+        &mut self,
+        level: &'static str,
+        kind: &'static str,
+        message: &str,
+        timestamp: Timestamp,
+        body: Map<String, Value>,
+    ) {
+        let envelope = Envelope {
+            level,
+            message,
+            module: "respec.ui",
+            timestamp,
+            kind,
+            sequence: self.sequence,
+            body,
+        };
+        let mut line = serde_json::to_string(&envelope).expect("its keys are strings");
+        line.push('\n');
+        self.sequence += 1;
+        if self.error.is_none() {
+            let written = self
+                .out
+                .write_all(line.as_bytes())
+                .and_then(|()| self.out.flush());
+            self.error = written.err();
+        }
+    }
+}
+
+impl<W: Write> Display for JsonLines<W> {
+    fn event(&mut self, event: &Event) {
+        self.tally.take(event);
+        let (level, kind) = typed(&event.kind);
+        let words = words(&event.kind);
+        let parts = [
+            Some(words.verb.to_owned()),
+            words.subject.map(called),
+            Some(words.detail),
+        ];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .flatten()
+            .filter(|p| !p.is_empty())
+            .collect();
+        let mut body = body(event, &self.tally);
+        if let Some(run) = &self.tally.run {
+            body.insert("run".to_owned(), json!(run));
+        }
+        self.write(level, kind, &parts.join(": "), event.at, body);
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.error.take().map_or(Ok(()), Err)
+    }
+}
+
+/// Level and type of an event's line.
+fn typed(kind: &EventKind) -> (&'static str, &'static str) {
+    match kind {
+        EventKind::RunStarted { .. } => ("info", "run_started"),
+        EventKind::Begun { .. } => ("info", "apply_start"),
+        EventKind::StepStarted { .. } => ("info", "step_start"),
+        EventKind::Waiting { .. } => ("info", "apply_progress"),
+        EventKind::StepFinished { .. } => ("info", "step_complete"),
+        EventKind::StepFailed { .. } => ("error", "diagnostic"),
+        EventKind::OrderMade { .. } => ("info", "order_made"),
+        EventKind::Closed {
+            outcome: SagaOutcome::Done,
+            ..
+        } => ("info", "apply_complete"),
+        EventKind::Closed {
+            outcome: SagaOutcome::Undone,
+            ..
+        } => ("error", "apply_errored"),
+        EventKind::Closed {
+            outcome: SagaOutcome::PutBack | SagaOutcome::Spared | SagaOutcome::Abandoned,
+            ..
+        } => ("warn", "apply_errored"),
+        EventKind::Halted {
+            halt: Halt::Paused, ..
+        } => ("warn", "apply_paused"),
+        EventKind::Halted {
+            halt: Halt::Held | Halt::Stuck | Halt::Unknown,
+            ..
+        } => ("error", "apply_errored"),
+        EventKind::LeftAlone { .. } => ("warn", "left_alone"),
+        EventKind::Interrupted { .. } => ("warn", "interrupted"),
+        EventKind::RunFinished { .. } => ("info", "change_summary"),
+    }
+}
+
+fn body(event: &Event, tally: &Tally) -> Map<String, Value> {
+    match &event.kind {
+        EventKind::RunStarted {
+            plan_id,
+            machines,
+            steps,
+            continued,
+            ..
+        } => object(json!({
+            "plan_id": plan_id, "machines": machines, "steps": steps, "continued": continued,
+        })),
+        EventKind::Begun { subject } => hook(subject, json!({})),
+        EventKind::StepStarted {
+            subject,
+            step,
+            attempt,
+        } => hook(
+            subject,
+            json!({"step": step_value(step), "attempt": attempt}),
+        ),
+        EventKind::Waiting { subject, reason } => hook(
+            subject,
+            json!({"elapsed_seconds": since(event, subject, tally), "reason": reason}),
+        ),
+        EventKind::StepFinished {
+            subject,
+            step,
+            found,
+            took,
+        } => hook(
+            subject,
+            json!({"step": step_value(step), "found": found, "took_seconds": took.as_secs_f64()}),
+        ),
+        EventKind::StepFailed {
+            subject,
+            step,
+            cause,
+            message,
+            code,
+            request_id,
+        } => {
+            let diagnostic = json!({
+                "severity": "error", "summary": message, "detail": "",
+                "address": subject.name, "code": code, "request_id": request_id, "cause": cause,
+            });
+            let mut body = hook(subject, json!({"step": step_value(step)}));
+            body.insert("diagnostic".to_owned(), diagnostic);
+            body
+        }
+        EventKind::OrderMade {
+            subject,
+            order_id,
+            auto_pay,
+        } => hook(subject, json!({"order_id": order_id, "auto_pay": auto_pay})),
+        EventKind::Closed {
+            subject,
+            outcome,
+            note,
+            downtime,
+        } => hook(
+            subject,
+            json!({
+                "id_key": "id", "id_value": subject.instance, "outcome": outcome, "note": note,
+                "elapsed_seconds": since(event, subject, tally),
+                "downtime_seconds": downtime.as_secs_f64(),
+            }),
+        ),
+        EventKind::Halted {
+            subject,
+            halt,
+            note,
+        } => hook(
+            subject,
+            json!({
+                "outcome": halt, "note": note, "elapsed_seconds": since(event, subject, tally),
+            }),
+        ),
+        EventKind::LeftAlone { subject, reason } => hook(subject, json!({"reason": reason})),
+        EventKind::Interrupted { finishing } => object(json!({"finishing": finishing})),
+        EventKind::RunFinished { totals, exit_code } => run_finished(totals, *exit_code),
+    }
+}
+
+fn run_finished(totals: &BTreeMap<&'static str, usize>, exit_code: u8) -> Map<String, Value> {
+    let changed = totals.get("done").copied().unwrap_or(0);
+    object(json!({
+        "changes": {"add": 0, "change": changed, "import": 0, "remove": 0, "operation": "apply"},
+        "totals": totals,
+        "exit_code": exit_code,
+    }))
+}
+
+/// Whole seconds since the machine's change began, as Terraform counts them.
+fn since(event: &Event, subject: &Subject, tally: &Tally) -> u64 {
+    let begun = tally
+        .machines
+        .get(&subject.instance)
+        .map(|machine| machine.begun);
+    event
+        .elapsed
+        .saturating_sub(begun.unwrap_or(event.elapsed))
+        .as_secs()
+}
+
+fn step_value(step: &StepView) -> Value {
+    json!({
+        "index": step.step, "of": step.of, "verb": step.verb, "detail": step.detail,
+        "direction": step.direction,
+    })
+}
+
+fn hook(subject: &Subject, more: Value) -> Map<String, Value> {
+    let mut hook = object(json!({"action": "update", "resource": resource(subject)}));
+    hook.extend(object(more));
+    object(json!({"hook": hook}))
+}
+
+fn resource(subject: &Subject) -> Value {
+    let name = subject.name.as_str();
+    let group = name.split_once('/').map_or(name, |(group, _)| group);
+    json!({
+        "addr": name,
+        "module": "",
+        "resource": format!("{RESOURCE_TYPE}.{name}"),
+        "implied_provider": "alicloud",
+        "resource_type": RESOURCE_TYPE,
+        "resource_name": group,
+        "resource_key": subject.instance,
+    })
+}
+
+/// The object that `json!` with braces makes.
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
+    }
+}

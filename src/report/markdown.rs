@@ -1,0 +1,316 @@
+//! A plan as a comment on a pull request.
+//!
+//! The first line is a hidden tag by which a later job finds its own comment again. What the reader
+//! must decide upon comes first, in tables; the steps are folded away.
+
+use std::collections::BTreeMap;
+
+use crate::model::InstanceId;
+use crate::plan::{Blocked, Saga, SavedPlan, Step};
+
+use super::escape::{code, fence, html, markdown};
+use super::plan_text::PlanPage;
+use super::plan_tree::title;
+use super::spec_lines::{SpecLine, in_brief, spec_diff};
+use super::step_words::{facts, pivot};
+use super::style::{count, duration, minute};
+use super::view::{self, Class};
+
+/// Longest page, in characters. GitHub takes 65,536, the strictest of the usual hosts that colour a
+/// diff; the rest is left to whoever puts words around the page.
+const CHARS_MAX: usize = 60_000;
+
+/// Kept free for the last lines: the one that says what was cut, and the one about the plan.
+const ENDING_CHARS: usize = 1_000;
+
+/// Machines of one class that are named in a table.
+const NAMED_MAX: usize = 3;
+
+/// Machines of one class that are named before its steps.
+const LISTED_MAX: usize = 50;
+
+/// The whole page, at most 60,000 characters, ending in a line break.
+#[must_use]
+pub fn plan_markdown(page: &PlanPage<'_>) -> String {
+    let plan = page.plan;
+    let mut sheet = Sheet::new(head(page));
+    let classes = view::classes(plan);
+    for (title, classes) in by_group(&classes) {
+        sheet.push_table(&title, classes.iter().map(|class| row(class)));
+    }
+    push_blocked(&mut sheet, plan);
+    for class in &classes {
+        sheet.push(&details(class));
+    }
+    sheet.finish(&ending(page))
+}
+
+/// A page that stays within its limit by leaving whole blocks out.
+struct Sheet {
+    text: String,
+    chars: usize,
+    cut: usize,
+}
+
+impl Sheet {
+    fn new(head: String) -> Self {
+        Self {
+            chars: head.chars().count(),
+            text: head,
+            cut: 0,
+        }
+    }
+
+    /// Adds a block, unless it would not fit.
+    fn push(&mut self, block: &str) {
+        let chars = block.chars().count();
+        if self.chars + chars + ENDING_CHARS <= CHARS_MAX {
+            self.text.push_str(block);
+            self.chars += chars;
+        } else {
+            self.cut += 1;
+        }
+    }
+
+    /// Adds a table row by row.
+    fn push_table(&mut self, title: &str, rows: impl Iterator<Item = String>) {
+        self.push(title);
+        for row in rows {
+            self.push(&row);
+        }
+    }
+
+    fn finish(mut self, ending: &str) -> String {
+        self.text.push_str(ending);
+        if self.cut > 0 {
+            let cut = count(self.cut, "part");
+            self.text.push_str(&format!(
+                "\n**Cut here**: {cut} of this page did not fit; `respec plan` shows all of it.\n"
+            ));
+        }
+        self.text
+    }
+}
+
+fn head(page: &PlanPage<'_>) -> String {
+    let plan = page.plan;
+    let totals = view::totals(plan);
+    let fleet = &plan.desired.fleet;
+    let tag = format!(
+        "<!-- respec:plan key={fleet} digest=sha256:{} -->\n",
+        plan.id()
+    );
+    let blocked = plan.sheet.blocked.len();
+    let mut facts = match (totals.changing, blocked) {
+        (0, 0) => vec!["no changes".to_owned()],
+        (changing, _) => vec![format!("{changing} to change")],
+    };
+    let more = [
+        (totals.restarts, count(totals.restarts, "restart")),
+        (
+            totals.orders,
+            format!("{} of unknown price", count(totals.orders, "order")),
+        ),
+        (blocked, format!("{blocked} blocked")),
+    ];
+    facts.extend(
+        more.into_iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(_, words)| words),
+    );
+    let mut text = format!(
+        "{tag}### respec plan · {} · {}\n",
+        code(fleet.as_str()),
+        facts.join(", ")
+    );
+    if let Some(first) = page.first_run {
+        let (adopted, changing) = (first.adopted, first.changing);
+        text.push_str(&format!(
+            "\nFirst run: {adopted} adopted as found, {changing} to change.\n"
+        ));
+    }
+    if totals.changing > 0 || blocked > 0 {
+        text.push_str(&format!(
+            "\nPlan: 0 to add, {} to change, 0 to destroy.\n",
+            totals.changing
+        ));
+    }
+    text
+}
+
+/// The classes of each group under the head of its table.
+fn by_group<'a, 'b>(classes: &'b [Class<'a>]) -> Vec<(String, Vec<&'b Class<'a>>)> {
+    let mut groups: BTreeMap<(bool, String), Vec<&Class<'a>>> = BTreeMap::new();
+    for class in classes {
+        let group = &class.first().group;
+        let name = group.as_ref().map_or_else(String::new, ToString::to_string);
+        groups
+            .entry((group.is_none(), name))
+            .or_default()
+            .push(class);
+    }
+    let titled = |((ungrouped, name), classes): ((bool, String), Vec<&'b Class<'a>>)| {
+        let title = if ungrouped {
+            "Without a group".to_owned()
+        } else {
+            code(&name)
+        };
+        let head = format!(
+            "\n#### {title}\n\n| machines | change | down each | order |\n|---|---|---|---|\n"
+        );
+        (head, classes)
+    };
+    groups.into_iter().map(titled).collect()
+}
+
+fn row(class: &Class<'_>) -> String {
+    let first = class.first();
+    let names: Vec<&str> = class
+        .members
+        .iter()
+        .map(|saga| saga.name.as_str())
+        .collect();
+    let down = match first.downtime().as_secs() {
+        0 => "–".to_owned(),
+        _ => format!("~{}", duration(first.downtime())),
+    };
+    let order = if first.makes_order() {
+        "price unknown"
+    } else {
+        "–"
+    };
+    let changes: Vec<String> = first
+        .changes
+        .iter()
+        .map(|c| {
+            format!(
+                "{} {} → {}",
+                code(c.field.path()),
+                code(&c.from),
+                code(&c.to)
+            )
+        })
+        .collect();
+    format!(
+        "| {} | {} | {down} | {order} |\n",
+        named(&names, NAMED_MAX),
+        changes.join("<br>")
+    )
+}
+
+fn named(names: &[&str], max: usize) -> String {
+    let shown: Vec<String> = names.iter().take(max).map(|name| code(name)).collect();
+    let more = names.len().saturating_sub(max);
+    match more {
+        0 => shown.join(", "),
+        _ => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn push_blocked(sheet: &mut Sheet, plan: &SavedPlan) {
+    let classes = view::blocked(plan);
+    if classes.is_empty() {
+        return;
+    }
+    let title = "\n#### Blocked\n\n| machines | wanted | why | way out |\n|---|---|---|---|\n";
+    let rows = classes.iter();
+    sheet.push_table(
+        title,
+        rows.map(|class| blocked_row(class.blocked, &class.members)),
+    );
+}
+
+fn blocked_row(blocked: &Blocked, members: &[(&InstanceId, &Blocked)]) -> String {
+    let names: Vec<&str> = members.iter().map(|(_, b)| b.name.as_str()).collect();
+    let wanted = match blocked.changes.as_slice() {
+        [] => "–".to_owned(),
+        changes => code(&in_brief(changes)),
+    };
+    format!(
+        "| {} | {wanted} | {} ({}) | {} |\n",
+        named(&names, NAMED_MAX),
+        markdown(&blocked.because.why),
+        markdown(&blocked.because.rule),
+        markdown(&blocked.way_out),
+    )
+}
+
+fn details(class: &Class<'_>) -> String {
+    let saga = class.first();
+    let diff = diff_block(class);
+    let fence = fence(&diff);
+    let title = match class.members.len() {
+        1 => html(saga.name.as_str()),
+        n => format!("{} and {} more", html(saga.name.as_str()), n - 1),
+    };
+    let steps: String = saga.steps.iter().map(step_item).collect();
+    format!(
+        "\n<details><summary>{title}</summary>\n\n{fence}diff\n{diff}{fence}\n\n{steps}\n</details>\n"
+    )
+}
+
+/// The marks stand in column 0, since nothing else is coloured.
+fn diff_block(class: &Class<'_>) -> String {
+    let mut block = String::new();
+    for saga in class.members.iter().take(LISTED_MAX) {
+        block.push_str(&format!("! {}\n", machine_line(saga)));
+    }
+    let more = class.members.len().saturating_sub(LISTED_MAX);
+    if more > 0 {
+        block.push_str(&format!("! … {more} more, same change\n"));
+    }
+    for line in spec_diff(&class.first().changes) {
+        match line {
+            SpecLine::Same(text) => block.push_str(&format!("    {text}\n")),
+            SpecLine::Less(text) => block.push_str(&format!("-   {text}\n")),
+            SpecLine::More(text) => block.push_str(&format!("+   {text}\n")),
+            SpecLine::Other(old, new) => {
+                let key = old.split_once(": ").map_or("", |(key, _)| key);
+                block.push_str(&format!("-   {old}\n+   {key}: {new}\n"));
+            }
+        }
+    }
+    block
+}
+
+fn machine_line(saga: &Saga) -> String {
+    format!("{}, {}, {}", title(saga), saga.zone, saga.billing.as_str())
+}
+
+fn step_item(step: &Step) -> String {
+    let rules: Vec<String> = step
+        .because
+        .iter()
+        .map(|because| markdown(&because.rule))
+        .collect();
+    let pivot = pivot(step).map_or_else(String::new, |why| {
+        format!("; **pivot**: {}", markdown(&why))
+    });
+    let facts: Vec<String> = facts(step).iter().map(|fact| markdown(fact)).collect();
+    let facts = if facts.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", facts.join(", "))
+    };
+    format!(
+        "1. **{}**{facts}{pivot} ({})\n",
+        step.action.verb(),
+        rules.join(", ")
+    )
+}
+
+fn ending(page: &PlanPage<'_>) -> String {
+    let plan = page.plan;
+    let unchanged = count(plan.sheet.unchanged.len(), "machine");
+    let mut facts = vec![format!("{unchanged} as wanted")];
+    if !plan.sheet.left_out.is_empty() {
+        facts.push(format!(
+            "{} left out by `-target`",
+            plan.sheet.left_out.len()
+        ));
+    }
+    facts.push(format!("plan {}", code(plan.id().short(12))));
+    facts.push(format!("state serial {}", plan.stamp.serial));
+    facts.push(format!("good until {}", minute(plan.expires_at)));
+    format!("\n{}\n", facts.join(" · "))
+}

@@ -1,0 +1,128 @@
+//! A step in words: what it does, how long the machine is down for it, how it is taken back.
+
+use crate::model::{ModifyCall, NetworkChange};
+use crate::plan::{Action, Goal, Price, Step, Undo};
+
+use super::style::duration;
+use super::words::terminal;
+
+/// What a step does beside its verb, in short pieces: values, mode, downtime, price, undo.
+pub(super) fn facts(step: &Step) -> Vec<String> {
+    let mut facts = doing(step);
+    if !step.downtime.is_zero() {
+        facts.push(format!("~{} down", duration(step.downtime)));
+    }
+    match step.price {
+        Price::NoOrder => {}
+        Price::Unknown => facts.push("price unknown".to_owned()),
+    }
+    match &step.undo {
+        Undo::By(action) => facts.push(format!("undo: {}", taking_back(step, action))),
+        Undo::Nothing if leaves_a_mark(step) => facts.push("no undo".to_owned()),
+        Undo::Nothing | Undo::Never { .. } => {}
+    }
+    facts
+}
+
+/// Whether there would be something to take back.
+fn leaves_a_mark(step: &Step) -> bool {
+    match step.action {
+        Action::Stop { .. } | Action::Modify(_) | Action::AllocatePublicIp => true,
+        Action::Start | Action::AwaitOrder | Action::CoolDown => false,
+    }
+}
+
+/// Why nothing after this step can be undone, if it is the pivot.
+pub(super) fn pivot(step: &Step) -> Option<String> {
+    match &step.undo {
+        Undo::Never { why } => Some(terminal(why).into_owned()),
+        Undo::By(_) | Undo::Nothing => None,
+    }
+}
+
+fn doing(step: &Step) -> Vec<String> {
+    match &step.action {
+        Action::Stop { mode } => vec![mode.as_str().to_owned()],
+        Action::Start => Vec::new(),
+        Action::Modify(call) => {
+            let mut facts = goal_changes(&step.before, &step.after);
+            facts.push(call.operation().to_owned());
+            facts.extend(options(call));
+            facts
+        }
+        Action::AwaitOrder => vec!["until somebody has paid it".to_owned()],
+        Action::AllocatePublicIp => vec!["a static public address".to_owned()],
+        Action::CoolDown => vec!["until five minutes after the change before".to_owned()],
+    }
+}
+
+/// What the call says beside the values it sets.
+fn options(call: &ModifyCall) -> Vec<String> {
+    let (auto_pay, across, disk) = match call {
+        ModifyCall::Spec(change) => (
+            None,
+            change.allow_migrate_across_zone,
+            &change.system_disk_category,
+        ),
+        ModifyCall::Prepay(change) => (
+            Some(change.auto_pay),
+            change.migrate_across_zone,
+            &change.system_disk_category,
+        ),
+        ModifyCall::Network(NetworkChange { auto_pay, .. }) => (*auto_pay, None, &None),
+    };
+    let auto_pay = auto_pay.map(|pays| format!("AutoPay={pays}"));
+    let across = across
+        .filter(|may| *may)
+        .map(|_| "may move to another cluster".to_owned());
+    let disk = disk
+        .as_ref()
+        .map(|disk| format!("system disk {}", terminal(disk)));
+    auto_pay.into_iter().chain(across).chain(disk).collect()
+}
+
+fn goal_changes(before: &Goal, after: &Goal) -> Vec<String> {
+    fn pair(name: &str, from: Option<String>, to: Option<String>) -> Option<String> {
+        let to = to?;
+        match from {
+            Some(from) if from == to => None,
+            Some(from) => Some(format!("{name}{from} → {to}")),
+            None => Some(format!("{name}{to}")),
+        }
+    }
+    let text = |n: &Option<u32>| n.map(|n| n.to_string());
+    let billing = |goal: &Goal| goal.charge_type.map(|c| c.as_str().to_owned());
+    let type_of = |goal: &Goal| goal.instance_type.as_ref().map(ToString::to_string);
+    let address = |goal: &Goal| goal.public_ip.map(|ip| ip.to_string());
+    let pairs = [
+        pair("", type_of(before), type_of(after)),
+        pair("", billing(before), billing(after)),
+        pair(
+            "out ",
+            text(&before.max_bandwidth_out),
+            text(&after.max_bandwidth_out),
+        ),
+        pair(
+            "in ",
+            text(&before.max_bandwidth_in),
+            text(&after.max_bandwidth_in),
+        ),
+        pair("public_ip ", address(before), address(after)),
+    ];
+    pairs.into_iter().flatten().collect()
+}
+
+fn taking_back(step: &Step, undo: &Action) -> String {
+    match (undo, &step.before.instance_type) {
+        (Action::Modify(_), Some(old)) => format!("back to {old}"),
+        (
+            Action::Modify(_)
+            | Action::Stop { .. }
+            | Action::Start
+            | Action::AwaitOrder
+            | Action::AllocatePublicIp
+            | Action::CoolDown,
+            _,
+        ) => undo.verb().to_owned(),
+    }
+}

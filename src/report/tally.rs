@@ -1,0 +1,235 @@
+//! What an apply has come to so far, folded from its events.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::event::{Event, EventKind, StepView, Subject};
+use crate::model::{InstanceId, OrderId, RequestId, RunId};
+use crate::plan::Action;
+use crate::saga::{Halt, SagaOutcome};
+
+/// Where one machine stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum State {
+    /// Its change is under way.
+    UnderWay,
+    /// Its change ended.
+    Closed(SagaOutcome),
+    /// Its change rests.
+    Halted(Halt),
+    /// It was not touched.
+    LeftAlone,
+}
+
+/// A failed step, as it is shown at the end.
+#[derive(Debug, Clone)]
+pub(super) struct Mishap {
+    pub(super) step: StepView,
+    pub(super) message: String,
+    pub(super) code: Option<String>,
+    pub(super) request_id: Option<RequestId>,
+}
+
+/// One machine.
+#[derive(Debug, Clone)]
+pub(super) struct Machine {
+    pub(super) subject: Subject,
+    pub(super) state: State,
+    /// The step under way, and since when.
+    pub(super) step: Option<(StepView, Duration)>,
+    /// When its change began.
+    pub(super) begun: Duration,
+    /// The first failure: what came after it was its consequence.
+    pub(super) mishap: Option<Mishap>,
+    /// What was said when it ended, came to rest or was left alone.
+    pub(super) note: String,
+}
+
+/// An order that nobody has paid yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenOrder {
+    /// Its id.
+    pub order_id: OrderId,
+    /// The machine it is for.
+    pub subject: Subject,
+}
+
+/// The sum of all events so far. Every display and the last page read it.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    pub(super) run: Option<RunId>,
+    /// Machines that change in this run.
+    pub(super) total: usize,
+    pub(super) machines: BTreeMap<InstanceId, Machine>,
+    pub(super) orders: BTreeMap<OrderId, OpenOrder>,
+    pub(super) elapsed: Duration,
+    pub(super) interrupted: Interrupted,
+    pub(super) exit_code: Option<u8>,
+}
+
+/// Whether somebody asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Interrupted {
+    /// Nobody did.
+    #[default]
+    No,
+    /// Somebody did.
+    Yes,
+}
+
+impl Tally {
+    /// Adds an order that an earlier program made and that is still to be paid.
+    pub fn know_order(&mut self, order: OpenOrder) {
+        self.orders.insert(order.order_id.clone(), order);
+    }
+
+    /// Takes the next event.
+    pub fn take(&mut self, event: &Event) {
+        self.elapsed = event.elapsed;
+        match &event.kind {
+            EventKind::RunStarted { run, machines, .. } => {
+                self.run = Some(run.clone());
+                self.total = *machines;
+            }
+            EventKind::Begun { subject } => self.begun(subject),
+            EventKind::Waiting { subject, .. } => {
+                self.machine(subject);
+            }
+            EventKind::StepStarted { subject, step, .. } => {
+                let now = event.elapsed;
+                let machine = self.machine(subject);
+                machine.state = State::UnderWay;
+                machine.step = Some((step.clone(), now));
+            }
+            EventKind::StepFinished { subject, step, .. } => self.step_finished(subject, step),
+            EventKind::StepFailed {
+                subject,
+                step,
+                message,
+                code,
+                request_id,
+                ..
+            } => {
+                let machine = self.machine(subject);
+                machine.step = None;
+                machine.mishap.get_or_insert_with(|| Mishap {
+                    step: step.clone(),
+                    message: message.clone(),
+                    code: code.clone(),
+                    request_id: request_id.clone(),
+                });
+            }
+            EventKind::OrderMade {
+                subject,
+                order_id,
+                auto_pay: false,
+            } => {
+                self.know_order(OpenOrder {
+                    order_id: order_id.clone(),
+                    subject: subject.clone(),
+                });
+            }
+            EventKind::OrderMade { .. } => {}
+            EventKind::Closed {
+                subject,
+                outcome,
+                note,
+                ..
+            } => {
+                self.ended(subject, State::Closed(*outcome), note);
+            }
+            EventKind::Halted {
+                subject,
+                halt,
+                note,
+            } => {
+                self.ended(subject, State::Halted(*halt), note);
+            }
+            EventKind::LeftAlone { subject, reason } => {
+                self.ended(subject, State::LeftAlone, reason);
+            }
+            EventKind::Interrupted { .. } => self.interrupted = Interrupted::Yes,
+            EventKind::RunFinished { exit_code, .. } => self.exit_code = Some(*exit_code),
+        }
+    }
+
+    /// A change that was put back may be begun again in the same run.
+    fn begun(&mut self, subject: &Subject) {
+        let now = self.elapsed;
+        let machine = self.machine(subject);
+        machine.state = State::UnderWay;
+        machine.begun = now;
+        machine.mishap = None;
+    }
+
+    /// A machine's order is paid when the step that waits for it is over.
+    fn step_finished(&mut self, subject: &Subject, step: &StepView) {
+        self.machine(subject).step = None;
+        if step.verb == Action::AwaitOrder.verb() {
+            self.orders
+                .retain(|_, order| order.subject.instance != subject.instance);
+        }
+    }
+
+    fn ended(&mut self, subject: &Subject, state: State, note: &str) {
+        let machine = self.machine(subject);
+        machine.state = state;
+        machine.step = None;
+        note.clone_into(&mut machine.note);
+    }
+
+    fn machine(&mut self, subject: &Subject) -> &mut Machine {
+        let begun = self.elapsed;
+        self.machines
+            .entry(subject.instance.clone())
+            .or_insert_with(|| Machine {
+                subject: subject.clone(),
+                state: State::UnderWay,
+                step: None,
+                begun,
+                mishap: None,
+                note: String::new(),
+            })
+    }
+
+    /// Machines whose change is under way.
+    pub(super) fn under_way(&self) -> impl Iterator<Item = &Machine> {
+        self.machines
+            .values()
+            .filter(|machine| machine.state == State::UnderWay)
+    }
+
+    /// Machines in this state.
+    pub(super) fn count(&self, state: &State) -> usize {
+        self.machines
+            .values()
+            .filter(|machine| machine.state == *state)
+            .count()
+    }
+
+    /// Machines for which nothing is under way any more.
+    pub(super) fn ended_count(&self) -> usize {
+        self.machines.len() - self.count(&State::UnderWay)
+    }
+
+    /// How the machines stand, in words: `2 under way, 1 paused`. Machines that are done are left out.
+    pub(super) fn in_words(&self) -> String {
+        let states = [
+            (State::UnderWay, "under way"),
+            (State::Closed(SagaOutcome::Undone), "undone"),
+            (State::Closed(SagaOutcome::PutBack), "put back"),
+            (State::Closed(SagaOutcome::Spared), "spared"),
+            (State::Closed(SagaOutcome::Abandoned), "abandoned"),
+            (State::Halted(Halt::Paused), "paused"),
+            (State::Halted(Halt::Held), "held"),
+            (State::Halted(Halt::Stuck), "stuck"),
+            (State::Halted(Halt::Unknown), "in doubt"),
+            (State::LeftAlone, "left alone"),
+        ];
+        let counts = states.iter().map(|(state, word)| (self.count(state), word));
+        let counts = counts
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, word)| format!("{n} {word}"));
+        counts.collect::<Vec<_>>().join(", ")
+    }
+}

@@ -1,0 +1,166 @@
+//! A plan sorted for reading: equal changes together, totals counted.
+//!
+//! Both renderings of a plan, for a terminal and for a pull request, are made from this.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::model::{Digest, InstanceId, Rollout};
+use crate::plan::{Action, Blocked, Price, Saga, SavedPlan, Step, Undo};
+use crate::saga::Crowd;
+
+/// Machines with the very same change.
+pub(super) struct Class<'a> {
+    /// The machines; never empty.
+    pub(super) members: Vec<&'a Saga>,
+}
+
+impl<'a> Class<'a> {
+    /// Any one of them: they differ in name and zone only.
+    pub(super) fn first(&self) -> &'a Saga {
+        self.members[0]
+    }
+}
+
+/// Machines blocked by the same rule, for the same reason, with the same change.
+pub(super) struct BlockedClass<'a> {
+    /// What they share.
+    pub(super) blocked: &'a Blocked,
+    /// The machines; never empty.
+    pub(super) members: Vec<(&'a InstanceId, &'a Blocked)>,
+}
+
+/// One limit that brackets the plan's outages.
+pub(super) struct Brake {
+    /// Who shares it.
+    pub(super) crowd: Crowd,
+    /// The limit.
+    pub(super) rollout: Rollout,
+    /// Machines that share it.
+    pub(super) size: usize,
+    /// Machines of them that this plan restarts.
+    pub(super) restarts: usize,
+}
+
+/// What the summary counts.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    /// Machines that change.
+    pub(super) changing: usize,
+    /// Machines that go down and come up again.
+    pub(super) restarts: usize,
+    /// Machines that are stopped and stay so.
+    pub(super) stops: usize,
+    /// Machines that were down and are started.
+    pub(super) starts: usize,
+    /// The longest downtime of one machine.
+    pub(super) longest: Duration,
+    /// Orders the plan makes, all of unknown price.
+    pub(super) orders: usize,
+}
+
+/// Sorted by group, then by name; machines without a group last.
+pub(super) fn classes(plan: &SavedPlan) -> Vec<Class<'_>> {
+    let mut sagas: Vec<&Saga> = plan.sagas.values().collect();
+    sagas.sort_by_key(|saga| (saga.group.is_none(), &saga.group, &saga.name));
+    gather(sagas, |saga| {
+        Digest::of_value(&(
+            (&saga.group, &saga.region, saga.billing, saga.was_running),
+            (&saga.changes, &saga.steps, &saga.after),
+        ))
+    })
+    .into_iter()
+    .map(|members| Class { members })
+    .collect()
+}
+
+/// Blocked machines, those with the same story together.
+pub(super) fn blocked(plan: &SavedPlan) -> Vec<BlockedClass<'_>> {
+    let all = plan.sheet.blocked.iter().collect();
+    gather(all, |(_, b)| {
+        Digest::of_value(&(&b.because, &b.way_out, &b.changes))
+    })
+    .into_iter()
+    .map(|members| BlockedClass {
+        blocked: members[0].1,
+        members,
+    })
+    .collect()
+}
+
+/// Puts equals together, in the order of their first.
+fn gather<T>(items: Vec<T>, key: impl Fn(&T) -> Digest) -> Vec<Vec<T>> {
+    let mut places: BTreeMap<Digest, usize> = BTreeMap::new();
+    let mut classes: Vec<Vec<T>> = Vec::new();
+    for item in items {
+        let place = *places.entry(key(&item)).or_insert(classes.len());
+        if place == classes.len() {
+            classes.push(Vec::new());
+        }
+        classes[place].push(item);
+    }
+    classes
+}
+
+/// Counts what the plan does.
+pub(super) fn totals(plan: &SavedPlan) -> Totals {
+    let mut totals = Totals {
+        changing: plan.sagas.len(),
+        ..Totals::default()
+    };
+    for saga in plan.sagas.values() {
+        let orders = saga
+            .steps
+            .iter()
+            .filter(|step| step.price == Price::Unknown);
+        totals.orders += orders.count();
+        totals.longest = totals.longest.max(saga.downtime());
+        let stops_for_good =
+            |step: &Step| matches!(step.action, Action::Stop { .. }) && step.undo == Undo::Nothing;
+        let starts = |step: &Step| step.action == Action::Start;
+        totals.restarts += usize::from(saga.has_outage());
+        totals.stops += usize::from(saga.steps.iter().any(stops_for_good));
+        totals.starts += usize::from(!saga.was_running && saga.steps.iter().any(starts));
+    }
+    totals
+}
+
+/// The limits that this plan's outages keep to.
+pub(super) fn brakes(plan: &SavedPlan) -> Vec<Brake> {
+    let mut restarts: BTreeMap<Crowd, usize> = BTreeMap::new();
+    for saga in plan.sagas.values().filter(|saga| saga.has_outage()) {
+        let crowd = match &saga.group {
+            Some(group) => Crowd::Group(group.clone()),
+            None => Crowd::Ungrouped(saga.region.clone()),
+        };
+        *restarts.entry(crowd).or_default() += 1;
+    }
+    let brake = |(crowd, restarts)| {
+        let (rollout, size) = limits_of(plan, &crowd);
+        Brake {
+            crowd,
+            rollout,
+            size,
+            restarts,
+        }
+    };
+    restarts.into_iter().map(brake).collect()
+}
+
+fn limits_of(plan: &SavedPlan, crowd: &Crowd) -> (Rollout, usize) {
+    match crowd {
+        Crowd::Group(name) => {
+            let group = plan.desired.groups.get(name);
+            group.map_or((plan.desired.ungrouped, 0), |group| {
+                (group.rollout, group.members.len())
+            })
+        }
+        Crowd::Ungrouped(region) => {
+            let instances = plan.desired.instances.values();
+            let size = instances
+                .filter(|i| i.group.is_none() && i.region == *region)
+                .count();
+            (plan.desired.ungrouped, size)
+        }
+    }
+}
