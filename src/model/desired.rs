@@ -16,6 +16,9 @@ pub struct DesiredFleet {
     pub fleet: FleetName,
     /// The account it must be in, when the manifest says so.
     pub account: Option<AccountId>,
+    /// Where it says so, for messages; no part of what is wanted.
+    #[serde(skip)]
+    pub account_place: Place,
     /// Every machine that is named, by id.
     pub instances: BTreeMap<InstanceId, DesiredInstance>,
     /// The groups, with their limits. Machines outside any group form one unnamed group a region.

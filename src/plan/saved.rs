@@ -14,10 +14,10 @@ use super::saga::Saga;
 use super::step::{Action, Goal, Undo};
 
 /// The version this program writes, and the only one it reads.
-pub(super) const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 1;
 
 /// Largest plan file that is read: 100,000 machines stay well below it.
-pub(super) const PLAN_BYTES_MAX: usize = 512 * 1024 * 1024;
+const PLAN_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// A manifest the plan was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +72,9 @@ struct Decision<'a> {
 }
 
 impl SavedPlan {
+    /// The version this program writes.
+    pub const FORMAT_VERSION: u32 = FORMAT_VERSION;
+
     /// The plan id: a digest of steps, parameters, needs and limits; not of sources, observations or times.
     #[must_use]
     pub fn id(&self) -> Digest {

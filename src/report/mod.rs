@@ -16,6 +16,8 @@
 //! ```
 
 pub mod words;
+mod excerpt;
+pub mod findings;
 pub mod style;
 pub mod escape;
 mod view;

@@ -288,8 +288,9 @@ impl SagaState {
                 step.last_sent = Some(entry.at);
             }
             StepEvent::Failed { failure } => step.failure = Some(failure.clone()),
-            StepEvent::Succeeded { found: false } => self.changed_at = Some(entry.at),
-            StepEvent::Succeeded { found: true } => {}
+            // Only the modify calls carry a token, and only they start a cool-down (R52).
+            StepEvent::Succeeded { .. } if step.token.is_some() => self.changed_at = Some(entry.at),
+            StepEvent::Succeeded { .. } => {}
         }
         Ok(())
     }

@@ -1,0 +1,108 @@
+//! Reads JSON as the vendor really writes it: numbers and booleans come as such or as text (ecs-api
+//! 2.4), numbers also where text is meant, and what is not known comes as an empty text or not at all.
+
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
+use serde_json::Value;
+
+/// A reply that cannot be understood; says why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Unreadable(pub(super) String);
+
+/// Reads a body. Nesting beyond serde_json's limit of 128 is an error, not an overflow.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
+    serde_json::from_slice(body).map_err(|error| Unreadable(error.to_string()))
+}
+
+/// What must be there.
+pub(super) fn required<T>(value: Option<T>, field: &str) -> Result<T, Unreadable> {
+    value.ok_or_else(|| Unreadable(format!("{field} is missing")))
+}
+
+/// A whole number, also as text.
+pub(super) fn integer<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    read_number(from, |text| text.parse().ok())
+}
+
+/// A number, also as text.
+pub(super) fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+    read_number(from, |text| {
+        text.parse().ok().filter(|number: &f64| number.is_finite())
+    })
+}
+
+fn read_number<'de, D: Deserializer<'de>, T>(
+    from: D,
+    parse: fn(&str) -> Option<T>,
+) -> Result<Option<T>, D::Error> {
+    text(from)?
+        .map(|text| parse(text.trim()).ok_or_else(|| D::Error::custom("not a number in range")))
+        .transpose()
+}
+
+/// A text that is not empty; numbers and booleans are taken by their spelling.
+pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    match Option::<Value>::deserialize(from)? {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Some(Value::Number(number)) => Ok(Some(number.to_string())),
+        Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
+        Some(Value::Array(_)) => Err(D::Error::custom("a list where a value is meant")),
+        Some(Value::Object(_)) => Err(D::Error::custom("an object where a value is meant")),
+    }
+}
+
+/// A collection or object; `null` stands for an empty one.
+pub(super) fn nullable<'de, D, T>(from: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Deserialize)]
+    struct Sample {
+        #[serde(default, deserialize_with = "integer")]
+        n: Option<i64>,
+        #[serde(default, deserialize_with = "text")]
+        t: Option<String>,
+    }
+
+    #[test]
+    fn numbers_come_as_numbers_or_as_text() {
+        for (body, n) in [
+            (r#"{"n": 5}"#, Some(5)),
+            (r#"{"n": "5"}"#, Some(5)),
+            (r#"{"n": -1}"#, Some(-1)),
+            (r#"{"n": ""}"#, None),
+            (r#"{"n": null}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(read::<Sample>(body.as_bytes()).unwrap().n, n, "{body}");
+        }
+        assert!(read::<Sample>(br#"{"n": "many"}"#).is_err());
+        assert!(read::<Sample>(br#"{"n": [1]}"#).is_err());
+    }
+
+    #[test]
+    fn a_long_order_id_keeps_all_its_digits() {
+        let sample: Sample = read(br#"{"t": 203847561928374650}"#).unwrap();
+        assert_eq!(sample.t.as_deref(), Some("203847561928374650"));
+    }
+
+    #[test]
+    fn endless_nesting_is_an_error_and_no_overflow() {
+        for open in ["[", "{\"a\":", "{\"n\":["] {
+            let body = open.repeat(1_000_000);
+            assert!(read::<Sample>(body.as_bytes()).is_err());
+        }
+        let ignored = format!("{{\"x\":{}{}}}", "[".repeat(500_000), "]".repeat(500_000));
+        // Whether it is read or refused does not matter; that it returns does.
+        let _ = read::<Sample>(ignored.as_bytes());
+    }
+}

@@ -1,0 +1,163 @@
+//! What there is to know about each API operation before it is called: one row each.
+
+use std::time::Duration;
+
+use crate::model::ModifyCall;
+use crate::wire::Method;
+
+/// A service of the vendor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    /// The machines.
+    Ecs,
+    /// Whose credentials these are.
+    Sts,
+}
+
+impl Service {
+    /// `Version`, the day the API was published (ecs-api 1.1).
+    pub(super) fn version(self) -> &'static str {
+        match self {
+            Self::Ecs => "2014-05-26",
+            Self::Sts => "2015-04-01",
+        }
+    }
+}
+
+/// Whether a call may be sent again (ecs-api 1.6, 1.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// It reads: sending it again changes nothing.
+    Read,
+    /// It takes a client token: sent again with the same token it is the same call.
+    Tokened,
+    /// It changes something and takes no token: sent again only when it certainly did not happen.
+    Blind,
+}
+
+/// How often an operation may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rate {
+    /// Time from one call to the next.
+    pub(super) interval: Duration,
+    /// Calls that may go out at once after a rest.
+    pub(super) burst: u32,
+}
+
+/// Calls that change a machine: 976 in the worst minute. The one published quota is 1000 in 60 s
+/// for ModifyPrepayInstanceSpec (R54); the others are taken to be no smaller.
+const MODIFY_RATE: Rate = per_second(16);
+
+/// Reading: no figure is published; every machine is seen by pages of a hundred, so this is plenty.
+const READ_RATE: Rate = per_second(20);
+
+/// Starting and stopping: no figure is published; batches of a hundred make it a thousand machines a
+/// second, far more than any rollout wants at once.
+const POWER_RATE: Rate = per_second(10);
+
+/// Asked once or twice in a run.
+const RARE_RATE: Rate = per_second(5);
+
+const fn per_second(calls: u32) -> Rate {
+    Rate {
+        interval: Duration::from_micros(1_000_000 / calls as u64),
+        burst: calls,
+    }
+}
+
+/// One API operation.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Operation {
+    /// Its name, `Action`.
+    pub(super) name: &'static str,
+    /// Whose it is.
+    pub(super) service: Service,
+    /// GET for what reads, POST for what changes; the vendor takes both everywhere (ecs-api 1.2).
+    pub(super) method: Method,
+    /// How long an answer may take; the vendor's own client waits as long (ecs-api 1.6).
+    pub(super) answer_within: Duration,
+    /// How often it is called.
+    pub(super) rate: Rate,
+    /// Whether it may be sent again.
+    pub(super) repeat: Repeat,
+}
+
+const fn read(name: &'static str, answer_secs: u64) -> Operation {
+    Operation {
+        name,
+        service: Service::Ecs,
+        method: Method::Get,
+        answer_within: Duration::from_secs(answer_secs),
+        rate: READ_RATE,
+        repeat: Repeat::Read,
+    }
+}
+
+const fn modify(name: &'static str, answer_secs: u64) -> Operation {
+    Operation {
+        name,
+        service: Service::Ecs,
+        method: Method::Post,
+        answer_within: Duration::from_secs(answer_secs),
+        rate: MODIFY_RATE,
+        repeat: Repeat::Tokened,
+    }
+}
+
+const fn blind(name: &'static str, answer_secs: u64) -> Operation {
+    Operation {
+        name,
+        service: Service::Ecs,
+        method: Method::Post,
+        answer_within: Duration::from_secs(answer_secs),
+        rate: POWER_RATE,
+        repeat: Repeat::Blind,
+    }
+}
+
+pub(super) static GET_CALLER_IDENTITY: Operation = Operation {
+    service: Service::Sts,
+    rate: RARE_RATE,
+    ..read("GetCallerIdentity", 10)
+};
+pub(super) static DESCRIBE_REGIONS: Operation = Operation {
+    rate: RARE_RATE,
+    ..read("DescribeRegions", 19)
+};
+pub(super) static DESCRIBE_INSTANCES: Operation = read("DescribeInstances", 10);
+pub(super) static DESCRIBE_INSTANCE_TYPES: Operation = read("DescribeInstanceTypes", 17);
+pub(super) static DESCRIBE_RESOURCES_MODIFICATION: Operation =
+    read("DescribeResourcesModification", 17);
+
+pub(super) static MODIFY_INSTANCE_SPEC: Operation = modify("ModifyInstanceSpec", 62);
+pub(super) static MODIFY_PREPAY_INSTANCE_SPEC: Operation = modify("ModifyPrepayInstanceSpec", 13);
+pub(super) static MODIFY_INSTANCE_NETWORK_SPEC: Operation = modify("ModifyInstanceNetworkSpec", 36);
+
+// The batched calls are in nobody's table of timeouts; they get those of the single ones.
+pub(super) static START_INSTANCE: Operation = blind("StartInstance", 46);
+pub(super) static STOP_INSTANCE: Operation = blind("StopInstance", 27);
+pub(super) static REBOOT_INSTANCE: Operation = blind("RebootInstance", 27);
+pub(super) static START_INSTANCES: Operation = blind("StartInstances", 46);
+pub(super) static STOP_INSTANCES: Operation = blind("StopInstances", 27);
+pub(super) static REBOOT_INSTANCES: Operation = blind("RebootInstances", 27);
+pub(super) static ALLOCATE_PUBLIC_IP_ADDRESS: Operation = blind("AllocatePublicIpAddress", 36);
+
+/// The operation of a modify call.
+pub(super) fn of_modify(call: &ModifyCall) -> &'static Operation {
+    match call {
+        ModifyCall::Spec(_) => &MODIFY_INSTANCE_SPEC,
+        ModifyCall::Prepay(_) => &MODIFY_PREPAY_INSTANCE_SPEC,
+        ModifyCall::Network(_) => &MODIFY_INSTANCE_NETWORK_SPEC,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_of_modify_calls_stays_below_the_published_quota() {
+        let per_minute = 60_000_000 / MODIFY_RATE.interval.as_micros();
+        assert!(per_minute + u128::from(MODIFY_RATE.burst) < 1000);
+    }
+}

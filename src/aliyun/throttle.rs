@@ -1,0 +1,190 @@
+//! Paces calls, so that the service seldom has to refuse one for the call rate.
+//!
+//! The vendor counts calls by operation and region (ecs-api 1.6), so every such pair has a lane of
+//! its own: a pure [`Bucket`], and around it a queue in which callers wait their turn.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::operation::{Operation, Rate};
+use crate::clock::Clock;
+use crate::model::RegionId;
+
+/// The slowest a lane gets: after a refusal the vendor advises to probe with one call a second.
+const INTERVAL_MAX: Duration = Duration::from_secs(1);
+
+/// How long a lane rests after a refusal that names no time.
+const REST_UNASKED: Duration = Duration::from_secs(1);
+
+/// A token bucket: calls flow at an even rate, with a burst after a rest, and slower after a refusal.
+///
+/// It keeps one instant instead of a count of tokens: `due` is when the next call would be due if
+/// all calls came at the even rate; a call may be early by as much as the burst allows.
+#[derive(Debug)]
+struct Bucket {
+    rate: Rate,
+    interval: Duration,
+    due: Duration,
+    rest_until: Duration,
+}
+
+impl Bucket {
+    fn new(rate: Rate) -> Self {
+        Self {
+            rate,
+            interval: rate.interval,
+            due: Duration::ZERO,
+            rest_until: Duration::ZERO,
+        }
+    }
+
+    /// Takes a turn at `now`, or says how long there is none.
+    fn take(&mut self, now: Duration) -> Result<(), Duration> {
+        let early = self.interval * self.rate.burst.saturating_sub(1);
+        let from = self.due.saturating_sub(early).max(self.rest_until);
+        if now < from {
+            return Err(from - now);
+        }
+        self.due = self.due.max(now) + self.interval;
+        Ok(())
+    }
+
+    /// The service refused a call: rest, then go on at half the rate and without a burst.
+    fn slow_down(&mut self, now: Duration, rest: Duration) {
+        let slowest = INTERVAL_MAX.max(self.rate.interval);
+        self.interval = (self.interval * 2).min(slowest);
+        self.rest_until = self.rest_until.max(now + rest);
+        self.due = self
+            .due
+            .max(self.rest_until + self.interval * self.rate.burst.saturating_sub(1));
+    }
+
+    /// A call went through: an eighth closer to the usual rate.
+    fn speed_up(&mut self) {
+        self.interval = (self.interval - self.interval / 8).max(self.rate.interval);
+    }
+}
+
+/// One lane. The queue is fair: callers get through in the order they came.
+struct Lane {
+    queue: tokio::sync::Mutex<()>,
+    bucket: RefCell<Bucket>,
+}
+
+/// All lanes.
+pub(super) struct Throttle {
+    clock: Rc<dyn Clock>,
+    lanes: RefCell<BTreeMap<(&'static str, RegionId), Rc<Lane>>>,
+}
+
+impl Throttle {
+    pub(super) fn new(clock: Rc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            lanes: RefCell::default(),
+        }
+    }
+
+    /// Waits until the call may go out.
+    pub(super) async fn admit(&self, operation: &'static Operation, region: &RegionId) {
+        let lane = self.lane(operation, region);
+        let _first = lane.queue.lock().await;
+        // Only the first of the queue waits for the bucket. Each round ends later than the one before;
+        // a further one happens only when the lane was slowed down meanwhile.
+        loop {
+            let turn = lane.bucket.borrow_mut().take(self.clock.elapsed());
+            match turn {
+                Ok(()) => return,
+                Err(wait) => self.clock.sleep(wait).await,
+            }
+        }
+    }
+
+    /// The service refused a call for the call rate and asks for this rest.
+    pub(super) fn slow_down(
+        &self,
+        operation: &'static Operation,
+        region: &RegionId,
+        rest: Option<Duration>,
+    ) {
+        let lane = self.lane(operation, region);
+        let mut bucket = lane.bucket.borrow_mut();
+        bucket.slow_down(self.clock.elapsed(), rest.unwrap_or(REST_UNASKED));
+    }
+
+    /// A call went through.
+    pub(super) fn speed_up(&self, operation: &'static Operation, region: &RegionId) {
+        self.lane(operation, region).bucket.borrow_mut().speed_up();
+    }
+
+    fn lane(&self, operation: &'static Operation, region: &RegionId) -> Rc<Lane> {
+        let mut lanes = self.lanes.borrow_mut();
+        let lane = lanes
+            .entry((operation.name, region.clone()))
+            .or_insert_with(|| {
+                Rc::new(Lane {
+                    queue: tokio::sync::Mutex::new(()),
+                    bucket: RefCell::new(Bucket::new(operation.rate)),
+                })
+            });
+        Rc::clone(lane)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate {
+        interval: Duration::from_millis(100),
+        burst: 3,
+    };
+
+    /// Takes `n` turns as early as they come; answers when each was.
+    fn turns(bucket: &mut Bucket, mut now: Duration, n: usize) -> Vec<u128> {
+        (0..n)
+            .map(|_| {
+                if let Err(wait) = bucket.take(now) {
+                    now += wait;
+                    bucket.take(now).expect("the wait it named is long enough");
+                }
+                now.as_millis()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_burst_goes_out_at_once_and_the_rest_follows_evenly() {
+        let mut bucket = Bucket::new(RATE);
+        let start = Duration::from_secs(10);
+        assert_eq!(
+            turns(&mut bucket, start, 6),
+            [10_000, 10_000, 10_000, 10_100, 10_200, 10_300]
+        );
+    }
+
+    #[test]
+    fn after_a_refusal_it_rests_and_goes_on_slower_without_a_burst() {
+        let mut bucket = Bucket::new(RATE);
+        bucket.slow_down(Duration::ZERO, Duration::from_secs(5));
+        assert_eq!(
+            turns(&mut bucket, Duration::ZERO, 4),
+            [5_000, 5_200, 5_400, 5_600]
+        );
+    }
+
+    #[test]
+    fn it_never_gets_slower_than_a_probe_a_second_and_recovers() {
+        let mut bucket = Bucket::new(RATE);
+        for _ in 0..50 {
+            bucket.slow_down(Duration::ZERO, Duration::ZERO);
+        }
+        assert_eq!(bucket.interval, INTERVAL_MAX);
+        for _ in 0..50 {
+            bucket.speed_up();
+        }
+        assert_eq!(bucket.interval, RATE.interval);
+    }
+}

@@ -1,0 +1,238 @@
+//! Two shared desks: one looks at machines, one switches their power, each by the hundred.
+//!
+//! Workers hand in what they need; a desk gathers for a moment and sends one call for all. A look may be
+//! answered by any page that was read after it was asked for, so looking first costs no call a machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::cloud::{
+    Cloud, CloudError, ErrorKind, IDS_PER_CALL_MAX, InstanceQuery, PowerCall, PowerVerb,
+};
+use crate::model::{InstanceId, ObservedInstance, RegionId, RequestId};
+
+use super::timing::GATHER;
+
+/// A machine as it looks, or that it is not there.
+pub(super) type Look = Result<Option<ObservedInstance>, CloudError>;
+
+struct LookRequest {
+    region: RegionId,
+    instance: InstanceId,
+    reply: oneshot::Sender<Look>,
+}
+
+struct PowerRequest {
+    region: RegionId,
+    verb: PowerVerb,
+    instance: InstanceId,
+    reply: oneshot::Sender<Result<RequestId, CloudError>>,
+}
+
+/// Where workers hand in looks and power calls.
+#[derive(Clone)]
+pub(super) struct Desk {
+    looks: mpsc::UnboundedSender<LookRequest>,
+    powers: mpsc::UnboundedSender<PowerRequest>,
+}
+
+impl Desk {
+    /// Opens both desks as tasks of `tasks`, which ends them with itself.
+    pub(super) fn open(
+        tasks: &mut JoinSet<()>,
+        cloud: &Rc<dyn Cloud>,
+        clock: &Rc<dyn Clock>,
+    ) -> Self {
+        let (looks, look_requests) = mpsc::unbounded_channel();
+        let (powers, power_requests) = mpsc::unbounded_channel();
+        tasks.spawn_local(serve_looks(cloud.clone(), clock.clone(), look_requests));
+        tasks.spawn_local(serve_power(cloud.clone(), clock.clone(), power_requests));
+        Self { looks, powers }
+    }
+
+    /// Looks at one machine.
+    pub(super) async fn look(&self, region: &RegionId, instance: &InstanceId) -> Look {
+        let (reply, answer) = oneshot::channel();
+        let request = LookRequest {
+            region: region.clone(),
+            instance: instance.clone(),
+            reply,
+        };
+        // A closed desk means that the run is being dropped; this worker goes with it.
+        self.looks.send(request).ok();
+        answer
+            .await
+            .unwrap_or_else(|_| Err(closed("DescribeInstances")))
+    }
+
+    /// Switches one machine's power.
+    pub(super) async fn power(
+        &self,
+        region: &RegionId,
+        instance: &InstanceId,
+        verb: PowerVerb,
+    ) -> Result<RequestId, CloudError> {
+        let (reply, answer) = oneshot::channel();
+        let request = PowerRequest {
+            region: region.clone(),
+            verb,
+            instance: instance.clone(),
+            reply,
+        };
+        self.powers.send(request).ok();
+        answer
+            .await
+            .unwrap_or_else(|_| Err(closed("StartInstances")))
+    }
+}
+
+fn closed(operation: &'static str) -> CloudError {
+    CloudError {
+        operation,
+        kind: ErrorKind::Unanswered,
+        code: None,
+        message: "no answer for this machine".to_owned(),
+        request_id: None,
+        retry_after: None,
+    }
+}
+
+/// Waits for one request, then takes all that come within a moment.
+async fn gather<T>(requests: &mut mpsc::UnboundedReceiver<T>, clock: &dyn Clock) -> Option<Vec<T>> {
+    let mut batch = vec![requests.recv().await?];
+    clock.sleep(GATHER).await;
+    while let Ok(request) = requests.try_recv() {
+        batch.push(request);
+    }
+    Some(batch)
+}
+
+/// Cuts a batch into what one call takes.
+fn pages<T>(mut batch: Vec<T>) -> Vec<Vec<T>> {
+    let mut pages = Vec::new();
+    while !batch.is_empty() {
+        let rest = batch.split_off(batch.len().min(IDS_PER_CALL_MAX));
+        pages.push(std::mem::replace(&mut batch, rest));
+    }
+    pages
+}
+
+async fn serve_looks(
+    cloud: Rc<dyn Cloud>,
+    clock: Rc<dyn Clock>,
+    mut requests: mpsc::UnboundedReceiver<LookRequest>,
+) {
+    // A call that takes long, or is being retried, must not hold up the next one.
+    let mut under_way = JoinSet::new();
+    while let Some(batch) = gather(&mut requests, clock.as_ref()).await {
+        let mut regions: BTreeMap<RegionId, Vec<LookRequest>> = BTreeMap::new();
+        for request in batch {
+            regions
+                .entry(request.region.clone())
+                .or_default()
+                .push(request);
+        }
+        for (region, requests) in regions {
+            for page in pages(requests) {
+                under_way.spawn_local(answer_looks(cloud.clone(), region.clone(), page));
+            }
+        }
+        while under_way.try_join_next().is_some() {}
+    }
+}
+
+async fn answer_looks(cloud: Rc<dyn Cloud>, region: RegionId, page: Vec<LookRequest>) {
+    let ids: BTreeSet<InstanceId> = page
+        .iter()
+        .map(|request| request.instance.clone())
+        .collect();
+    let ids = ids.into_iter().collect();
+    let result = cloud
+        .describe_instances(&InstanceQuery::Ids { region, ids })
+        .await;
+    match result {
+        Ok(found) => {
+            let found: BTreeMap<InstanceId, ObservedInstance> = found
+                .instances
+                .into_iter()
+                .map(|seen| (seen.id.clone(), seen))
+                .collect();
+            for request in page {
+                let seen = found.get(&request.instance).cloned();
+                request.reply.send(Ok(seen)).ok();
+            }
+        }
+        Err(error) => {
+            for request in page {
+                request.reply.send(Err(error.clone())).ok();
+            }
+        }
+    }
+}
+
+async fn serve_power(
+    cloud: Rc<dyn Cloud>,
+    clock: Rc<dyn Clock>,
+    mut requests: mpsc::UnboundedReceiver<PowerRequest>,
+) {
+    let mut under_way = JoinSet::new();
+    while let Some(batch) = gather(&mut requests, clock.as_ref()).await {
+        let mut kinds: BTreeMap<(RegionId, PowerVerb), Vec<PowerRequest>> = BTreeMap::new();
+        for request in batch {
+            kinds
+                .entry((request.region.clone(), request.verb))
+                .or_default()
+                .push(request);
+        }
+        for ((region, verb), requests) in kinds {
+            for page in pages(requests) {
+                under_way.spawn_local(answer_power(cloud.clone(), region.clone(), verb, page));
+            }
+        }
+        while under_way.try_join_next().is_some() {}
+    }
+}
+
+/// Each machine is judged alone by its own entry; a whole call that failed failed for each.
+async fn answer_power(
+    cloud: Rc<dyn Cloud>,
+    region: RegionId,
+    verb: PowerVerb,
+    page: Vec<PowerRequest>,
+) {
+    let instances = page
+        .iter()
+        .map(|request| request.instance.clone())
+        .collect();
+    match cloud
+        .power(&PowerCall {
+            region,
+            verb,
+            instances,
+        })
+        .await
+    {
+        Ok(answers) => {
+            let mut results: BTreeMap<InstanceId, _> = answers
+                .into_iter()
+                .map(|answer| (answer.instance, answer.result))
+                .collect();
+            for request in page {
+                let result = results.remove(&request.instance);
+                request
+                    .reply
+                    .send(result.unwrap_or_else(|| Err(closed("StartInstances"))))
+                    .ok();
+            }
+        }
+        Err(error) => {
+            for request in page {
+                request.reply.send(Err(error.clone())).ok();
+            }
+        }
+    }
+}

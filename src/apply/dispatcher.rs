@@ -1,0 +1,383 @@
+//! The dispatcher: one loop that takes messages, interrupts and timers, and is alone in changing anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::event::Event;
+use crate::model::{InstanceId, InstanceStatus, ObservedInstance, OrderId, Power};
+use crate::plan::{Action, Node, Saga, StepGraph};
+use crate::saga::{
+    Crowd, Direction, FailureCause, IllegalEntry, Kind, Limits, Mode, RunState, StepEvent, StepRef,
+};
+
+use super::desk::Desk;
+use super::outcome::LeftAlone;
+use super::scope::Scope;
+use super::worker::{End, Errand, Message, Patience, Recorded, Worker};
+use super::{Interrupt, Job, Options, RunOutcome, Tools};
+
+/// One task under way.
+pub(super) struct UnderWay {
+    abort: AbortHandle,
+    /// Whether it only waits and holds nothing in flight, so that an interrupt may end it.
+    only_waits: bool,
+}
+
+pub(super) struct Dispatcher<'a> {
+    pub(super) job: Job<'a>,
+    pub(super) options: Options,
+    pub(super) tools: Tools,
+    pub(super) on_event: &'a mut dyn FnMut(&Event),
+    pub(super) sagas: BTreeMap<InstanceId, Rc<Saga>>,
+    /// Machines in the order in which they are begun: longest tail first.
+    pub(super) queue: Vec<InstanceId>,
+    pub(super) graph: StepGraph,
+    /// Nodes others wait for that are finished.
+    pub(super) finished: BTreeSet<Node>,
+    pub(super) state: RunState,
+    pub(super) limits: Limits,
+    pub(super) active: BTreeMap<InstanceId, UnderWay>,
+    /// Begun machines that may have something to do.
+    pub(super) idle: BTreeSet<InstanceId>,
+    /// Begun machines whose next step takes them down, when too many are down already.
+    pub(super) waiting_for_a_place: BTreeSet<InstanceId>,
+    /// Whether machines that were not begun should be looked at again.
+    pub(super) reconsider: bool,
+    pub(super) left_alone: BTreeMap<InstanceId, LeftAlone>,
+    pub(super) scopes: Vec<(Scope, String)>,
+    /// Elapsed time before which a machine is not begun (R52).
+    pub(super) not_before: BTreeMap<InstanceId, Duration>,
+    pub(super) seen: BTreeMap<InstanceId, ObservedInstance>,
+    /// Since when a machine is down because of us, and for how long it was before.
+    pub(super) outage: BTreeMap<InstanceId, (Option<Duration>, Duration)>,
+    pub(super) step_begun: BTreeMap<InstanceId, Duration>,
+    pub(super) orders: BTreeMap<OrderId, InstanceId>,
+    pub(super) mode: Mode,
+    pub(super) interrupted: Option<u8>,
+    pub(super) journal_lost: Option<String>,
+    pub(super) next_seq: u64,
+    pub(super) next_event: u64,
+    tasks: JoinSet<()>,
+    desk: Desk,
+    mailbox: mpsc::UnboundedSender<Message>,
+    messages: UnboundedReceiver<Message>,
+}
+
+impl<'a> Dispatcher<'a> {
+    pub(super) fn new(
+        job: Job<'a>,
+        options: Options,
+        tools: Tools,
+        on_event: &'a mut dyn FnMut(&Event),
+    ) -> Result<Self, IllegalEntry> {
+        let graph = StepGraph::build(&job.plan.sagas).map_err(|error| IllegalEntry {
+            seq: 0,
+            why: error.to_string(),
+        })?;
+        let state = match RunState::replay(job.history)? {
+            Some(state) => state,
+            None => RunState {
+                run: job.run.clone(),
+                plan_id: job.plan.id(),
+                intent: job.plan.intent(),
+                sagas: BTreeMap::new(),
+                closed: None,
+            },
+        };
+        let mut queue: Vec<InstanceId> = job.plan.sagas.keys().cloned().collect();
+        queue.sort_by_key(|id| std::cmp::Reverse(graph.tail(id)));
+        let mut tasks = JoinSet::new();
+        let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock);
+        let (mailbox, messages) = mpsc::unbounded_channel();
+        let mut dispatcher = Self {
+            sagas: job
+                .plan
+                .sagas
+                .iter()
+                .map(|(id, s)| (id.clone(), Rc::new(s.clone())))
+                .collect(),
+            queue,
+            graph,
+            finished: BTreeSet::new(),
+            limits: limits(&job),
+            active: BTreeMap::new(),
+            idle: state.sagas.keys().cloned().collect(),
+            state,
+            waiting_for_a_place: BTreeSet::new(),
+            reconsider: true,
+            left_alone: BTreeMap::new(),
+            scopes: Vec::new(),
+            not_before: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            outage: BTreeMap::new(),
+            step_begun: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            mode: options.mode,
+            interrupted: None,
+            journal_lost: None,
+            next_seq: job.next_seq,
+            next_event: 0,
+            job,
+            options,
+            tools,
+            on_event,
+            tasks,
+            desk,
+            mailbox,
+            messages,
+        };
+        dispatcher.take_up_history();
+        Ok(dispatcher)
+    }
+
+    /// The loop.
+    pub(super) async fn run(mut self, mut interrupts: UnboundedReceiver<Interrupt>) -> RunOutcome {
+        self.open_run().await;
+        let mut deaf = false;
+        loop {
+            self.start_what_may_start().await;
+            if self.active.is_empty() && self.next_timer().is_none() {
+                break;
+            }
+            let timer = self.next_timer();
+            let clock = self.tools.clock.clone();
+            let wake = async {
+                match timer {
+                    Some(at) => clock.sleep(at.saturating_sub(clock.elapsed())).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! { biased;
+                interrupt = interrupts.recv(), if !deaf => match interrupt {
+                    Some(Interrupt::Ask { exit_code }) => self.interrupt(exit_code).await,
+                    Some(Interrupt::Insist { exit_code }) => return self.leave_now(exit_code).await,
+                    None => deaf = true,
+                },
+                message = self.messages.recv() => {
+                    if let Some(message) = message {
+                        self.take_all(message).await;
+                    }
+                }
+                () = wake => self.reconsider = true,
+            }
+        }
+        self.close_run().await
+    }
+
+    /// Takes everything that has arrived and makes it durable in one commit.
+    async fn take_all(&mut self, first: Message) {
+        let mut batch = vec![first];
+        while let Ok(more) = self.messages.try_recv() {
+            batch.push(more);
+        }
+        let mut kinds = Vec::new();
+        let mut acks = Vec::new();
+        let mut ends = Vec::new();
+        for message in batch {
+            match message {
+                Message::Waiting { at, reason } => self.emit_waiting(&at, reason),
+                Message::Record { at, event, ack } => {
+                    kinds.push(Kind::Step { at, event });
+                    acks.push(ack);
+                }
+                Message::Ended { at, end } => ends.push((at, end)),
+            }
+        }
+        let recorded = self.append(kinds).await;
+        for ack in acks {
+            ack.send(recorded).ok();
+        }
+        for (at, end) in ends {
+            self.active.remove(&at.instance);
+            self.idle.insert(at.instance.clone());
+            self.reconsider = true;
+            self.take_end(at, *end).await;
+        }
+    }
+
+    async fn take_end(&mut self, at: StepRef, end: End) {
+        let instance = at.instance.clone();
+        match end {
+            End::Succeeded { found, seen } => {
+                if let Some(seen) = seen {
+                    self.seen.insert(instance, seen);
+                }
+                self.append(vec![Kind::Step {
+                    at,
+                    event: StepEvent::Succeeded { found },
+                }])
+                .await;
+            }
+            End::Failed { failure, scope } => {
+                if let Some(scope) = scope {
+                    self.scopes.push((scope, failure.message.clone()));
+                }
+                if failure.cause == FailureCause::CoolingDown {
+                    let wait = super::timing::COOL_DOWN;
+                    self.not_before
+                        .insert(instance, self.tools.clock.elapsed() + wait);
+                }
+                self.append(vec![Kind::Step {
+                    at,
+                    event: StepEvent::Failed { failure },
+                }])
+                .await;
+            }
+            End::Paused => self.halt_paused(&instance).await,
+            End::Settled(seen) => {
+                self.seen.insert(instance.clone(), seen);
+                self.append(vec![Kind::Settled { instance }]).await;
+            }
+            End::FellOver => {
+                self.append(vec![Kind::FellOver { instance }]).await;
+            }
+            End::Seen(seen) => self.close_saga(&instance, seen).await,
+            End::JournalLost => {}
+        }
+    }
+
+    /// Sends a worker on an errand.
+    pub(super) fn dispatch(&mut self, instance: &InstanceId, step: u16, errand: Errand) {
+        let saga = self.sagas[instance].clone();
+        let direction = match errand {
+            Errand::TakeBack => Direction::Undo,
+            Errand::Do | Errand::Watch(_) | Errand::Look => Direction::Forward,
+        };
+        let waits = matches!(
+            saga.steps[usize::from(step)].action,
+            Action::CoolDown | Action::AwaitOrder
+        );
+        let only_waits = waits && matches!(errand, Errand::Do);
+        let desired = self.job.plan.desired.instances.get(instance);
+        let change = desired
+            .map(|desired| desired.change.clone())
+            .unwrap_or_default();
+        let worker = Worker {
+            state: self.state.sagas[instance].clone(),
+            at: StepRef {
+                instance: instance.clone(),
+                step,
+                direction,
+            },
+            lineage: self.job.plan.stamp.lineage.clone(),
+            tools: self.tools.clone(),
+            desk: self.desk.clone(),
+            mailbox: self.mailbox.clone(),
+            limits: Patience {
+                stop_within: change.stop_within,
+                force_stop_after: change.force_stop_after,
+                wait_payment: self.options.wait_payment,
+            },
+            changed_at: self
+                .job
+                .applied
+                .instances
+                .get(instance)
+                .and_then(|r| r.changed_at),
+            saga,
+        };
+        let abort = self.tasks.spawn_local(worker.carry(errand));
+        self.step_begun
+            .insert(instance.clone(), self.tools.clock.elapsed());
+        self.active
+            .insert(instance.clone(), UnderWay { abort, only_waits });
+        self.idle.remove(instance);
+    }
+
+    /// First interrupt: begin nothing, end what only waits, bring up what is down.
+    async fn interrupt(&mut self, exit_code: u8) {
+        self.interrupted = Some(exit_code);
+        self.mode = Mode::PutBack;
+        let waiting: Vec<InstanceId> = self
+            .active
+            .iter()
+            .filter(|(_, task)| task.only_waits)
+            .map(|(instance, _)| instance.clone())
+            .collect();
+        for instance in waiting {
+            if let Some(task) = self.active.remove(&instance) {
+                task.abort.abort();
+                self.idle.insert(instance);
+            }
+        }
+        self.append(vec![Kind::Interrupted {
+            signal: signal_name(exit_code).to_owned(),
+        }])
+        .await;
+        self.emit_interrupted();
+    }
+
+    /// Second interrupt: nothing more is sent; what is owed is said.
+    async fn leave_now(mut self, exit_code: u8) -> RunOutcome {
+        self.interrupted = Some(exit_code);
+        self.tasks.abort_all();
+        self.append(vec![Kind::Interrupted {
+            signal: signal_name(exit_code).to_owned(),
+        }])
+        .await;
+        self.outcome(true)
+    }
+
+    /// When the next machine may be begun that has to wait for its cool-down.
+    fn next_timer(&self) -> Option<Duration> {
+        if self.mode == Mode::PutBack {
+            return None;
+        }
+        let now = self.tools.clock.elapsed();
+        self.not_before
+            .iter()
+            .filter(|(id, at)| **at > now && !self.active.contains_key(*id))
+            .filter(|(id, _)| !self.left_alone.contains_key(*id) && self.may_be_begun(id))
+            .map(|(_, at)| *at)
+            .min()
+    }
+
+    /// Whether anything was lost that an intent depends on.
+    pub(super) fn recorded(&self) -> Recorded {
+        if self.journal_lost.is_some() {
+            Recorded::Lost
+        } else {
+            Recorded::Durable
+        }
+    }
+}
+
+fn signal_name(exit_code: u8) -> &'static str {
+    // 128 + the signal's number, as shells do.
+    if exit_code == 143 {
+        "SIGTERM"
+    } else {
+        "SIGINT"
+    }
+}
+
+/// The limits of every crowd, counting what is down already, whoever stopped it.
+fn limits(job: &Job<'_>) -> Limits {
+    let mut limits = Limits::default();
+    let desired = &job.plan.desired;
+    for (id, machine) in &desired.instances {
+        if machine.spec.power == Some(Power::Stopped) {
+            continue;
+        }
+        let Some(seen) = job.observed.instances.get(id) else {
+            continue;
+        };
+        let kept_down = machine.spec.power.is_none() && seen.status == InstanceStatus::Stopped;
+        if kept_down && !job.plan.sagas.get(id).is_some_and(|saga| saga.was_running) {
+            continue;
+        }
+        let crowd = machine
+            .group
+            .clone()
+            .map_or_else(|| Crowd::Ungrouped(machine.region.clone()), Crowd::Group);
+        limits.add(id.clone(), crowd, desired.rollout_of(machine));
+        if seen.status != InstanceStatus::Running {
+            limits.went_down(id);
+        }
+    }
+    limits
+}

@@ -1,0 +1,114 @@
+//! How an apply ended, for one machine and for all.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::model::{InstanceId, InstanceName, OrderId};
+use crate::saga::{Halt, SagaOutcome};
+
+/// How one machine's change stands when the program ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MachineEnd {
+    /// It ended.
+    Closed {
+        /// How.
+        outcome: SagaOutcome,
+        /// Why, when not as planned.
+        note: String,
+        /// How long the machine was out of service.
+        downtime: Duration,
+    },
+    /// It rests, and the next run begins there.
+    Halted {
+        /// Why.
+        halt: Halt,
+        /// What a person should know.
+        note: String,
+    },
+    /// It was begun, and goes on in the next run.
+    Open,
+}
+
+/// A machine whose change was not begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftAlone {
+    /// How people call it.
+    pub name: InstanceName,
+    /// Why.
+    pub reason: String,
+}
+
+/// What is still owed to a machine when the program ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obligation {
+    /// The machine.
+    pub instance: InstanceId,
+    /// How people call it.
+    pub name: InstanceName,
+    /// What must still happen: `start it`, ….
+    pub what: String,
+}
+
+/// How an apply ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunOutcome {
+    /// Machines that were begun.
+    pub machines: BTreeMap<InstanceId, (InstanceName, MachineEnd)>,
+    /// Machines that were not.
+    pub left_alone: BTreeMap<InstanceId, LeftAlone>,
+    /// Orders that this run made.
+    pub orders: BTreeMap<OrderId, InstanceId>,
+    /// What is still owed to machines.
+    pub obligations: Vec<Obligation>,
+    /// Whether the run stays open, to be continued.
+    pub open: bool,
+    /// What the journal said when it took no more.
+    pub journal_lost: Option<String>,
+    /// The exit code of the interrupt, when one came.
+    pub interrupted: Option<u8>,
+    /// The exit code that follows from all of it.
+    pub exit_code: u8,
+}
+
+/// Exit code: every machine as wanted.
+pub(super) const ALL_DONE: u8 = 0;
+/// Exit code: some done, some not; all recorded.
+pub(super) const SOME_NOT_DONE: u8 = 3;
+/// Exit code: waiting for a person or a time, to be continued.
+pub(super) const PAUSED: u8 = 7;
+/// Exit code: a person is needed.
+pub(super) const PERSON_NEEDED: u8 = 8;
+
+impl RunOutcome {
+    /// Where several hold: a person first, then the interrupt, then what was not done, then the pause.
+    pub(super) fn decide_exit_code(&mut self) {
+        let ends = || self.machines.values().map(|(_, end)| end);
+        let person = self.journal_lost.is_some()
+            || ends().any(|end| match end {
+                MachineEnd::Halted { halt, .. } => *halt != Halt::Paused,
+                MachineEnd::Closed { .. } | MachineEnd::Open => false,
+            });
+        let not_done = !self.left_alone.is_empty()
+            || ends().any(|end| match end {
+                MachineEnd::Closed { outcome, .. } => *outcome != SagaOutcome::Done,
+                MachineEnd::Halted { .. } => false,
+                MachineEnd::Open => true,
+            });
+        let paused = ends().any(|end| {
+            matches!(
+                end,
+                MachineEnd::Halted {
+                    halt: Halt::Paused,
+                    ..
+                }
+            )
+        });
+        self.exit_code = match (person, self.interrupted, not_done, paused) {
+            (true, ..) => PERSON_NEEDED,
+            (false, Some(code), ..) => code,
+            (false, None, true, _) => SOME_NOT_DONE,
+            (false, None, false, true) => PAUSED,
+            (false, None, false, false) => ALL_DONE,
+        };
+    }
+}

@@ -1,0 +1,208 @@
+//! Stop and start. They take no token: what counts is what a look shows, so each is sent again only
+//! when a look shows that the machine is not on its way.
+
+use std::time::Duration;
+
+use crate::cloud::{CloudError, ErrorKind, Outcome, PowerVerb};
+use crate::model::{InstanceStatus, ObservedInstance, StoppedMode};
+use crate::saga::{FailureCause, StepEvent};
+
+use super::timing::{POLL, RESEND_POWER, RETRY, START_REFUSED_FOR, START_WITHIN, UNDO_WITHIN};
+use super::token::request_digest;
+use super::worker::{End, Worker};
+
+/// A switch from one power state to the other.
+struct Switch {
+    verb: PowerVerb,
+    from: InstanceStatus,
+    to: InstanceStatus,
+    within: Duration,
+    /// How long a definite refusal is met with another try.
+    refused_for: Duration,
+    /// After this the verb is this one.
+    harder: Option<(Duration, PowerVerb)>,
+}
+
+/// What is known while switching.
+struct Progress {
+    begun: Duration,
+    sent: Option<Duration>,
+    refused: Option<Duration>,
+    harder_sent: bool,
+    found: bool,
+}
+
+impl Worker {
+    pub(super) async fn stop(&self, mode: StoppedMode) -> End {
+        let harder = self
+            .limits
+            .force_stop_after
+            .map(|after| (after, PowerVerb::ForceStop(mode)));
+        self.switch(Switch {
+            verb: PowerVerb::Stop(mode),
+            from: InstanceStatus::Running,
+            to: InstanceStatus::Stopped,
+            within: self.limits.stop_within,
+            refused_for: Duration::ZERO,
+            harder,
+        })
+        .await
+    }
+
+    /// Starting is owed to the machine: a refusal is met with patience, and taking a stop back waits
+    /// for a shutdown that hangs.
+    pub(super) async fn start(&self) -> End {
+        let within = if self.is_undo() {
+            UNDO_WITHIN
+        } else {
+            START_WITHIN
+        };
+        self.switch(Switch {
+            verb: PowerVerb::Start,
+            from: InstanceStatus::Stopped,
+            to: InstanceStatus::Running,
+            within,
+            refused_for: START_REFUSED_FOR,
+            harder: None,
+        })
+        .await
+    }
+
+    async fn switch(&self, switch: Switch) -> End {
+        let mut progress = Progress {
+            begun: self.tools.clock.elapsed(),
+            sent: None,
+            refused: None,
+            harder_sent: false,
+            found: self.known().first_sent.is_none() || self.is_undo(),
+        };
+        loop {
+            let seen = match self.look_patiently().await {
+                Ok(seen) => seen,
+                Err(end) => return end,
+            };
+            if seen.status == switch.to {
+                return End::Succeeded {
+                    found: progress.found,
+                    seen: Some(seen),
+                };
+            }
+            let waited = self.tools.clock.elapsed() - progress.begun;
+            if waited >= switch.within {
+                let message = format!("still {} after {} s", seen.status, switch.within.as_secs());
+                return self.failed(FailureCause::TimedOut, message);
+            }
+            if let Some(verb) = self.verb_to_send(&switch, &mut progress, &seen, waited) {
+                if let Some(end) = self.send_power(&switch, &mut progress, verb).await {
+                    return end;
+                }
+            } else {
+                self.waiting(format!("{} → {}", seen.status, switch.to));
+                self.tools.clock.sleep(POLL).await;
+            }
+        }
+    }
+
+    /// What to send now: nothing while the machine is on its way, or a call was sent a moment ago.
+    fn verb_to_send(
+        &self,
+        switch: &Switch,
+        progress: &mut Progress,
+        seen: &ObservedInstance,
+        waited: Duration,
+    ) -> Option<PowerVerb> {
+        if let Some((after, verb)) = switch.harder
+            && waited >= after
+            && !progress.harder_sent
+        {
+            progress.harder_sent = true;
+            return Some(verb);
+        }
+        let now = self.tools.clock.elapsed();
+        let recently = progress.sent.is_some_and(|at| now - at < RESEND_POWER);
+        (seen.status == switch.from && !recently).then_some(switch.verb)
+    }
+
+    /// One call. `Some` is the end of the task.
+    async fn send_power(
+        &self,
+        switch: &Switch,
+        progress: &mut Progress,
+        verb: PowerVerb,
+    ) -> Option<End> {
+        let request = request_digest(&self.saga.region, &self.saga.instance, &format!("{verb:?}"));
+        if let Err(end) = self
+            .record(StepEvent::Intent {
+                token: None,
+                request,
+            })
+            .await
+        {
+            // Starting a machine that ran is safe without a journal; nothing else is.
+            if verb != PowerVerb::Start {
+                return Some(end);
+            }
+        }
+        progress.found = false;
+        progress.sent = Some(self.tools.clock.elapsed());
+        let answer = self
+            .desk
+            .power(&self.saga.region, &self.saga.instance, verb)
+            .await;
+        match answer {
+            Ok(request_id) => {
+                progress.refused = None;
+                let event = StepEvent::Answered {
+                    request_id: Some(request_id),
+                    order_id: None,
+                };
+                self.note(event).await;
+                None
+            }
+            Err(error) => self.refused_power(switch, progress, &error).await,
+        }
+    }
+
+    async fn refused_power(
+        &self,
+        switch: &Switch,
+        progress: &mut Progress,
+        error: &CloudError,
+    ) -> Option<End> {
+        if error.outcome() == Outcome::Unknown {
+            self.note(StepEvent::Unanswered {
+                reason: error.message.clone(),
+            })
+            .await;
+            self.tools.clock.sleep(POLL).await;
+            return None;
+        }
+        let now = self.tools.clock.elapsed();
+        let since = *progress.refused.get_or_insert(now);
+        let passes = matches!(
+            error.kind,
+            ErrorKind::Throttled | ErrorKind::NotSent | ErrorKind::WrongState
+        );
+        let patience = if passes {
+            switch.within
+        } else {
+            switch.refused_for
+        };
+        if now - since >= patience {
+            return Some(self.refused(error));
+        }
+        self.waiting(format!("refused: {error}"));
+        self.tools
+            .clock
+            .sleep(error.retry_after.unwrap_or(RETRY))
+            .await;
+        // Nothing happened, so nothing has to be waited for.
+        progress.sent = None;
+        None
+    }
+
+    /// Records what was learned; for a start even without a journal the machine comes first.
+    pub(super) async fn note(&self, event: StepEvent) {
+        self.record(event).await.ok();
+    }
+}

@@ -1,0 +1,54 @@
+//! Every wait of an apply, with the reason for its length.
+
+use std::time::Duration;
+
+/// Between two looks at a machine that is on its way (vendor's advice: every 1 to 2 s, ecs-api 1.6).
+pub(super) const POLL: Duration = Duration::from_secs(2);
+
+/// How long looks and power calls are gathered before they are sent as one call.
+pub(super) const GATHER: Duration = Duration::from_millis(50);
+
+/// The wait after which an accepted power call that shows no effect is sent again.
+pub(super) const RESEND_POWER: Duration = Duration::from_secs(60);
+
+/// A start that takes longer has failed.
+pub(super) const START_WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// A refused start is tried again for so long: past the cool-down, after which the change itself
+/// can be taken back (R52).
+pub(super) const START_REFUSED_FOR: Duration = Duration::from_secs(6 * 60);
+
+/// Taking a stop back waits for a hung shutdown to end, however long that takes in practice.
+pub(super) const UNDO_WITHIN: Duration = Duration::from_secs(30 * 60);
+
+/// Between two tries of a call that was refused for a reason that passes.
+pub(super) const RETRY: Duration = Duration::from_secs(15);
+
+/// The cool-down of one machine (R52), with a little for clocks that disagree.
+pub(super) const COOL_DOWN: Duration = Duration::from_secs(5 * 60 + 5);
+
+/// An accepted change that still does not show after this is an unknown outcome.
+pub(super) const SHOW_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// A call without answer is sent again, under the same token, only this long after its first send:
+/// half of what we assume the cloud remembers a token for (reliability notes 4.3).
+pub(super) const RESEND_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// A request may take effect until this long after it may have been sent last: the longest read
+/// timeout, 62 s, and 150 s on top (reliability notes 4.4). Only later does no effect prove anything.
+pub const HORIZON: Duration = Duration::from_secs(62 + 150);
+
+/// Between the two reads that prove that a call had no effect.
+pub(super) const PROOF_GAP: Duration = Duration::from_secs(60);
+
+/// Looks that may show something unexpected before it is believed: the cloud's reads lag behind.
+pub(super) const SURPRISES_MAX: u32 = 5;
+
+/// Reading fails for good after this.
+pub(super) const LOOK_WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// Between two looks at whether an order was paid.
+pub(super) const PAYMENT_POLL: Duration = Duration::from_secs(10);
+
+/// A machine that had to be put back because of its cool-down is begun again at most this often.
+pub(super) const BEGINNINGS_MAX: u32 = 3;

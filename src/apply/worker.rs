@@ -1,0 +1,351 @@
+//! A worker carries one task of one machine and answers by message. It shares no state, writes no
+//! journal and emits no event.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::cloud::CloudError;
+use crate::model::{InstanceStatus, Lineage, ObservedInstance};
+use crate::plan::{Action, Saga, Undo};
+use crate::saga::{Direction, Failure, FailureCause, SagaState, StepEvent, StepRef, StepState};
+
+use super::Tools;
+use super::desk::{Desk, Look};
+use super::scope::Scope;
+use super::timing::{COOL_DOWN, HORIZON, LOOK_WITHIN, PAYMENT_POLL, POLL, RETRY};
+
+/// What a worker tells the dispatcher.
+pub(super) enum Message {
+    /// Make this durable, then let me go on.
+    Record {
+        /// About which step.
+        at: StepRef,
+        /// What.
+        event: StepEvent,
+        /// Whether it is durable.
+        ack: oneshot::Sender<Recorded>,
+    },
+    /// Something takes time.
+    Waiting {
+        /// Which step.
+        at: StepRef,
+        /// For what.
+        reason: String,
+    },
+    /// The task is over.
+    Ended {
+        /// Which step it was about.
+        at: StepRef,
+        /// How it ended.
+        end: Box<End>,
+    },
+}
+
+/// Whether an intent is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Recorded {
+    /// It is.
+    Durable,
+    /// It is not, and nothing may be sent for it.
+    Lost,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone)]
+pub(super) enum End {
+    /// The goal shows.
+    Succeeded {
+        /// Whether it showed before anything was sent.
+        found: bool,
+        /// The machine as it looked.
+        seen: Option<ObservedInstance>,
+    },
+    /// The goal cannot be reached.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// Whom the refusal speaks for.
+        scope: Option<Scope>,
+    },
+    /// An order waits to be paid.
+    Paused,
+    /// No stop can arrive late any more, and the machine is up.
+    Settled(ObservedInstance),
+    /// A late stop has taken the machine down.
+    FellOver,
+    /// The machine as it is at the end; none when it is not there.
+    Seen(Option<ObservedInstance>),
+    /// The journal took no more; nothing was sent.
+    JournalLost,
+}
+
+/// One worker.
+pub(super) struct Worker {
+    pub(super) saga: Rc<Saga>,
+    pub(super) state: SagaState,
+    pub(super) at: StepRef,
+    pub(super) lineage: Lineage,
+    pub(super) tools: Tools,
+    pub(super) desk: Desk,
+    pub(super) mailbox: mpsc::UnboundedSender<Message>,
+    pub(super) limits: Patience,
+    /// When the machine's cool-down began, if it may still last.
+    pub(super) changed_at: Option<Timestamp>,
+}
+
+/// How long this machine's owner is willing to wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    pub(super) stop_within: Duration,
+    pub(super) force_stop_after: Option<Duration>,
+    pub(super) wait_payment: Duration,
+}
+
+/// What a worker is sent to do.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Errand {
+    /// Do the step, or find out what became of it.
+    Do,
+    /// Take it back.
+    TakeBack,
+    /// Watch until no stop can arrive late any more.
+    Watch(Timestamp),
+    /// Look one last time.
+    Look,
+}
+
+impl Worker {
+    /// Carries the errand and reports.
+    pub(super) async fn carry(self, errand: Errand) {
+        let end = match errand {
+            Errand::Do => self.act(&self.step().action.clone()).await,
+            Errand::TakeBack => self.take_back().await,
+            Errand::Watch(sent) => self.watch(sent).await,
+            Errand::Look => self.last_look().await,
+        };
+        let at = self.at.clone();
+        // A dispatcher that is gone means that the run was dropped.
+        self.mailbox
+            .send(Message::Ended {
+                at,
+                end: Box::new(end),
+            })
+            .ok();
+    }
+
+    async fn act(&self, action: &Action) -> End {
+        match action {
+            Action::Stop { mode } => self.stop(*mode).await,
+            Action::Start => self.start().await,
+            Action::Modify(call) => self.modify(call).await,
+            Action::AllocatePublicIp => self.allocate().await,
+            Action::AwaitOrder => self.await_payment().await,
+            Action::CoolDown => self.wait_out_cool_down().await,
+        }
+    }
+
+    async fn take_back(&self) -> End {
+        match &self.step().undo {
+            Undo::By(action) => self.act(&action.clone()).await,
+            Undo::Nothing | Undo::Never { .. } => End::Succeeded {
+                found: true,
+                seen: None,
+            },
+        }
+    }
+
+    /// The step this worker is about.
+    pub(super) fn step(&self) -> &crate::plan::Step {
+        &self.saga.steps[usize::from(self.at.step)]
+    }
+
+    /// What is known of the step from before.
+    pub(super) fn known(&self) -> StepState {
+        self.state.step(self.at.step)
+    }
+
+    /// Whether it is a step back.
+    pub(super) fn is_undo(&self) -> bool {
+        self.at.direction == Direction::Undo
+    }
+
+    pub(super) async fn look(&self) -> Look {
+        self.desk.look(&self.saga.region, &self.saga.instance).await
+    }
+
+    /// Looks until a look succeeds; reading harms nobody.
+    ///
+    /// # Errors
+    /// The end of the task, when looking is not possible for too long or the machine is gone.
+    pub(super) async fn look_patiently(&self) -> Result<ObservedInstance, End> {
+        let begun = self.tools.clock.elapsed();
+        loop {
+            match self.look().await {
+                Ok(Some(seen)) => return Ok(seen),
+                Ok(None) => {
+                    return Err(
+                        self.failed(FailureCause::Surprised, "the machine is not there any more")
+                    );
+                }
+                Err(error) if self.tools.clock.elapsed() - begun > LOOK_WITHIN => {
+                    return Err(self.refused_as(FailureCause::Unknown, &error));
+                }
+                Err(error) => {
+                    self.waiting(format!("it cannot be looked at: {error}"));
+                    self.tools.clock.sleep(RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// Makes something durable.
+    ///
+    /// # Errors
+    /// The end of the task, when the journal takes no more.
+    pub(super) async fn record(&self, event: StepEvent) -> Result<(), End> {
+        let (ack, recorded) = oneshot::channel();
+        self.mailbox
+            .send(Message::Record {
+                at: self.at.clone(),
+                event,
+                ack,
+            })
+            .ok();
+        match recorded.await {
+            Ok(Recorded::Durable) => Ok(()),
+            Ok(Recorded::Lost) | Err(_) => Err(End::JournalLost),
+        }
+    }
+
+    pub(super) fn waiting(&self, reason: String) {
+        self.mailbox
+            .send(Message::Waiting {
+                at: self.at.clone(),
+                reason,
+            })
+            .ok();
+    }
+
+    pub(super) fn failed(&self, cause: FailureCause, message: impl Into<String>) -> End {
+        let failure = Failure {
+            cause,
+            message: message.into(),
+            code: None,
+            request_id: None,
+        };
+        End::Failed {
+            failure,
+            scope: None,
+        }
+    }
+
+    pub(super) fn refused(&self, error: &CloudError) -> End {
+        let scope = if self.is_undo() {
+            None
+        } else {
+            Scope::of(error, &self.saga)
+        };
+        End::Failed {
+            failure: failure_of(FailureCause::Refused, error),
+            scope,
+        }
+    }
+
+    pub(super) fn refused_as(&self, cause: FailureCause, error: &CloudError) -> End {
+        End::Failed {
+            failure: failure_of(cause, error),
+            scope: None,
+        }
+    }
+
+    /// R52: the cloud refuses a second change within five minutes; this waits until it would not.
+    async fn wait_out_cool_down(&self) -> End {
+        let since = self.state.changed_at.max(self.changed_at);
+        if let Some(since) = since {
+            let gone = self.tools.clock.wall().duration_since(since).unsigned_abs();
+            let left = COOL_DOWN.saturating_sub(gone);
+            if !left.is_zero() {
+                self.waiting(format!("cool-down of {} s", left.as_secs()));
+                self.tools.clock.sleep(left).await;
+            }
+        }
+        End::Succeeded {
+            found: true,
+            seen: None,
+        }
+    }
+
+    /// An order left for a person: paid means that its change shows.
+    async fn await_payment(&self) -> End {
+        let begun = self.tools.clock.elapsed();
+        loop {
+            let seen = match self.look_patiently().await {
+                Ok(seen) => seen,
+                Err(end) => return end,
+            };
+            if self.step().after.is_shown_by(&seen) {
+                return End::Succeeded {
+                    found: true,
+                    seen: Some(seen),
+                };
+            }
+            if self.tools.clock.elapsed() - begun >= self.limits.wait_payment {
+                return End::Paused;
+            }
+            self.waiting("its order is not paid yet".to_owned());
+            self.tools.clock.sleep(PAYMENT_POLL).await;
+        }
+    }
+
+    /// Watches a machine after a stop that was never answered: it may arrive late.
+    async fn watch(&self, sent: Timestamp) -> End {
+        let gone = self.tools.clock.wall().duration_since(sent).unsigned_abs();
+        let left = HORIZON.saturating_sub(gone);
+        if !left.is_zero() {
+            self.waiting(format!(
+                "a stop that got lost may arrive for another {} s",
+                left.as_secs()
+            ));
+            self.tools.clock.sleep(left).await;
+        }
+        loop {
+            let seen = match self.look_patiently().await {
+                Ok(seen) => seen,
+                Err(end) => return end,
+            };
+            match seen.status {
+                InstanceStatus::Running => return End::Settled(seen),
+                InstanceStatus::Stopped => return End::FellOver,
+                InstanceStatus::Pending
+                | InstanceStatus::Starting
+                | InstanceStatus::Stopping
+                | InstanceStatus::Other(_) => self.tools.clock.sleep(POLL).await,
+            }
+        }
+    }
+
+    async fn last_look(&self) -> End {
+        match self.look_patiently().await {
+            Ok(seen) => End::Seen(Some(seen)),
+            Err(_) => End::Seen(None),
+        }
+    }
+}
+
+/// Longest message that is kept of a refusal; journal values stay small.
+const MESSAGE_CHARS_MAX: usize = 300;
+
+fn failure_of(cause: FailureCause, error: &CloudError) -> Failure {
+    Failure {
+        cause,
+        message: format!("{}: {}", error.operation, error.message)
+            .chars()
+            .take(MESSAGE_CHARS_MAX)
+            .collect(),
+        code: error.code.clone(),
+        request_id: error.request_id.clone(),
+    }
+}

@@ -1,0 +1,349 @@
+//! Which cloud, which clock, which store: alone in naming `aliyun`, `http` and `sim`.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use secrecy::SecretString;
+
+use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints, Randomness, resolve};
+use crate::clock::{Clock, SystemClock, VirtualClock};
+use crate::http::HttpWire;
+use crate::model::{Digest, FleetName, Lineage, RegionId};
+use crate::sim::{SCENARIO_BYTES_MAX, Scenario, SimWire, World};
+use crate::store::{Body, Holder, Store, StoreDir, StoreOptions};
+
+use super::args::Global;
+use super::failure::{Failure, Situation};
+use super::surroundings::{Surroundings, read_bounded};
+
+/// The region that calls about no region go to when nobody says otherwise.
+const DEFAULT_REGION: &str = "cn-hangzhou";
+
+/// Largest speed that `RESPEC_SPEED` may ask for.
+const SPEED_MAX: u32 = 10_000;
+
+/// Everything a command needs of the world.
+pub struct Context {
+    /// The cloud.
+    pub cloud: Rc<Aliyun>,
+    /// The time.
+    pub clock: Rc<dyn Clock>,
+    /// The folder whose subfolders are fleets.
+    pub home: PathBuf,
+    /// On which thread the store works.
+    pub body: Body,
+    /// Whether the cloud is the embedded simulator.
+    pub simulated: bool,
+    /// Who runs this, for the journal and for whoever finds the state locked.
+    pub holder: Holder,
+    world: Option<SavedWorld>,
+}
+
+impl Context {
+    /// Builds it as the options say.
+    ///
+    /// # Errors
+    /// [`Failure`] for options, credentials or scenarios that cannot be used; nothing was sent.
+    pub fn build(global: &Global, around: &Surroundings, command: &str) -> Result<Self, Failure> {
+        match &global.simulate {
+            Some(scenario) => Self::simulated(global, around, scenario, command),
+            None => Self::real(global, around, command),
+        }
+    }
+
+    fn real(global: &Global, around: &Surroundings, command: &str) -> Result<Self, Failure> {
+        let endpoints = match &global.endpoint {
+            Some(url) => Endpoints::custom(url).map_err(|error| {
+                Failure::from_error(Situation::Usage, "use the endpoint", &error)
+            })?,
+            None => Endpoints::vendor(),
+        };
+        let clock: Rc<dyn Clock> = Rc::new(SystemClock::new(speed(around, &endpoints)?));
+        let found = resolve(
+            &around.env,
+            around.profile_file().as_deref(),
+            global.profile.as_deref(),
+        )
+        .map_err(|error| Failure::from_error(Situation::Credentials, "find credentials", &error))?;
+        let region = region(global, around, found.region)?;
+        let wire = HttpWire::new()
+            .map_err(|error| Failure::from_error(Situation::Other, "set up HTTP", &error))?;
+        let config = AliyunConfig {
+            access_key: found.access_key,
+            endpoints,
+            region,
+        };
+        let cloud = Aliyun::new(config, Rc::new(wire), clock.clone(), randomness()?);
+        Ok(Self {
+            cloud: Rc::new(cloud),
+            holder: holder(around, clock.as_ref(), command),
+            clock,
+            home: state_home(&global.state)?,
+            body: Body::Threaded,
+            simulated: false,
+            world: None,
+        })
+    }
+
+    fn simulated(
+        global: &Global,
+        around: &Surroundings,
+        scenario: &Path,
+        command: &str,
+    ) -> Result<Self, Failure> {
+        let (home, world) = open_world(&state_home(&global.state)?, scenario)?;
+        let key = world.keys().first().cloned();
+        let key = key.expect("a scenario without keys is refused");
+        let clock: Rc<dyn Clock> = Rc::new(VirtualClock::starting_at(world.now().wall));
+        let saved = SavedWorld {
+            world: Arc::new(Mutex::new(world)),
+            path: home.join("world.json"),
+        };
+        let hook = {
+            let saved = saved.clone();
+            Rc::new(move |world: &World| {
+                saved
+                    .write(world)
+                    .map_err(|failure| failure.chain.join(": "))
+            })
+        };
+        let wire = SimWire::build(
+            saved.world.clone(),
+            clock.clone(),
+            Some(hook),
+            crate::sim::Faults::None,
+        );
+        let access_key = AccessKey {
+            id: key.id,
+            secret: SecretString::from(key.secret),
+            token: key.token.map(SecretString::from),
+        };
+        let region = region(global, around, None)?;
+        let config = AliyunConfig {
+            access_key,
+            endpoints: Endpoints::vendor(),
+            region,
+        };
+        let cloud = Aliyun::new(config, Rc::new(wire), clock.clone(), randomness()?);
+        Ok(Self {
+            cloud: Rc::new(cloud),
+            holder: holder(around, clock.as_ref(), command),
+            clock,
+            home,
+            body: Body::Inline,
+            simulated: true,
+            world: Some(saved),
+        })
+    }
+
+    /// The folder of a fleet's state.
+    #[must_use]
+    pub fn store_dir(&self, fleet: &FleetName) -> StoreDir {
+        StoreDir::new(&self.home, fleet)
+    }
+
+    /// Opens the state for writing, as its one writer.
+    ///
+    /// # Errors
+    /// [`Failure`]: held by somebody else, damaged, or not ours.
+    pub fn open_store(
+        &self,
+        fleet: &FleetName,
+        lineage: Lineage,
+        lock_timeout: std::time::Duration,
+    ) -> Result<Store, Failure> {
+        make_private(&self.home)?;
+        let options = StoreOptions {
+            holder: self.holder.clone(),
+            lock_timeout,
+            body: self.body,
+            lineage,
+        };
+        Store::open(&self.store_dir(fleet), options)
+            .map_err(|error| Failure::store("open the state", &error))
+    }
+
+    /// Keeps the simulated world as it is now; nothing to do with a real cloud.
+    ///
+    /// # Errors
+    /// [`Failure`] when the disk refuses.
+    pub fn save_world(&self) -> Result<(), Failure> {
+        let Some(saved) = &self.world else {
+            return Ok(());
+        };
+        let world = saved.world.lock().unwrap_or_else(PoisonError::into_inner);
+        saved.write(&world)
+    }
+}
+
+/// A simulated world and the file it is kept in.
+#[derive(Clone)]
+struct SavedWorld {
+    world: Arc<Mutex<World>>,
+    path: PathBuf,
+}
+
+impl SavedWorld {
+    fn write(&self, world: &World) -> Result<(), Failure> {
+        let temporary = self.path.with_extension("json.new");
+        write_private(&temporary, &world.save())?;
+        std::fs::rename(&temporary, &self.path).map_err(|error| writing(&self.path, &error))
+    }
+}
+
+/// The world of a scenario as it was left, or as the scenario begins.
+///
+/// The folder carries a digest of the scenario: an edited scenario is another world.
+fn open_world(home: &Path, scenario: &Path) -> Result<(PathBuf, World), Failure> {
+    let bytes = read_bounded(scenario, SCENARIO_BYTES_MAX as u64)?;
+    let stem = scenario
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let stem = stem.unwrap_or_default();
+    let stem = stem
+        .split('.')
+        .next()
+        .filter(|stem| !stem.is_empty())
+        .unwrap_or("world")
+        .to_owned();
+    let digest = Digest::of_bytes(&bytes);
+    let folder = home
+        .join("simulated")
+        .join(format!("{stem}-{}", digest.short(8)));
+    let unusable = |error: &dyn std::error::Error| {
+        Failure::from_error(
+            Situation::BadInput,
+            &format!("use {}", scenario.display()),
+            error,
+        )
+    };
+    let path = folder.join("world.json");
+    let world = if path.exists() {
+        let saved = read_bounded(&path, SCENARIO_BYTES_MAX as u64)?;
+        World::load(&saved).map_err(|error| {
+            Failure::from_error(
+                Situation::BadInput,
+                &format!("read {}", path.display()),
+                &error,
+            )
+            .hint(format!(
+                "remove {} to begin that world anew",
+                folder.display()
+            ))
+        })?
+    } else {
+        let text = String::from_utf8(bytes).map_err(|error| unusable(&error))?;
+        let scenario = Scenario::read(&text).map_err(|error| unusable(&error))?;
+        let begin = scenario.start;
+        World::new(&scenario, begin)
+    };
+    make_private(&folder)?;
+    Ok((folder, world))
+}
+
+fn speed(around: &Surroundings, endpoints: &Endpoints) -> Result<u32, Failure> {
+    let Some(text) = around.get("RESPEC_SPEED") else {
+        return Ok(1);
+    };
+    let speed: u32 = text
+        .parse()
+        .ok()
+        .filter(|n| (1..=SPEED_MAX).contains(n))
+        .ok_or_else(|| {
+            Failure::new(
+                Situation::Usage,
+                format!("RESPEC_SPEED is a number from 1 to {SPEED_MAX}"),
+            )
+        })?;
+    if speed > 1 && !endpoints.is_loopback() {
+        return Err(Failure::new(
+            Situation::Usage,
+            "RESPEC_SPEED is for simulators on loopback only",
+        ));
+    }
+    Ok(speed)
+}
+
+fn region(
+    global: &Global,
+    around: &Surroundings,
+    profile: Option<RegionId>,
+) -> Result<RegionId, Failure> {
+    let named = global
+        .region
+        .as_deref()
+        .or_else(|| around.get("ALIBABA_CLOUD_REGION_ID"));
+    match (named, profile) {
+        (Some(name), _) => RegionId::new(name)
+            .map_err(|error| Failure::from_error(Situation::Usage, "use the region", &error)),
+        (None, Some(region)) => Ok(region),
+        (None, None) => Ok(RegionId::new(DEFAULT_REGION).expect("a well-formed constant")),
+    }
+}
+
+/// The folder behind `--state`; other kinds of state are not supported yet and are refused by name.
+fn state_home(text: &str) -> Result<PathBuf, Failure> {
+    let path = text.strip_prefix("file:").unwrap_or(text);
+    match path.split_once("://") {
+        Some((scheme, _)) => Err(Failure::new(
+            Situation::Usage,
+            format!("state of the kind `{scheme}://` is not supported yet"),
+        )
+        .hint("give a folder: --state ./state")),
+        None => Ok(PathBuf::from(path)),
+    }
+}
+
+fn holder(around: &Surroundings, clock: &dyn Clock, command: &str) -> Holder {
+    Holder {
+        pid: std::process::id(),
+        host: around.host(),
+        user: around.user().to_owned(),
+        command: command.to_owned(),
+        since: clock.wall(),
+    }
+}
+
+/// Numbers for nonces and jitter: seeded once from the system.
+fn randomness() -> Result<Randomness, Failure> {
+    use rand::{Rng as _, SeedableRng as _};
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)
+        .map_err(|error| Failure::new(Situation::Other, format!("no random numbers: {error}")))?;
+    let mut numbers = rand_chacha::ChaCha20Rng::from_seed(seed);
+    Ok(Box::new(move || numbers.next_u64()))
+}
+
+fn make_private(folder: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| writing(folder, &error))
+}
+
+/// Writes a file that only its owner can read.
+///
+/// # Errors
+/// [`Failure`] when the disk refuses.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let open = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path);
+    let mut file = open.map_err(|error| writing(path, &error))?;
+    file.write_all(bytes).map_err(|error| writing(path, &error))
+}
+
+fn writing(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(
+        Situation::Other,
+        format!("failed to write {}: {error}", path.display()),
+    )
+}

@@ -1,0 +1,165 @@
+//! What a command ends with when it cannot go on: one kind, one exit code, one table.
+
+use std::error::Error;
+
+use crate::apply::RunOutcome;
+use crate::cloud::{CloudError, ErrorKind};
+use crate::store::StoreError;
+
+/// The situations a command can fail in. Each has its exit code and means a different person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Situation {
+    /// Nothing below; nothing was changed.
+    Other,
+    /// A plan is stale, expired, altered or made for another fleet; nothing was touched.
+    Stale,
+    /// Another process holds the state.
+    Locked,
+    /// A guard refused: nothing is left that is not blocked, or a price is not known.
+    Refused,
+    /// An open run stands in the way.
+    OpenRun,
+    /// The command line is wrong.
+    Usage,
+    /// A file is wrong.
+    BadInput,
+    /// The cloud does not accept the credentials, or they may not do this.
+    Credentials,
+}
+
+impl Situation {
+    /// The exit code.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Other => 1,
+            Self::Stale => 4,
+            Self::Locked => 5,
+            Self::Refused => 6,
+            Self::OpenRun => 7,
+            Self::Usage => 64,       // EX_USAGE of sysexits
+            Self::BadInput => 65,    // EX_DATAERR
+            Self::Credentials => 77, // EX_NOPERM
+        }
+    }
+}
+
+/// A failure on its way to the terminal.
+#[derive(Debug)]
+pub struct Failure {
+    /// Which situation.
+    pub situation: Situation,
+    /// What could not be done, then what caused it, and so on down.
+    pub chain: Vec<String>,
+    /// What to do next; each a sentence or a command.
+    pub hints: Vec<String>,
+    /// Text that was rendered already, such as findings with their source lines.
+    pub rendered: Option<String>,
+}
+
+impl Failure {
+    /// A failure without a cause behind it.
+    pub fn new(situation: Situation, message: impl Into<String>) -> Self {
+        Self {
+            situation,
+            chain: vec![message.into()],
+            hints: Vec::new(),
+            rendered: None,
+        }
+    }
+
+    /// A failure to do something, with the error and its causes.
+    pub fn from_error(situation: Situation, doing: &str, error: &dyn Error) -> Self {
+        let mut chain = vec![format!("failed to {doing}"), error.to_string()];
+        let mut source = error.source();
+        while let Some(cause) = source {
+            chain.push(cause.to_string());
+            source = cause.source();
+        }
+        Self {
+            situation,
+            chain,
+            hints: Vec::new(),
+            rendered: None,
+        }
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The cloud refused or could not be reached.
+    pub fn cloud(doing: &str, error: &CloudError) -> Self {
+        let situation = match error.kind {
+            ErrorKind::Credentials | ErrorKind::Denied => Situation::Credentials,
+            ErrorKind::Throttled
+            | ErrorKind::CoolingDown
+            | ErrorKind::Busy
+            | ErrorKind::WrongState
+            | ErrorKind::NoStock
+            | ErrorKind::Quota
+            | ErrorKind::Money
+            | ErrorKind::UnpaidOrder
+            | ErrorKind::NotFound
+            | ErrorKind::Locked
+            | ErrorKind::Unsupported
+            | ErrorKind::Invalid
+            | ErrorKind::TokenMismatch
+            | ErrorKind::Unlisted
+            | ErrorKind::Fault
+            | ErrorKind::Unanswered
+            | ErrorKind::NotSent => Situation::Other,
+        };
+        let mut failure = Self::from_error(situation, doing, error);
+        if let Some(request) = &error.request_id {
+            failure.chain.push(format!("request: {request}"));
+        }
+        match situation {
+            Situation::Credentials => {
+                failure.hint("check the key and its policy; nothing was changed")
+            }
+            _ => failure,
+        }
+    }
+
+    /// The state could not be opened, read or written.
+    pub fn store(doing: &str, error: &StoreError) -> Self {
+        match error {
+            StoreError::Locked { .. } => Self::from_error(Situation::Locked, doing, error)
+                .hint("wait for it: --lock-timeout 10m; the lock ends with that process"),
+            _ => Self::from_error(Situation::Other, doing, error),
+        }
+    }
+}
+
+/// How a command ended that did not fail: its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// All is well.
+    Fine,
+    /// `plan -detailed-exitcode` or `drift`: something differs.
+    Differs,
+    /// As the run says.
+    Run(u8),
+}
+
+impl Done {
+    /// The exit code.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Differs => 2,
+            Self::Run(code) => code,
+        }
+    }
+
+    /// As an apply ended.
+    #[must_use]
+    pub fn of(outcome: &RunOutcome) -> Self {
+        Self::Run(outcome.exit_code)
+    }
+}

@@ -1,0 +1,350 @@
+//! From manifest to plan: the recipe that `plan` and `apply` share.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::cloud::Cloud as _;
+use crate::diff::{changes, managed_fields};
+use crate::manifest::{unknown_machine, wrong_account};
+use crate::model::{
+    AccountId, AppliedInstance, DesiredFleet, Finding, InstanceId, Lineage, ObservedFleet, Offers,
+    RegionId, RunId, Stamp,
+};
+use crate::observe::{ask, observe};
+use crate::plan::{FoundStopped, PlanInput, Planned, SavedPlan, check, open_questions, plan};
+use crate::report::findings::Paint;
+use crate::store::{Contents, Store};
+
+use super::args::PlanningArgs;
+use super::context::Context;
+use super::failure::{Failure, Situation};
+use super::input::Input;
+
+/// How long a saved plan may be applied.
+const EXPIRES_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// More than this share of the recorded machines gone means that something else is wrong.
+const VANISHED_PERCENT_MAX: usize = 5;
+
+/// Rounds of questions to the cloud; each answers at least one direction of every machine.
+const QUESTION_ROUNDS_MAX: usize = 4;
+
+/// A plan with what it was made from.
+pub struct Planning {
+    /// The plan.
+    pub plan: SavedPlan,
+    /// The fleet as it was seen.
+    pub observed: ObservedFleet,
+    /// The state, if there is one.
+    pub contents: Option<Contents>,
+}
+
+/// Makes the plan. Reads only.
+///
+/// # Errors
+/// [`Failure`]: wrong account, unknown machines, too many gone, no answer.
+pub async fn make_plan(
+    context: &Context,
+    input: &Input,
+    args: &PlanningArgs,
+    paint: Paint,
+) -> Result<Planning, Failure> {
+    let account = who_we_are(context, input, paint).await?;
+    let contents = peek(context, &input.fleet)?;
+    let observed = look(context, account, &input.fleet).await?;
+    nobody_is_unknown(input, &observed, contents.as_ref(), paint)?;
+    not_too_many_are_gone(&observed, contents.as_ref(), &input.fleet)?;
+    let targets = targets(&input.fleet, &args.target)?;
+    let busy = busy(contents.as_ref());
+    let mut offers = Offers::default();
+    for _ in 0..QUESTION_ROUNDS_MAX {
+        let view = view(
+            context,
+            input,
+            &observed,
+            contents.as_ref(),
+            &offers,
+            &busy,
+            targets.as_ref(),
+            args,
+        );
+        let questions = open_questions(&view);
+        if questions.is_empty() {
+            break;
+        }
+        let answers = ask(context.cloud.as_ref(), &questions)
+            .await
+            .map_err(|error| Failure::cloud("ask what machines can become", &error))?;
+        for (key, targets) in answers {
+            offers.insert(key, targets);
+        }
+    }
+    let view = view(
+        context,
+        input,
+        &observed,
+        contents.as_ref(),
+        &offers,
+        &busy,
+        targets.as_ref(),
+        args,
+    );
+    let planned = plan(&view);
+    let plan = seal(context, input, &observed, contents.as_ref(), planned)?;
+    Ok(Planning {
+        plan,
+        observed,
+        contents,
+    })
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the planner's whole world, in one place"
+)]
+fn view<'a>(
+    context: &Context,
+    input: &'a Input,
+    observed: &'a ObservedFleet,
+    contents: Option<&'a Contents>,
+    offers: &'a Offers,
+    busy: &'a BTreeMap<InstanceId, RunId>,
+    targets: Option<&'a BTreeSet<InstanceId>>,
+    args: &PlanningArgs,
+) -> PlanInput<'a> {
+    PlanInput {
+        desired: &input.fleet,
+        observed,
+        applied: contents.map(|contents| &contents.applied),
+        offers,
+        busy,
+        targets,
+        found_stopped: if args.accept_stopped {
+            FoundStopped::Accept
+        } else {
+            FoundStopped::Block
+        },
+        now: context.clock.wall(),
+    }
+}
+
+async fn who_we_are(context: &Context, input: &Input, paint: Paint) -> Result<AccountId, Failure> {
+    let identity = context.cloud.caller_identity().await;
+    let account =
+        identity.map_err(|error| Failure::cloud("learn whose credentials these are", &error))?;
+    match wrong_account(&input.fleet, &account) {
+        Some(finding) => Err(input.refuse(&[finding], paint)),
+        None => Ok(account),
+    }
+}
+
+/// The state as it is, without disturbing whoever writes to it.
+///
+/// # Errors
+/// [`Failure`] when it cannot be read.
+pub fn peek(context: &Context, fleet: &DesiredFleet) -> Result<Option<Contents>, Failure> {
+    Store::peek(&context.store_dir(&fleet.fleet))
+        .map_err(|error| Failure::store("read the state", &error))
+}
+
+/// Looks at every machine of the manifest.
+///
+/// # Errors
+/// [`Failure`] when the cloud cannot be read.
+pub async fn look(
+    context: &Context,
+    account: AccountId,
+    fleet: &DesiredFleet,
+) -> Result<ObservedFleet, Failure> {
+    let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
+    for (id, machine) in &fleet.instances {
+        wanted
+            .entry(machine.region.clone())
+            .or_default()
+            .insert(id.clone());
+    }
+    observe(
+        context.cloud.as_ref(),
+        account,
+        context.clock.wall(),
+        &wanted,
+    )
+    .await
+    .map_err(|error| Failure::cloud("look at the fleet", &error))
+}
+
+/// An id that nobody has ever seen is a mistake in the manifest.
+fn nobody_is_unknown(
+    input: &Input,
+    observed: &ObservedFleet,
+    contents: Option<&Contents>,
+    paint: Paint,
+) -> Result<(), Failure> {
+    let recorded = |id: &InstanceId| {
+        contents.is_some_and(|contents| contents.applied.instances.contains_key(id))
+    };
+    let findings: Vec<Finding> = input
+        .fleet
+        .instances
+        .keys()
+        .filter(|id| !observed.instances.contains_key(*id) && !recorded(id))
+        .filter_map(|id| unknown_machine(&input.fleet, id))
+        .collect();
+    if findings.is_empty() {
+        Ok(())
+    } else {
+        Err(input.refuse(&findings, paint))
+    }
+}
+
+/// Machines do vanish, but not by the dozen: then it is the credentials or the region.
+fn not_too_many_are_gone(
+    observed: &ObservedFleet,
+    contents: Option<&Contents>,
+    fleet: &DesiredFleet,
+) -> Result<(), Failure> {
+    let Some(contents) = contents else {
+        return Ok(());
+    };
+    let recorded: Vec<&InstanceId> = contents
+        .applied
+        .instances
+        .keys()
+        .filter(|id| fleet.instances.contains_key(*id))
+        .collect();
+    let gone = recorded
+        .iter()
+        .filter(|id| !observed.instances.contains_key(**id))
+        .count();
+    if gone > 1 && gone * 100 > recorded.len() * VANISHED_PERCENT_MAX {
+        let message = format!(
+            "{gone} of {} recorded machines are not there",
+            recorded.len()
+        );
+        return Err(Failure::new(Situation::Other, message).hint(
+            "check credentials, region and endpoint; take released machines out of the manifest",
+        ));
+    }
+    Ok(())
+}
+
+/// The machines that `-target` means: a name, a group, an instance id.
+fn targets(
+    fleet: &DesiredFleet,
+    names: &[String],
+) -> Result<Option<BTreeSet<InstanceId>>, Failure> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let mut targets = BTreeSet::new();
+    for name in names {
+        let before = targets.len();
+        let group = fleet
+            .groups
+            .iter()
+            .find(|(group, _)| group.as_str() == name);
+        targets.extend(
+            group
+                .into_iter()
+                .flat_map(|(_, group)| group.members.iter().cloned()),
+        );
+        let machine = fleet
+            .instances
+            .iter()
+            .filter(|(id, machine)| id.as_str() == name || machine.name.as_str() == name);
+        targets.extend(machine.map(|(id, _)| id.clone()));
+        if targets.len() == before {
+            let message = format!("--target {name}: no machine or group has that name");
+            return Err(Failure::new(Situation::Usage, message));
+        }
+    }
+    Ok(Some(targets))
+}
+
+/// Machines that an open run has begun and not ended.
+fn busy(contents: Option<&Contents>) -> BTreeMap<InstanceId, RunId> {
+    let Some(open) = contents.and_then(|contents| contents.open_run.as_ref()) else {
+        return BTreeMap::new();
+    };
+    let Ok(Some(state)) = crate::saga::RunState::replay(&open.entries) else {
+        return BTreeMap::new();
+    };
+    let unfinished = state.sagas.iter().filter(|(_, saga)| saga.closed.is_none());
+    unfinished
+        .map(|(id, _)| (id.clone(), open.record.run.clone()))
+        .collect()
+}
+
+fn seal(
+    context: &Context,
+    input: &Input,
+    observed: &ObservedFleet,
+    contents: Option<&Contents>,
+    planned: Planned,
+) -> Result<SavedPlan, Failure> {
+    let objections = check(&input.fleet, &planned.sagas);
+    if let Some(objection) = objections.first() {
+        let message = format!("the plan does not pass its own check: {objection}");
+        return Err(Failure::new(Situation::Other, message).hint("this is a defect of respec"));
+    }
+    let lineage = Lineage::of(&observed.account, &input.fleet.fleet);
+    let serial = contents.map_or(0, |contents| contents.applied.stamp.serial);
+    let created_at = context.clock.wall();
+    Ok(SavedPlan {
+        format_version: SavedPlan::FORMAT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        created_at,
+        expires_at: created_at
+            .checked_add(EXPIRES_AFTER)
+            .unwrap_or(jiff::Timestamp::MAX),
+        sources: input.sources(),
+        account: observed.account.clone(),
+        stamp: Stamp { lineage, serial },
+        desired: input.fleet.clone(),
+        sagas: planned.sagas,
+        sheet: planned.account,
+    })
+}
+
+/// Machines that need no change and are not recorded as they are: to be adopted as found.
+#[must_use]
+pub fn to_adopt(
+    plan: &SavedPlan,
+    observed: &ObservedFleet,
+    contents: Option<&Contents>,
+    now: jiff::Timestamp,
+) -> Vec<(InstanceId, AppliedInstance)> {
+    let mut adopt = Vec::new();
+    for id in &plan.sheet.unchanged {
+        let (Some(desired), Some(seen)) =
+            (plan.desired.instances.get(id), observed.instances.get(id))
+        else {
+            continue;
+        };
+        // Somebody may have changed it since the plan was made: then it is not as wanted.
+        if !changes(&desired.spec, seen).is_empty() {
+            continue;
+        }
+        let old = contents.and_then(|contents| contents.applied.instances.get(id));
+        let fields = managed_fields(&desired.spec, seen);
+        let same = old.is_some_and(|old| {
+            old.fields == fields && old.name == desired.name && old.group == desired.group
+        });
+        if same {
+            continue;
+        }
+        adopt.push((
+            id.clone(),
+            AppliedInstance {
+                name: desired.name.clone(),
+                group: desired.group.clone(),
+                region: desired.region.clone(),
+                fields,
+                change_number: old.map_or(0, |old| old.change_number),
+                changed_at: old.and_then(|old| old.changed_at),
+                recorded_at: now,
+            },
+        ));
+    }
+    adopt
+}

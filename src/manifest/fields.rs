@@ -1,0 +1,106 @@
+//! Reads a mapping key by key, so that what nobody asked for can be refused.
+
+use super::codes;
+use super::decoder::Decoder;
+use super::mark::{At, Mark, Slot};
+use super::notes::{Draft, quoted};
+use super::tree::NodeId;
+
+/// Keys of the manifest language that this version cannot honour yet, wherever they stand.
+const UNSUPPORTED: &[&str] = &[
+    "allow_managed",
+    "availability",
+    "balance",
+    "batches",
+    "budget",
+    "except",
+    "expect",
+    "freezes",
+    "gates",
+    "health",
+    "on_failure",
+    "select",
+    "spread",
+    "temporary_bandwidth",
+    "window",
+];
+
+/// A mapping being read key by key; it remembers what was asked for and refuses the rest.
+pub(super) struct Fields<'a> {
+    entries: &'a [(NodeId, NodeId)],
+    asked: Vec<&'static str>,
+    /// Where the mapping stands.
+    pub(super) mark: Mark,
+    what: &'static str,
+}
+
+impl<'a> Fields<'a> {
+    /// Opens a mapping for reading by key; `what` is its name in messages.
+    pub(super) fn open(d: &mut Decoder<'a>, node: NodeId, what: &'static str) -> Option<Self> {
+        let entries = d.entries(node)?;
+        Some(Self {
+            entries,
+            asked: Vec::new(),
+            mark: d.mark(node),
+            what,
+        })
+    }
+
+    /// The value under a key.
+    pub(super) fn node(&mut self, d: &Decoder<'_>, key: &'static str) -> Option<NodeId> {
+        self.asked.push(key);
+        let found = self.entries.iter().find(|(k, _)| d.key(*k).value == key);
+        found.map(|(_, value)| *value)
+    }
+
+    /// Whether a key is there, without taking it for known.
+    pub(super) fn has(&self, d: &Decoder<'_>, key: &str) -> bool {
+        self.entries.iter().any(|(k, _)| d.key(*k).value == key)
+    }
+
+    /// The value under a key, read.
+    pub(super) fn slot<'d, T>(
+        &mut self,
+        d: &mut Decoder<'d>,
+        key: &'static str,
+        read: impl FnOnce(&mut Decoder<'d>, NodeId) -> Option<At<T>>,
+    ) -> Slot<T> {
+        match self.node(d, key) {
+            None => Slot::Unwritten,
+            Some(node) => read(d, node).map_or(Slot::Broken, Slot::Written),
+        }
+    }
+
+    /// Refuses every key that was not asked for. `unsupported` are keys that mean something here
+    /// only, in the language but not yet in this version.
+    pub(super) fn close(self, d: &mut Decoder<'_>, unsupported: &[&str]) {
+        for (key, _) in self.entries {
+            let key = d.key(*key);
+            if self.asked.contains(&key.value) || d.notes.is_full() {
+                continue;
+            }
+            if UNSUPPORTED.contains(&key.value) || unsupported.contains(&key.value) {
+                d.notes.add(self.unsupported(&key));
+            } else {
+                let draft = self.unknown(d, &key);
+                d.notes.add(draft);
+            }
+        }
+    }
+
+    fn unsupported(&self, key: &At<&str>) -> Draft {
+        let message = format!("`{}` in {} is not supported yet", key.value, self.what);
+        Draft::new(codes::UNSUPPORTED, key.mark, message)
+            .label("this version cannot honour it")
+            .help("leave it out, or wait for a version that keeps what it promises")
+    }
+
+    fn unknown(&self, d: &mut Decoder<'_>, key: &At<&str>) -> Draft {
+        let message = format!("unknown key {} in {}", quoted(key.value), self.what);
+        let draft = Draft::new(codes::UNKNOWN_KEY, key.mark, message).label("unknown key");
+        match d.notes.nearest(key.value, self.asked.iter().copied()) {
+            Some(near) => draft.suggest("a key with a similar name exists", near),
+            None => draft.help(format!("known here: {}", self.asked.join(", "))),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Several files as one: who says what about the fleet as a whole, and each name once.
+
+use std::collections::BTreeMap;
+
+use crate::model::{AccountId, FleetName, GroupName, InstanceName, RegionId};
+
+use super::codes;
+use super::mark::{At, Mark, Slot};
+use super::notes::{Draft, Notes};
+use super::schema::{Defaults, Entry, File, GroupEntry, InstanceEntry};
+
+/// All files of a run.
+#[derive(Debug)]
+pub(super) struct Manifest {
+    pub(super) fleet: Slot<FleetName>,
+    pub(super) account: Slot<AccountId>,
+    pub(super) region: Slot<RegionId>,
+    pub(super) defaults: Option<Defaults>,
+    pub(super) groups: Vec<Entry<GroupName, GroupEntry>>,
+    pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
+    pub(super) protect: Vec<At<String>>,
+    /// Where the first file begins.
+    pub(super) mark: Mark,
+}
+
+/// Puts the files together. A name defined twice keeps its first meaning.
+pub(super) fn merge(files: Vec<File>, notes: &mut Notes) -> Option<Manifest> {
+    let mut files = files.into_iter();
+    let mut manifest = Manifest::of(files.next()?);
+    for file in files {
+        manifest.take(file, notes);
+    }
+    manifest.drop_second_names(notes);
+    if manifest.fleet.is_unwritten() {
+        notes.add(
+            Draft::new(codes::MISSING_KEY, manifest.mark, "`fleet` is missing")
+                .label("the manifest begins here")
+                .help("name the fleet in one of the files, as in `fleet: shop-prod`"),
+        );
+    }
+    Some(manifest)
+}
+
+impl Manifest {
+    fn of(file: File) -> Self {
+        Self {
+            fleet: file.fleet,
+            account: file.account,
+            region: file.region,
+            defaults: file.defaults,
+            groups: file.groups,
+            instances: file.instances,
+            protect: file.protect,
+            mark: file.mark,
+        }
+    }
+
+    fn take(&mut self, file: File, notes: &mut Notes) {
+        agree(&mut self.fleet, file.fleet, "fleet", notes);
+        agree(&mut self.account, file.account, "account", notes);
+        agree(&mut self.region, file.region, "region", notes);
+        match (&self.defaults, file.defaults) {
+            (Some(first), Some(second)) => notes.add(defaults_twice(first.mark, second.mark)),
+            (None, defaults) => self.defaults = defaults,
+            (Some(_), None) => {}
+        }
+        self.groups.extend(file.groups);
+        self.instances.extend(file.instances);
+        self.protect.extend(file.protect);
+    }
+
+    /// Groups and instances share one set of names.
+    fn drop_second_names(&mut self, notes: &mut Notes) {
+        let mut first: BTreeMap<String, Mark> = BTreeMap::new();
+        let mut is_first = |name: &str, mark: Mark| match first.get(name) {
+            None => {
+                first.insert(name.to_owned(), mark);
+                true
+            }
+            Some(other) => {
+                let message = format!("name `{name}` is defined twice");
+                let draft = Draft::new(codes::NAME_TWICE, mark, message).label("again here");
+                notes.add(draft.other(*other, "first defined here"));
+                false
+            }
+        };
+        self.groups
+            .retain(|entry| is_first(entry.name.value.as_str(), entry.name.mark));
+        self.instances
+            .retain(|entry| is_first(entry.name.value.as_str(), entry.name.mark));
+    }
+}
+
+/// What the fleet as a whole has may be said in several files, in the same words.
+fn agree<T>(said: &mut Slot<T>, also: Slot<T>, key: &str, notes: &mut Notes)
+where
+    T: PartialEq + std::fmt::Display,
+{
+    if said.is_unwritten() {
+        *said = also;
+        return;
+    }
+    if let (Some(said), Some(also)) = (said.get(), also.get())
+        && said.value != also.value
+    {
+        let message = format!(
+            "`{key}` is `{}` here and `{}` there",
+            also.value, said.value
+        );
+        let draft = Draft::new(codes::DISAGREEMENT, also.mark, message).label("this file says");
+        notes.add(draft.other(said.mark, "another file says"));
+    }
+}
+
+fn defaults_twice(first: Mark, second: Mark) -> Draft {
+    Draft::new(codes::DEFAULTS_TWICE, second, "`defaults` in a second file")
+        .label("again here")
+        .other(first, "first written here")
+        .help("they hold for all files, keep them in one")
+}

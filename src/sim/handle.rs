@@ -1,0 +1,124 @@
+//! The gate: one request in, one reply out, whichever door it came through.
+//!
+//! Signature, nonce, version and operation, rate; then the operation with its own checks (section 6).
+
+use sha2::{Digest, Sha256};
+
+use crate::sim::operations::{Call, Operation, Product, find};
+use crate::sim::reply::{self, Effect, Letterhead, Refusal, Reply};
+use crate::sim::request::{Params, Request};
+use crate::sim::signature;
+use crate::sim::time::Now;
+use crate::sim::world::World;
+
+/// The name calls are counted under whose operation cannot be known yet.
+const UNREAD: &str = "unread";
+
+impl World {
+    /// Answers one request at a moment. Whatever was due by then happens first.
+    pub fn handle(&mut self, request: &Request, now: Now) -> Reply {
+        self.advance(now);
+        let request_id = self.next_request_id();
+        let host = request.header("host").unwrap_or("localhost").to_owned();
+        let mut gate = Gate {
+            action: UNREAD.to_owned(),
+            product: Product::Ecs,
+        };
+        let result = gate.pass(self, request, &host);
+        let head = Letterhead {
+            request_id: &request_id,
+            host: &host,
+            product: gate.product.code(),
+        };
+        let reply = match result {
+            Ok((fields, effect)) => reply::answer(fields, &head, effect),
+            Err(refusal) => reply::refuse(refusal, &head),
+        };
+        self.count(gate.action, &reply);
+        reply
+    }
+
+    /// Request ids look like upper-case UUIDs and are the same in every run.
+    pub(crate) fn next_request_id(&mut self) -> String {
+        self.requests += 1;
+        let digest = Sha256::digest(self.requests.to_be_bytes());
+        let hex: String = digest.iter().take(16).map(|b| format!("{b:02X}")).collect();
+        let (a, b, c, d, e) = (
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..],
+        );
+        format!("{a}-{b}-{c}-{d}-{e}")
+    }
+
+    fn count(&mut self, action: String, reply: &Reply) {
+        let calls = self.calls.entry(action).or_default();
+        calls.calls += 1;
+        if reply.outcome != "OK" {
+            *calls.errors.entry(reply.outcome.clone()).or_default() += 1;
+        }
+    }
+}
+
+/// What is known of a request so far.
+struct Gate {
+    action: String,
+    product: Product,
+}
+
+impl Gate {
+    fn pass(
+        &mut self,
+        world: &mut World,
+        request: &Request,
+        host: &str,
+    ) -> Result<(reply::Fields, Effect), Refusal> {
+        if request.path != "/" {
+            return Err(no_such_path());
+        }
+        let params = request.parameters()?;
+        let operation = self.admit(world, request, &params)?;
+        let call = Call {
+            params: &params,
+            action: operation.name,
+            host,
+        };
+        let fields = (operation.run)(world, &call)?;
+        Ok((fields, operation.effect))
+    }
+
+    fn admit(
+        &mut self,
+        world: &mut World,
+        request: &Request,
+        params: &Params,
+    ) -> Result<&'static Operation, Refusal> {
+        let claim = signature::read(request, params)?;
+        let wall = world.now.wall;
+        claim.verify(&world.settings.keys, wall)?;
+        world.nonces.spend(&claim.nonce, wall)?;
+        self.product = Product::of_version(&claim.version).ok_or_else(no_such_version)?;
+        let operation = find(self.product, &claim.action)?;
+        operation.name.clone_into(&mut self.action);
+        if let Some(rate) = world.settings.throttle.get(operation.name) {
+            world
+                .throttle
+                .admit(operation.name, rate, world.now.elapsed)?;
+        }
+        Ok(operation)
+    }
+}
+
+fn no_such_path() -> Refusal {
+    Refusal::new(
+        404,
+        "InvalidApi.NotFound",
+        "Every operation is at the path /.",
+    )
+}
+
+fn no_such_version() -> Refusal {
+    Refusal::new(400, "InvalidVersion", "No product here has this version.")
+}

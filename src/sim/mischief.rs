@@ -1,0 +1,63 @@
+//! What a fault script does to the world itself.
+
+use std::time::Duration;
+
+use crate::sim::memory::throttled;
+use crate::sim::reply::{Letterhead, Refusal, Reply, refuse};
+use crate::sim::request::Request;
+use crate::sim::world::{Mischief, World};
+
+impl World {
+    /// The type sells out in the zone of the machine that is about to ask for it.
+    pub(crate) fn sell_out(&mut self, id: &str, target: &str) {
+        if let Some(instance) = self.instances.get(id) {
+            self.catalogue.sell_out(target, &instance.truth.zone_id);
+        }
+    }
+
+    /// The next start, stop or reboot takes half an hour.
+    pub(crate) fn next_power_call_hangs(&mut self) {
+        self.mischief.power_hangs = true;
+    }
+
+    /// The next read shows what was shown some time ago.
+    pub(crate) fn next_read_is_stale(&mut self, age: Duration) {
+        self.mischief.reads_lag_by = age;
+    }
+
+    /// Mischief is for one call only.
+    pub(crate) fn forget_mischief(&mut self) {
+        self.mischief = Mischief::default();
+    }
+
+    /// 500 `InternalError` (section 1.5).
+    pub(crate) fn internal_error(&mut self, request: &Request) -> Reply {
+        let refusal = Refusal::new(
+            500,
+            "InternalError",
+            "Something failed on the server's side.",
+        );
+        self.refuse_by_fault(request, refusal)
+    }
+
+    /// 503 `ServiceUnavailable` (section 1.5).
+    pub(crate) fn unavailable(&mut self, request: &Request) -> Reply {
+        let refusal = Refusal::new(503, "ServiceUnavailable", "The service is overloaded.");
+        self.refuse_by_fault(request, refusal)
+    }
+
+    /// 400 `Throttling.User` (section 1.6).
+    pub(crate) fn throttled_by_fault(&mut self, request: &Request, wait: Duration) -> Reply {
+        self.refuse_by_fault(request, throttled(wait))
+    }
+
+    fn refuse_by_fault(&mut self, request: &Request, refusal: Refusal) -> Reply {
+        let request_id = self.next_request_id();
+        let head = Letterhead {
+            request_id: &request_id,
+            host: request.header("host").unwrap_or("localhost"),
+            product: "Ecs",
+        };
+        refuse(refusal, &head)
+    }
+}

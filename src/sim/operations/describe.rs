@@ -1,0 +1,121 @@
+//! DescribeInstances and DescribeInstanceStatus: what readers are shown (sections 2.4 and 2.5).
+
+use std::ops::Bound;
+
+use serde_json::{Value, json};
+
+use crate::sim::described::Described;
+use crate::sim::filter::Filter;
+use crate::sim::operations::{Call, regions};
+use crate::sim::paging::{Numbered, Page, continue_after};
+use crate::sim::reply::{Fields, Refusal};
+use crate::sim::world::World;
+
+/// Largest pages of the two operations when counted by number.
+const INSTANCES_PAGE_MAX: i64 = 100;
+const STATUSES_PAGE_MAX: i64 = 50;
+
+/// Most ids in DescribeInstanceStatus.
+const STATUS_IDS_MAX: usize = 100;
+
+pub(crate) fn instances(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
+    let region = regions::required(world, call)?;
+    let filter = Filter::read(region, call.params)?;
+    if call.params.flag("DryRun")? == Some(true) {
+        return Err(Refusal::dry_run_passed("DryRunOperation"));
+    }
+    let forward = ["MaxResults", "NextToken"].iter();
+    if forward.clone().any(|name| call.params.get(name).is_some()) {
+        return forward_page(world, &filter, &Page::forward(call.params)?);
+    }
+    let page = Numbered::read(call.params, INSTANCES_PAGE_MAX)?;
+    let found: Vec<&Described> = matching(world, &filter, None).collect();
+    let shown = found.iter().skip(page.skip()).take(page.take());
+    let shown: Vec<Value> = shown.map(|instance| describe(instance)).collect();
+    let mut fields = answer(shown, String::new());
+    fields.insert("TotalCount".to_owned(), found.len().into());
+    fields.insert("PageNumber".to_owned(), page.number.into());
+    fields.insert("PageSize".to_owned(), page.size.into());
+    Ok(fields)
+}
+
+/// With MaxResults and NextToken, TotalCount means nothing (section 1.8).
+fn forward_page(world: &World, filter: &Filter<'_>, page: &Page) -> Result<Fields, Refusal> {
+    let found = matching(world, filter, page.after.as_deref());
+    let mut found: Vec<&Described> = found.take(page.size + 1).collect();
+    let more = found.len() > page.size;
+    found.truncate(page.size);
+    let last = found.last().filter(|_| more);
+    let next = last.map_or_else(String::new, |last| continue_after(&last.instance_id));
+    let mut fields = answer(found.into_iter().map(describe).collect(), next);
+    fields.insert("TotalCount".to_owned(), 0.into());
+    fields.insert("PageNumber".to_owned(), 0.into());
+    fields.insert("PageSize".to_owned(), 0.into());
+    Ok(fields)
+}
+
+fn answer(shown: Vec<Value>, next: String) -> Fields {
+    Fields::from_iter([
+        ("Instances".to_owned(), json!({ "Instance": shown })),
+        ("NextToken".to_owned(), next.into()),
+    ])
+}
+
+fn describe(instance: &Described) -> Value {
+    serde_json::to_value(instance).expect("an instance holds nothing JSON cannot write")
+}
+
+/// What is shown now of the machines that match, by id, after a given one.
+fn matching<'w>(
+    world: &'w World,
+    filter: &'w Filter<'_>,
+    after: Option<&str>,
+) -> Box<dyn Iterator<Item = &'w Described> + 'w> {
+    let at = world.reading_moment();
+    let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+    let shown: Box<dyn Iterator<Item = &Described>> = match &filter.ids {
+        None => Box::new(
+            world
+                .instances
+                .range::<str, _>((start, Bound::Unbounded))
+                .map(move |(_, instance)| instance.shown(at)),
+        ),
+        Some(ids) => Box::new(
+            ids.range::<str, _>((start, Bound::Unbounded))
+                .filter_map(|id| world.instances.get(id))
+                .map(move |instance| instance.shown(at)),
+        ),
+    };
+    Box::new(shown.filter(|instance| filter.matches(instance)))
+}
+
+pub(crate) fn statuses(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
+    let region = regions::required(world, call)?;
+    let ids = call.params.list("InstanceId", STATUS_IDS_MAX)?;
+    let zone = call.params.get("ZoneId");
+    let page = Numbered::read(call.params, STATUSES_PAGE_MAX)?;
+    let at = world.reading_moment();
+    let found: Vec<&Described> = world
+        .instances
+        .values()
+        .map(|instance| instance.shown(at))
+        .filter(|instance| instance.region_id == region)
+        .filter(|instance| ids.is_empty() || ids.contains(&instance.instance_id.as_str()))
+        .filter(|instance| zone.is_none_or(|zone| zone == instance.zone_id))
+        .collect();
+    let shown: Vec<Value> = found
+        .iter()
+        .skip(page.skip())
+        .take(page.take())
+        .map(|i| json!({ "InstanceId": i.instance_id, "Status": i.status }))
+        .collect();
+    Ok(Fields::from_iter([
+        (
+            "InstanceStatuses".to_owned(),
+            json!({ "InstanceStatus": shown }),
+        ),
+        ("TotalCount".to_owned(), found.len().into()),
+        ("PageNumber".to_owned(), page.number.into()),
+        ("PageSize".to_owned(), page.size.into()),
+    ]))
+}

@@ -1,0 +1,76 @@
+//! ModifyPrepayInstanceSpec: the type of a subscription, by way of an order (section 2.2).
+
+use crate::sim::operations::Call;
+use crate::sim::operations::once::once;
+use crate::sim::orders::{Change, OrderKind, Reboot};
+use crate::sim::payment::{AutoPay, Wanted};
+use crate::sim::reply::{Fields, Refusal};
+use crate::sim::rules::{Caller, common, prepay, spec};
+use crate::sim::world::World;
+
+/// The request, read.
+struct Asked<'a> {
+    id: &'a str,
+    region: &'a str,
+    target: &'a str,
+    auto_pay: AutoPay,
+    reboot: Reboot,
+}
+
+pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
+    let params = call.params;
+    // R18: the sources disagree whether temporary type changes exist; here they do not (section 3.4).
+    if params.get("EndTime").is_some() {
+        return Err(Refusal::invalid(
+            "EndTime",
+            "is not supported for a type change",
+        ));
+    }
+    params.flag("MigrateAcrossZone")?;
+    let asked = Asked {
+        region: params.required("RegionId")?,
+        id: params.required("InstanceId")?,
+        target: params.required("InstanceType")?,
+        auto_pay: AutoPay::read(params)?,
+        reboot: prepay::reboot(params, world.now.wall)?,
+    };
+    once(world, call, |world| asked.order(world, call))
+}
+
+impl Asked<'_> {
+    fn order(&self, world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
+        let instance = common::exists(world, self.id, Some(self.region))?;
+        common::not_locked_for_security(instance)?;
+        common::not_expired(world, instance, Caller::Prepay)?;
+        common::account_not_in_arrears(world)?;
+        prepay::is_subscription(instance)?;
+        common::nothing_ordered(world, self.id, Caller::Prepay)?;
+        common::no_temporary_upgrade(instance)?;
+        common::has_rested(world, instance)?;
+        spec::eip_allows_it(instance)?;
+        spec::has_no_local_disk(instance, Caller::Prepay)?;
+        spec::is_not_set_to_hibernate(instance)?;
+        spec::can_become(world, instance, self.target)?;
+        let from = world.catalogue.price_hour(&instance.truth.instance_type);
+        let to = world.catalogue.price_hour(self.target);
+        let kind = prepay::direction(from, to);
+        prepay::direction_is_as_said(call.params, kind)?;
+        prepay::state_allows(instance, kind)?;
+        spec::in_stock(world, self.target, &instance.truth.zone_id)?;
+        let hours = prepay::term_hours(instance, world.now);
+        let wanted = Wanted {
+            kind,
+            amount: prepay::amount(from, to, hours),
+            change: Change::Type {
+                to: self.target.to_owned(),
+                reboot: self.reboot,
+            },
+        };
+        // R44: AutoPay counts for upgrades only, a downgrade is refunded at once.
+        let auto_pay = match kind {
+            OrderKind::Downgrade => AutoPay::Yes,
+            OrderKind::Upgrade | OrderKind::TempUpgrade => self.auto_pay,
+        };
+        world.place_order(self.id, wanted, auto_pay, Caller::Prepay)
+    }
+}

@@ -1,0 +1,64 @@
+//! DescribeInstanceTypes: specifications, not what is for sale (section 2.6).
+
+use serde_json::{Value, json};
+
+use crate::sim::catalogue::TypeOffer;
+use crate::sim::operations::Call;
+use crate::sim::paging::{Page, continue_after};
+use crate::sim::reply::{Fields, Refusal};
+use crate::sim::world::World;
+
+/// Most types that can be named in one call.
+const NAMES_MAX: usize = 10;
+
+pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
+    let names = call.params.list("InstanceTypes", NAMES_MAX)?;
+    let families = call.params.list("InstanceTypeFamilies", NAMES_MAX)?;
+    let family = call.params.get("InstanceTypeFamily");
+    let page = Page::forward(call.params)?;
+    let found = world
+        .catalogue
+        .all()
+        .filter(|offer| names.is_empty() || names.contains(&offer.name.as_str()))
+        .filter(|offer| families.is_empty() || families.contains(&offer.family()))
+        .filter(|offer| family.is_none_or(|family| family == offer.family()))
+        .filter(|offer| page.after.as_ref().is_none_or(|last| offer.name > *last));
+    let mut found: Vec<&TypeOffer> = found.take(page.size + 1).collect();
+    let more = found.len() > page.size;
+    found.truncate(page.size);
+    let next = found.last().filter(|_| more);
+    let next = next.map_or_else(String::new, |last| continue_after(&last.name));
+    let types: Vec<Value> = found.into_iter().map(describe).collect();
+    Ok(Fields::from_iter([
+        ("InstanceTypes".to_owned(), json!({ "InstanceType": types })),
+        ("NextToken".to_owned(), next.into()),
+    ]))
+}
+
+/// Base intranet bandwidth of each vCPU in kbit/s; a made-up figure.
+const INTRANET_KBIT_PER_VCPU: u32 = 512_000;
+
+fn describe(offer: &TypeOffer) -> Value {
+    let intranet = offer.vcpus.saturating_mul(INTRANET_KBIT_PER_VCPU);
+    json!({
+        "InstanceTypeId": offer.name,
+        "InstanceTypeFamily": offer.family(),
+        "InstanceFamilyLevel": "EnterpriseLevel",
+        "InstanceCategory": "General-purpose",
+        "CpuArchitecture": "X86",
+        "CpuCoreCount": offer.vcpus,
+        "MemorySize": offer.memory_gib,
+        "InstanceBandwidthTx": intranet,
+        "InstanceBandwidthRx": intranet,
+        "DiskQuantity": 17,
+        "EniQuantity": 4,
+        "EniPrivateIpAddressQuantity": 10,
+        "EniIpv6AddressQuantity": 10,
+        "LocalStorageAmount": 0,
+        "LocalStorageCapacity": 0,
+        "LocalStorageCategory": "",
+        "GPUAmount": 0,
+        "GPUSpec": "",
+        "NvmeSupport": "unsupported",
+    })
+}

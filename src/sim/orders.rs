@@ -1,0 +1,151 @@
+//! Orders: what a subscription change costs, and where its payment stands (section 4).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::sim::money::Money;
+use crate::sim::network::Network;
+
+/// Where an order stands (section 4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Payment {
+    /// Waits for somebody to pay it in the console.
+    Unpaid,
+    /// Can be voided but never paid; shows as Unpaid (R42).
+    Abnormal,
+    Paid,
+    Cancelled,
+}
+
+/// The vendor's order types used here (section 4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum OrderKind {
+    Upgrade,
+    Downgrade,
+    TempUpgrade,
+}
+
+/// What an order changes once it is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Change {
+    Type {
+        to: String,
+        reboot: Reboot,
+    },
+    Network(Network),
+    /// More bandwidth for a while (R30).
+    Upgrade {
+        out: i64,
+        from: Timestamp,
+        until: Timestamp,
+    },
+}
+
+/// What follows a type change by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Reboot {
+    Never,
+    /// R16.
+    WhenFinished,
+    /// R17.
+    At(Timestamp),
+}
+
+impl OrderKind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Upgrade => "Upgrade",
+            Self::Downgrade => "Downgrade",
+            Self::TempUpgrade => "TempUpgrade",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) id: String,
+    pub(crate) instance: String,
+    pub(crate) kind: OrderKind,
+    pub(crate) payment: Payment,
+    /// Below zero for a refund (R47).
+    pub(crate) amount: Money,
+    pub(crate) created: Timestamp,
+    pub(crate) paid: Option<Timestamp>,
+    /// When the change took hold.
+    pub(crate) applied: Option<Duration>,
+    pub(crate) change: Change,
+}
+
+/// What keeps an instance from being changed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Blocking {
+    /// R45.
+    Unpaid,
+    /// R46: paid, but the change is still to come.
+    Processing,
+}
+
+/// All orders by id, and the one open order of each instance.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Orders {
+    all: BTreeMap<String, Order>,
+    open: BTreeMap<String, String>,
+}
+
+/// Order ids are long decimal numbers; these start where no small number can be mistaken for one.
+const FIRST_ID: usize = 210_000_000_000_001;
+
+impl Orders {
+    /// The id the next order will have.
+    pub(crate) fn next_id(&self) -> String {
+        (FIRST_ID + self.all.len()).to_string()
+    }
+
+    pub(crate) fn add(&mut self, order: Order) {
+        self.open.insert(order.instance.clone(), order.id.clone());
+        self.all.insert(order.id.clone(), order);
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Order> {
+        self.all.get(id)
+    }
+
+    pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = &Order> {
+        self.all.values()
+    }
+
+    /// What the open order of an instance, if it has one, stands in the way with.
+    pub(crate) fn blocking(&self, instance: &str) -> Option<Blocking> {
+        let order = self.all.get(self.open.get(instance)?)?;
+        match order.payment {
+            Payment::Unpaid | Payment::Abnormal => Some(Blocking::Unpaid),
+            Payment::Paid => Some(Blocking::Processing),
+            Payment::Cancelled => None,
+        }
+    }
+
+    pub(crate) fn mark_paid(&mut self, id: &str, at: Timestamp) {
+        if let Some(order) = self.all.get_mut(id) {
+            order.payment = Payment::Paid;
+            order.paid = Some(at);
+        }
+    }
+
+    pub(crate) fn mark_cancelled(&mut self, id: &str) {
+        if let Some(order) = self.all.get_mut(id) {
+            order.payment = Payment::Cancelled;
+            self.open.remove(&order.instance);
+        }
+    }
+
+    /// The change took hold; the instance is free for the next order.
+    pub(crate) fn mark_applied(&mut self, id: &str, at: Duration) {
+        if let Some(order) = self.all.get_mut(id) {
+            order.applied = Some(at);
+            self.open.remove(&order.instance);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Placing an order: who pays, from what, and what becomes of it (section 4.1).
+
+use crate::sim::money::Money;
+use crate::sim::orders::{Change, Order, OrderKind, Payment};
+use crate::sim::reply::{Fields, Refusal};
+use crate::sim::request::Params;
+use crate::sim::rules::Caller;
+use crate::sim::scenario::LowBalance;
+use crate::sim::world::World;
+
+/// Whether an order is paid from the balance at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AutoPay {
+    Yes,
+    No,
+}
+
+impl AutoPay {
+    /// R42: unless told otherwise, orders are paid at once.
+    pub(crate) fn read(params: &Params) -> Result<Self, Refusal> {
+        match params.flag("AutoPay")? {
+            Some(true) | None => Ok(Self::Yes),
+            Some(false) => Ok(Self::No),
+        }
+    }
+}
+
+/// An order before it is placed.
+pub(crate) struct Wanted {
+    pub(crate) kind: OrderKind,
+    pub(crate) amount: Money,
+    pub(crate) change: Change,
+}
+
+impl World {
+    /// Places an order and answers with its id; what was paid is carried out by itself.
+    pub(crate) fn place_order(
+        &mut self,
+        instance: &str,
+        wanted: Wanted,
+        auto_pay: AutoPay,
+        caller: Caller,
+    ) -> Result<Fields, Refusal> {
+        let payment = self.payment_of(wanted.amount, auto_pay, caller)?;
+        let order = Order {
+            id: self.orders.next_id(),
+            instance: instance.to_owned(),
+            kind: wanted.kind,
+            payment,
+            amount: wanted.amount,
+            created: self.now.wall,
+            paid: None,
+            applied: None,
+            change: wanted.change,
+        };
+        let id = order.id.clone();
+        self.orders.add(order);
+        if payment == Payment::Paid {
+            self.take_money(&id);
+        }
+        Ok(Fields::from_iter([("OrderId".to_owned(), id.into())]))
+    }
+
+    /// R42 and R43: what the first state of an order is.
+    fn payment_of(
+        &self,
+        amount: Money,
+        auto_pay: AutoPay,
+        caller: Caller,
+    ) -> Result<Payment, Refusal> {
+        let covered = amount <= Money::ZERO || amount <= self.balance.available;
+        match (auto_pay, covered, self.settings.low_balance, caller) {
+            (AutoPay::No, _, _, _) => Ok(Payment::Unpaid),
+            (AutoPay::Yes, true, _, _) => Ok(Payment::Paid),
+            (AutoPay::Yes, false, LowBalance::NotEnoughBalance, Caller::Network) => {
+                Err(not_enough_balance())
+            }
+            (AutoPay::Yes, false, _, _) => Ok(Payment::Abnormal),
+        }
+    }
+
+    /// Takes the money of an order from the balance; a refund is put there (R47).
+    pub(crate) fn take_money(&mut self, order: &str) {
+        let amount = self
+            .orders
+            .get(order)
+            .map_or(Money::ZERO, |order| order.amount);
+        self.balance.available = self.balance.available - amount;
+        self.order_paid(order, self.now.elapsed);
+    }
+}
+
+fn not_enough_balance() -> Refusal {
+    Refusal::new(
+        403,
+        "InvalidAccountStatus.NotEnoughBalance",
+        "The balance of the account does not cover this change.",
+    )
+}

@@ -1,0 +1,22 @@
+//! The vendor's rules, each a small function that names its number and answers yes or a refusal.
+//!
+//! In: the world, or one machine of it. Out: nothing, or the refusal of the error tables. A rule
+//! never changes anything; what a yes leads to stands in `effects`.
+
+pub(crate) mod common;
+pub(crate) mod spec;
+pub(crate) mod power;
+pub(crate) mod prepay;
+pub(crate) mod network;
+pub(crate) mod temporary;
+
+/// Which modify call is asking; the same situation has another code in each (section 3.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// ModifyInstanceSpec.
+    Spec,
+    /// ModifyPrepayInstanceSpec.
+    Prepay,
+    /// ModifyInstanceNetworkSpec.
+    Network,
+}

@@ -1,0 +1,241 @@
+//! A scenario: the cloud as it stands when a rehearsal begins, read from YAML.
+//!
+//! In: text, bounded in size and depth. Out: a [`Scenario`] every name of which is known, or an error
+//! that names the place. Unknown keys are refused; everything but the instances has a default.
+
+mod bounds;
+mod settings;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use bounds::{SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX};
+pub use settings::{Balance, Delays, Key, LowBalance, Quota, Rate};
+
+use crate::sim::catalogue::{Catalogue, TypeOffer};
+use crate::sim::described::Described;
+use crate::sim::scenario::settings::{default_keys, published_rates};
+use crate::sim::time::{Span, read_minute};
+
+/// The whole simulated account as it stands at the beginning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// The account id that GetCallerIdentity tells.
+    pub account: String,
+    /// The region of instances that name none.
+    pub region: String,
+    /// The calendar of virtual time.
+    pub start: Timestamp,
+    /// Who may sign.
+    pub keys: Vec<Key>,
+    /// The money the account holds.
+    pub balance: Balance,
+    /// How long things take.
+    pub delays: Delays,
+    /// How long a changed instance refuses the next change (R52).
+    pub cool_down: Span,
+    /// How long a client token is remembered; not published, so settable (section 1.7).
+    pub token_memory: Span,
+    /// What happens to an order the balance does not cover (R42).
+    pub low_balance: LowBalance,
+    /// Rates by operation; R54 holds unless named here.
+    pub throttle: BTreeMap<String, Rate>,
+    /// Types that replace or join the built-in ones.
+    pub catalogue: Vec<TypeOffer>,
+    /// Account resources that run out.
+    pub quota: Quota,
+    /// Instances whose EIP does block a type change; off by default (R59).
+    pub eip_blocks_type_change: BTreeSet<String>,
+    /// The machines, with the field names of DescribeInstances.
+    pub instances: Vec<Described>,
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            account: "1234567890123456".to_owned(),
+            region: "cn-hangzhou".to_owned(),
+            start: Timestamp::constant(1_767_225_600, 0), // 2026-01-01T00:00:00Z
+            keys: default_keys(),
+            balance: Balance::default(),
+            delays: Delays::default(),
+            cool_down: Span::secs(5 * 60),
+            token_memory: Span::secs(30 * 60),
+            low_balance: LowBalance::default(),
+            throttle: published_rates(),
+            catalogue: Vec::new(),
+            quota: Quota::default(),
+            eip_blocks_type_change: BTreeSet::new(),
+            instances: Vec::new(),
+        }
+    }
+}
+
+/// Why a text is no scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// More than [`SCENARIO_BYTES_MAX`].
+    #[error("read scenario: larger than {} MiB", SCENARIO_BYTES_MAX / 1024 / 1024)]
+    TooLarge,
+    /// Deeper than [`SCENARIO_DEPTH_MAX`].
+    #[error("read scenario: nested deeper than {SCENARIO_DEPTH_MAX} levels at line {line}")]
+    TooDeep {
+        /// Where the limit was passed.
+        line: usize,
+    },
+    /// Not YAML, or not of this shape; the source names key, line and column.
+    #[error("read scenario")]
+    Shape(#[source] serde_yaml::Error),
+    /// Well formed, but naming things that do not fit together.
+    #[error("read scenario: {}", .0.join("; "))]
+    Meaning(Vec<String>),
+}
+
+/// Most problems told at once; the first few usually explain the rest.
+const PROBLEMS_MAX: usize = 20;
+
+impl Scenario {
+    /// Reads a scenario from YAML (or JSON, which is YAML).
+    ///
+    /// # Errors
+    /// [`ScenarioError`], always naming the place.
+    pub fn read(text: &str) -> Result<Self, ScenarioError> {
+        bounds::check(text)?;
+        if is_empty(text) {
+            return Ok(Self::default());
+        }
+        let mut scenario: Self = serde_yaml::from_str(text).map_err(ScenarioError::Shape)?;
+        for (operation, rate) in published_rates() {
+            scenario.throttle.entry(operation).or_insert(rate);
+        }
+        scenario.check()?;
+        Ok(scenario)
+    }
+
+    /// Whether everything a scenario names exists, once.
+    ///
+    /// # Errors
+    /// [`ScenarioError::Meaning`] with every problem and its place.
+    pub fn check(&self) -> Result<(), ScenarioError> {
+        let catalogue = Catalogue::with(&self.catalogue);
+        let mut problems: Vec<String> = self.setting_problems().collect();
+        let mut seen = BTreeSet::new();
+        for (index, instance) in self.instances.iter().enumerate() {
+            let place = format!("instances[{index}] ({})", instance.instance_id);
+            if !seen.insert(&instance.instance_id) {
+                problems.push(format!("{place}: InstanceId is used twice"));
+            }
+            let found = instance_problems(instance, &catalogue);
+            problems.extend(found.map(|problem| format!("{place}: {problem}")));
+        }
+        let strangers = self.eip_blocks_type_change.iter();
+        let strangers = strangers.filter(|id| !seen.contains(id));
+        problems.extend(strangers.map(|id| format!("eip_blocks_type_change: no instance {id}")));
+        problems.truncate(PROBLEMS_MAX);
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(ScenarioError::Meaning(problems))
+    }
+
+    fn setting_problems(&self) -> impl Iterator<Item = String> {
+        let keyless = self
+            .keys
+            .is_empty()
+            .then(|| "keys: at least one is needed".to_owned());
+        let still = self
+            .throttle
+            .iter()
+            .filter(|(_, rate)| rate.per.0.is_zero());
+        let still = still.map(|(name, _)| format!("throttle.{name}.per: must be above 0s"));
+        let odd = self.catalogue.iter().enumerate();
+        let odd = odd.filter(|(_, offer)| offer.name.is_empty() || offer.vcpus == 0);
+        let odd = odd.map(|(at, _)| format!("catalogue[{at}]: type and vcpus must not be empty"));
+        keyless.into_iter().chain(still).chain(odd)
+    }
+}
+
+fn is_empty(text: &str) -> bool {
+    text.lines().all(|line| {
+        let line = line.trim();
+        line.is_empty() || line.starts_with('#')
+    })
+}
+
+/// Most public bandwidth an instance of a scenario may start with; R28 has nothing larger.
+const BANDWIDTH_MAX: i64 = 1000;
+
+fn instance_problems(instance: &Described, catalogue: &Catalogue) -> impl Iterator<Item = String> {
+    let mut problems = Vec::new();
+    if instance.instance_id.is_empty() {
+        problems.push("InstanceId: must not be empty".to_owned());
+    }
+    if catalogue.get(&instance.instance_type).is_none() {
+        let name = &instance.instance_type;
+        problems.push(format!("InstanceType: {name} is not in the catalogue"));
+    }
+    let out = instance.internet_max_bandwidth_out;
+    if !(0..=BANDWIDTH_MAX).contains(&out) {
+        problems.push(format!("InternetMaxBandwidthOut: {out} is out of range"));
+    }
+    let expiry = &instance.expired_time;
+    if !expiry.is_empty() && read_minute(expiry).is_none() {
+        problems.push(format!("ExpiredTime: {expiry} is not yyyy-MM-ddTHH:mmZ"));
+    }
+    problems.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_of_two_lines_is_enough() {
+        let text = "instances:\n- {InstanceId: i-1, InstanceType: ecs.g7.large}\n";
+        let scenario = Scenario::read(text).unwrap();
+        assert_eq!(scenario.start.to_string(), "2026-01-01T00:00:00Z");
+        assert_eq!(scenario.delays, Delays::default());
+        assert_eq!(scenario.instances.len(), 1);
+        assert!(Scenario::read("# nothing yet\n").is_ok());
+    }
+
+    #[test]
+    fn every_problem_names_its_place() {
+        let text = "instances:\n- {InstanceId: i-1, InstanceType: ecs.none}\n- {InstanceId: i-1, \
+                    InstanceType: ecs.g7.large, ExpiredTime: soon}\n";
+        let error = Scenario::read(text).unwrap_err().to_string();
+        for part in [
+            "instances[0] (i-1): InstanceType",
+            "instances[1] (i-1): InstanceId",
+            "soon",
+        ] {
+            assert!(error.contains(part), "{error}");
+        }
+        let Err(ScenarioError::Shape(error)) = Scenario::read("delays: {nap: 3s}") else {
+            panic!("an unknown key was read");
+        };
+        let error = error.to_string();
+        assert!(error.contains("nap") && error.contains("line 1"), "{error}");
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_at_once() {
+        let deep = format!("balance: {}", "[".repeat(100_000));
+        assert!(matches!(
+            Scenario::read(&deep),
+            Err(ScenarioError::TooDeep { line: 1 })
+        ));
+    }
+
+    #[test]
+    fn a_scenario_survives_being_written() {
+        let text = "cool_down: 90s\nbalance: {available: 12.5}\ninstances:\n\
+                    - {InstanceId: i-1, InstanceType: ecs.g7.large, Status: Stopped}\n";
+        let scenario = Scenario::read(text).unwrap();
+        let written = serde_yaml::to_string(&scenario).unwrap();
+        assert_eq!(Scenario::read(&written).unwrap(), scenario);
+    }
+}

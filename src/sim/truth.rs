@@ -1,0 +1,60 @@
+//! The truth, for tests and for the curious: what no operation of the vendor would tell.
+
+use serde_json::{Value, json};
+
+use crate::sim::instance::Instance;
+use crate::sim::orders::Order;
+use crate::sim::time::to_the_second;
+use crate::sim::world::World;
+
+impl World {
+    /// Everything that is true now: instances, orders and balance, without lag.
+    #[must_use]
+    pub fn truth(&self) -> Value {
+        json!({
+            "time": to_the_second(self.now.wall),
+            "elapsed_seconds": self.now.elapsed.as_secs_f64(),
+            "balance": self.balance,
+            "instances": self.instances.values().map(instance).collect::<Vec<_>>(),
+            "orders": self.orders.all().map(order).collect::<Vec<_>>(),
+        })
+    }
+
+    /// How often each operation was called, and with which error codes it answered.
+    #[must_use]
+    pub fn call_counts(&self) -> Value {
+        json!(self.calls)
+    }
+}
+
+fn instance(instance: &Instance) -> Value {
+    let truth = &instance.truth;
+    json!({
+        "InstanceId": truth.instance_id,
+        "InstanceName": truth.instance_name,
+        "Status": truth.status,
+        "StoppedMode": truth.stopped_mode,
+        "ConfiguredType": truth.instance_type,
+        "EffectiveType": instance.effective_type,
+        "InstanceChargeType": truth.instance_charge_type,
+        "InternetChargeType": truth.internet_charge_type,
+        "InternetMaxBandwidthOut": truth.internet_max_bandwidth_out,
+        "InternetMaxBandwidthIn": truth.internet_max_bandwidth_in,
+        "PublicIpAddress": truth.public_ip_address.ip_address.first(),
+        "Locks": truth.operation_locks.lock_reason,
+    })
+}
+
+fn order(order: &Order) -> Value {
+    json!({
+        "OrderId": order.id,
+        "InstanceId": order.instance,
+        "OrderType": order.kind,
+        "Payment": order.payment,
+        "Amount": order.amount,
+        "CreateTime": to_the_second(order.created),
+        "PaymentTime": order.paid.map(to_the_second),
+        "Applied": order.applied.is_some(),
+        "Change": order.change,
+    })
+}

@@ -1,0 +1,256 @@
+//! The door in process: requests of the client's own wire, answered by the world in virtual time.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::sim::door;
+use crate::sim::faults::{Fault, Faults};
+use crate::sim::reply::{Effect, Reply};
+use crate::sim::request::{Params, Request};
+use crate::sim::time::Now;
+use crate::sim::transcript::{Place, Transcript};
+use crate::sim::world::World;
+use crate::wire::{HttpReply, HttpRequest, Wire, WireError};
+
+/// Called with the world after each change and before its answer; used to save the world.
+///
+/// An error means the answer is not given: the client must take the call as unanswered.
+pub type MutationHook = Rc<dyn Fn(&World) -> Result<(), String>>;
+
+/// The simulated cloud as a wire. Must be used inside a `LocalSet`.
+///
+/// Each request is carried out by a task of its own, so a client that gives up, or is dropped, does
+/// not stop what it has begun.
+pub struct SimWire {
+    server: Rc<Server>,
+    faults: RefCell<Faults>,
+}
+
+struct Server {
+    world: Arc<Mutex<World>>,
+    clock: Rc<dyn Clock>,
+    /// The world's elapsed time when this clock began.
+    since: Duration,
+    /// The clock's elapsed time when this wire was made.
+    clock_since: Duration,
+    on_mutation: Option<MutationHook>,
+    transcript: RefCell<Transcript>,
+}
+
+impl SimWire {
+    /// A wire to a world; its durations go on where the world stands.
+    #[must_use]
+    pub fn new(world: Arc<Mutex<World>>, clock: Rc<dyn Clock>) -> Self {
+        Self::build(world, clock, None, Faults::None)
+    }
+
+    /// A wire to a world that is saved after every change, and on which things may go wrong.
+    #[must_use]
+    pub fn build(
+        world: Arc<Mutex<World>>,
+        clock: Rc<dyn Clock>,
+        on_mutation: Option<MutationHook>,
+        faults: Faults,
+    ) -> Self {
+        let since = lock(&world).now().elapsed;
+        let server = Server {
+            clock_since: clock.elapsed(),
+            world,
+            clock,
+            since,
+            on_mutation,
+            transcript: RefCell::default(),
+        };
+        Self {
+            server: Rc::new(server),
+            faults: RefCell::new(faults),
+        }
+    }
+
+    /// Every call so far, one line each.
+    #[must_use]
+    pub fn transcript(&self) -> String {
+        self.server.transcript.borrow().to_string()
+    }
+}
+
+#[async_trait(?Send)]
+impl Wire for SimWire {
+    async fn send(&self, sent: HttpRequest) -> Result<HttpReply, WireError> {
+        let call = Incoming::read(&sent);
+        let fault = match sent.path.as_str() {
+            "/" => self.faults.borrow_mut().draw(&call.action),
+            _ => None,
+        };
+        let place = self.server.note_sent(&call);
+        if fault == Some(Fault::NotSent) {
+            self.server.note_end(place, "not-sent".to_owned());
+            return Err(WireError::NotSent("connection refused".to_owned()));
+        }
+        let (tell, told) = oneshot::channel();
+        let server = Rc::clone(&self.server);
+        tokio::task::spawn_local(async move { server.attend(call, fault, place, tell).await });
+        match tokio::time::timeout(sent.timeout, told).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => Err(WireError::Unanswered("timed out".to_owned())),
+        }
+    }
+}
+
+/// A request with what the transcript and the fault script need to know of it.
+struct Incoming {
+    request: Request,
+    params: Params,
+    action: String,
+    timeout: Duration,
+}
+
+impl Incoming {
+    fn read(sent: &HttpRequest) -> Self {
+        let request = Request::from(sent);
+        let params = request.parameters();
+        let params = params.unwrap_or_else(|_| Params::default());
+        let action = params.get("Action").or(request.header("x-acs-action"));
+        Self {
+            action: action.unwrap_or(&request.path).to_owned(),
+            params,
+            request,
+            timeout: sent.timeout,
+        }
+    }
+}
+
+type Tell = oneshot::Sender<Result<HttpReply, WireError>>;
+
+impl Server {
+    async fn attend(&self, call: Incoming, fault: Option<Fault>, place: Place, tell: Tell) {
+        let delay = lock(&self.world).answer_delay();
+        self.clock.sleep(delay).await;
+        match fault {
+            None => self.finish(&call, place, "", tell),
+            Some(fault) => self.attend_badly(&call, fault, place, tell).await,
+        }
+    }
+
+    async fn attend_badly(&self, call: &Incoming, fault: Fault, place: Place, tell: Tell) {
+        match fault {
+            Fault::NotSent => {}
+            Fault::LostBefore => {
+                self.note_end(place, "lost-before".to_owned());
+                hold(tell, call.timeout).await;
+            }
+            Fault::LostAfter => {
+                let _lost = self.carry_out(call, place, "lost-after:");
+                hold(tell, call.timeout).await;
+            }
+            Fault::Late(after) => {
+                hold(tell, call.timeout).await;
+                self.clock.sleep(after).await;
+                let _lost = self.carry_out(call, place, "late:");
+            }
+            Fault::InternalAfter => {
+                let _replaced = self.carry_out(call, place, "internal-after:");
+                let reply = lock(&self.world).internal_error(&call.request);
+                answer(tell, Ok(reply));
+            }
+            Fault::InternalBefore => self.refuse(call, place, tell, World::internal_error),
+            Fault::Unavailable => self.refuse(call, place, tell, World::unavailable),
+            Fault::Throttled(wait) => {
+                self.refuse(call, place, tell, |w, r| w.throttled_by_fault(r, wait));
+            }
+            Fault::Stale(age) => {
+                lock(&self.world).next_read_is_stale(age);
+                self.finish(call, place, "stale:", tell);
+            }
+            Fault::StockGone => {
+                self.sell_out(call);
+                self.finish(call, place, "stock-gone:", tell);
+            }
+            Fault::PowerHangs => {
+                lock(&self.world).next_power_call_hangs();
+                self.finish(call, place, "hangs:", tell);
+            }
+        }
+    }
+
+    fn finish(&self, call: &Incoming, place: Place, mark: &str, tell: Tell) {
+        answer(tell, self.carry_out(call, place, mark));
+    }
+
+    fn refuse(
+        &self,
+        call: &Incoming,
+        place: Place,
+        tell: Tell,
+        refusal: impl FnOnce(&mut World, &Request) -> Reply,
+    ) {
+        let reply = refusal(&mut lock(&self.world), &call.request);
+        self.note_end(place, format!("fault:{}", reply.outcome));
+        answer(tell, Ok(reply));
+    }
+
+    /// Lets the world do what was asked, and the hook save it.
+    fn carry_out(&self, call: &Incoming, place: Place, mark: &str) -> Result<Reply, WireError> {
+        let mut world = lock(&self.world);
+        let reply = door::answer(&mut world, &call.request, self.now());
+        world.forget_mischief();
+        self.note_end(place, format!("{mark}{}", reply.outcome));
+        match (&self.on_mutation, reply.effect) {
+            (Some(hook), Effect::Changed) => {
+                hook(&world).map_err(WireError::Unanswered)?;
+            }
+            (None, Effect::Changed) | (_, Effect::None) => {}
+        }
+        Ok(reply)
+    }
+
+    /// The wanted type is gone in the zone of the machine that wants it.
+    fn sell_out(&self, call: &Incoming) {
+        let id = call.params.get("InstanceId").unwrap_or_default();
+        let target = call.params.get("InstanceType").unwrap_or_default();
+        lock(&self.world).sell_out(id, target);
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            wall: self.clock.wall(),
+            elapsed: self.since + (self.clock.elapsed() - self.clock_since),
+        }
+    }
+
+    fn note_sent(&self, call: &Incoming) -> Place {
+        let mut transcript = self.transcript.borrow_mut();
+        transcript.sent(self.now().elapsed, &call.action, &call.params)
+    }
+
+    fn note_end(&self, place: Place, outcome: String) {
+        self.transcript.borrow_mut().ended(place, outcome);
+    }
+}
+
+/// Keeps the client waiting until it gives up by itself.
+async fn hold(tell: Tell, timeout: Duration) {
+    tokio::time::sleep(timeout).await;
+    drop(tell);
+}
+
+/// A client that is gone does not hear the answer.
+fn answer(tell: Tell, reply: Result<Reply, WireError>) {
+    let reply = reply.map(|reply| HttpReply {
+        status: reply.status,
+        headers: reply.headers,
+        body: reply.body,
+    });
+    let _gone = tell.send(reply);
+}
+
+/// A task that died left the world as its last whole step made it.
+fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,73 @@
+//! Where things lie inside a fleet's folder.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::{Digest, FleetName};
+
+/// The folder of one fleet: `<home>/<fleet>/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreDir {
+    root: PathBuf,
+}
+
+impl StoreDir {
+    /// The folder of this fleet under `home`. Nothing is created.
+    #[must_use]
+    pub fn new(home: &Path, fleet: &FleetName) -> Self {
+        Self {
+            root: home.join(fleet.as_str()),
+        }
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Held with flock by whoever uses the database; its text names them.
+    pub(super) fn lock(&self) -> PathBuf {
+        self.root.join("store.lock")
+    }
+
+    /// Made and removed at once, to learn which user our files belong to.
+    pub(super) fn probe(&self) -> PathBuf {
+        self.root.join("store.probe")
+    }
+
+    /// Says that there is a store, and how far it has come.
+    pub(super) fn mark(&self) -> PathBuf {
+        self.root.join("store.mark")
+    }
+
+    /// The database.
+    pub(super) fn database(&self) -> PathBuf {
+        self.root.join("store")
+    }
+
+    /// A database in the making, renamed to [`Self::database`] when it is whole.
+    pub(super) fn unfinished(&self) -> PathBuf {
+        self.root.join("store.new")
+    }
+
+    /// The plans.
+    pub(super) fn plans(&self) -> PathBuf {
+        self.root.join("plans")
+    }
+
+    /// One version of one plan.
+    pub(super) fn plan(&self, plan_id: &Digest, version: &str) -> PathBuf {
+        self.plans()
+            .join(format!("{}-{version}.rsplan", plan_id.as_str()))
+    }
+
+    /// What readers get while the lock is held.
+    pub(super) fn snapshot(&self) -> PathBuf {
+        self.root.join("snapshot.json")
+    }
+
+    /// Keeps all of it out of git.
+    pub(super) fn gitignore(&self) -> PathBuf {
+        self.root.join(".gitignore")
+    }
+}

@@ -1,0 +1,99 @@
+//! Looking into a store without writing to it.
+
+use std::io::ErrorKind;
+
+use crate::model::RunId;
+use crate::saga::Entry;
+
+use super::body::{Body, Engine};
+use super::contents::Contents;
+use super::creation;
+use super::error::StoreError;
+use super::files;
+use super::layout::StoreDir;
+use super::lock::Lock;
+use super::opening::{Store, guard, open_checked};
+use super::snapshot;
+
+/// What a reader gets.
+enum Sight {
+    /// The database is ours to read for a moment.
+    Truth(Box<Store>),
+    /// It is not, for this reason; the snapshot is what there is.
+    Snapshot(StoreError),
+    /// There never was a store.
+    Nothing,
+}
+
+impl Store {
+    /// Looks into the store of a fleet without creating or holding anything: the truth when nobody
+    /// writes, else the writer's last snapshot. None when there never was a store.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; [`StoreError::Locked`] only while the very first writer is still opening it.
+    pub fn peek(dir: &StoreDir) -> Result<Option<Contents>, StoreError> {
+        match look(dir)? {
+            Sight::Truth(store) => Ok(Some(Contents::clone(&store.contents()))),
+            Sight::Snapshot(reason) => snapshot::read(dir)?.map(Some).ok_or(reason),
+            Sight::Nothing => Ok(None),
+        }
+    }
+
+    /// The journal of one run, read like [`Store::peek`]; empty for a run that is not known.
+    ///
+    /// # Errors
+    /// As [`Store::peek`]; [`StoreError::Locked`] also for a run that is over while somebody writes,
+    /// since snapshots hold the open run's journal only.
+    pub async fn peek_entries(dir: &StoreDir, run: &RunId) -> Result<Vec<Entry>, StoreError> {
+        match look(dir)? {
+            Sight::Truth(store) => store.entries(run).await,
+            Sight::Snapshot(reason) => {
+                let open = snapshot::read(dir)?.and_then(|contents| contents.open_run);
+                open.filter(|open| &open.record.run == run)
+                    .map(|open| open.entries)
+                    .ok_or(reason)
+            }
+            Sight::Nothing => Ok(Vec::new()),
+        }
+    }
+}
+
+fn look(dir: &StoreDir) -> Result<Sight, StoreError> {
+    if files::inspect(dir.root())?.is_none() || !creation::existed(dir)? {
+        return Ok(Sight::Nothing);
+    }
+    files::inspect_dir(dir.root())?;
+    match read_truth(dir) {
+        Ok(Some(store)) => Ok(Sight::Truth(Box::new(store))),
+        Ok(None) => Ok(Sight::Snapshot(StoreError::Locked {
+            path: dir.lock(),
+            holder: Lock::holder(&dir.lock()),
+        })),
+        Err(error) if is_forbidden(&error) => Ok(Sight::Snapshot(error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The database, if the lock is free.
+fn read_truth(dir: &StoreDir) -> Result<Option<Store>, StoreError> {
+    let Some(lock) = Lock::try_take(&dir.lock())? else {
+        return Ok(None);
+    };
+    let (kv, loaded) = open_checked(dir, guard(dir)?)?;
+    let engine = Engine::start(Box::new(kv), Body::Inline)?;
+    let database = dir.database();
+    Ok(Some(Store::assembled(
+        &database,
+        engine,
+        loaded,
+        Some(lock),
+    )))
+}
+
+/// Whether the folder is one we may only read; sled cannot open it then.
+fn is_forbidden(error: &StoreError) -> bool {
+    matches!(error, StoreError::Io { source, .. } if matches!(
+        source.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+    ))
+}

@@ -1,0 +1,137 @@
+//! Plans: whole files beside the database, which keeps their digests so that an altered one shows.
+
+use std::path::PathBuf;
+
+use crate::model::Digest;
+
+use super::error::StoreError;
+use super::files::{self, Durability};
+use super::kv::{Batch, Tree};
+use super::opening::{Disk, Store};
+use super::records::plan_key;
+
+/// Largest plan; one of 10,000 machines has about 30 MB.
+const PLAN_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Characters of a SHA-256 in hex.
+const DIGEST_CHARS: usize = 64;
+
+impl Store {
+    /// Keeps a plan: the file is whole and on disk, and its digest committed, when this returns.
+    /// A plan of the same id that was kept before is replaced.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`], [`StoreError::DiskFull`], [`StoreError::Io`], [`StoreError::Refused`];
+    /// [`StoreError::Unconfirmed`] ends the store's life like a lost append.
+    pub async fn save_plan(&self, plan_id: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
+        check(plan_id, bytes.len())?;
+        let digest = Digest::of_bytes(bytes);
+        let before = self.plan_digest(plan_id).await?;
+        match &self.disk {
+            Some(disk) => write_file(disk, plan_id, &digest, bytes)?,
+            None => self.remember(&digest, bytes),
+        }
+        let mut batch = Batch::default();
+        batch.put(Tree::Meta, plan_key(plan_id), digest.as_str())?;
+        self.commit(batch).await?;
+        match (&self.disk, before) {
+            (Some(disk), Some(old)) if old != digest.as_str() => {
+                files::remove_if_present(&path(disk, plan_id, &old))
+            }
+            (Some(_) | None, _) => Ok(()),
+        }
+    }
+
+    /// A plan that was kept, byte for byte.
+    ///
+    /// # Errors
+    /// [`StoreError::NoPlan`] when none of this id was kept; [`StoreError::Damaged`] when its file is
+    /// missing or is not what was saved; [`StoreError::Unsafe`] when others can write to it.
+    pub async fn load_plan(&self, plan_id: &Digest) -> Result<Vec<u8>, StoreError> {
+        check(plan_id, 0)?;
+        let no_plan = || StoreError::NoPlan(plan_id.short(12).to_owned());
+        let digest = self.plan_digest(plan_id).await?.ok_or_else(no_plan)?;
+        let Some(disk) = &self.disk else {
+            return self.recall(&digest).ok_or_else(no_plan);
+        };
+        let path = path(disk, plan_id, &digest);
+        files::guard_file(&path, disk.owner)?;
+        let bytes = files::read_bounded(&path, PLAN_BYTES_MAX)?
+            .ok_or_else(|| StoreError::damaged(&path, "it is missing"))?;
+        if Digest::of_bytes(&bytes).as_str() == digest {
+            return Ok(bytes);
+        }
+        Err(StoreError::damaged(
+            &path,
+            "it is not the plan that was saved",
+        ))
+    }
+
+    async fn plan_digest(&self, plan_id: &Digest) -> Result<Option<String>, StoreError> {
+        let bytes = self.engine.get(Tree::Meta, &plan_key(plan_id)).await?;
+        let Some(text) = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()) else {
+            return Ok(None);
+        };
+        if is_hex(&text) {
+            return Ok(Some(text));
+        }
+        let what = format!("the digest of plan {} is unreadable", plan_id.short(12));
+        Err(StoreError::damaged(&self.path, what))
+    }
+
+    fn remember(&self, digest: &Digest, bytes: &[u8]) {
+        let mut state = self.state.borrow_mut();
+        state.plans_in_memory.insert(digest.clone(), bytes.to_vec());
+    }
+
+    fn recall(&self, digest: &str) -> Option<Vec<u8>> {
+        let state = self.state.borrow();
+        let mut plans = state.plans_in_memory.iter();
+        let found = plans.find(|(kept, _)| kept.as_str() == digest);
+        found.map(|(_, bytes)| bytes.clone())
+    }
+}
+
+fn write_file(
+    disk: &Disk,
+    plan_id: &Digest,
+    digest: &Digest,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    let folder = disk.dir.plans();
+    files::make_dir(&folder)?;
+    files::guard_dir(&folder, disk.owner)?;
+    files::sync_parent(&folder)?;
+    files::replace(
+        &path(disk, plan_id, digest.as_str()),
+        bytes,
+        Durability::Synced,
+    )
+}
+
+/// The bytes' digest is part of the name: plans of one id differ in what was observed and when, and a
+/// kill between file and commit must leave the earlier one as it was.
+fn path(disk: &Disk, plan_id: &Digest, digest: &str) -> PathBuf {
+    let version = digest.get(..16).unwrap_or(digest);
+    disk.dir.plan(plan_id, version)
+}
+
+/// A plan id that came from a file may be any text; only a real digest names a file.
+fn check(plan_id: &Digest, size: usize) -> Result<(), StoreError> {
+    if !is_hex(plan_id.as_str()) {
+        return Err(StoreError::Refused("the plan id is not a digest".into()));
+    }
+    if size <= PLAN_BYTES_MAX {
+        return Ok(());
+    }
+    Err(StoreError::TooLarge {
+        what: "the plan".into(),
+        size,
+        limit: PLAN_BYTES_MAX,
+    })
+}
+
+fn is_hex(text: &str) -> bool {
+    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    text.len() == DIGEST_CHARS && text.bytes().all(hex)
+}

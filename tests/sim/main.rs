@@ -1,0 +1,18 @@
+//! The simulated cloud, told in stories: whole worlds, signed requests, and time that only passes when
+//! everybody waits.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story that cannot go on ends here, its helpers included"
+)]
+
+mod harness;
+
+mod faults;
+mod http;
+mod network;
+mod orders;
+mod power;
+mod protocol;
+mod reading;
+mod specs;

@@ -1,0 +1,190 @@
+//! A writer is killed at any moment, again and again; what it was told is durable stays.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use respec::journal::Journal as _;
+use respec::saga::Kind;
+use respec::store::{Body, Store, StoreDir, StoreError};
+
+use crate::world::{Scribe, TempHome, append, fleet, machine, options, refusal, run};
+
+/// Where the child writes; without it the child's test does nothing.
+const CHILD_HOME: &str = "RESPEC_TEST_STORE_HOME";
+
+/// The child's test.
+const CHILD: &str = "crashes::child_that_writes_until_it_is_killed";
+
+/// Kills in a row on the same store.
+const ROUNDS: u32 = 30;
+
+/// Not a test of its own: the child that the test below starts and kills. It prints the number of the
+/// last entry after each append.
+#[tokio::test]
+async fn child_that_writes_until_it_is_killed() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how the parent tells its child where"
+    )]
+    let Ok(home) = std::env::var(CHILD_HOME) else {
+        return;
+    };
+    let dir = StoreDir::new(Path::new(&home), &fleet());
+    let store = Store::open(&dir, options(Body::Threaded)).unwrap();
+    if let Some(open) = &store.contents().open_run {
+        let scribe = Scribe::after(&store.contents(), open.record.run.clone());
+        append(&store, &[scribe.over()]).await;
+    }
+    loop {
+        write_one_run(&store).await;
+    }
+}
+
+async fn write_one_run(store: &Store) {
+    let first = store.contents();
+    let scribe = Scribe::after(&first, run(first.next_seq));
+    append(store, &[scribe.opened()]).await;
+    for _ in 0..20 {
+        let change = store.contents().change_number(&machine(1)) + 1;
+        append(store, &[scribe.begun(1, change), scribe.intent(1)]).await;
+        append(store, &[scribe.closed(1, change)]).await;
+        tell(store.contents().next_seq - 1);
+    }
+    append(store, &[scribe.over()]).await;
+}
+
+#[expect(clippy::print_stdout, reason = "how the child tells its parent")]
+fn tell(last: u64) {
+    println!("acknowledged {last}");
+}
+
+#[tokio::test]
+async fn a_killed_writer_loses_nothing_it_was_told() {
+    let home = TempHome::new("kill");
+    let mut total = 0;
+    for round in 0..ROUNDS {
+        let acknowledged = write_and_kill(&home.path, round).max(total);
+        let store = match home.open() {
+            Ok(store) => store,
+            Err(error) => panic!("round {round}: {error}"),
+        };
+        store.check_all().await.unwrap();
+        total = store.contents().next_seq - 1;
+        assert!(
+            total >= acknowledged,
+            "round {round}: {total} < {acknowledged}"
+        );
+        let open = &store.contents().open_run;
+        let entries = open.iter().flat_map(|open| &open.entries);
+        let begun = entries
+            .filter(|e| matches!(e.kind, Kind::Begun { .. }))
+            .count();
+        assert!(begun <= 20);
+    }
+    assert!(total > 100, "the children wrote only {total} entries");
+}
+
+/// Lets a child write for a moment that differs from round to round; says what it was told is durable.
+fn write_and_kill(home: &Path, round: u32) -> u64 {
+    let mut child = child(home);
+    // From inside the first opening to some hundred commits.
+    pause(Duration::from_millis(u64::from(round * 37 % 120)));
+    child.kill().unwrap();
+    let last = last_told(child.stdout.take().unwrap());
+    child.wait().unwrap();
+    last
+}
+
+fn last_told(output: impl std::io::Read) -> u64 {
+    let lines = BufReader::new(output).lines().map_while(Result::ok);
+    let numbers = lines.filter_map(|line| line.rsplit_once("acknowledged ")?.1.parse().ok());
+    numbers.max().unwrap_or(0)
+}
+
+fn child(home: &Path) -> std::process::Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", CHILD, "--nocapture"])
+        .env(CHILD_HOME, home)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Largest file a child may write, in blocks of 512 bytes: fails in the first opening, in the first
+/// part of the log, and after the log has grown twice.
+const FILE_BLOCKS: [u32; 3] = [64, 1_100, 2_100];
+
+#[tokio::test]
+async fn a_full_disk_ends_the_writer_cleanly_and_loses_nothing() {
+    for n_blocks in FILE_BLOCKS {
+        let home = TempHome::new("full");
+        let limited = format!("ulimit -f {n_blocks}; trap '' XFSZ; exec \"$0\" \"$@\"");
+        let output = Command::new("sh")
+            .args(["-c", &limited])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", CHILD, "--nocapture"])
+            .env(CHILD_HOME, &home.path)
+            .output()
+            .unwrap();
+        let acknowledged = last_told(output.stdout.as_slice());
+        let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            talk.contains("no space is left") || talk.contains("DiskFull"),
+            "{talk}"
+        );
+        let store = home.open().unwrap();
+        store.check_all().await.unwrap();
+        assert!(store.contents().next_seq > acknowledged);
+        assert_eq!(acknowledged == 0, n_blocks < 1_024, "{acknowledged}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_nobody_waited_for_stops_the_store() {
+    let home = TempHome::new("cancelled");
+    let store = Store::open(&home.dir(), options(Body::Threaded)).unwrap();
+    let scribe = Scribe::after(&store.contents(), run(1));
+    let (opened, adopted) = (scribe.opened(), scribe.adopted(1));
+    tokio::select! {
+        biased;
+        done = store.append(std::slice::from_ref(&opened)) => panic!("{done:?}"),
+        () = std::future::ready(()) => {}
+    }
+    assert!(refusal(store.append(&[adopted]).await).contains("not waited for"));
+    drop(store);
+    assert_eq!(
+        home.open().unwrap().contents().next_seq,
+        2,
+        "it was written all the same"
+    );
+}
+
+#[tokio::test]
+async fn another_process_holds_the_lock_until_it_dies() {
+    let home = TempHome::new("other");
+    let mut child = child(&home.path);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("acknowledged")));
+    let locked = home.open();
+    let seen = Store::peek(&home.dir()).unwrap().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    match locked {
+        Err(StoreError::Locked { holder, .. }) => assert_eq!(holder.unwrap().pid, child.id()),
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("two writers"),
+    }
+    assert!(seen.next_seq > 1);
+    home.open().unwrap();
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a process of its own is left alone for a while"
+)]
+fn pause(duration: Duration) {
+    std::thread::sleep(duration);
+}
