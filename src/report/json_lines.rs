@@ -15,7 +15,8 @@ use crate::saga::{Halt, SagaOutcome};
 
 use super::display::Display;
 use super::event_words::words;
-use super::style::called;
+use super::style::{Style, called};
+use super::summary::sentence;
 use super::tally::Tally;
 
 /// The version of the stream.
@@ -98,6 +99,22 @@ impl<W: Write> JsonLines<W> {
         self.write(level, "diagnostic", &diagnostic.summary, at, body);
     }
 
+    /// The sentence for people; the last one is what other tools look for.
+    fn message(&self, event: &Event) -> String {
+        if let EventKind::RunFinished { exit_code: 0, .. } = event.kind {
+            return sentence(&self.tally, &Style::plain()).trim_end().to_owned();
+        }
+        let words = words(&event.kind);
+        let subject = words.subject.map(|s| called(&s.name, &s.instance));
+        let parts = [Some(words.verb.to_owned()), subject, Some(words.detail)];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .flatten()
+            .filter(|p| !p.is_empty())
+            .collect();
+        parts.join(": ")
+    }
+
     fn write(
         &mut self,
         level: &'static str,
@@ -132,22 +149,12 @@ impl<W: Write> Display for JsonLines<W> {
     fn event(&mut self, event: &Event) {
         self.tally.take(event);
         let (level, kind) = typed(&event.kind);
-        let words = words(&event.kind);
-        let parts = [
-            Some(words.verb.to_owned()),
-            words.subject.map(|s| called(&s.name, &s.instance)),
-            Some(words.detail),
-        ];
-        let parts: Vec<String> = parts
-            .into_iter()
-            .flatten()
-            .filter(|p| !p.is_empty())
-            .collect();
+        let message = self.message(event);
         let mut body = body(event, &self.tally);
         if let Some(run) = &self.tally.run {
             body.insert("run".to_owned(), json!(run));
         }
-        self.write(level, kind, &parts.join(": "), event.at, body);
+        self.write(level, kind, &message, event.at, body);
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -12,7 +12,7 @@
 //!  SavedPlan ─► view ─┬─► plan_text   a terminal          Event ─► tally ─┬─► line    a log
 //!                     └─► markdown    a pull request               │      ├─► live    a terminal
 //!                                                                  │      └─► summary the end
-//!                                                                  └─► json           a machine
+//!                                                                  └─► json_lines     a machine
 //! ```
 
 pub mod words;
@@ -31,8 +31,8 @@ mod tally;
 mod display;
 pub mod line;
 pub mod live;
-pub mod json_lines;
 pub mod summary;
+pub mod json_lines;
 pub mod drift_text;
 pub mod state_text;
 pub mod history_text;

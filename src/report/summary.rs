@@ -63,6 +63,7 @@ const CHAPTERS: [(State, &str, Tone); 8] = [
     (State::LeftAlone, "left alone", Tone::Warn),
 ];
 
+/// The first line: Terraform's own when everything was done.
 pub(super) fn sentence(tally: &Tally, style: &Style) -> String {
     let done = tally.count(&State::Closed(SagaOutcome::Done));
     let untouched = tally.total.saturating_sub(tally.machines.len());

@@ -146,6 +146,23 @@ fn machines_read_terraforms_envelope() {
 }
 
 #[test]
+fn the_last_line_for_machines_has_the_sentence_other_tools_look_for() {
+    let paper = Paper::default();
+    let mut json = JsonLines::new(paper.clone(), "0.1.0", now());
+    for event in &good().0 {
+        json.event(event);
+    }
+    let text = paper.text();
+    let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(last["type"], "change_summary");
+    assert_eq!(last["changes"]["change"], 1);
+    assert_eq!(
+        last["@message"],
+        "Apply complete! Resources: 0 added, 1 changed, 0 destroyed."
+    );
+}
+
+#[test]
 fn an_apply_that_did_it_all_says_so_in_terraforms_words() {
     let text = summary(&tally(&good()), &Style::plain());
     assert_eq!(

@@ -2,6 +2,8 @@
 //!
 //! Run with `RESPEC_BLESS=1` to write the files anew, then read the difference.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, its builders too")]
+
 mod world;
 mod snapshot;
 mod story;

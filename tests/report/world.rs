@@ -70,6 +70,7 @@ impl World {
             desired: DesiredFleet {
                 fleet: FleetName::new("shop-prod").unwrap(),
                 account: Some(account.clone()),
+                account_place: Place::default(),
                 instances: BTreeMap::new(),
                 groups: BTreeMap::new(),
                 ungrouped: Rollout::default(),
