@@ -25,6 +25,7 @@ mod dispatcher;
 mod ready;
 mod record;
 mod outcome;
+mod abandon;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -40,6 +41,7 @@ use crate::model::{AppliedFleet, AppliedInstance, InstanceId, ObservedFleet, Run
 use crate::plan::SavedPlan;
 use crate::saga::{Entry, IllegalEntry, Mode};
 
+pub use abandon::{AbandonError, OpenRun, abandon};
 pub use outcome::{LeftAlone, MachineEnd, Obligation, RunOutcome};
 pub use timing::HORIZON;
 

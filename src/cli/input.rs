@@ -29,14 +29,7 @@ impl Input {
     /// # Errors
     /// [`Failure`] with every finding rendered.
     pub fn read(paths: &[PathBuf], paint: Paint) -> Result<Self, Failure> {
-        let mut sources = Vec::new();
-        for path in manifest_files(paths)? {
-            let bytes = read_bounded(&path, MANIFEST_BYTES_MAX)?;
-            sources.push(Source {
-                name: path.display().to_string(),
-                bytes,
-            });
-        }
+        let sources = read_all(paths)?;
         let reading = manifest::read(&sources);
         let rendered = render(&sources, &reading.findings, paint);
         match reading.fleet {
@@ -47,6 +40,14 @@ impl Input {
             }),
             None => Err(refused(rendered)),
         }
+    }
+
+    /// Everything that is wrong with the files, for a machine to read.
+    ///
+    /// # Errors
+    /// [`Failure`] when a file cannot be read at all.
+    pub fn findings(paths: &[PathBuf]) -> Result<Vec<Finding>, Failure> {
+        Ok(manifest::read(&read_all(paths)?).findings)
     }
 
     /// The failure that these findings about the manifest make.
@@ -64,6 +65,18 @@ impl Input {
         };
         self.sources.iter().map(source).collect()
     }
+}
+
+fn read_all(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
+    let mut sources = Vec::new();
+    for path in manifest_files(paths)? {
+        let bytes = read_bounded(&path, MANIFEST_BYTES_MAX)?;
+        sources.push(Source {
+            name: path.display().to_string(),
+            bytes,
+        });
+    }
+    Ok(sources)
 }
 
 fn render(sources: &[Source], found: &[Finding], paint: Paint) -> String {

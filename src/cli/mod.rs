@@ -1,65 +1,160 @@
-//! The hand: reads the command line and runs one command. A bootstrap with the simulator only.
+//! The hand: reads the command line, builds what a command needs, runs it, and ends the process.
+//!
+//! In: arguments, environment, three streams. Out: text and an exit code. Everything that decides or
+//! does lives elsewhere; a command here is a recipe that can be read aloud.
 
-pub mod args;
 pub mod failure;
 pub mod surroundings;
+pub mod args;
+pub mod screen;
 pub mod context;
 pub mod input;
 pub mod planning;
+pub mod signals;
+pub mod display;
+pub mod running;
 pub mod commands;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::Parser as _;
+use clap::error::ErrorKind;
 
-use crate::cli::commands::generate;
-use crate::cli::commands::sim::{ServeArgs, SimArgs, SimCommand, SimError, run_serve};
+use args::{Cli, Command, hint_for_unknown_command, normalise};
+use commands::sim::{SimCommand, run_serve};
+use context::Context;
+use failure::{Done, Failure, Situation};
+use screen::Screen;
+use surroundings::Surroundings;
 
-#[derive(Parser)]
-#[command(name = "respec", version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
+/// Longest command line that is kept in journals and locks.
+const COMMAND_CHARS_MAX: usize = 200;
 
-#[derive(Subcommand)]
-enum Command {
-    /// A simulated cloud that speaks the vendor's protocol.
-    Sim(SimArgs),
-}
-
-/// Parses the command line and runs it.
+/// Parses the command line, runs it, and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Command::Sim(args) = Cli::parse().command;
-    match args.command {
-        SimCommand::Serve(args) => end(serve(&args)),
-        SimCommand::Generate(args) => end(generate::run(&args, &mut anstream::stderr())),
+    let raw: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(normalise(raw.clone())) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, &raw),
+    };
+    let around = Surroundings::read();
+    let screen = Screen::look(&cli.global, &around);
+    let command: Vec<_> = raw.iter().map(|arg| arg.to_string_lossy()).collect();
+    let command: String = command.join(" ").chars().take(COMMAND_CHARS_MAX).collect();
+    match run(&cli, &around, &screen, &command) {
+        Ok(done) => ExitCode::from(done.exit_code()),
+        Err(failure) => {
+            screen.failure(&failure);
+            ExitCode::from(failure.situation.exit_code())
+        }
     }
 }
 
-fn serve(args: &ServeArgs) -> Result<(), SimError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+/// clap's own exit code for a usage error is 2, which would look like "there are changes".
+fn usage(error: &clap::Error, raw: &[OsString]) -> ExitCode {
+    let _gone = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => {
+            let words = raw.iter().skip(1).filter_map(|word| word.to_str());
+            if let Some(hint) = words.filter_map(hint_for_unknown_command).next() {
+                anstream::eprintln!("hint: {hint}");
+            }
+            ExitCode::from(Situation::Usage.exit_code())
+        }
+    }
+}
+
+fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Result<Done, Failure> {
+    if let Some(folder) = &cli.global.chdir {
+        std::env::set_current_dir(folder).map_err(|error| {
+            Failure::new(
+                Situation::Usage,
+                format!("cannot work in {}: {error}", folder.display()),
+            )
+        })?;
+    }
+    match &cli.command {
+        Command::Version => Ok(commands::version::run(&cli.global, screen)),
+        Command::Validate => commands::validate::run(&cli.global, &cli.global.files, screen),
+        Command::Sim(sim) => simulate(&sim.command),
+        Command::Plan(_)
+        | Command::Apply(_)
+        | Command::Drift
+        | Command::Cancel(_)
+        | Command::State(_)
+        | Command::History(_) => with_cloud(cli, around, screen, command),
+    }
+}
+
+fn simulate(command: &SimCommand) -> Result<Done, Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        Failure::from_error(Situation::BadInput, "run the simulated cloud", error)
+    };
+    match command {
+        SimCommand::Generate(args) => {
+            commands::generate::run(args, &mut std::io::stderr())
+                .map_err(|error| failed(&error))?;
+        }
+        SimCommand::Serve(args) => {
+            let interrupted = async {
+                let _ = tokio::signal::ctrl_c().await;
+            };
+            let mut stdout = std::io::stdout();
+            runtime(Time::Real)?
+                .block_on(run_serve(args, &mut stdout, interrupted))
+                .map_err(|error| failed(&error))?;
+        }
+    }
+    Ok(Done::Fine)
+}
+
+/// Whose time a command runs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Time {
+    /// The machine's.
+    Real,
+    /// Its own: it moves on whenever everything waits.
+    Virtual,
+}
+
+fn runtime(time: Time) -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build();
-    let runtime = runtime.expect("a runtime of one thread can be built");
-    let interrupted = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
-    let mut stdout = std::io::stdout();
-    runtime.block_on(run_serve(args, &mut stdout, interrupted))
+        .start_paused(time == Time::Virtual)
+        .build()
+        .map_err(|error| Failure::from_error(Situation::Other, "start", &error))
 }
 
-fn end<E: std::error::Error>(done: Result<(), E>) -> ExitCode {
-    let Err(error) = done else {
-        return ExitCode::SUCCESS;
+fn with_cloud(
+    cli: &Cli,
+    around: &Surroundings,
+    screen: &Screen,
+    command: &str,
+) -> Result<Done, Failure> {
+    let time = if cli.global.simulate.is_some() {
+        Time::Virtual
+    } else {
+        Time::Real
     };
-    let mut causes = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        causes = format!("{causes}: {cause}");
-        source = cause.source();
-    }
-    anstream::eprintln!("error: {causes}");
-    ExitCode::FAILURE
+    let runtime = runtime(time)?;
+    let tasks = tokio::task::LocalSet::new();
+    tasks.block_on(&runtime, async {
+        let context = Context::build(&cli.global, around, command)?;
+        match &cli.command {
+            Command::Plan(args) => commands::plan::run(&context, &cli.global, args, screen).await,
+            Command::Apply(args) => commands::apply::run(&context, &cli.global, args, screen).await,
+            Command::Drift => commands::drift::run(&context, &cli.global, screen).await,
+            Command::Cancel(args) => {
+                commands::cancel::run(&context, &cli.global, args, screen).await
+            }
+            Command::State(args) => commands::state::run(&context, &cli.global, args, screen),
+            Command::History(args) => {
+                commands::history::run(&context, &cli.global, args, screen).await
+            }
+            Command::Version | Command::Validate | Command::Sim(_) => Ok(Done::Fine),
+        }
+    })
 }

@@ -1,4 +1,12 @@
-//! The commands, one file each.
+//! The commands, one file each: a function that reads like a recipe.
 
 pub mod generate;
 pub mod sim;
+pub mod validate;
+pub mod plan;
+pub mod apply;
+pub mod cancel;
+pub mod drift;
+pub mod state;
+pub mod history;
+pub mod version;

@@ -1,0 +1,91 @@
+//! Ending an open run without going on with it: what a person takes over is recorded as such.
+
+use crate::clock::Clock;
+use crate::journal::{Journal, JournalError};
+use crate::model::{AppliedFleet, AppliedInstance, InstanceId, RunId};
+use crate::plan::SavedPlan;
+use crate::saga::{Entry, IllegalEntry, Kind, RunState, SagaOutcome};
+
+/// Why a run could not be ended.
+#[derive(Debug, thiserror::Error)]
+pub enum AbandonError {
+    /// The journal of the run is damaged.
+    #[error(transparent)]
+    Illegal(#[from] IllegalEntry),
+    /// The journal takes no more.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// The open run and where its journal stands.
+pub struct OpenRun<'a> {
+    /// Its id.
+    pub run: &'a RunId,
+    /// Its plan.
+    pub plan: &'a SavedPlan,
+    /// Its entries so far.
+    pub entries: &'a [Entry],
+    /// The sequence number of the next entry.
+    pub next_seq: u64,
+    /// What is recorded of each machine.
+    pub applied: &'a AppliedFleet,
+}
+
+/// Ends every saga of the run as abandoned, and the run with it. Sends nothing to the cloud.
+///
+/// # Errors
+/// [`AbandonError`]; the run is then as open as before.
+pub async fn abandon(
+    open: &OpenRun<'_>,
+    journal: &dyn Journal,
+    clock: &dyn Clock,
+) -> Result<(), AbandonError> {
+    let Some(state) = RunState::replay(open.entries)? else {
+        return Ok(());
+    };
+    let unfinished = state.sagas.iter().filter(|(_, saga)| saga.closed.is_none());
+    let mut kinds: Vec<Kind> = unfinished
+        .filter_map(|(id, saga)| {
+            Some(Kind::Closed {
+                instance: id.clone(),
+                outcome: SagaOutcome::Abandoned,
+                note: "given up with `respec cancel`".to_owned(),
+                record: record(open, id, saga.change_number, clock)?,
+            })
+        })
+        .collect();
+    kinds.push(Kind::RunClosed {
+        exit_code: super::outcome::SOME_NOT_DONE,
+    });
+    let entries: Vec<Entry> = (open.next_seq..)
+        .zip(kinds)
+        .map(|(seq, kind)| Entry {
+            seq,
+            at: clock.wall(),
+            run: open.run.clone(),
+            kind,
+        })
+        .collect();
+    journal.append(&entries).await?;
+    Ok(())
+}
+
+/// The old record stays: what the machine is like now is for the next look to tell.
+fn record(
+    open: &OpenRun<'_>,
+    id: &InstanceId,
+    change_number: u64,
+    clock: &dyn Clock,
+) -> Option<AppliedInstance> {
+    let saga = open.plan.sagas.get(id)?;
+    let old = open.applied.instances.get(id);
+    Some(AppliedInstance {
+        name: saga.name.clone(),
+        group: saga.group.clone(),
+        region: saga.region.clone(),
+        fields: old.map(|record| record.fields.clone()).unwrap_or_default(),
+        change_number,
+        changed_at: old.and_then(|record| record.changed_at),
+        recorded_at: clock.wall(),
+    })
+}

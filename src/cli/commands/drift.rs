@@ -1,0 +1,70 @@
+//! `respec drift`: what moved behind our back, and nothing else. It cannot change anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cli::args::Global;
+use crate::cli::context::Context;
+use crate::cli::failure::{Done, Failure, Situation};
+use crate::cli::input::Input;
+use crate::cli::planning::peek;
+use crate::cli::screen::Screen;
+use crate::cloud::Cloud as _;
+use crate::diff::drift;
+use crate::manifest::wrong_account;
+use crate::model::{InstanceId, RegionId};
+use crate::observe::observe;
+use crate::report::{drift_text, json};
+
+/// Compares what was recorded with what is there.
+///
+/// # Errors
+/// [`Failure`] when nothing was ever recorded, or the cloud cannot be read.
+pub async fn run(context: &Context, global: &Global, screen: &Screen) -> Result<Done, Failure> {
+    let input = Input::read(&global.files, screen.paint())?;
+    let account = context
+        .cloud
+        .caller_identity()
+        .await
+        .map_err(|error| Failure::cloud("learn whose credentials these are", &error))?;
+    if let Some(finding) = wrong_account(&input.fleet, &account) {
+        return Err(input.refuse(&[finding], screen.paint()));
+    }
+    let contents = peek(context, &input.fleet)?.filter(|c| c.applied.stamp.serial > 0);
+    let Some(contents) = contents else {
+        let message = format!("nothing was ever recorded of fleet {}", input.fleet.fleet);
+        return Err(Failure::new(Situation::Other, message)
+            .hint("`respec apply` records the fleet; drift is told from then on"));
+    };
+    let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
+    for (id, record) in &contents.applied.instances {
+        wanted
+            .entry(record.region.clone())
+            .or_default()
+            .insert(id.clone());
+    }
+    let observed = observe(
+        context.cloud.as_ref(),
+        account,
+        context.clock.wall(),
+        &wanted,
+    )
+    .await
+    .map_err(|error| Failure::cloud("look at the fleet", &error))?;
+    let (items, vanished) = drift(&contents.applied, &observed);
+    let text = if global.json {
+        json::drift(&items, &vanished)
+    } else {
+        drift_text::drift_text(
+            &items,
+            &vanished,
+            contents.applied.instances.len(),
+            &screen.out,
+        )
+    };
+    screen.result(&text);
+    Ok(if items.is_empty() && vanished.is_empty() {
+        Done::Fine
+    } else {
+        Done::Differs
+    })
+}

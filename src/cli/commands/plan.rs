@@ -1,0 +1,86 @@
+//! `respec plan`: read, look, compare, decide, show. Changes nothing.
+
+use crate::cli::args::{Format, Global, PlanArgs};
+use crate::cli::context::{Context, write_private};
+use crate::cli::failure::{Done, Failure};
+use crate::cli::input::Input;
+use crate::cli::planning::{Planning, make_plan};
+use crate::cli::screen::Screen;
+use crate::report::plan_text::{FirstRun, PlanPage, plan_text};
+use crate::report::{Detail, markdown};
+
+/// Makes a plan, shows it, and saves it when asked to.
+///
+/// # Errors
+/// [`Failure`]; nothing was changed.
+pub async fn run(
+    context: &Context,
+    global: &Global,
+    args: &PlanArgs,
+    screen: &Screen,
+) -> Result<Done, Failure> {
+    let input = Input::read(&global.files, screen.paint())?;
+    screen.talk(&input.warnings);
+    let planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    if let Some(path) = &args.out {
+        write_private(path, planning.plan.seal().as_bytes())?;
+    }
+    let saved_to = args.out.as_ref().map(|path| path.display().to_string());
+    let format = if global.json {
+        Format::Json
+    } else {
+        args.format
+    };
+    let detail = if args.verbose {
+        Detail::Verbose
+    } else {
+        Detail::Brief
+    };
+    screen.result(&shown(
+        &planning,
+        saved_to.as_deref(),
+        format,
+        detail,
+        screen,
+    ));
+    let plan = &planning.plan;
+    let differs = !plan.sagas.is_empty() || !plan.sheet.blocked.is_empty();
+    Ok(if differs && args.detailed_exitcode {
+        Done::Differs
+    } else {
+        Done::Fine
+    })
+}
+
+fn shown(
+    planning: &Planning,
+    saved_to: Option<&str>,
+    format: Format,
+    detail: Detail,
+    screen: &Screen,
+) -> String {
+    let page = page(planning, saved_to);
+    match format {
+        Format::Text => plan_text(&page, detail, &screen.out),
+        Format::Markdown => markdown::plan_markdown(&page),
+        Format::Json => planning.plan.seal(),
+    }
+}
+
+/// A plan with what the reader should know about how it came to be.
+pub(super) fn page<'a>(planning: &'a Planning, saved_to: Option<&'a str>) -> PlanPage<'a> {
+    let never_recorded = planning
+        .contents
+        .as_ref()
+        .is_none_or(|contents| contents.applied.stamp.serial == 0);
+    PlanPage {
+        plan: &planning.plan,
+        machines_read: planning.observed.instances.len(),
+        first_run: never_recorded.then_some(FirstRun {
+            adopted: planning.plan.sheet.unchanged.len(),
+            changing: planning.plan.sagas.len(),
+        }),
+        saved_to,
+        next: None,
+    }
+}

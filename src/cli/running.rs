@@ -1,0 +1,210 @@
+//! Carrying a plan out: opening the state, choosing between a new run and an open one, showing progress.
+
+use std::rc::Rc;
+
+use crate::apply::{Job, Options, RunOutcome, Tools, apply};
+use crate::model::{Digest, ObservedFleet, RunId};
+use crate::plan::SavedPlan;
+use crate::report::Tally;
+use crate::report::summary::summary;
+use crate::report::words::terminal;
+use crate::saga::{Entry, Mode};
+use crate::store::{Contents, Store};
+
+use super::args::{ApplyArgs, Global};
+use super::context::Context;
+use super::display::Progress;
+use super::failure::{Failure, Situation};
+use super::planning::to_adopt;
+use super::screen::Screen;
+use super::signals;
+
+/// Everything that a run needs besides its plan.
+pub struct Run<'a> {
+    /// Cloud, clock, state.
+    pub context: &'a Context,
+    /// Options of every command.
+    pub global: &'a Global,
+    /// Where progress goes.
+    pub screen: &'a Screen,
+    /// How long to wait for unpaid orders.
+    pub wait_payment: std::time::Duration,
+    /// To the end, or only until every machine is up.
+    pub mode: Mode,
+}
+
+/// How a run ended, for the exit code and for the closing words.
+pub struct Ended {
+    /// For the exit code.
+    pub outcome: RunOutcome,
+    /// For the closing words.
+    pub tally: Tally,
+}
+
+impl Ended {
+    /// The closing words, and what only the outcome knows.
+    #[must_use]
+    pub fn words(&self, style: &crate::report::Style) -> String {
+        let mut text = summary(&self.tally, style);
+        for owed in &self.outcome.obligations {
+            text.push_str(&format!(
+                "owed: {} ({}): {}\n",
+                owed.name, owed.instance, owed.what
+            ));
+        }
+        if let Some(why) = &self.outcome.journal_lost {
+            text.push_str(&format!("the state takes no more: {}\n", terminal(why)));
+        }
+        text
+    }
+}
+
+impl<'a> Run<'a> {
+    /// A run to the end, as the options of `apply` say.
+    #[must_use]
+    pub fn to_the_end(
+        context: &'a Context,
+        global: &'a Global,
+        args: &ApplyArgs,
+        screen: &'a Screen,
+    ) -> Self {
+        Self {
+            context,
+            global,
+            screen,
+            wait_payment: args.wait_payment,
+            mode: Mode::GoOn,
+        }
+    }
+
+    /// Opens the state for writing.
+    ///
+    /// # Errors
+    /// [`Failure`]: held by another run, damaged, not ours.
+    pub fn open_store(&self, plan: &SavedPlan) -> Result<Store, Failure> {
+        let lineage = plan.stamp.lineage.clone();
+        self.context
+            .open_store(&plan.desired.fleet, lineage, self.global.lock_timeout)
+    }
+
+    /// Begins a new run of this plan.
+    ///
+    /// # Errors
+    /// [`Failure`] before anything was sent.
+    pub async fn begin(
+        &self,
+        store: Store,
+        plan: &SavedPlan,
+        observed: &ObservedFleet,
+    ) -> Result<Ended, Failure> {
+        store
+            .save_plan(&plan.id(), plan.seal().as_bytes())
+            .await
+            .map_err(|error| Failure::store("keep the plan", &error))?;
+        let contents = store.contents();
+        let run = new_run_id(self.context.clock.wall(), &plan.id(), &contents);
+        self.carry_out(store, plan, observed, run, &[], &contents)
+            .await
+    }
+
+    /// Goes on with the open run of this state.
+    ///
+    /// # Errors
+    /// [`Failure`] when its plan cannot be read back; nothing was sent.
+    pub async fn go_on(&self, store: Store) -> Result<Ended, Failure> {
+        let contents = store.contents();
+        let open = contents.open_run.as_ref();
+        let open = open.ok_or_else(|| Failure::new(Situation::Other, "there is no open run"))?;
+        let plan = load_plan(&store, &open.record.plan_id).await?;
+        let account = plan.account.clone();
+        let observed = super::planning::look(self.context, account, &plan.desired).await?;
+        let run = open.record.run.clone();
+        self.carry_out(store, &plan, &observed, run, &open.entries, &contents)
+            .await
+    }
+
+    async fn carry_out(
+        &self,
+        store: Store,
+        plan: &SavedPlan,
+        observed: &ObservedFleet,
+        run: RunId,
+        history: &[Entry],
+        contents: &Contents,
+    ) -> Result<Ended, Failure> {
+        let holder = &self.context.holder;
+        let clock = self.context.clock.clone();
+        let adopt = to_adopt(plan, observed, Some(contents), clock.wall());
+        let tools = Tools {
+            cloud: self.context.cloud.clone(),
+            journal: Rc::new(store),
+            clock,
+        };
+        let job = Job {
+            plan,
+            run,
+            history,
+            next_seq: contents.next_seq,
+            change_numbers: &contents.change_numbers,
+            applied: &contents.applied,
+            observed,
+            adopt,
+            who: format!("{}@{}", holder.user, holder.host),
+            command: holder.command.clone(),
+        };
+        let options = Options {
+            mode: self.mode,
+            parallelism: usize::from(self.global.parallelism),
+            wait_payment: self.wait_payment,
+        };
+        let mut progress = Progress::begin(self.global, self.screen, &tools.clock);
+        let interrupts = signals::listen()?;
+        let outcome = apply(job, options, tools, interrupts, &mut |event| {
+            progress.event(event);
+        })
+        .await;
+        let tally = progress.finish();
+        self.context.save_world()?;
+        let outcome = outcome.map_err(|error| {
+            Failure::from_error(Situation::Other, "read the journal of the open run", &error)
+                .hint("nothing was done; docs/store.md says what to do with a damaged store")
+        })?;
+        Ok(Ended { outcome, tally })
+    }
+}
+
+/// The plan that an open run carries out.
+///
+/// # Errors
+/// [`Failure`] when it is gone or was altered.
+pub async fn load_plan(store: &Store, id: &Digest) -> Result<SavedPlan, Failure> {
+    let bytes = store
+        .load_plan(id)
+        .await
+        .map_err(|error| Failure::store("read the plan of the open run", &error))?;
+    SavedPlan::open(&bytes).map_err(|error| {
+        Failure::from_error(Situation::Stale, "read the plan of the open run", &error)
+    })
+}
+
+/// `20261122T013000-4f1c9e`: sorts by time, names the plan, and is never given out twice.
+fn new_run_id(now: jiff::Timestamp, plan: &Digest, contents: &Contents) -> RunId {
+    let base = format!("{}-{}", now.strftime("%Y%m%dT%H%M%S"), plan.short(6));
+    let taken = |name: &str| {
+        contents
+            .runs
+            .iter()
+            .any(|record| record.run.as_str() == name)
+    };
+    let name = (1..)
+        .map(|n| {
+            if n == 1 {
+                base.clone()
+            } else {
+                format!("{base}-{n}")
+            }
+        })
+        .find(|name| !taken(name))
+        .expect("there are more numbers than runs");
+    RunId::new(name).expect("digits, letters and dashes")
+}

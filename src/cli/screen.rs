@@ -1,0 +1,110 @@
+//! The two streams: results on stdout, talk on stderr. Alone in writing to either.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use crate::report::findings::Paint;
+use crate::report::words::terminal;
+use crate::report::{Colour, Style, Symbols};
+
+use super::args::Global;
+use super::failure::Failure;
+use super::surroundings::Surroundings;
+
+/// Columns when nobody says how wide the screen is.
+const WIDTH: usize = 80;
+
+/// What the two streams can do.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    /// How results are laid out.
+    pub out: Style,
+    /// How talk is laid out.
+    pub err: Style,
+    /// Whether stderr is a terminal that can be redrawn.
+    pub live: bool,
+    /// Whether somebody can be asked.
+    pub can_ask: bool,
+}
+
+impl Screen {
+    /// Looks at the streams and the environment (`NO_COLOR`, `TERM`, `COLUMNS`, `LC_ALL`, `LANG`).
+    #[must_use]
+    pub fn look(global: &Global, around: &Surroundings) -> Self {
+        let dumb = around.get("TERM") == Some("dumb");
+        let plain = global.no_color || around.get("NO_COLOR").is_some() || dumb;
+        let width = around
+            .get("COLUMNS")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(WIDTH);
+        let locale = around
+            .get("LC_ALL")
+            .or_else(|| around.get("LC_CTYPE"))
+            .or_else(|| around.get("LANG"));
+        let symbols = match locale {
+            Some(name) if !name.to_uppercase().contains("UTF") => Symbols::Ascii,
+            Some(_) | None => Symbols::Unicode,
+        };
+        let style = |is_terminal: bool| Style {
+            colour: if is_terminal && !plain {
+                Colour::Always
+            } else {
+                Colour::Never
+            },
+            width,
+            symbols,
+        };
+        let err_is_terminal = std::io::stderr().is_terminal();
+        Self {
+            out: style(std::io::stdout().is_terminal()),
+            err: style(err_is_terminal),
+            live: err_is_terminal && !dumb,
+            can_ask: global.input && std::io::stdin().is_terminal(),
+        }
+    }
+
+    /// Whether findings are coloured.
+    #[must_use]
+    pub fn paint(&self) -> Paint {
+        match self.err.colour {
+            Colour::Always => Paint::Coloured,
+            Colour::Never => Paint::Plain,
+        }
+    }
+
+    /// A result. A reader that is gone is no error of ours.
+    pub fn result(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Talk.
+    pub fn talk(&self, text: &str) {
+        let mut err = std::io::stderr().lock();
+        let _gone = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+
+    /// Why a command ended, and what to do next.
+    pub fn failure(&self, failure: &Failure) {
+        let mut text = failure.rendered.clone().unwrap_or_default();
+        for (depth, line) in failure.chain.iter().enumerate() {
+            let head = if depth == 0 {
+                "error: "
+            } else {
+                "  caused by: "
+            };
+            text.push_str(&format!("{head}{}\n", terminal(line)));
+        }
+        for hint in &failure.hints {
+            text.push_str(&format!("hint: {}\n", terminal(hint)));
+        }
+        self.talk(&text);
+    }
+
+    /// Asks for the word `yes`; anything else is no.
+    #[must_use]
+    pub fn ask(&self, question: &str) -> bool {
+        self.talk(question);
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+    }
+}
