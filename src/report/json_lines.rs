@@ -148,6 +148,9 @@ impl<W: Write> JsonLines<W> {
 impl<W: Write> Display for JsonLines<W> {
     fn event(&mut self, event: &Event) {
         self.tally.take(event);
+        if self.tally.is_repetition(event) {
+            return;
+        }
         let (level, kind) = typed(&event.kind);
         let message = self.message(event);
         let mut body = body(event, &self.tally);
