@@ -3,7 +3,10 @@
 //! It needs no parser: rooms are named by `crate::room::…` paths everywhere, which this file finds
 //! as text. `docs/architecture.md` says why the rules are as they are.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where the tree cannot be read")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop where the tree cannot be read"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

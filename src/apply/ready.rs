@@ -45,7 +45,10 @@ impl Dispatcher<'_> {
             }
             match next_task(&saga, state, self.mode_now()) {
                 Task::Do(step) => match self.may_do(&saga, step) {
-                    Turn::Now => return self.dispatch(instance, step, Errand::Do),
+                    Turn::Now => {
+                        self.take_place(&saga, step);
+                        return self.dispatch(instance, step, Errand::Do);
+                    }
                     Turn::Later => {
                         self.waiting_for_a_place.insert(instance.clone());
                         return;
@@ -95,6 +98,13 @@ impl Dispatcher<'_> {
             return Turn::Now; // It is meant to be stopped, and takes no place.
         }
         turn(self.limits.may_take_down(&saga.instance))
+    }
+
+    /// The place is taken when the stop is decided, not when it is sent: between the two others decide.
+    fn take_place(&mut self, saga: &Saga, step: u16) {
+        if saga.steps[usize::from(step)].undo == Undo::By(Action::Start) {
+            self.limits.went_down(&saga.instance);
+        }
     }
 
     fn refusal_that_covers(&self, saga: &Saga) -> Option<String> {

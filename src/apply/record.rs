@@ -157,15 +157,28 @@ impl Dispatcher<'_> {
                     took,
                 });
             }
-            StepEvent::Failed { failure } => self.emit(EventKind::StepFailed {
-                subject,
-                step: view,
-                cause: failure.cause,
-                message: failure.message.clone(),
-                code: failure.code.clone(),
-                request_id: failure.request_id.clone(),
-            }),
+            StepEvent::Failed { failure } => {
+                if takes_down && !self.was_sent(at) {
+                    self.limits.came_up(&at.instance);
+                    self.reconsider = true;
+                }
+                self.emit(EventKind::StepFailed {
+                    subject,
+                    step: view,
+                    cause: failure.cause,
+                    message: failure.message.clone(),
+                    code: failure.code.clone(),
+                    request_id: failure.request_id.clone(),
+                });
+            }
         }
+    }
+
+    /// Whether the step's call may ever have left.
+    fn was_sent(&self, at: &StepRef) -> bool {
+        let saga = self.state.sagas.get(&at.instance);
+        saga.and_then(|saga| saga.steps.get(&at.step))
+            .is_some_and(|step| step.first_sent.is_some())
     }
 
     fn goes_down(&mut self, instance: &InstanceId) {
