@@ -11,7 +11,8 @@ use crate::event::Event;
 use crate::model::{InstanceId, InstanceStatus, ObservedInstance, OrderId, Power};
 use crate::plan::{Action, Node, Saga, StepGraph};
 use crate::saga::{
-    Crowd, Direction, FailureCause, IllegalEntry, Kind, Limits, Mode, RunState, StepEvent, StepRef,
+    Crowd, Direction, FailureCause, IllegalEntry, Kind, Limits, Mode, Phase, RunState, StepEvent,
+    StepRef,
 };
 
 use super::desk::Desk;
@@ -59,6 +60,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) mode: Mode,
     pub(super) interrupted: Option<u8>,
     pub(super) journal_lost: Option<String>,
+    /// Machines for which nothing can be sent any more, since the journal takes no intent.
+    pub(super) given_up: BTreeSet<InstanceId>,
     pub(super) next_seq: u64,
     pub(super) next_event: u64,
     tasks: JoinSet<()>,
@@ -119,6 +122,7 @@ impl<'a> Dispatcher<'a> {
             mode: options.mode,
             interrupted: None,
             journal_lost: None,
+            given_up: BTreeSet::new(),
             next_seq: job.next_seq,
             next_event: 0,
             job,
@@ -180,6 +184,9 @@ impl<'a> Dispatcher<'a> {
         for message in batch {
             match message {
                 Message::Waiting { at, reason } => self.emit_waiting(&at, reason),
+                Message::Record { at, event, ack } if self.comes_too_late(&at, &event) => {
+                    ack.send(Recorded::NotNow).ok();
+                }
                 Message::Record { at, event, ack } => {
                     kinds.push(Kind::Step { at, event });
                     acks.push(ack);
@@ -236,8 +243,23 @@ impl<'a> Dispatcher<'a> {
                 self.append(vec![Kind::FellOver { instance }]).await;
             }
             End::Seen(seen) => self.close_saga(&instance, seen).await,
-            End::JournalLost => {}
+            End::NotBegun => {}
+            // It would be asked again and again; what is owed to the machine is said at the end.
+            End::JournalLost => {
+                self.given_up.insert(instance);
+            }
         }
+    }
+
+    /// After an interrupt nothing new is sent but starts: a worker may have looked just before it.
+    fn comes_too_late(&self, at: &StepRef, event: &StepEvent) -> bool {
+        let is_new = self.state.sagas[&at.instance].phase(at.step) == Phase::Waiting;
+        let is_start = self.sagas[&at.instance].steps[usize::from(at.step)].action == Action::Start;
+        self.mode == Mode::PutBack
+            && matches!(event, StepEvent::Intent { .. })
+            && at.direction == Direction::Forward
+            && is_new
+            && !is_start
     }
 
     /// Sends a worker on an errand.

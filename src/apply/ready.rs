@@ -40,7 +40,7 @@ impl Dispatcher<'_> {
             let Some(state) = self.state.sagas.get(instance) else {
                 return;
             };
-            if state.closed.is_some() {
+            if state.closed.is_some() || self.given_up.contains(instance) {
                 return;
             }
             match next_task(&saga, state, self.mode_now()) {

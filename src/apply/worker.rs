@@ -51,6 +51,8 @@ pub(super) enum Recorded {
     Durable,
     /// It is not, and nothing may be sent for it.
     Lost,
+    /// It is not written at all: somebody asked to stop, and this would be new.
+    NotNow,
 }
 
 /// How a task ended.
@@ -80,6 +82,8 @@ pub(super) enum End {
     Seen(Option<ObservedInstance>),
     /// The journal took no more; nothing was sent.
     JournalLost,
+    /// Somebody asked to stop before it was sent.
+    NotBegun,
 }
 
 /// One worker.
@@ -216,6 +220,7 @@ impl Worker {
             .ok();
         match recorded.await {
             Ok(Recorded::Durable) => Ok(()),
+            Ok(Recorded::NotNow) => Err(End::NotBegun),
             Ok(Recorded::Lost) | Err(_) => Err(End::JournalLost),
         }
     }
