@@ -17,3 +17,11 @@ mod house;
 mod fleets;
 #[path = "cli/kills.rs"]
 mod kills;
+#[path = "cli/wrong_manifests.rs"]
+mod wrong_manifests;
+#[path = "cli/shop.rs"]
+mod shop;
+#[path = "cli/refusals.rs"]
+mod refusals;
+#[path = "cli/endings.rs"]
+mod endings;

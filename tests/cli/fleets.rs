@@ -11,9 +11,14 @@ fn the_first_apply_changes_what_differs_and_drift_tells_a_hand_in_the_console() 
     let house = House::generated("first", "--machines 20 --seed 7 --changed 50%", FAST);
     let plan = house.run("plan -detailed-exitcode").exits(2);
     plan.shows(&["first run: 10 adopted as found, 10 to change"]);
-    house.run("drift").exits(1).says(&["nothing was ever recorded"]);
+    house
+        .run("drift")
+        .exits(1)
+        .says(&["nothing was ever recorded"]);
 
-    let applied = house.run("apply -auto-approve -allow-unknown-price").exits(0);
+    let applied = house
+        .run("apply -auto-approve -allow-unknown-price")
+        .exits(0);
     applied.shows(&["Apply complete! Resources: 0 added, 10 changed, 0 destroyed."]);
     house.run("plan -detailed-exitcode").exits(0);
     house.run("drift").exits(0);
@@ -51,6 +56,8 @@ fn a_plan_of_a_thousand_machines_takes_few_calls_and_little_memory() {
 
 /// `VmHWM` in kB; a process that has ended has none.
 fn peak_memory(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse().ok()
 }

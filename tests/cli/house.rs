@@ -39,7 +39,9 @@ impl House {
     fn serve(folder: PathBuf, speed: u32) -> Self {
         let server = Server::start(&folder.join("fleet.cloud.yaml"), speed);
         let manifest = fs::read_to_string(folder.join("fleet.yaml")).unwrap();
-        let fleet = manifest.lines().find_map(|line| line.strip_prefix("fleet: "));
+        let fleet = manifest
+            .lines()
+            .find_map(|line| line.strip_prefix("fleet: "));
         let env = vec![
             ("ALIBABA_CLOUD_ACCESS_KEY_ID", server.key_id.clone()),
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", server.key_secret.clone()),
@@ -118,7 +120,9 @@ fn respec(folder: &Path, env: &[(&'static str, String)], args: &str) -> Running 
 }
 
 fn empty_folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join("cli")
+        .join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).unwrap();
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use respec::clock::{Clock as _, SystemClock};
 
 /// Longest wait for anything. A whole apply takes about a second; a machine may be busy.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Asks again and again until it holds.
 #[track_caller]
@@ -37,7 +37,10 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy()).collect();
+        let args: Vec<_> = command
+            .get_args()
+            .map(|arg| arg.to_string_lossy())
+            .collect();
         Self {
             stdout: drain(child.stdout.take().unwrap()),
             stderr: drain(child.stderr.take().unwrap()),
@@ -73,7 +76,10 @@ impl Running {
         let stderr = self.stderr.recv_timeout(DEADLINE);
         if stdout == Err(RecvTimeoutError::Timeout) || stderr == Err(RecvTimeoutError::Timeout) {
             self.kill();
-            panic!("`respec {}` did not end: {stdout:?} {stderr:?}", self.command);
+            panic!(
+                "`respec {}` did not end: {stdout:?} {stderr:?}",
+                self.command
+            );
         }
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Ended {
