@@ -81,8 +81,10 @@ fn a_plan_that_is_blocked_as_a_whole_is_refused_and_a_part_of_it_is_not() {
     house
         .run("plan -detailed-exitcode")
         .exits(2)
-        .shows(&["web-1", "EIP"]);
+        .shows(&["web-1", "elastic address", "R27"]);
     house.run(APPLY).exits(6).says(&["every change is blocked"]);
+    house.run("state list").exits(0).shows(&["web-2", "web-3"]);
+    house.run("drift").exits(0);
     assert_eq!(house.server.n_changing_calls(), 0);
 
     house.write(
@@ -93,7 +95,7 @@ fn a_plan_that_is_blocked_as_a_whole_is_refused_and_a_part_of_it_is_not() {
             1,
         ),
     );
-    house.run(APPLY).exits(3);
+    house.run(APPLY).exits(3).shows(&["2 changed", "1 more blocked"]);
     let world = house.server.world();
     assert_eq!(world.field("i-1", "InternetMaxBandwidthOut"), "0");
     assert_eq!(world.field("i-2", "EffectiveType"), WANTED);
