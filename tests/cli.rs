@@ -25,3 +25,9 @@ mod shop;
 mod refusals;
 #[path = "cli/endings.rs"]
 mod endings;
+#[path = "cli/forms.rs"]
+mod forms;
+#[path = "cli/private.rs"]
+mod private;
+#[path = "cli/simulated.rs"]
+mod simulated;

@@ -95,7 +95,10 @@ fn a_plan_that_is_blocked_as_a_whole_is_refused_and_a_part_of_it_is_not() {
             1,
         ),
     );
-    house.run(APPLY).exits(3).shows(&["2 changed", "1 more blocked"]);
+    house
+        .run(APPLY)
+        .exits(3)
+        .shows(&["2 changed", "1 more blocked"]);
     let world = house.server.world();
     assert_eq!(world.field("i-1", "InternetMaxBandwidthOut"), "0");
     assert_eq!(world.field("i-2", "EffectiveType"), WANTED);
