@@ -74,7 +74,11 @@ fn every_json_output_is_one_document_or_one_a_line() {
     );
     house.write("fleet.yaml", "version: 1\nflet: shop\n");
     let wrong = house.run("validate -json").exits(65).json();
-    assert_eq!(wrong["diagnostics"][0]["range"]["start"]["line"], 2);
+    let places = wrong["diagnostics"].as_array().unwrap().iter();
+    let lines: Vec<_> = places
+        .map(|found| &found["range"]["start"]["line"])
+        .collect();
+    assert!(lines.contains(&&json!(2)), "{wrong}");
     house.run("validate -json -f no-such.yaml").exits(65);
 }
 

@@ -16,7 +16,6 @@ pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) key_id: String,
     pub(crate) key_secret: String,
-    pub(crate) speed: u32,
 }
 
 impl Server {
@@ -39,7 +38,6 @@ impl Server {
             url: text("url"),
             key_id: text("access_key_id"),
             key_secret: text("access_key_secret"),
-            speed,
         }
     }
 
