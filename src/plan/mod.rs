@@ -134,7 +134,9 @@ fn chain(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
     let new_type = transition::type_change(case)?;
     let network = network::network_change(case)?;
     power::mode_can_change(case)?;
+    power::mode_is_possible(case)?;
     power::keeps_its_address(case)?;
+    power::starts_without_an_address(case)?;
     let steps = sequence::sequence(case, new_type, network);
     sequence::outage_is_allowed(case, &steps)?;
     Ok(steps)
