@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::model::{
-    BillingMethod, DesiredInternet, Mbps, ModifyCall, NetworkBilling, NetworkChange, NetworkKind,
+    BillingMethod, DesiredInternet, InstanceStatus, Mbps, ModifyCall, NetworkBilling,
+    NetworkChange, NetworkKind,
 };
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
-use crate::plan::rules::payment;
+use crate::plan::rules::{payment, power};
 use crate::plan::step::{Action, Because, Goal, Price, Step, Undo};
 
 /// A change of the public network, decided.
@@ -17,8 +18,17 @@ pub(in crate::plan) struct NetworkPlan {
     pub(in crate::plan) steps: Vec<Step>,
     /// Why the machine must be down for it; none when it may run.
     pub(in crate::plan) down: Option<Because>,
-    /// Whether outbound bandwidth goes down: then it goes before a type change, else after it.
-    pub(in crate::plan) lowers: bool,
+    /// On which side of a type change it stands.
+    pub(in crate::plan) place: Place,
+}
+
+/// On which side of a type change a change of bandwidth stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::plan) enum Place {
+    /// Lowered bandwidth: the new type may allow less (R28).
+    BeforeType,
+    /// Raised bandwidth, which the new type may have to allow first (R28), and whatever is final.
+    AfterType,
 }
 
 /// The values the machine will have: what is written, else what is there.
@@ -30,21 +40,52 @@ struct Target {
 
 /// The change of public network this machine needs, if it needs one.
 pub(in crate::plan) fn network_change(case: &Case<'_>) -> Result<Option<NetworkPlan>, Blocked> {
-    let wish = &case.desired.spec.internet;
+    let wish = &left_to_the_network(case);
     if !differs(case, wish) {
         return Ok(None);
     }
     has_no_eip(case)?;
+    power::has_a_place_for_an_address(case)?;
     let target = target(case, wish);
     outbound_is_in_range(case, &target)?;
     inbound_is_in_range(case, wish, &target)?;
     address_fits_bandwidth(case, wish, &target)?;
     address_is_given_up_with_consent(case, wish, &target)?;
+    let down = classic_must_be_down(case, &target);
+    let mut steps = steps(case, wish, &target);
+    if let (Some(_), Some(modify)) = (&down, steps.first_mut()) {
+        modify.before.status = Some(InstanceStatus::Stopped);
+    }
     Ok(Some(NetworkPlan {
-        steps: steps(case, wish, &target),
-        down: classic_must_be_down(case, &target),
-        lowers: target.out < case.seen.max_bandwidth_out,
+        steps,
+        down,
+        place: place(case, &target),
     }))
+}
+
+/// The wish without an address that comes or goes by itself with the power (R70).
+fn left_to_the_network(case: &Case<'_>) -> DesiredInternet {
+    let mut wish = case.desired.spec.internet.clone();
+    if power::brings_the_wanted_address(case) || power::takes_the_unwanted_address(case) {
+        wish.public_ip = None;
+    }
+    wish
+}
+
+/// An address given up does not come back, so that a type change which may still fail goes first. A
+/// subscription change of type is final itself.
+fn place(case: &Case<'_>, target: &Target) -> Place {
+    let lowers = target.out < case.seen.max_bandwidth_out;
+    let type_may_fail = case.seen.billing == BillingMethod::PostPaid;
+    if lowers && !(type_may_fail && gives_address_up(case, target.address)) {
+        Place::BeforeType
+    } else {
+        Place::AfterType
+    }
+}
+
+fn gives_address_up(case: &Case<'_>, address: Option<bool>) -> bool {
+    case.seen.public_ip.is_some() && address == Some(false)
 }
 
 fn differs(case: &Case<'_>, wish: &DesiredInternet) -> bool {
@@ -81,7 +122,7 @@ fn address_after(case: &Case<'_>, wish: &DesiredInternet, out: Mbps) -> Option<b
     }
     match wish.public_ip {
         Some(wanted) => Some(wanted),
-        None if opens => Some(true), // R24, R25
+        None if opens && !power::gives_its_place_up(case) => Some(true), // R24, R25
         None => None,
     }
 }
@@ -100,9 +141,8 @@ fn has_no_eip(case: &Case<'_>) -> Result<(), Blocked> {
 
 /// R28: the ceiling depends on network billing and billing method.
 fn outbound_is_in_range(case: &Case<'_>, target: &Target) -> Result<(), Blocked> {
-    let Some(charge_type) = target.charge_type else {
-        return Ok(());
-    };
+    // Where the cloud does not say how traffic is paid for, the wider range holds.
+    let charge_type = target.charge_type.unwrap_or(NetworkBilling::PayByBandwidth);
     let max = charge_type.bandwidth_out_max(case.seen.billing);
     if target.out <= max {
         return Ok(());
@@ -146,6 +186,7 @@ fn address_fits_bandwidth(
     target: &Target,
 ) -> Result<(), Blocked> {
     let has = case.seen.public_ip.is_some();
+    address_can_be_given_up(case, wish)?;
     match (wish.public_ip, target.out) {
         (Some(true), 0) => Err(case.block(
             "R33",
@@ -168,6 +209,23 @@ fn address_fits_bandwidth(
         }
         (Some(_) | None, _) => Ok(()),
     }
+}
+
+/// R33: only a VPC machine whose bandwidth goes to 0 loses its address.
+fn address_can_be_given_up(case: &Case<'_>, wish: &DesiredInternet) -> Result<(), Blocked> {
+    if wish.public_ip != Some(false) || case.seen.public_ip.is_none() {
+        return Ok(());
+    }
+    let why = match (case.seen.network, case.seen.max_bandwidth_out) {
+        (NetworkKind::Vpc, 1..) => return Ok(()),
+        (NetworkKind::Vpc, 0) => "its bandwidth is 0 already, and it kept its address",
+        (NetworkKind::Classic, _) => "in the classic network a machine keeps its address",
+    };
+    Err(case.block(
+        "R33",
+        why,
+        "leave `public_ip` out, or release the address in the console",
+    ))
 }
 
 /// R33: outbound 0 releases the static address of a VPC machine, for good.
@@ -211,9 +269,7 @@ fn steps(case: &Case<'_>, wish: &DesiredInternet, target: &Target) -> Vec<Step> 
             target.address
         };
         steps.push(modify(case, wish, target, shown));
-        if let Some(pay) = await_order(case, &steps) {
-            steps.push(pay);
-        }
+        steps.extend(await_order(&steps));
     }
     if rest == Some(true) && case.seen.public_ip.is_none() {
         steps.push(allocate());
@@ -240,9 +296,10 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
     let charge_type = wish.charge_type.filter(|c| Some(*c) != seen.charge_type);
     // A switch of network billing states the bandwidth too: what an omitted value means is unwritten.
     let out = (charge_type.is_some() || target.out != seen.max_bandwidth_out).then_some(target.out);
+    // R29: a call that states outbound alone sets inbound anew.
     let inbound = wish
         .max_bandwidth_in
-        .filter(|m| Some(*m) != seen.max_bandwidth_in);
+        .filter(|m| Some(*m) != seen.max_bandwidth_in || out.is_some());
     let asks_address = address == Some(true)
         && seen.public_ip.is_none()
         && seen.billing == BillingMethod::PostPaid;
@@ -283,20 +340,23 @@ fn before(case: &Case<'_>, call: &NetworkChange, address: Option<bool>) -> Goal 
         charge_type: call.charge_type.and(seen.charge_type),
         max_bandwidth_out: call.max_bandwidth_out.map(|_| seen.max_bandwidth_out),
         max_bandwidth_in: call.max_bandwidth_in.and(seen.max_bandwidth_in),
-        public_ip: address.map(|_| seen.public_ip.is_some()),
+        // R70: a stop before this call may have taken the address.
+        public_ip: address
+            .filter(|_| !power::gives_its_place_up(case))
+            .map(|_| seen.public_ip.is_some()),
         ..Goal::default()
     }
 }
 
 fn undo(case: &Case<'_>, address: Option<bool>) -> Undo {
-    match (&case.seen.public_ip, address) {
-        (Some(ip), Some(false)) => Undo::Never {
+    match (&case.seen.public_ip, case.seen.billing) {
+        (Some(ip), _) if gives_address_up(case, address) => Undo::Never {
             why: format!("the address {ip} does not come back"),
         },
-        _ if case.seen.billing == BillingMethod::PrePaid => Undo::Never {
+        (Some(_) | None, BillingMethod::PrePaid) => Undo::Never {
             why: "an order cannot be taken back".to_owned(),
         },
-        _ => Undo::Nothing,
+        (Some(_) | None, BillingMethod::PostPaid) => Undo::Nothing,
     }
 }
 
@@ -329,13 +389,23 @@ fn because(case: &Case<'_>, target: &Target, address: Option<bool>) -> Vec<Becau
             "R37",
             "on a subscription machine the change is an order",
         ));
-        because.push(payment::because(case.desired.payment));
+        because.push(who_pays(case, target));
     }
     because
 }
 
-/// An order left unpaid is waited for in a step of its own.
-pub(in crate::plan) fn await_order(case: &Case<'_>, steps: &[Step]) -> Option<Step> {
+/// R47: less of the same is refunded, so that nobody has to pay anything.
+fn who_pays(case: &Case<'_>, target: &Target) -> Because {
+    let same_billing = target.charge_type == case.seen.charge_type;
+    if same_billing && target.out < case.seen.max_bandwidth_out {
+        payment::nothing_to_pay()
+    } else {
+        payment::because(case.desired.payment)
+    }
+}
+
+/// An order left unpaid is waited for in a step of its own, for the reason the order gave last: who pays.
+pub(in crate::plan) fn await_order(steps: &[Step]) -> Option<Step> {
     let order = steps
         .last()
         .filter(|step| step.is_finished_by_its_answer())?;
@@ -345,7 +415,7 @@ pub(in crate::plan) fn await_order(case: &Case<'_>, steps: &[Step]) -> Option<St
         before: Goal::default(),
         after: order.after.clone(),
         undo: Undo::Nothing,
-        because: vec![payment::because(case.desired.payment)],
+        because: order.because.last().cloned().into_iter().collect(),
         price: Price::NoOrder,
         downtime: Duration::ZERO,
     })
