@@ -50,8 +50,9 @@ pub struct Global {
     /// Work as if started in this folder.
     #[arg(long, global = true, value_name = "DIR")]
     pub chdir: Option<PathBuf>,
-    /// Send every call there instead of to the vendor's hosts; plain HTTP to loopback only.
-    #[arg(long, global = true, value_name = "URL", env = "RESPEC_ENDPOINT")]
+    /// Send every call there instead of to the vendor's hosts; plain HTTP to loopback only. Also
+    /// `RESPEC_ENDPOINT`.
+    #[arg(long, global = true, value_name = "URL")]
     pub endpoint: Option<String>,
     /// Profile of ~/.aliyun/config.json.
     #[arg(long, global = true, value_name = "NAME")]
@@ -59,15 +60,9 @@ pub struct Global {
     /// Region whose endpoint answers calls that belong to none.
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
-    /// Where the state lives: a folder.
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "RESPEC_STATE",
-        default_value = "state"
-    )]
-    pub state: String,
+    /// Where the state lives: a folder, `state` unless said otherwise. Also `RESPEC_STATE`.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state: Option<String>,
     /// Run on an embedded simulated cloud; its world is kept under the state folder.
     #[arg(long, global = true, value_name = "CLOUD.yaml")]
     pub simulate: Option<PathBuf>,

@@ -1,5 +1,7 @@
 //! What other programs read: saved plans, JSON, Markdown, and the options that Terraform's hands type.
 
+use std::fs::File;
+
 use serde_json::{Value, json};
 
 use crate::house::FAST;
@@ -80,6 +82,26 @@ fn every_json_output_is_one_document_or_one_a_line() {
         .collect();
     assert!(lines.contains(&&json!(2)), "{wrong}");
     house.run("validate -json -f no-such.yaml").exits(65);
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error_and_a_reader_that_left_is_none() {
+    let house = shop("unheard", FAST);
+    let full = || File::options().write(true).open("/dev/full").unwrap();
+    for (args, code) in [("plan", 1), ("plan -json", 1), ("apply -auto-approve", 1)] {
+        let ended = house.command(args).stdout(full()).output().unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{args}: {ended:?}");
+    }
+    assert_eq!(house.server.n_changing_calls(), 0);
+    house.run("plan -out saved.plan").exits(0);
+    let applied = house.command("apply saved.plan").stdout(full()).output();
+    assert_eq!(applied.unwrap().status.code(), Some(0));
+    all_run_as(&house, WANTED);
+
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let gone = house.command("plan").stdout(writer).output().unwrap();
+    assert_eq!(gone.status.code(), Some(0), "{gone:?}");
 }
 
 #[test]

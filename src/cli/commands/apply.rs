@@ -41,7 +41,7 @@ pub async fn run(
         return Ok(Done::Fine);
     };
     if !global.json {
-        screen.result(&ended.words(&screen.out));
+        screen.last_words(&ended.words(&screen.out));
     }
     Ok(ended.done())
 }
@@ -67,7 +67,7 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
     let plan = &planning.plan;
     if !global.json {
         let page = page(&planning, None);
-        screen.result(&plan_text(&page, Detail::Brief, &screen.out));
+        screen.result(&plan_text(&page, Detail::Brief, &screen.out))?;
     }
     if is_open(planning.contents.as_ref(), |_| true) {
         let store = run.open_store(plan)?;
@@ -121,7 +121,7 @@ async fn saved(
     if plan.sagas.is_empty()
         && to_adopt(&plan, &observed, Some(&contents), plan.created_at).is_empty()
     {
-        screen.result("No changes. The plan has nothing to do.\n");
+        screen.result("No changes. The plan has nothing to do.\n")?;
         return Ok(None);
     }
     run.begin(store, &plan, &observed).await.map(Some)
