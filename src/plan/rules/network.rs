@@ -40,9 +40,11 @@ pub(in crate::plan) fn network_change(case: &Case<'_>) -> Result<Option<NetworkP
     inbound_is_in_range(case, wish, &target)?;
     address_fits_bandwidth(case, wish, &target)?;
     address_is_given_up_with_consent(case, wish, &target)?;
+    let down = classic_must_be_down(case, &target);
+    no_payment_is_awaited_while_down(case, down.as_ref())?;
     Ok(Some(NetworkPlan {
         steps: steps(case, wish, &target),
-        down: classic_must_be_down(case, &target),
+        down,
         lowers: target.out < case.seen.max_bandwidth_out,
     }))
 }
@@ -197,6 +199,23 @@ fn classic_must_be_down(case: &Case<'_>, target: &Target) -> Option<Because> {
             "in the classic network bandwidth leaves 0 only while Stopped",
         )
     })
+}
+
+/// No machine is held down for as long as a person takes to pay.
+fn no_payment_is_awaited_while_down(
+    case: &Case<'_>,
+    down: Option<&Because>,
+) -> Result<(), Blocked> {
+    let waits =
+        case.seen.billing == BillingMethod::PrePaid && !payment::auto_pay(case.desired.payment);
+    if down.is_some() && waits && case.is_up() && case.ends_up() {
+        return Err(case.block(
+            "R26",
+            "it would be held down until a person has paid the order",
+            "write `payment: auto` for it",
+        ));
+    }
+    Ok(())
 }
 
 fn steps(case: &Case<'_>, wish: &DesiredInternet, target: &Target) -> Vec<Step> {

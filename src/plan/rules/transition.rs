@@ -91,10 +91,17 @@ fn pay_as_you_go(case: &Case<'_>, to: &TypeName) -> TypeChange {
     }
 }
 
-/// R10, R12, R13: an order; downgrades need the machine down, upgrades do not.
+/// R10, R12, R13, R44: an order; downgrades need the machine down, upgrades do not, and only upgrades
+/// can wait to be paid: no machine is held down for that.
 fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
     let shift = direction(case, to)?;
-    let online = case.desired.change.prepaid_upgrade == PrepaidUpgrade::Online;
+    let pays_itself = payment::auto_pay(case.desired.payment);
+    // An order that waits for a person is made while the machine runs, whatever the manifest asks for.
+    let online = case.desired.change.prepaid_upgrade == PrepaidUpgrade::Online || !pays_itself;
+    let (auto_pay, payment) = match shift {
+        Shift::Downgrade => (true, Because::new("R44", "a downgrade is refunded at once")),
+        Shift::Upgrade => (pays_itself, payment::because(case.desired.payment)),
+    };
     let down = match shift {
         Shift::Downgrade => Some(Because::new(
             "R13",
@@ -113,17 +120,14 @@ fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
     Ok(TypeChange {
         call: ModifyCall::Prepay(PrepayChange {
             instance_type: to.clone(),
-            auto_pay: payment::auto_pay(case.desired.payment),
+            auto_pay,
             migrate_across_zone: case.desired.change.migrate_across_zone,
             system_disk_category: case.desired.change.system_disk_category.clone(),
         }),
         from: case.seen.instance_type.clone(),
         to: to.clone(),
         down,
-        because: vec![
-            Because::new("R10", chosen),
-            payment::because(case.desired.payment),
-        ],
+        because: vec![Because::new("R10", chosen), payment],
         undo: Undo::Never {
             why: "an order cannot be taken back".to_owned(),
         },
