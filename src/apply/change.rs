@@ -11,6 +11,7 @@ use crate::saga::{Failure, FailureCause, Phase, StepEvent};
 
 use super::timing::{
     COOL_DOWN, HORIZON, POLL, PROOF_GAP, RESEND_WITHIN, RETRY, SHOW_WITHIN, SURPRISES_MAX,
+    poll_after,
 };
 use super::token::{client_token, request_digest};
 use super::worker::{End, Worker};
@@ -77,7 +78,9 @@ impl Worker {
 
     fn sending(&self) -> Sending {
         let known = self.known();
-        let answered = matches!(known.phase, Phase::Answered | Phase::UndoAnswered);
+        // An order whose id is known was accepted, whatever became of later answers.
+        let answered =
+            matches!(known.phase, Phase::Answered | Phase::UndoAnswered) || known.order.is_some();
         let begun = match known.phase {
             Phase::Sent | Phase::Answered | Phase::UndoSent | Phase::UndoAnswered => {
                 known.first_sent
@@ -155,7 +158,7 @@ impl Worker {
             return Move::end(self.failed(FailureCause::Unknown, message));
         }
         self.waiting("the change to show".to_owned());
-        Move::Wait(POLL)
+        Move::Wait(poll_after(self.tools.clock.elapsed() - accepted))
     }
 
     fn before_sending(
@@ -227,8 +230,9 @@ impl Worker {
             .saga
             .target_type()
             .map_or_else(|| "its network".to_owned(), ToString::to_string);
+        let instance = &self.saga.instance;
         let message = format!(
-            "an order for {target} may exist, no answer told its id, and {effect}; \
+            "an order that makes {instance} {target} may exist, no answer told its id, and {effect}; \
              look in the console's orders between {first} and {last}"
         );
         self.failed(FailureCause::Unknown, message)

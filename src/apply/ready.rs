@@ -3,8 +3,8 @@
 use crate::model::InstanceId;
 use crate::plan::{Action, Node, Saga, Undo};
 use crate::saga::{
-    Failure, FailureCause, Halt, Kind, Mode, Permit, Phase, SagaOutcome, StepEvent, StepRef, Task,
-    next_task,
+    Direction, Failure, FailureCause, Halt, Kind, Mode, Permit, Phase, SagaOutcome, StepEvent,
+    StepRef, Task, next_task,
 };
 
 use super::dispatcher::Dispatcher;
@@ -62,8 +62,10 @@ impl Dispatcher<'_> {
                 }
                 Task::Watch(sent) => return self.dispatch(instance, 0, Errand::Watch(sent)),
                 Task::Close(_) => match self.seen.remove(instance) {
-                    Some(seen) => self.close_saga(instance, Some(seen)).await,
-                    None => return self.dispatch(instance, 0, Errand::Look),
+                    Some(seen) if state.shows_its_work(&saga, &seen) => {
+                        self.close_saga(instance, Some(seen)).await;
+                    }
+                    Some(_) | None => return self.dispatch(instance, 0, Errand::Look),
                 },
                 Task::Halt(halt) => return self.halt(instance, halt).await,
                 Task::Rest => return,
@@ -97,6 +99,16 @@ impl Dispatcher<'_> {
         turn(self.limits.may_take_down(&saga.instance))
     }
 
+    /// Whether what a worker is about to announce is still allowed; others went on meanwhile.
+    pub(super) fn is_still_permitted(&self, at: &StepRef) -> bool {
+        match at.direction {
+            Direction::Undo => true,
+            Direction::Forward => {
+                matches!(self.may_do(&self.sagas[&at.instance], at.step), Turn::Now)
+            }
+        }
+    }
+
     fn refusal_that_covers(&self, saga: &Saga) -> Option<String> {
         let (_, message) = self.scopes.iter().find(|(scope, _)| scope.covers(saga))?;
         Some(format!(
@@ -120,7 +132,7 @@ impl Dispatcher<'_> {
         let at = StepRef {
             instance: instance.clone(),
             step,
-            direction: crate::saga::Direction::Forward,
+            direction: Direction::Forward,
         };
         self.append(vec![Kind::Step {
             at,
