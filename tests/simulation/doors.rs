@@ -96,7 +96,11 @@ pub(crate) struct WatchedWire {
 
 impl WatchedWire {
     fn wire(&self) -> &SimWire {
-        if self.is_quiet.get() { &self.quiet } else { &self.noisy }
+        if self.is_quiet.get() {
+            &self.quiet
+        } else {
+            &self.noisy
+        }
     }
 }
 
@@ -113,7 +117,11 @@ impl Wire for WatchedWire {
             return self.death.strike().await;
         }
         let (action, instances) = subject(&request);
-        let line = format!("{:?} {action} {}", self.clock.elapsed(), instances.join(","));
+        let line = format!(
+            "{:?} {action} {}",
+            self.clock.elapsed(),
+            instances.join(",")
+        );
         if let Some(moment) = moment {
             self.eye.log(format!("dies around {line}: {moment:?}"));
         }
@@ -176,11 +184,13 @@ impl Journal for WatchedJournal {
         }
         let moment = self.death.at_append();
         if self.death.n_appends.get() > APPENDS_MAX {
-            self.eye.object("I15", format!("more than {APPENDS_MAX} commits"));
+            self.eye
+                .object("I15", format!("more than {APPENDS_MAX} commits"));
             return self.death.strike().await;
         }
         if let Some(moment) = moment {
-            self.eye.log(format!("dies around entry {}: {moment:?}", entries[0].seq));
+            self.eye
+                .log(format!("dies around entry {}: {moment:?}", entries[0].seq));
         }
         match moment {
             Some(Moment::Before) => self.death.strike().await,

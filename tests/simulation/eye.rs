@@ -53,10 +53,15 @@ impl Eye {
     pub(crate) fn count_crowds(&self, desired: &DesiredFleet, found: &ObservedFleet) {
         let mut crowds: BTreeMap<Crowd, Neighbours> = BTreeMap::new();
         for (id, machine) in &desired.instances {
-            let down = found.instances.get(id).is_some_and(|s| s.status == InstanceStatus::Stopped);
-            let ours = self.plan.borrow().as_ref().is_some_and(|plan| {
-                plan.sagas.get(id).is_some_and(|saga| saga.was_running)
-            });
+            let down = found
+                .instances
+                .get(id)
+                .is_some_and(|s| s.status == InstanceStatus::Stopped);
+            let ours = self
+                .plan
+                .borrow()
+                .as_ref()
+                .is_some_and(|plan| plan.sagas.get(id).is_some_and(|saga| saga.was_running));
             let kept_down = machine.spec.power.is_none() && down && !ours;
             if machine.spec.power == Some(Power::Stopped) || kept_down {
                 continue;
@@ -102,7 +107,11 @@ impl Eye {
     pub(crate) fn judge_entries(&self, entries: &[Entry], world: &World) {
         for entry in entries {
             self.log(format!("  {} {}", entry.seq, said(&entry.kind)));
-            if let Kind::Step { at, event: StepEvent::Intent { .. } } = &entry.kind {
+            if let Kind::Step {
+                at,
+                event: StepEvent::Intent { .. },
+            } = &entry.kind
+            {
                 self.judge_intent(entry, at);
             }
             if let Kind::Begun { instance, .. } = &entry.kind {
@@ -117,13 +126,18 @@ impl Eye {
     fn judge_intent(&self, entry: &Entry, at: &StepRef) {
         let plan = self.plan.borrow();
         let Some(saga) = plan.as_ref().and_then(|plan| plan.sagas.get(&at.instance)) else {
-            return self.object("I6", format!("an intent for {}, which is not planned", at.instance));
+            return self.object(
+                "I6",
+                format!("an intent for {}, which is not planned", at.instance),
+            );
         };
         let step = &saga.steps[usize::from(at.step)];
         let stops = step.undo == Undo::By(Action::Start) && at.direction == Direction::Forward;
-        let again = self.entries.borrow().iter().any(|earlier| {
-            earlier.run == entry.run && is_intent(&earlier.kind, at)
-        });
+        let again = self
+            .entries
+            .borrow()
+            .iter()
+            .any(|earlier| earlier.run == entry.run && is_intent(&earlier.kind, at));
         if !stops || again {
             return;
         }
@@ -132,7 +146,10 @@ impl Eye {
                 continue;
             }
             let failed = self.failed(entry);
-            let failed: Vec<_> = failed.iter().filter(|id| crowd.members.contains(id.as_str())).collect();
+            let failed: Vec<_> = failed
+                .iter()
+                .filter(|id| crowd.members.contains(id.as_str()))
+                .collect();
             if failed.len() > crowd.failures_max {
                 let what = format!("{} is stopped after {failed:?} failed", at.instance);
                 self.object("I10", what);
@@ -142,9 +159,18 @@ impl Eye {
 
     fn failed(&self, now: &Entry) -> BTreeSet<InstanceId> {
         let mut failed = BTreeSet::new();
-        for entry in self.entries.borrow().iter().filter(|entry| entry.run == now.run) {
+        for entry in self
+            .entries
+            .borrow()
+            .iter()
+            .filter(|entry| entry.run == now.run)
+        {
             match &entry.kind {
-                Kind::Closed { instance, outcome: SagaOutcome::Undone, .. } => {
+                Kind::Closed {
+                    instance,
+                    outcome: SagaOutcome::Undone,
+                    ..
+                } => {
                     failed.insert(instance.clone());
                 }
                 Kind::Halted { instance, halt, .. } if *halt != Halt::Paused => {
@@ -175,7 +201,10 @@ impl Eye {
             (Some((at, StepEvent::Intent { .. })), Some(plan)) => announced(plan, at),
             _ => None,
         };
-        if announced.as_deref().is_none_or(|name| !action.starts_with(name)) {
+        if announced
+            .as_deref()
+            .is_none_or(|name| !action.starts_with(name))
+        {
             let what = format!("{action} of {instance} was announced as {announced:?}");
             drop(plan);
             drop(entries);
@@ -190,7 +219,11 @@ fn is_intent(kind: &Kind, wanted: &StepRef) -> bool {
 
 /// The operation that a step's intent speaks of.
 fn announced(plan: &SavedPlan, at: &StepRef) -> Option<String> {
-    let step = plan.sagas.get(&at.instance)?.steps.get(usize::from(at.step))?;
+    let step = plan
+        .sagas
+        .get(&at.instance)?
+        .steps
+        .get(usize::from(at.step))?;
     let action = match (at.direction, &step.undo) {
         (Direction::Forward, _) => &step.action,
         (Direction::Undo, Undo::By(action)) => action,
@@ -223,7 +256,12 @@ fn said(kind: &Kind) -> String {
             };
             format!("{} step {}{way} {event}", at.instance, at.step + 1)
         }
-        Kind::Closed { instance, outcome, note, .. } => format!("{instance} Closed {outcome:?} {note}"),
+        Kind::Closed {
+            instance,
+            outcome,
+            note,
+            ..
+        } => format!("{instance} Closed {outcome:?} {note}"),
         other => format!("{other:?}"),
     }
 }

@@ -48,7 +48,11 @@ pub(crate) fn make(chance: &mut ChaCha8Rng) -> Fleet {
 /// Leaves up to a dozen machines of a few roles in the cloud; returns their ids.
 fn keep_some(cloud: &mut Value, chance: &mut ChaCha8Rng) -> BTreeSet<String> {
     let instances = cloud["instances"].as_sequence_mut().unwrap();
-    let role = |machine: &Value| machine["Tags"]["Tag"][0]["TagValue"].as_str().map(str::to_owned);
+    let role = |machine: &Value| {
+        machine["Tags"]["Tag"][0]["TagValue"]
+            .as_str()
+            .map(str::to_owned)
+    };
     let roles: BTreeSet<_> = instances.iter().map(role).collect();
     let mut roles: Vec<_> = roles.into_iter().collect();
     roles.shuffle(chance);
@@ -104,7 +108,10 @@ fn change(chance: &mut ChaCha8Rng) -> Value {
     if chance.random_bool(0.2) {
         change.insert("force_stop_after".into(), "90s".into());
     }
-    change.insert("stop_within".into(), (*one_of(&["2m", "5m"], chance)).into());
+    change.insert(
+        "stop_within".into(),
+        (*one_of(&["2m", "5m"], chance)).into(),
+    );
     change.into()
 }
 

@@ -79,7 +79,11 @@ pub(crate) async fn play(script: Script) -> Ended {
         let ended = history.attempt(attempt, fate.unwrap_or(Fate::Spared)).await;
         if let Attempt::Ended(outcome) = &ended {
             laws::after_attempt(&history, outcome);
-            clean_ends = if outcome.exit_code == 0 { clean_ends + 1 } else { 0 };
+            clean_ends = if outcome.exit_code == 0 {
+                clean_ends + 1
+            } else {
+                0
+            };
         }
         if clean_ends > 0 && attempt + 1 >= n_noisy {
             break;
@@ -102,7 +106,12 @@ impl History {
             Ok(())
         });
         let wire = |faults| {
-            SimWire::build(rig.world.clone(), rig.clock.clone(), Some(hook.clone()), faults)
+            SimWire::build(
+                rig.world.clone(),
+                rig.clock.clone(),
+                Some(hook.clone()),
+                faults,
+            )
         };
         let wire = WatchedWire {
             noisy: wire(Faults::seeded(script.seed, script.faults.clone())),
@@ -154,7 +163,8 @@ impl History {
         let truth = self.rig.truth();
         for order in truth["orders"].as_array().unwrap() {
             if order["Payment"] == "Unpaid" {
-                self.rig.by_hand("pay", &json!({ "OrderId": order["OrderId"] }));
+                self.rig
+                    .by_hand("pay", &json!({ "OrderId": order["OrderId"] }));
             }
         }
     }
@@ -191,13 +201,17 @@ impl History {
         };
         self.eye.plan.replace(Some(plan.clone()));
         self.eye.count_crowds(&self.rig.desired, &observed);
-        self.carry_out(attempt, fate, &cloud, store, &plan, &observed).await
+        self.carry_out(attempt, fate, &cloud, store, &plan, &observed)
+            .await
     }
 
     /// The open run's plan, or a new one.
     async fn decide(&self, cloud: &Aliyun, store: &Store) -> Option<(SavedPlan, ObservedFleet)> {
         let contents = store.contents();
-        let open = contents.open_run.as_ref().map(|open| open.record.run.clone());
+        let open = contents
+            .open_run
+            .as_ref()
+            .map(|open| open.record.run.clone());
         if let Some(plan) = open.and_then(|run| self.plans.borrow().get(&run).cloned()) {
             let account = cloud.caller_identity().await.ok()?;
             let observed = self.rig.look(cloud, account).await.ok()?;
@@ -257,7 +271,8 @@ impl History {
         let ended = apply(job, options, tools, self.interrupts(fate), &mut on_event).await;
         match ended {
             Ok(outcome) => {
-                self.eye.log(format!("== exit {} {outcome:?}", outcome.exit_code));
+                self.eye
+                    .log(format!("== exit {} {outcome:?}", outcome.exit_code));
                 Attempt::Ended(outcome)
             }
             Err(illegal) => {
@@ -286,9 +301,15 @@ impl History {
 
     fn hear(self: &Rc<Self>, event: &Event) {
         if !event.kind.may_be_dropped() {
-            self.eye.log(format!("{:?} {}", event.elapsed, told(&event.kind)));
+            self.eye
+                .log(format!("{:?} {}", event.elapsed, told(&event.kind)));
         }
-        if let EventKind::OrderMade { order_id, auto_pay: false, .. } = &event.kind {
+        if let EventKind::OrderMade {
+            order_id,
+            auto_pay: false,
+            ..
+        } = &event.kind
+        {
             let nth = self.n_orders.get();
             self.n_orders.set(nth + 1);
             if let Some(Some(after)) = self.script.payers.get(nth).copied() {
@@ -322,8 +343,16 @@ fn told(kind: &EventKind) -> String {
         EventKind::StepStarted { subject, step, .. } => {
             format!("{} {} {:?}", subject.instance, step.verb, step.direction)
         }
-        EventKind::StepFinished { subject, step, found, .. } => {
-            format!("{} {} finished, found: {found}", subject.instance, step.verb)
+        EventKind::StepFinished {
+            subject,
+            step,
+            found,
+            ..
+        } => {
+            format!(
+                "{} {} finished, found: {found}",
+                subject.instance, step.verb
+            )
         }
         other => format!("{other:?}"),
     }

@@ -32,7 +32,9 @@ fn obligations_are_named(history: &History, outcome: &RunOutcome) {
         let down = of(&truth, id)["Status"] != "Running";
         let named = outcome.obligations.iter().any(|owed| owed.instance == *id);
         if ran && down && machine.spec.power != Some(Power::Stopped) && !named {
-            history.eye.object("I12", format!("{id} is down and nobody says so"));
+            history
+                .eye
+                .object("I12", format!("{id} is down and nobody says so"));
         }
     }
 }
@@ -49,7 +51,9 @@ fn the_exit_code_fits(history: &History, outcome: &RunOutcome) {
         history.eye.object("I14", why.clone());
     }
     if outcome.exit_code == 0 && outcome.open {
-        history.eye.object("I12", "exit 0 with an open run".to_owned());
+        history
+            .eye
+            .object("I12", "exit 0 with an open run".to_owned());
     }
 }
 
@@ -68,7 +72,14 @@ pub(crate) async fn at_the_end(history: &History) {
     power_is_as_it_should_be(history, &truth, &stands);
     every_order_is_recorded(history, &truth, &store, &stands);
     for (id, machine) in &history.rig.desired.instances {
-        outcome_is_true(history, &truth, id, machine, stands.get(id).copied(), &store);
+        outcome_is_true(
+            history,
+            &truth,
+            id,
+            machine,
+            stands.get(id).copied(),
+            &store,
+        );
     }
     nothing_is_left_to_do(history, &store, &stands).await;
 }
@@ -79,8 +90,12 @@ async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
         let entries: Vec<Entry> = store.entries(&run.run).await.unwrap();
         for entry in entries {
             let (instance, stand) = match entry.kind {
-                Kind::Begun { instance, .. } | Kind::Reopened { instance } => (instance, Stand::Open),
-                Kind::Closed { instance, outcome, .. } => (instance, Stand::Closed(outcome)),
+                Kind::Begun { instance, .. } | Kind::Reopened { instance } => {
+                    (instance, Stand::Open)
+                }
+                Kind::Closed {
+                    instance, outcome, ..
+                } => (instance, Stand::Closed(outcome)),
                 Kind::Halted { instance, halt, .. } => (instance, Stand::Halted(halt)),
                 _ => continue,
             };
@@ -94,16 +109,25 @@ async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
 fn one_paid_order(history: &History, truth: &Value) {
     let mut paid: BTreeMap<(String, bool), Vec<String>> = BTreeMap::new();
     for order in orders(truth).filter(|order| order["Payment"] == "Paid") {
-        let kind = (text(&order["InstanceId"]), order["Change"].get("Type").is_some());
+        let kind = (
+            text(&order["InstanceId"]),
+            order["Change"].get("Type").is_some(),
+        );
         paid.entry(kind).or_default().push(text(&order["OrderId"]));
     }
     for ((instance, _), ids) in paid.iter().filter(|(_, ids)| ids.len() > 1) {
-        history.eye.object("I1", format!("{instance} was paid for by {ids:?}"));
+        history
+            .eye
+            .object("I1", format!("{instance} was paid for by {ids:?}"));
     }
 }
 
 /// I3: what ran runs, what was stopped is stopped, unless the manifest wants it otherwise.
-fn power_is_as_it_should_be(history: &History, truth: &Value, stands: &BTreeMap<InstanceId, Stand>) {
+fn power_is_as_it_should_be(
+    history: &History,
+    truth: &Value,
+    stands: &BTreeMap<InstanceId, Stand>,
+) {
     for (id, machine) in &history.rig.desired.instances {
         let was = text(&of(&history.first_truth, id)["Status"]);
         let is = text(&of(truth, id)["Status"]);
@@ -117,7 +141,9 @@ fn power_is_as_it_should_be(history: &History, truth: &Value, stands: &BTreeMap<
         };
         if !right {
             let stand = stands.get(id);
-            history.eye.object("I3", format!("{id} was {was} and is {is} ({stand:?})"));
+            history
+                .eye
+                .object("I3", format!("{id} was {was} and is {is} ({stand:?})"));
         }
     }
 }
@@ -129,14 +155,22 @@ fn every_order_is_recorded(
     store: &Store,
     stands: &BTreeMap<InstanceId, Stand>,
 ) {
-    let recorded: BTreeSet<String> = store.contents().orders.keys().map(ToString::to_string).collect();
+    let recorded: BTreeSet<String> = store
+        .contents()
+        .orders
+        .keys()
+        .map(ToString::to_string)
+        .collect();
     for order in orders(truth) {
         let (id, instance) = (text(&order["OrderId"]), text(&order["InstanceId"]));
         let instance = InstanceId::new(instance).unwrap();
         let said = stands.get(&instance) == Some(&Stand::Halted(Halt::Unknown));
         if !recorded.contains(&id) && !said {
             let stand = stands.get(&instance);
-            history.eye.object("I4", format!("order {id} of {instance} is forgotten ({stand:?})"));
+            history.eye.object(
+                "I4",
+                format!("order {id} of {instance} is forgotten ({stand:?})"),
+            );
         }
     }
 }
@@ -157,24 +191,36 @@ fn outcome_is_true(
             if let Some(what) = first_difference(&machine.spec, now) {
                 object(format!("is Done, but {what}"));
             }
-            let fields = store.contents().applied.instances.get(id).map(|r| r.fields.clone());
+            let fields = store
+                .contents()
+                .applied
+                .instances
+                .get(id)
+                .map(|r| r.fields.clone());
             let recorded = fields.unwrap_or_default();
             for (field, value) in recorded {
                 let real = real_value(field.path(), now);
                 if real.as_ref().is_some_and(|real| *real != value) {
-                    object(format!("{} is recorded as {value} and is {real:?}", field.path()));
+                    object(format!(
+                        "{} is recorded as {value} and is {real:?}",
+                        field.path()
+                    ));
                 }
             }
         }
         Some(Stand::Closed(_)) | None => {
             let begins = history.eye.at_begin.borrow();
-            let before = begins.get(id).unwrap_or_else(|| of(&history.first_truth, id));
+            let before = begins
+                .get(id)
+                .unwrap_or_else(|| of(&history.first_truth, id));
             if before["ConfiguredType"] != now["ConfiguredType"] {
-                object(format!("is {stand:?}, but became {}", now["ConfiguredType"]));
+                object(format!(
+                    "is {stand:?}, but became {}",
+                    now["ConfiguredType"]
+                ));
             }
-            let pending = orders(truth).any(|order| {
-                order["InstanceId"] == id.as_str() && order["Payment"] == "Unpaid"
-            });
+            let pending = orders(truth)
+                .any(|order| order["InstanceId"] == id.as_str() && order["Payment"] == "Unpaid");
             if pending {
                 object(format!("is {stand:?}, but has an unpaid order"));
             }
@@ -188,7 +234,9 @@ fn outcome_is_true(
         }
         Some(Stand::Halted(Halt::Paused)) => {}
         Some(stand @ (Stand::Halted(Halt::Held | Halt::Stuck) | Stand::Open)) => {
-            history.eye.object("I9", format!("{id} never comes to rest: {stand:?}"));
+            history
+                .eye
+                .object("I9", format!("{id} never comes to rest: {stand:?}"));
         }
     }
 }
@@ -204,14 +252,23 @@ fn first_difference(wish: &DesiredSpec, now: &Value) -> Option<String> {
         }
     }
     let internet = &wish.internet;
-    if internet.max_bandwidth_out.is_some_and(|out| now["InternetMaxBandwidthOut"] != out) {
+    if internet
+        .max_bandwidth_out
+        .is_some_and(|out| now["InternetMaxBandwidthOut"] != out)
+    {
         return Some(format!("outbound is {}", now["InternetMaxBandwidthOut"]));
     }
-    if internet.charge_type.is_some_and(|kind| now["InternetChargeType"] != kind.as_str()) {
+    if internet
+        .charge_type
+        .is_some_and(|kind| now["InternetChargeType"] != kind.as_str())
+    {
         return Some(format!("traffic is {}", now["InternetChargeType"]));
     }
     let has_address = !now["PublicIpAddress"].is_null();
-    if internet.public_ip.is_some_and(|wanted| wanted != has_address) {
+    if internet
+        .public_ip
+        .is_some_and(|wanted| wanted != has_address)
+    {
         return Some(format!("its address is {}", now["PublicIpAddress"]));
     }
     None
@@ -229,7 +286,11 @@ fn real_value(path: &str, now: &Value) -> Option<String> {
 }
 
 /// I8: what is done stays done: planning again is empty, and applying that sends nothing.
-async fn nothing_is_left_to_do(history: &History, store: &Store, stands: &BTreeMap<InstanceId, Stand>) {
+async fn nothing_is_left_to_do(
+    history: &History,
+    store: &Store,
+    stands: &BTreeMap<InstanceId, Stand>,
+) {
     let cloud = history.client();
     let planned = match history.rig.plan(&cloud, &store.contents()).await {
         Ok(planned) => planned,
@@ -243,10 +304,15 @@ async fn nothing_is_left_to_do(history: &History, store: &Store, stands: &BTreeM
     }
     let all = planned.observed.instances.values();
     let moving = all.filter(|seen| {
-        !matches!(seen.status, InstanceStatus::Running | InstanceStatus::Stopped)
+        !matches!(
+            seen.status,
+            InstanceStatus::Running | InstanceStatus::Stopped
+        )
     });
     for seen in moving {
-        history.eye.object("I9", format!("{} is {} at the end", seen.id, seen.status));
+        history
+            .eye
+            .object("I9", format!("{} is {} at the end", seen.id, seen.status));
     }
 }
 
@@ -257,9 +323,14 @@ fn orders(truth: &Value) -> impl Iterator<Item = &Value> {
 /// One machine of the truth.
 pub(crate) fn of<'a>(truth: &'a Value, id: &InstanceId) -> &'a Value {
     let machines = truth["instances"].as_array().unwrap();
-    machines.iter().find(|machine| machine["InstanceId"] == id.as_str()).unwrap()
+    machines
+        .iter()
+        .find(|machine| machine["InstanceId"] == id.as_str())
+        .unwrap()
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -3,7 +3,10 @@
 //! `cargo test --release --test simulation -- --seeds N [--seed S] [--transcript]`
 
 #![expect(clippy::unwrap_used, reason = "a harness that is wrong should stop")]
-#![expect(clippy::print_stdout, reason = "this is a program of its own, and this is its report")]
+#![expect(
+    clippy::print_stdout,
+    reason = "this is a program of its own, and this is its report"
+)]
 
 #[path = "../common/rig.rs"]
 mod rig;
@@ -61,7 +64,10 @@ fn main() -> ExitCode {
         }
     });
     let failed = failed.into_inner().unwrap().len();
-    println!("simulation: {} passed, {failed} failed", wanted.seeds.len() - failed);
+    println!(
+        "simulation: {} passed, {failed} failed",
+        wanted.seeds.len() - failed
+    );
     ExitCode::from(u8::from(failed > 0))
 }
 
