@@ -261,19 +261,23 @@ impl Worker {
             .await;
         sending.last = Some(self.tools.clock.wall());
         match answer {
-            Ok(reply) => self.accepted(sending, reply).await,
+            Ok(reply) => {
+                self.accepted(sending, reply).await;
+                None
+            }
             Err(error) => self.answered_with(error, call, sending).await,
         }
     }
 
-    async fn accepted(&self, sending: &mut Sending, reply: ModifyReply) -> Option<End> {
+    /// It is followed to its end even when the answer could not be written down: nothing more is sent.
+    async fn accepted(&self, sending: &mut Sending, reply: ModifyReply) {
         sending.accepted = Some(self.tools.clock.elapsed());
         sending.in_doubt = false;
         let event = StepEvent::Answered {
             request_id: Some(reply.request_id),
             order_id: reply.order_id,
         };
-        self.record(event).await.err()
+        self.note(event).await;
     }
 
     async fn answered_with(
@@ -322,9 +326,7 @@ impl Worker {
         if error.outcome() == Outcome::Unknown {
             sending.in_doubt = true;
             let reason = format!("{}: {}", call.operation(), error.message);
-            if let Err(end) = self.record(StepEvent::Unanswered { reason }).await {
-                return Some(end);
-            }
+            self.note(StepEvent::Unanswered { reason }).await;
             self.tools.clock.sleep(RETRY).await;
             return None;
         }

@@ -535,6 +535,7 @@ impl Dispatcher<'_> {
             self.append(vec![Kind::RunClosed { exit_code }]).await;
             outcome.journal_lost.clone_from(&self.journal_lost);
             outcome.open = self.journal_lost.is_some();
+            outcome.decide_exit_code();
         }
         let totals = totals(&outcome);
         self.emit(EventKind::RunFinished {

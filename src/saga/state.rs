@@ -341,6 +341,8 @@ impl SagaState {
                     step.phase = Phase::Sent;
                     step.failure = None;
                 }
+                // Should the change have happened after all, it takes another outage to take effect.
+                (Halt::Unknown, Phase::Undone) => *step = StepState::default(),
                 (Halt::Paused | Halt::Held | Halt::Stuck | Halt::Unknown, _) => {}
             }
         }

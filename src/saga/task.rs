@@ -48,8 +48,11 @@ pub fn next_task(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
 }
 
 fn go_on(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
-    let open =
-        positions(saga).find(|at| !matches!(state.phase(*at), Phase::Succeeded | Phase::Undone));
+    // A call in doubt comes first, even before a stop that was taken back since and is to be done again.
+    let sent = positions(saga).find(|at| matches!(state.phase(*at), Phase::Sent | Phase::Answered));
+    let open = sent.or_else(|| {
+        positions(saga).find(|at| !matches!(state.phase(*at), Phase::Succeeded | Phase::Undone))
+    });
     match (open, mode) {
         (None, _) => settle_then(saga, state, Task::Close(SagaOutcome::Done)),
         (Some(at), Mode::GoOn) => Task::Do(at),
