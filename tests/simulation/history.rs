@@ -74,7 +74,10 @@ pub(crate) async fn play(script: Script) -> Ended {
         if attempt > 0 {
             history.rest(attempt).await;
         }
-        history.wire.is_quiet.set(attempt >= n_noisy);
+        if attempt >= n_noisy {
+            history.wire.is_quiet.set(true);
+            history.kv.heal();
+        }
         let fate = history.script.fates.get(attempt).copied();
         let ended = history.attempt(attempt, fate.unwrap_or(Fate::Spared)).await;
         if let Attempt::Ended(outcome) = &ended {
