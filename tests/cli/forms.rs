@@ -105,16 +105,19 @@ fn a_result_that_cannot_be_written_is_an_error_and_a_reader_that_left_is_none() 
 }
 
 #[test]
-fn an_apply_without_work_still_speaks_json() {
+fn an_apply_that_comes_to_no_run_still_speaks_json() {
     let house = shop("json-nothing", FAST);
     house.run(APPLY).exits(0);
-    let again = house.run(&format!("{APPLY} -json")).exits(0);
-    let text = &again.stdout;
-    assert!(
-        text.lines()
-            .all(|line| serde_json::from_str::<Value>(line).is_ok()),
-        "{again}"
-    );
+    house.run("plan -out nothing.plan").exits(0);
+    for nothing in [&format!("{APPLY} -json"), "apply -json nothing.plan"] {
+        let lines = house.run(nothing).exits(0).json_lines();
+        assert_eq!(lines[0]["type"], "version");
+    }
+    house.write("nothing.plan", "altered");
+    let refused = house.run("apply -json nothing.plan").exits(4);
+    let last = refused.json_lines().pop().unwrap();
+    assert_eq!(last["type"], "diagnostic");
+    assert_eq!(last["diagnostic"]["severity"], "error");
 }
 
 #[test]
