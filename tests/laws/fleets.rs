@@ -220,28 +220,15 @@ prop_compose! {
         hindrance in hindrance(),
     ) -> ObservedInstance {
         let mut machine = ObservedInstance {
-            id: id(0),
-            name: "a machine".to_owned(),
-            region: region(),
-            zone: zone(),
             status,
-            instance_type: type_name(instance_type),
-            vcpus: 2,
-            memory_mib: 8192,
-            billing,
             network,
+            instance_type: type_name(instance_type),
             charge_type,
             max_bandwidth_out: out,
             max_bandwidth_in: if inbound_unknown { None } else { Some(inbound.unwrap_or(out.max(10))) },
             public_ip: ((out > 0 && has_address) || odd_address).then(|| "198.18.0.1".to_owned()),
-            eip: None,
             expires_at: (billing == BillingMethod::PrePaid).then(|| now() + Duration::from_secs(86_400)),
-            locks: Vec::new(),
-            stopped_mode: None,
-            local_disks: 0,
-            dedicated_host: None,
-            spot: false,
-            tags: BTreeMap::new(),
+            ..plain_machine(0, billing).seen
         };
         if has_eip {
             machine.eip = Some(Eip { allocation_id: "eip-1".to_owned(), address: "198.19.0.1".to_owned() });
@@ -321,4 +308,66 @@ impl Hindrance {
 /// The machine that a position means.
 pub(crate) fn at(ids: &[InstanceId], position: usize) -> &InstanceId {
     &ids[position % ids.len()]
+}
+
+/// A fleet without surprises: a pay-as-you-go machine that changes type and opens its network, a
+/// subscription that is upgraded, and a machine to be stopped.
+pub(crate) fn plain() -> Fleet {
+    let mut web = plain_machine(0, BillingMethod::PostPaid);
+    web.wish.spec.instance_type = Some(type_name("ecs.g7.large"));
+    web.wish.spec.internet.max_bandwidth_out = Some(50);
+    let mut db = plain_machine(1, BillingMethod::PrePaid);
+    db.wish.spec.instance_type = Some(type_name("ecs.g7.xlarge"));
+    let mut job = plain_machine(2, BillingMethod::PostPaid);
+    job.wish.spec.power = Some(Power::Stopped);
+    let mut link = plain_machine(3, BillingMethod::PrePaid);
+    link.wish.spec.internet.max_bandwidth_out = Some(20);
+    Fleet {
+        machines: vec![web, db, job, link],
+        rollouts: [Rollout::default(); GROUPS],
+        ungrouped: Rollout::default(),
+        has_state: true,
+        offers_answered: true,
+        sold_out: BTreeSet::new(),
+        accept_stopped: false,
+        targets: None,
+    }
+}
+
+fn plain_machine(number: usize, billing: BillingMethod) -> Machine {
+    Machine {
+        seen: ObservedInstance {
+            id: id(number),
+            name: "a machine".to_owned(),
+            region: region(),
+            zone: zone(),
+            status: InstanceStatus::Running,
+            instance_type: type_name("ecs.g6.large"),
+            vcpus: 2,
+            memory_mib: 8192,
+            billing,
+            network: NetworkKind::Vpc,
+            charge_type: Some(NetworkBilling::PayByTraffic),
+            max_bandwidth_out: 0,
+            max_bandwidth_in: Some(10),
+            public_ip: None,
+            eip: None,
+            expires_at: None,
+            locks: Vec::new(),
+            stopped_mode: None,
+            local_disks: 0,
+            dedicated_host: None,
+            spot: false,
+            tags: BTreeMap::new(),
+        },
+        wish: Wish {
+            spec: DesiredSpec::default(),
+            change: ChangeOptions::default(),
+            payment: Payment::Await,
+            protect: false,
+            group: None,
+            after: None,
+        },
+        fate: Fate::Recorded,
+    }
 }
