@@ -226,12 +226,17 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Rewrites Terraform's `-option` to `--option` where it is exactly one of our long options.
+/// Rewrites Terraform's `-option` to `--option`.
 ///
-/// Without this, `-out=x` would be read as `-o`, `-u`, `-t`. Everything behind `--` is left alone.
+/// Without this, `-out=x` would be read as `-o`, `-u`, `-t`. A word that begins with one of our short
+/// options (`-ffleet.yaml`) is only taken for a long one when there is exactly that one; any other word
+/// is, so that a misspelt `-detailed-exitcod` is named whole and the right one suggested. Everything
+/// behind `--` is left alone.
 #[must_use]
 pub fn normalise(args: Vec<OsString>) -> Vec<OsString> {
-    let known = long_options(&Cli::command());
+    let command = Cli::command();
+    let known = long_options(&command);
+    let shorts = short_options(&command);
     let mut rest_is_plain = false;
     args.into_iter()
         .map(|arg| {
@@ -242,7 +247,10 @@ pub fn normalise(args: Vec<OsString>) -> Vec<OsString> {
                 return arg;
             };
             let bare = name.split('=').next().unwrap_or(name);
-            if bare.len() >= 2 && known.iter().any(|known| known == bare) {
+            let begins_short = shorts.iter().any(|short| name.starts_with(*short));
+            let begins_word = name.starts_with(|c: char| c.is_ascii_lowercase());
+            let is_known = known.iter().any(|known| known == bare);
+            if bare.len() >= 2 && (is_known || begins_word && !begins_short) {
                 OsString::from(format!("-{text}"))
             } else {
                 arg
@@ -259,6 +267,12 @@ fn long_options(command: &clap::Command) -> Vec<String> {
     own.chain(deeper)
         .chain(["help".to_owned(), "version".to_owned()])
         .collect()
+}
+
+fn short_options(command: &clap::Command) -> Vec<char> {
+    let own = command.get_arguments().filter_map(clap::Arg::get_short);
+    let deeper = command.get_subcommands().flat_map(short_options);
+    own.chain(deeper).chain(['h', 'V']).collect()
 }
 
 /// What to say to hands that type a word of Terraform's which respec does not have.
@@ -313,6 +327,28 @@ mod tests {
         assert_eq!(
             normal(&["respec", "apply", "--", "-out"]),
             ["respec", "apply", "--", "-out"]
+        );
+    }
+
+    #[test]
+    fn a_misspelt_option_is_named_whole_and_short_options_stay_short() {
+        assert_eq!(
+            normal(&[
+                "respec",
+                "plan",
+                "-detailed-exitcod",
+                "-ffleet.yaml",
+                "-h",
+                "-"
+            ]),
+            [
+                "respec",
+                "plan",
+                "--detailed-exitcod",
+                "-ffleet.yaml",
+                "-h",
+                "-"
+            ]
         );
     }
 

@@ -5,6 +5,8 @@
 //! once at the border and trusted afterwards. No I/O, no clock, no randomness.
 
 mod id;
+mod digest;
+mod note;
 mod spec;
 mod policy;
 mod call;
@@ -12,8 +14,6 @@ mod desired;
 mod observed;
 mod offers;
 mod applied;
-mod note;
-mod digest;
 
 pub use applied::{AppliedFleet, AppliedInstance, Lineage, ManagedFields, Stamp};
 pub use call::{ModifyCall, NetworkChange, PrepayChange, SpecChange};

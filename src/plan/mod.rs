@@ -11,9 +11,9 @@
 //! ```
 
 mod step;
-mod saga;
 mod account;
 mod input;
+mod saga;
 mod draft;
 mod rules;
 mod graph;

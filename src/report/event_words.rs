@@ -1,6 +1,7 @@
 //! An event in words: a verb people can scan for, and what belongs to it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::event::{EventKind, StepView, Subject};
 use crate::model::{InstanceName, RequestId};
@@ -50,25 +51,28 @@ pub(super) fn subject(kind: &EventKind) -> Option<&Subject> {
     }
 }
 
-fn said(kind: &EventKind) -> (&'static str, Tone, String) {
+type Said = (&'static str, Tone, String);
+
+fn said(kind: &EventKind) -> Said {
     match kind {
         EventKind::RunStarted {
-            run,
-            plan_id,
             machines,
             steps,
             continued,
+            plan_id,
+            run,
         } => {
             let verb = if *continued { "Continuing" } else { "Applying" };
-            let work = format!("{}, {}", count(*machines, "machine"), count(*steps, "step"));
-            let detail = format!("{work}, plan {}, run {run}", plan_id.short(12));
-            (verb, Tone::Strong, detail)
+            let plan = format!("plan {}, run {run}", plan_id.short(12));
+            (
+                verb,
+                Tone::Strong,
+                format!("{}, {plan}", extent(*machines, *steps)),
+            )
         }
         EventKind::Begun { .. } => ("Begun", Tone::Faint, String::new()),
         EventKind::StepStarted { step, attempt, .. } => started(step, *attempt),
-        EventKind::Waiting { reason, .. } => {
-            ("Waiting", Tone::Faint, terminal(reason).into_owned())
-        }
+        EventKind::Waiting { reason, .. } => ("Waiting", Tone::Faint, safe(reason)),
         EventKind::StepFinished {
             step, found, took, ..
         } => {
@@ -91,13 +95,7 @@ fn said(kind: &EventKind) -> (&'static str, Tone, String) {
             ..
         } => {
             let vendor = vendor(code.as_deref(), request_id.as_ref());
-            let detail = format!(
-                "{} {}: {}{vendor}",
-                task(step),
-                position(step),
-                terminal(message)
-            );
-            ("Failed", Tone::Bad, detail)
+            ("Failed", Tone::Bad, failed(step, message, &vendor))
         }
         EventKind::OrderMade {
             order_id, auto_pay, ..
@@ -114,33 +112,39 @@ fn said(kind: &EventKind) -> (&'static str, Tone, String) {
             note,
             downtime,
             ..
-        } => {
-            let (verb, tone) = outcome_word(*outcome);
-            let down = match downtime.as_secs() {
-                0 => None,
-                _ => Some(format!("down for {}", duration(*downtime))),
-            };
-            let note = Some(terminal(note).into_owned()).filter(|note| !note.is_empty());
-            let detail: Vec<String> = note.into_iter().chain(down).collect();
-            (verb, tone, detail.join("; "))
-        }
-        EventKind::Halted { halt, note, .. } => {
-            let (verb, tone) = halt_word(*halt);
-            (verb, tone, terminal(note).into_owned())
-        }
-        EventKind::LeftAlone { reason, .. } => {
-            ("Left alone", Tone::Warn, terminal(reason).into_owned())
-        }
+        } => saying(outcome_word(*outcome), with_downtime(note, *downtime)),
+        EventKind::Halted { halt, note, .. } => saying(halt_word(*halt), safe(note)),
+        EventKind::LeftAlone { reason, .. } => ("Left alone", Tone::Warn, safe(reason)),
         EventKind::Interrupted { finishing } => ("Interrupted", Tone::Warn, interrupted(finishing)),
-        EventKind::RunFinished { totals, exit_code } => {
-            let tone = if *exit_code == 0 {
-                Tone::Good
-            } else {
-                Tone::Warn
-            };
-            ("Finished", tone, finished(totals, *exit_code))
-        }
+        EventKind::RunFinished { totals, exit_code } => finished(totals, *exit_code),
     }
+}
+
+fn saying((verb, tone): (&'static str, Tone), detail: String) -> Said {
+    (verb, tone, detail)
+}
+
+fn extent(machines: usize, steps: usize) -> String {
+    format!("{}, {}", count(machines, "machine"), count(steps, "step"))
+}
+
+fn failed(step: &StepView, message: &str, vendor: &str) -> String {
+    format!(
+        "{} {}: {}{vendor}",
+        task(step),
+        position(step),
+        safe(message)
+    )
+}
+
+fn safe(text: &str) -> String {
+    terminal(text).into_owned()
+}
+
+fn with_downtime(note: &str, downtime: Duration) -> String {
+    let note = Some(safe(note)).filter(|note| !note.is_empty());
+    let down = (downtime.as_secs() > 0).then(|| format!("down for {}", duration(downtime)));
+    note.into_iter().chain(down).collect::<Vec<_>>().join("; ")
 }
 
 /// The word for how a machine's change ended.
@@ -176,7 +180,7 @@ pub(super) fn vendor(code: Option<&str>, request_id: Option<&RequestId>) -> Stri
     }
 }
 
-fn started(step: &StepView, attempt: u32) -> (&'static str, Tone, String) {
+fn started(step: &StepView, attempt: u32) -> Said {
     let again = match attempt {
         0 | 1 => String::new(),
         n => format!(" (attempt {n})"),
@@ -249,12 +253,21 @@ fn interrupted(finishing: &[InstanceName]) -> String {
     }
 }
 
-fn finished(totals: &BTreeMap<&'static str, usize>, exit_code: u8) -> String {
+fn finished(totals: &BTreeMap<&'static str, usize>, exit_code: u8) -> Said {
+    let tone = if exit_code == 0 {
+        Tone::Good
+    } else {
+        Tone::Warn
+    };
     let counts: Vec<String> = totals
         .iter()
         .map(|(word, n)| format!("{n} {word}"))
         .collect();
-    format!("{} (exit code {exit_code})", counts.join(", "))
+    (
+        "Finished",
+        tone,
+        format!("{} (exit code {exit_code})", counts.join(", ")),
+    )
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::event::{Event, EventKind, StepView, Subject};
 use crate::saga::{Halt, SagaOutcome};
 
 use super::display::Display;
-use super::event_words::words;
+use super::event_words::{subject, words};
 use super::style::{Style, called};
 use super::summary::sentence;
 use super::tally::Tally;
@@ -148,6 +148,9 @@ impl<W: Write> JsonLines<W> {
 impl<W: Write> Display for JsonLines<W> {
     fn event(&mut self, event: &Event) {
         self.tally.take(event);
+        if self.tally.is_repetition(event) {
+            return;
+        }
         let (level, kind) = typed(&event.kind);
         let message = self.message(event);
         let mut body = body(event, &self.tally);
@@ -198,95 +201,89 @@ fn typed(kind: &EventKind) -> (&'static str, &'static str) {
 }
 
 fn body(event: &Event, tally: &Tally) -> Map<String, Value> {
-    match &event.kind {
+    let kind = &event.kind;
+    let Some(subject) = subject(kind) else {
+        return object(about(kind, 0));
+    };
+    let mut body = hook(subject, about(kind, since(event, subject, tally)));
+    if let Some(diagnostic) = failure(kind) {
+        body.insert("diagnostic".to_owned(), diagnostic);
+    }
+    body
+}
+
+/// What belongs to an event beside its machine. `seconds` is how long the machine's change has taken.
+fn about(kind: &EventKind, seconds: u64) -> Value {
+    match kind {
         EventKind::RunStarted {
             plan_id,
             machines,
             steps,
             continued,
             ..
-        } => object(json!({
+        } => json!({
             "plan_id": plan_id, "machines": machines, "steps": steps, "continued": continued,
-        })),
-        EventKind::Begun { subject } => hook(subject, json!({})),
-        EventKind::StepStarted {
-            subject,
-            step,
-            attempt,
-        } => hook(
-            subject,
-            json!({"step": step_value(step), "attempt": attempt}),
-        ),
-        EventKind::Waiting { subject, reason } => hook(
-            subject,
-            json!({"elapsed_seconds": since(event, subject, tally), "reason": reason}),
-        ),
-        EventKind::StepFinished {
-            subject,
-            step,
-            found,
-            took,
-        } => hook(
-            subject,
-            json!({"step": step_value(step), "found": found, "took_seconds": took.as_secs_f64()}),
-        ),
-        EventKind::StepFailed {
-            subject,
-            step,
-            cause,
-            message,
-            code,
-            request_id,
-        } => {
-            let diagnostic = json!({
-                "severity": "error", "summary": message, "detail": "",
-                "address": subject.name, "code": code, "request_id": request_id, "cause": cause,
-            });
-            let mut body = hook(subject, json!({"step": step_value(step)}));
-            body.insert("diagnostic".to_owned(), diagnostic);
-            body
+        }),
+        EventKind::Begun { .. } => json!({}),
+        EventKind::StepStarted { step, attempt, .. } => {
+            json!({"step": step_value(step), "attempt": attempt})
         }
+        EventKind::Waiting { reason, .. } => json!({"elapsed_seconds": seconds, "reason": reason}),
+        EventKind::StepFinished {
+            step, found, took, ..
+        } => {
+            json!({"step": step_value(step), "found": found, "took_seconds": took.as_secs_f64()})
+        }
+        EventKind::StepFailed { step, .. } => json!({"step": step_value(step)}),
         EventKind::OrderMade {
-            subject,
-            order_id,
-            auto_pay,
-        } => hook(subject, json!({"order_id": order_id, "auto_pay": auto_pay})),
+            order_id, auto_pay, ..
+        } => {
+            json!({"order_id": order_id, "auto_pay": auto_pay})
+        }
         EventKind::Closed {
             subject,
             outcome,
             note,
             downtime,
-        } => hook(
-            subject,
-            json!({
-                "id_key": "id", "id_value": subject.instance, "outcome": outcome, "note": note,
-                "elapsed_seconds": since(event, subject, tally),
-                "downtime_seconds": downtime.as_secs_f64(),
-            }),
-        ),
-        EventKind::Halted {
-            subject,
-            halt,
-            note,
-        } => hook(
-            subject,
-            json!({
-                "outcome": halt, "note": note, "elapsed_seconds": since(event, subject, tally),
-            }),
-        ),
-        EventKind::LeftAlone { subject, reason } => hook(subject, json!({"reason": reason})),
-        EventKind::Interrupted { finishing } => object(json!({"finishing": finishing})),
+        } => json!({
+            "id_key": "id", "id_value": subject.instance, "outcome": outcome, "note": note,
+            "elapsed_seconds": seconds, "downtime_seconds": downtime.as_secs_f64(),
+        }),
+        EventKind::Halted { halt, note, .. } => {
+            json!({"outcome": halt, "note": note, "elapsed_seconds": seconds})
+        }
+        EventKind::LeftAlone { reason, .. } => json!({"reason": reason}),
+        EventKind::Interrupted { finishing } => json!({"finishing": finishing}),
         EventKind::RunFinished { totals, exit_code } => run_finished(totals, *exit_code),
     }
 }
 
-fn run_finished(totals: &BTreeMap<&'static str, usize>, exit_code: u8) -> Map<String, Value> {
+/// Terraform tells what went wrong in a `diagnostic`.
+fn failure(kind: &EventKind) -> Option<Value> {
+    let EventKind::StepFailed {
+        subject,
+        cause,
+        message,
+        code,
+        request_id,
+        ..
+    } = kind
+    else {
+        return None;
+    };
+    Some(json!({
+        "severity": "error", "summary": message, "detail": "",
+        "address": subject.name, "code": code, "request_id": request_id, "cause": cause,
+    }))
+}
+
+fn run_finished(totals: &BTreeMap<&'static str, usize>, exit_code: u8) -> Value {
     let changed = totals.get("done").copied().unwrap_or(0);
-    object(json!({
+    json!({
         "changes": {"add": 0, "change": changed, "import": 0, "remove": 0, "operation": "apply"},
         "totals": totals,
         "exit_code": exit_code,
-    }))
+    })
 }
 
 /// Whole seconds since the machine's change began, as Terraform counts them.

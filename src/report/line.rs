@@ -1,4 +1,4 @@
-//! An apply in a log: one line an event, without moving the cursor.
+//! An apply in a log: one line an event, without moving the cursor. A wait is not told again at every look.
 //!
 //! ```text
 //!      Stopped  [ 00:00:12 ]  2/9  web-2 (i-bp1a…): 1/3, 15s
@@ -62,6 +62,9 @@ impl<W: Write> Line<W> {
 impl<W: Write> Display for Line<W> {
     fn event(&mut self, event: &Event) {
         self.tally.take(event);
+        if self.tally.is_repetition(event) {
+            return;
+        }
         let line = line(&words(&event.kind), &self.tally, &self.style);
         self.write(&line);
     }

@@ -173,8 +173,8 @@ fn limits(brakes: &[Brake], style: &Style) -> String {
 }
 
 fn limit(brake: &Brake) -> String {
-    let at_once = brake.rollout.max_unavailable.of(brake.size);
-    let failures = match brake.rollout.max_failures.of(brake.size) {
+    let at_once = brake.rollout.max_unavailable.of(brake.size).min(brake.size);
+    let failures = match brake.rollout.max_failures.of(brake.size).min(brake.size) {
         0 => "the first failure stops new starts".to_owned(),
         n => format!("{} tolerated", count(n, "failure")),
     };

@@ -130,7 +130,7 @@ fn tree_step(step: &Step, branch: Branch, widest: usize, style: &Style) -> Strin
         Branch::Last => (style.mark("└─", "`-"), " "),
     };
     let verb = style.paint(Tone::Strong, &format!("{:widest$}", step.action.verb()));
-    let facts = facts(step).join(style.mark(" · ", " | "));
+    let facts = facts(step).join(style.mark(" · ", ", "));
     let rest = format!("      {trunk}  {}", " ".repeat(widest + 2));
     let mut text = style.fold(
         &format!("      {fork} {verb}  "),

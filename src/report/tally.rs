@@ -30,6 +30,19 @@ pub(super) struct Mishap {
     pub(super) request_id: Option<RequestId>,
 }
 
+/// The same wait is told again after this long; workers look every other second.
+const WAIT_RETOLD: Duration = Duration::from_secs(30);
+
+/// Something a machine waits for.
+#[derive(Debug, Clone)]
+pub(super) struct Wait {
+    reason: String,
+    /// When it was told last.
+    told_at: Duration,
+    /// Looks since then that found nothing new.
+    repeats: u32,
+}
+
 /// One machine.
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
@@ -37,6 +50,8 @@ pub(super) struct Machine {
     pub(super) state: State,
     /// The step under way, and since when.
     pub(super) step: Option<(StepView, Duration)>,
+    /// What it waits for.
+    pub(super) wait: Option<Wait>,
     /// When its change began.
     pub(super) begun: Duration,
     /// The first failure: what came after it was its consequence.
@@ -92,14 +107,13 @@ impl Tally {
                 self.total = *machines;
             }
             EventKind::Begun { subject } => self.begun(subject),
-            EventKind::Waiting { subject, .. } => {
-                self.machine(subject);
-            }
+            EventKind::Waiting { subject, reason } => self.waits(subject, reason),
             EventKind::StepStarted { subject, step, .. } => {
                 let now = event.elapsed;
                 let machine = self.machine(subject);
                 machine.state = State::UnderWay;
                 machine.step = Some((step.clone(), now));
+                machine.wait = None;
             }
             EventKind::StepFinished { subject, step, .. } => self.step_finished(subject, step),
             EventKind::StepFailed {
@@ -162,6 +176,34 @@ impl Tally {
         machine.mishap = None;
     }
 
+    fn waits(&mut self, subject: &Subject, reason: &str) {
+        let now = self.elapsed;
+        let machine = self.machine(subject);
+        match &mut machine.wait {
+            Some(wait) if wait.reason == reason && now < wait.told_at + WAIT_RETOLD => {
+                wait.repeats = wait.repeats.saturating_add(1);
+            }
+            wait => {
+                *wait = Some(Wait {
+                    reason: reason.to_owned(),
+                    told_at: now,
+                    repeats: 0,
+                });
+            }
+        }
+    }
+
+    /// Whether an event, already taken, says nothing that a reader has not just been told.
+    pub(super) fn is_repetition(&self, event: &Event) -> bool {
+        let EventKind::Waiting { subject, .. } = &event.kind else {
+            return false;
+        };
+        let machine = self.machines.get(&subject.instance);
+        machine
+            .and_then(|machine| machine.wait.as_ref())
+            .is_some_and(|wait| wait.repeats > 0)
+    }
+
     /// A machine's order is paid when the step that waits for it is over.
     fn step_finished(&mut self, subject: &Subject, step: &StepView) {
         self.machine(subject).step = None;
@@ -186,6 +228,7 @@ impl Tally {
                 subject: subject.clone(),
                 state: State::UnderWay,
                 step: None,
+                wait: None,
                 begun,
                 mishap: None,
                 note: String::new(),

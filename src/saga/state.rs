@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::model::{ClientToken, Digest, InstanceId, OrderId, RunId};
+use crate::model::{ClientToken, Digest, InstanceId, ObservedInstance, OrderId, RunId};
+use crate::plan::Saga;
 
 use super::entry::{
     Direction, Entry, Failure, FailureCause, Halt, Kind, SagaOutcome, StepEvent, StepRef,
@@ -100,6 +101,19 @@ impl SagaState {
         self.steps
             .get(&position)
             .map_or(Phase::Waiting, |step| step.phase)
+    }
+
+    /// Whether a look shows everything that the steps which succeeded have changed.
+    #[must_use]
+    pub fn shows_its_work(&self, saga: &Saga, seen: &ObservedInstance) -> bool {
+        let done = (0..)
+            .zip(&saga.steps)
+            .filter(|(at, _)| self.phase(*at) == Phase::Succeeded);
+        let changes = done.filter(|(_, step)| step.after.status.is_none());
+        changes
+            .map(|(_, step)| step)
+            .filter(|step| !step.is_finished_by_its_answer())
+            .all(|step| step.after.is_shown_by(seen))
     }
 
     /// The step that failed, if one did.
@@ -278,7 +292,10 @@ impl SagaState {
         let step = self.steps.entry(at.step).or_default();
         step.phase = phase;
         match event {
-            StepEvent::Intent { token, .. } => step.sent(entry.at, token.clone(), was),
+            StepEvent::Intent { token, .. } => {
+                step.sent(entry.at, token.clone(), was);
+                self.settled = false;
+            }
             StepEvent::Answered { order_id, .. } => {
                 step.order = order_id.clone().or_else(|| step.order.take());
             }
@@ -324,6 +341,8 @@ impl SagaState {
                     step.phase = Phase::Sent;
                     step.failure = None;
                 }
+                // Should the change have happened after all, it takes another outage to take effect.
+                (Halt::Unknown, Phase::Undone) => *step = StepState::default(),
                 (Halt::Paused | Halt::Held | Halt::Stuck | Halt::Unknown, _) => {}
             }
         }
@@ -377,17 +396,14 @@ fn illegal(entry: &Entry, why: &str) -> IllegalEntry {
 }
 
 impl FailureCause {
-    /// Whether the same change may simply be begun again later.
+    /// Whether it counts against `max_failures`: nobody's wish and nothing that passes by itself.
     #[must_use]
-    pub fn may_be_begun_again(self) -> bool {
+    pub fn counts(self) -> bool {
         match self {
-            Self::CoolingDown | Self::Interrupted => true,
-            Self::Refused
-            | Self::Surprised
-            | Self::TimedOut
-            | Self::NoEffect
-            | Self::Spared
-            | Self::Unknown => false,
+            Self::Refused | Self::Surprised | Self::TimedOut | Self::NoEffect | Self::Unknown => {
+                true
+            }
+            Self::CoolingDown | Self::Interrupted | Self::Spared => false,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use indicatif::{ProgressDrawTarget, TermLike};
+use respec::event::EventKind;
 use respec::report::json_lines::{Diagnostic, JsonLines};
 use respec::report::line::Line;
 use respec::report::live::Live;
@@ -98,6 +99,21 @@ fn a_long_silence_is_broken_by_a_heartbeat() {
         &paper.text()[before..],
         "     Running  [ 00:00:46 ]  0/6  1 under way\n"
     );
+}
+
+#[test]
+fn a_wait_is_told_once_and_again_only_when_it_gets_long() {
+    let web = subject("web/i-bp1", "i-bp1");
+    let mut story = Story::default();
+    for second in (0..70).step_by(2) {
+        let waiting = EventKind::Waiting {
+            subject: web.clone(),
+            reason: "Starting → Running".to_owned(),
+        };
+        story = story.at(second, waiting);
+    }
+    let text = lines(&story, Style::plain());
+    assert_eq!(text.lines().count(), 3, "{text}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use respec::report::markdown::plan_markdown;
 use respec::report::plan_text::{FirstRun, PlanPage, plan_text};
-use respec::report::{Detail, Style};
+use respec::report::{Colour, Detail, Style, Symbols};
 
 use crate::snapshot::{fits, same};
 use crate::world::{World, machine, shop, wants};
@@ -123,4 +123,32 @@ fn a_page_for_a_pull_request_keeps_to_its_size_and_says_what_was_cut() {
         text.matches("<details>").count(),
         text.matches("</details>").count()
     );
+}
+
+#[test]
+fn colours_change_nothing_but_the_colours() {
+    let plan = shop().plan();
+    let plain = Style::plain();
+    let coloured = Style {
+        colour: Colour::Always,
+        ..plain
+    };
+    let text = plan_text(&page(&plan), Detail::Brief, &coloured);
+    assert!(text.contains("\u{1b}[1m"));
+    assert_eq!(
+        anstream::adapter::strip_str(&text).to_string(),
+        plan_text(&page(&plan), Detail::Brief, &plain)
+    );
+}
+
+#[test]
+fn a_screen_without_unicode_gets_none() {
+    let plan = shop().plan();
+    let style = Style {
+        symbols: Symbols::Ascii,
+        ..Style::plain()
+    };
+    let text = plan_text(&page(&plan), Detail::Brief, &style);
+    assert!(text.is_ascii(), "{text}");
+    same("plan-ascii", &text);
 }

@@ -11,6 +11,7 @@ use crate::cli::screen::Screen;
 use crate::cloud::Cloud as _;
 use crate::model::Lineage;
 use crate::saga::Mode;
+use crate::store::{Contents, Store};
 
 /// Settles the run, then closes it.
 ///
@@ -23,13 +24,7 @@ pub async fn run(
     screen: &Screen,
 ) -> Result<Done, Failure> {
     let input = Input::read(&global.files, screen.paint())?;
-    let open = peek(context, &input.fleet)?.and_then(|contents| contents.open_run);
-    if open.is_none_or(|open| open.record.run.as_str() != args.run) {
-        return Err(
-            Failure::new(Situation::Usage, format!("run {} is not open", args.run))
-                .hint("`respec history` shows all runs"),
-        );
-    }
+    is_open(peek(context, &input.fleet)?.as_ref(), &args.run)?;
     let account = context.cloud.caller_identity().await;
     let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;
     let lineage = Lineage::of(&account, &input.fleet.fleet);
@@ -42,12 +37,15 @@ pub async fn run(
     };
     let open_store =
         || context.open_store(&input.fleet.fleet, lineage.clone(), global.lock_timeout);
-    let ended = settling.go_on(open_store()?).await?;
+    let store = open_store()?;
+    // Whoever held the state until now may have ended the run, and somebody may have begun another.
+    is_open(Some(&store.contents()), &args.run)?;
+    let ended = settling.go_on(store).await?;
     screen.result(&ended.words(&screen.out));
     if !ended.outcome.obligations.is_empty() {
-        return Ok(Done::of(&ended.outcome));
+        return Ok(ended.done());
     }
-    close(context, open_store()?).await?;
+    close(context, open_store()?, &args.run).await?;
     screen.result(&format!(
         "Run {} is closed. Orders it made stay as they are.\n",
         args.run
@@ -55,9 +53,20 @@ pub async fn run(
     Ok(Done::Fine)
 }
 
-async fn close(context: &Context, store: crate::store::Store) -> Result<(), Failure> {
+fn is_open(contents: Option<&Contents>, run: &str) -> Result<(), Failure> {
+    let open = contents.and_then(|contents| contents.open_run.as_ref());
+    if open.is_some_and(|open| open.record.run.as_str() == run) {
+        return Ok(());
+    }
+    let message = format!("run {run} is not open");
+    Err(Failure::new(Situation::Usage, message).hint("`respec history` shows all runs"))
+}
+
+/// Settling may have closed it already, when nothing of it was left to do.
+async fn close(context: &Context, store: Store, run: &str) -> Result<(), Failure> {
     let contents = store.contents();
-    let Some(open) = &contents.open_run else {
+    let open = contents.open_run.as_ref();
+    let Some(open) = open.filter(|open| open.record.run.as_str() == run) else {
         return Ok(());
     };
     let plan = load_plan(&store, &open.record.plan_id).await?;

@@ -30,7 +30,7 @@ pub fn run(global: &Global, files: &[PathBuf], screen: &Screen) -> Result<Done, 
     screen.talk(&input.warnings);
     let fleet = &input.fleet;
     screen.result(&format!(
-        "Fleet {} is valid: {} machines, {} groups.\n",
+        "Fleet {} is valid; machines: {}, groups: {}.\n",
         fleet.fleet,
         fleet.instances.len(),
         fleet.groups.len()
