@@ -8,7 +8,7 @@ use crate::model::{
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
 use crate::plan::rules::bandwidth::{self, Target};
-use crate::plan::rules::{payment, power};
+use crate::plan::rules::{payment, power, reasons};
 use crate::plan::step::{Action, Because, Goal, Price, Step, Undo};
 
 /// A change of the public network, decided.
@@ -181,6 +181,7 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
         allocate_public_ip: asks_address.then_some(true),
         auto_pay: subscription.then(|| payment::auto_pay(case.desired.payment)),
     };
+    let because = reasons::because(case, target, &call, address);
     Step {
         before: before(case, &call, address),
         after: Goal {
@@ -193,7 +194,7 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
         action: Action::Modify(ModifyCall::Network(call)),
         needs: Vec::new(),
         undo: undo(case, address),
-        because: because(case, target, address),
+        because,
         price: if subscription {
             Price::Unknown
         } else {
@@ -227,50 +228,6 @@ fn undo(case: &Case<'_>, address: Option<bool>) -> Undo {
             why: "an order cannot be taken back".to_owned(),
         },
         (Some(_) | None, BillingMethod::PostPaid) => Undo::Nothing,
-    }
-}
-
-fn because(case: &Case<'_>, target: &Target, address: Option<bool>) -> Vec<Because> {
-    let mut because = vec![Because::new(
-        "R32",
-        "bandwidth changes take effect at once, without a restart",
-    )];
-    let opens = case.seen.max_bandwidth_out == 0 && target.out > 0;
-    match (case.seen.billing, address) {
-        (BillingMethod::PostPaid, Some(true)) if opens => {
-            because.push(Because::new(
-                "R25",
-                "the address is asked for in the same call",
-            ));
-        }
-        (BillingMethod::PrePaid, Some(true)) if opens => {
-            because.push(Because::new("R24", "bandwidth leaving 0 brings an address"));
-        }
-        (_, Some(false)) if case.seen.public_ip.is_some() => {
-            because.push(Because::new(
-                "R33",
-                "outbound 0 gives the static address up",
-            ));
-        }
-        (BillingMethod::PrePaid | BillingMethod::PostPaid, _) => {}
-    }
-    if case.seen.billing == BillingMethod::PrePaid {
-        because.push(Because::new(
-            "R37",
-            "on a subscription machine the change is an order",
-        ));
-        because.push(who_pays(case, target));
-    }
-    because
-}
-
-/// R47: less of the same is refunded, so that nobody has to pay anything.
-fn who_pays(case: &Case<'_>, target: &Target) -> Because {
-    let same_billing = target.charge_type == case.seen.charge_type;
-    if same_billing && target.out < case.seen.max_bandwidth_out {
-        payment::nothing_to_pay()
-    } else {
-        payment::because(case.desired.payment)
     }
 }
 
