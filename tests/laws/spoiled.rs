@@ -110,17 +110,17 @@ fn power_is_put_back() {
     spoiled("stops a machine that is down", |plan| plan.double(WEB, 0));
     spoiled("starts a machine that is up", |plan| plan.double(WEB, 2));
     spoiled("how the machine comes up", |plan| {
-        plan.steps(WEB)[0].undo = Undo::Nothing
+        plan.steps(WEB)[0].undo = Undo::Nothing;
     });
     spoiled("how the machine comes up", |plan| {
-        plan.steps(JOB)[0].undo = Undo::By(Action::Start)
+        plan.steps(JOB)[0].undo = Undo::By(Action::Start);
     });
 }
 
 #[test]
 fn a_change_finds_the_machine_in_the_right_state() {
     spoiled("changes the type of a machine that is up", |plan| {
-        plan.swap(WEB, 0, 1)
+        plan.swap(WEB, 0, 1);
     });
     spoiled("gives capacity up", |plan| {
         plan.steps(WEB)[0].action = Action::Stop {
@@ -128,7 +128,7 @@ fn a_change_finds_the_machine_in_the_right_state() {
         };
     });
     spoiled("while the machine is held down", |plan| {
-        plan.swap(WEB, 2, 3)
+        plan.swap(WEB, 2, 3);
     });
     spoiled("without a cool-down", |plan| plan.drop(WEB, 3));
 }
@@ -153,18 +153,18 @@ fn each_way_of_paying_has_its_own_calls() {
         plan.steps(WEB)[1].action = Action::Modify(ModifyCall::Prepay(prepay));
     });
     spoiled("without stating AutoPay", |plan| {
-        state_auto_pay(&mut plan.steps(LINK)[0], None)
+        state_auto_pay(&mut plan.steps(LINK)[0], None);
     });
     spoiled("where no order is made", |plan| {
-        state_auto_pay(&mut plan.steps(WEB)[4], Some(true))
+        state_auto_pay(&mut plan.steps(WEB)[4], Some(true));
     });
     spoiled("order left unpaid", |plan| plan.drop(DB, 1));
     spoiled("nobody waits for the order", |plan| plan.drop(LINK, 1));
     spoiled("order left unpaid", |plan| {
-        state_auto_pay(&mut plan.steps(LINK)[0], Some(true))
+        state_auto_pay(&mut plan.steps(LINK)[0], Some(true));
     });
     spoiled("calls it undoable", |plan| {
-        plan.steps(LINK)[0].undo = Undo::Nothing
+        plan.steps(LINK)[0].undo = Undo::Nothing;
     });
 }
 
@@ -179,10 +179,10 @@ fn state_auto_pay(step: &mut Step, stated: Option<bool>) {
 fn every_step_answers_for_itself() {
     spoiled("has no reason", |plan| plan.steps(WEB)[1].because.clear());
     spoiled("how it is changed back", |plan| {
-        plan.steps(WEB)[1].undo = Undo::Nothing
+        plan.steps(WEB)[1].undo = Undo::Nothing;
     });
     spoiled("how it is changed back", |plan| {
-        plan.steps(WEB)[1].before = Goal::default()
+        plan.steps(WEB)[1].before = Goal::default();
     });
     spoiled("something else than it asks for", |plan| {
         plan.steps(WEB)[4].after.max_bandwidth_out = Some(51);
@@ -229,10 +229,10 @@ fn the_graph_leads_somewhere() {
         wait(plan, DB, WEB);
     });
     spoiled("a step that does not exist", |plan| {
-        plan.steps(WEB)[1].needs = vec![0, 9]
+        plan.steps(WEB)[1].needs = vec![0, 9];
     });
     spoiled("does not wait for the step before", |plan| {
-        plan.steps(WEB)[2].needs.clear()
+        plan.steps(WEB)[2].needs.clear();
     });
     spoiled("has no steps", |plan| plan.steps(JOB).clear());
     spoiled("more than", |plan| {
