@@ -30,7 +30,7 @@ pub use check::{Objection, check};
 pub use graph::{GraphError, Node, StepGraph};
 pub use input::{FoundStopped, PlanInput};
 pub use saga::{Fingerprint, Saga};
-pub use saved::{PlanFileError, SavedPlan, Sealed, Source};
+pub use saved::{PlanFileError, SavedPlan, Source};
 pub use step::{Action, Because, Goal, Price, Step, Undo};
 
 use input::Case;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use crate::model::{
-    BillingMethod, DesiredInternet, InstanceStatus, Mbps, ModifyCall, NetworkBilling,
-    NetworkChange, NetworkKind,
+    BillingMethod, DesiredInternet, InstanceStatus, Mbps, ModifyCall, NetworkChange, NetworkKind,
 };
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
-use crate::plan::rules::{payment, power};
+use crate::plan::rules::bandwidth::{self, Target};
+use crate::plan::rules::{payment, power, reasons};
 use crate::plan::step::{Action, Because, Goal, Price, Step, Undo};
 
 /// A change of the public network, decided.
@@ -31,26 +31,19 @@ pub(in crate::plan) enum Place {
     AfterType,
 }
 
-/// The values the machine will have: what is written, else what is there.
-struct Target {
-    charge_type: Option<NetworkBilling>,
-    out: Mbps,
-    address: Option<bool>,
-}
-
 /// The change of public network this machine needs, if it needs one.
 pub(in crate::plan) fn network_change(case: &Case<'_>) -> Result<Option<NetworkPlan>, Blocked> {
     let wish = &left_to_the_network(case);
     if !differs(case, wish) {
         return Ok(None);
     }
-    has_no_eip(case)?;
+    bandwidth::has_no_eip(case)?;
     power::has_a_place_for_an_address(case)?;
     let target = target(case, wish);
-    outbound_is_in_range(case, &target)?;
-    inbound_is_in_range(case, wish, &target)?;
-    address_fits_bandwidth(case, wish, &target)?;
-    address_is_given_up_with_consent(case, wish, &target)?;
+    bandwidth::outbound_is_in_range(case, &target)?;
+    bandwidth::inbound_is_in_range(case, wish, &target)?;
+    bandwidth::address_fits_bandwidth(case, wish, &target)?;
+    bandwidth::address_is_given_up_with_consent(case, wish, &target)?;
     let down = classic_must_be_down(case, &target);
     let mut steps = steps(case, wish, &target);
     if let (Some(_), Some(modify)) = (&down, steps.first_mut()) {
@@ -77,15 +70,11 @@ fn left_to_the_network(case: &Case<'_>) -> DesiredInternet {
 fn place(case: &Case<'_>, target: &Target) -> Place {
     let lowers = target.out < case.seen.max_bandwidth_out;
     let type_may_fail = case.seen.billing == BillingMethod::PostPaid;
-    if lowers && !(type_may_fail && gives_address_up(case, target.address)) {
+    if lowers && !(type_may_fail && bandwidth::gives_address_up(case, target.address)) {
         Place::BeforeType
     } else {
         Place::AfterType
     }
-}
-
-fn gives_address_up(case: &Case<'_>, address: Option<bool>) -> bool {
-    case.seen.public_ip.is_some() && address == Some(false)
 }
 
 fn differs(case: &Case<'_>, wish: &DesiredInternet) -> bool {
@@ -124,125 +113,6 @@ fn address_after(case: &Case<'_>, wish: &DesiredInternet, out: Mbps) -> Option<b
         Some(wanted) => Some(wanted),
         None if opens && !power::gives_its_place_up(case) => Some(true), // R24, R25
         None => None,
-    }
-}
-
-/// R27: with an elastic address bound, public bandwidth is the address's business.
-fn has_no_eip(case: &Case<'_>) -> Result<(), Blocked> {
-    let Some(eip) = &case.seen.eip else {
-        return Ok(());
-    };
-    Err(case.block(
-        "R27",
-        format!("the elastic address {} is bound to it", eip.address),
-        "change the bandwidth of the elastic address, or unbind it",
-    ))
-}
-
-/// R28: the ceiling depends on network billing and billing method.
-fn outbound_is_in_range(case: &Case<'_>, target: &Target) -> Result<(), Blocked> {
-    // Where the cloud does not say how traffic is paid for, the wider range holds.
-    let charge_type = target.charge_type.unwrap_or(NetworkBilling::PayByBandwidth);
-    let max = charge_type.bandwidth_out_max(case.seen.billing);
-    if target.out <= max {
-        return Ok(());
-    }
-    Err(case.block(
-        "R28",
-        format!(
-            "{} Mbit/s is above {max}, the most for {} on a {} machine",
-            target.out,
-            charge_type.as_str(),
-            case.seen.billing.as_str()
-        ),
-        "lower `max_bandwidth_out`",
-    ))
-}
-
-/// R29: inbound is 1 to 10 while outbound is at most 10, else 1 to outbound.
-fn inbound_is_in_range(
-    case: &Case<'_>,
-    wish: &DesiredInternet,
-    target: &Target,
-) -> Result<(), Blocked> {
-    let Some(inbound) = wish.max_bandwidth_in else {
-        return Ok(());
-    };
-    let max = target.out.max(10);
-    if (1..=max).contains(&inbound) {
-        return Ok(());
-    }
-    Err(case.block(
-        "R29",
-        format!("inbound {inbound} Mbit/s is not within 1 to {max}"),
-        "leave `max_bandwidth_in` out, or set it within the range",
-    ))
-}
-
-/// An address needs bandwidth, and bandwidth of a subscription machine brings an address (R24).
-fn address_fits_bandwidth(
-    case: &Case<'_>,
-    wish: &DesiredInternet,
-    target: &Target,
-) -> Result<(), Blocked> {
-    let has = case.seen.public_ip.is_some();
-    address_can_be_given_up(case, wish)?;
-    match (wish.public_ip, target.out) {
-        (Some(true), 0) => Err(case.block(
-            "R33",
-            "a public address needs outbound bandwidth above 0",
-            "set `max_bandwidth_out`, or write `public_ip: false`",
-        )),
-        (Some(false), 1..) if has => Err(case.block(
-            "R33",
-            "its address can only be given up together with its bandwidth",
-            "set `max_bandwidth_out: 0` as well",
-        )),
-        (Some(false), 1..)
-            if case.seen.max_bandwidth_out == 0 && case.seen.billing == BillingMethod::PrePaid =>
-        {
-            Err(case.block(
-                "R24",
-                "a subscription machine whose bandwidth leaves 0 is given an address",
-                "write `public_ip: true`, or leave the bandwidth at 0",
-            ))
-        }
-        (Some(_) | None, _) => Ok(()),
-    }
-}
-
-/// R33: only a VPC machine whose bandwidth goes to 0 loses its address.
-fn address_can_be_given_up(case: &Case<'_>, wish: &DesiredInternet) -> Result<(), Blocked> {
-    if wish.public_ip != Some(false) || case.seen.public_ip.is_none() {
-        return Ok(());
-    }
-    let why = match (case.seen.network, case.seen.max_bandwidth_out) {
-        (NetworkKind::Vpc, 1..) => return Ok(()),
-        (NetworkKind::Vpc, 0) => "its bandwidth is 0 already, and it kept its address",
-        (NetworkKind::Classic, _) => "in the classic network a machine keeps its address",
-    };
-    Err(case.block(
-        "R33",
-        why,
-        "leave `public_ip` out, or release the address in the console",
-    ))
-}
-
-/// R33: outbound 0 releases the static address of a VPC machine, for good.
-fn address_is_given_up_with_consent(
-    case: &Case<'_>,
-    wish: &DesiredInternet,
-    target: &Target,
-) -> Result<(), Blocked> {
-    match &case.seen.public_ip {
-        Some(address) if target.address == Some(false) && wish.public_ip != Some(false) => {
-            Err(case.block(
-                "R33",
-                format!("outbound 0 would give up its static address {address} for good"),
-                "write `public_ip: false` to consent",
-            ))
-        }
-        Some(_) | None => Ok(()),
     }
 }
 
@@ -311,6 +181,7 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
         allocate_public_ip: asks_address.then_some(true),
         auto_pay: subscription.then(|| payment::auto_pay(case.desired.payment)),
     };
+    let because = reasons::because(case, target, &call, address);
     Step {
         before: before(case, &call, address),
         after: Goal {
@@ -323,7 +194,7 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
         action: Action::Modify(ModifyCall::Network(call)),
         needs: Vec::new(),
         undo: undo(case, address),
-        because: because(case, target, address),
+        because,
         price: if subscription {
             Price::Unknown
         } else {
@@ -350,57 +221,13 @@ fn before(case: &Case<'_>, call: &NetworkChange, address: Option<bool>) -> Goal 
 
 fn undo(case: &Case<'_>, address: Option<bool>) -> Undo {
     match (&case.seen.public_ip, case.seen.billing) {
-        (Some(ip), _) if gives_address_up(case, address) => Undo::Never {
+        (Some(ip), _) if bandwidth::gives_address_up(case, address) => Undo::Never {
             why: format!("the address {ip} does not come back"),
         },
         (Some(_) | None, BillingMethod::PrePaid) => Undo::Never {
             why: "an order cannot be taken back".to_owned(),
         },
         (Some(_) | None, BillingMethod::PostPaid) => Undo::Nothing,
-    }
-}
-
-fn because(case: &Case<'_>, target: &Target, address: Option<bool>) -> Vec<Because> {
-    let mut because = vec![Because::new(
-        "R32",
-        "bandwidth changes take effect at once, without a restart",
-    )];
-    let opens = case.seen.max_bandwidth_out == 0 && target.out > 0;
-    match (case.seen.billing, address) {
-        (BillingMethod::PostPaid, Some(true)) if opens => {
-            because.push(Because::new(
-                "R25",
-                "the address is asked for in the same call",
-            ));
-        }
-        (BillingMethod::PrePaid, Some(true)) if opens => {
-            because.push(Because::new("R24", "bandwidth leaving 0 brings an address"));
-        }
-        (_, Some(false)) if case.seen.public_ip.is_some() => {
-            because.push(Because::new(
-                "R33",
-                "outbound 0 gives the static address up",
-            ));
-        }
-        (BillingMethod::PrePaid | BillingMethod::PostPaid, _) => {}
-    }
-    if case.seen.billing == BillingMethod::PrePaid {
-        because.push(Because::new(
-            "R37",
-            "on a subscription machine the change is an order",
-        ));
-        because.push(who_pays(case, target));
-    }
-    because
-}
-
-/// R47: less of the same is refunded, so that nobody has to pay anything.
-fn who_pays(case: &Case<'_>, target: &Target) -> Because {
-    let same_billing = target.charge_type == case.seen.charge_type;
-    if same_billing && target.out < case.seen.max_bandwidth_out {
-        payment::nothing_to_pay()
-    } else {
-        payment::because(case.desired.payment)
     }
 }
 

@@ -45,7 +45,7 @@ fn inbound_follows(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
     let wish = &case.desired.spec.internet;
     let out = steps.iter().find_map(|step| step.after.max_bandwidth_out)?;
     let inbound = out.max(10);
-    let moves = case.seen.max_bandwidth_in != Some(inbound);
+    let moves = out > 0 && case.seen.max_bandwidth_in != Some(inbound);
     (wish.max_bandwidth_in.is_none() && moves)
         .then(|| Because::new("R29", format!("inbound follows outbound: {inbound} Mbit/s")))
 }

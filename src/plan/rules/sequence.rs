@@ -99,7 +99,10 @@ fn put_network(case: &Case<'_>, draft: &mut Draft, network: Option<NetworkPlan>)
         draft.change(step);
     }
     if !draft.is_up() && case.is_up() && case.ends_up() {
-        draft.start(why_start(case));
+        draft.start(Because::new(
+            "R26",
+            "it ran before; its first bandwidth takes effect with this start",
+        ));
     }
 }
 
