@@ -258,6 +258,9 @@ impl RunState {
                 ..
             } => {
                 self.open_saga(entry, instance)?.closed = Some((*outcome, note.clone()));
+                if *outcome == SagaOutcome::Undone {
+                    self.failures.insert(instance.clone());
+                }
                 Ok(())
             }
         }
