@@ -17,6 +17,8 @@ enum Stand {
     Open,
     Closed(SagaOutcome),
     Halted(Halt),
+    /// Past its pivot, and not taken down because others failed: it rests until a person has looked.
+    HeldBack,
 }
 
 /// After an attempt that ended by itself.
@@ -98,6 +100,13 @@ async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
                 Kind::Closed {
                     instance, outcome, ..
                 } => (instance, Stand::Closed(outcome)),
+                Kind::Halted {
+                    instance,
+                    halt: Halt::Held,
+                    note,
+                } if note.contains("are tolerated") || note.contains("another machine") => {
+                    (instance, Stand::HeldBack)
+                }
                 Kind::Halted { instance, halt, .. } => (instance, Stand::Halted(halt)),
                 _ => continue,
             };
@@ -293,7 +302,7 @@ fn outcome_is_true(
                 object("is unknown although no order could be made".to_owned());
             }
         }
-        Some(Stand::Halted(Halt::Paused)) => {}
+        Some(Stand::Halted(Halt::Paused) | Stand::HeldBack) => {}
         Some(stand @ (Stand::Halted(Halt::Held | Halt::Stuck) | Stand::Open)) => {
             history
                 .eye
