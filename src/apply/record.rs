@@ -156,6 +156,7 @@ impl Dispatcher<'_> {
                 });
             }
             Kind::FellOver { instance } => self.goes_down(instance),
+            Kind::Reopened { .. } if self.state.failures.is_empty() => self.limits.forgive(),
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
             | Kind::Settled { .. }
@@ -331,16 +332,10 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// A run that goes on tolerates no more failures than one that was never interrupted. What halted
-    /// is tried again and counts again when it fails again.
+    /// A run that goes on tolerates no more failures than one that was never interrupted.
     fn count_earlier_failures(&mut self) {
-        for (id, state) in &self.state.sagas {
-            let failed = state
-                .failed_step()
-                .is_some_and(|(_, failure)| failure.cause.counts());
-            if failed && state.halted.is_none() {
-                self.limits.failed(id);
-            }
+        for id in &self.state.failures {
+            self.limits.failed(id);
         }
     }
 
