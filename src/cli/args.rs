@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use super::commands::sim::SimArgs;
+use super::sim_args::SimArgs;
 
 /// Plan and apply for the specs of a fleet of Alibaba Cloud ECS instances.
 ///

@@ -5,6 +5,7 @@
 
 pub mod failure;
 pub mod surroundings;
+pub mod sim_args;
 pub mod args;
 pub mod screen;
 pub mod context;
@@ -22,10 +23,11 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use args::{Cli, Command, hint_for_unknown_command, normalise};
-use commands::sim::{SimCommand, run_serve};
+use commands::sim::run_serve;
 use context::Context;
 use failure::{Done, Failure, Situation};
 use screen::Screen;
+use sim_args::SimCommand;
 use surroundings::Surroundings;
 
 /// Longest command line that is kept in journals and locks.
