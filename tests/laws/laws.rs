@@ -32,13 +32,13 @@ const POLICIES: [&str; 13] = [
     "found-stopped",
 ];
 
-/// How many fleets (half of what `PROPTEST_CASES` says, 128 when unsaid), and where the seeds of
+/// How many fleets (a quarter of what `PROPTEST_CASES` says, 64 when unsaid), and where the seeds of
 /// failures are kept.
 pub(crate) fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
     let seeds = FileFailurePersistence::Direct("tests/laws/regressions.txt");
     ProptestConfig {
-        cases: usual.cases / 2,
+        cases: usual.cases / 4,
         failure_persistence: Some(Box::new(seeds)),
         ..usual
     }
