@@ -3,7 +3,10 @@
 //! It needs no parser: rooms are named by `crate::room::…` paths everywhere, which this file finds
 //! as text. `docs/architecture.md` says why the rules are as they are.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where the tree cannot be read")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop where the tree cannot be read"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,6 +15,7 @@ use std::path::{Path, PathBuf};
 /// Reading order; each room with the rooms it may import.
 const ROOMS: &[(&str, Kind, &[&str])] = &[
     ("model", Kind::Pure, &[]),
+    ("guide", Kind::Pure, &[]),
     ("manifest", Kind::Pure, &["model"]),
     ("diff", Kind::Pure, &["model"]),
     ("plan", Kind::Pure, &["model", "diff"]),
@@ -36,14 +40,14 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
     (
         "report",
         Kind::Edge,
-        &["model", "diff", "plan", "saga", "event"],
+        &["model", "guide", "diff", "plan", "saga", "event"],
     ),
     (
         "cli",
         Kind::Edge,
         &[
-            "model", "manifest", "diff", "plan", "saga", "event", "clock", "wire", "cloud",
-            "journal", "observe", "apply", "aliyun", "http", "sim", "store", "report",
+            "model", "guide", "manifest", "diff", "plan", "saga", "event", "clock", "wire",
+            "cloud", "journal", "observe", "apply", "aliyun", "http", "sim", "store", "report",
         ],
     ),
 ];
