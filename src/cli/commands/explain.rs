@@ -122,3 +122,47 @@ fn conduct(kind: ErrorKind) -> Conduct {
         | ErrorKind::Unlisted => Conduct::Fails,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_that_is_listed_can_be_asked_for() {
+        for name in names() {
+            let book = about(&name).unwrap();
+            let n = book.rules.len() + book.policies.len() + book.findings.len();
+            assert!(n == 1 || !book.errors.is_empty(), "{name} leads to {n}");
+            assert_eq!(about(&name.to_uppercase()).unwrap().rules, book.rules);
+        }
+    }
+
+    #[test]
+    fn a_misspelt_word_is_a_usage_error_with_the_nearest_name() {
+        let failure = about("operationdenied.nostok").unwrap_err();
+        assert_eq!(failure.situation.exit_code(), 64);
+        assert_eq!(failure.hints, ["did you mean `OperationDenied.NoStock`?"]);
+        let failure = about("quite another thing altogether").unwrap_err();
+        assert_eq!(
+            failure.hints,
+            ["`respec explain` lists everything that is known"]
+        );
+        assert!(about(&"x".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn what_follows_a_refusal_is_what_the_client_decides() {
+        let conducts = |code: &str| -> Vec<Conduct> {
+            let book = about(code).unwrap();
+            book.errors.iter().map(|refusal| refusal.conduct).collect()
+        };
+        assert_eq!(conducts("Account.Arrearage"), [Conduct::SparesAll]);
+        assert_eq!(conducts("LastTokenProcessing"), [Conduct::AsksAgain]);
+        assert_eq!(
+            conducts("IdempotenceParamNotMatch"),
+            [Conduct::NeedsAPerson]
+        );
+        assert!(conducts("Throttling").contains(&Conduct::Rests));
+        assert!(conducts("OperationDenied").contains(&Conduct::SparesTheSameType));
+    }
+}
