@@ -11,6 +11,7 @@ use crate::saga::{Failure, FailureCause, Phase, StepEvent};
 
 use super::timing::{
     COOL_DOWN, HORIZON, POLL, PROOF_GAP, RESEND_WITHIN, RETRY, SHOW_WITHIN, SURPRISES_MAX,
+    poll_after,
 };
 use super::token::{client_token, request_digest};
 use super::worker::{End, Worker};
@@ -77,7 +78,9 @@ impl Worker {
 
     fn sending(&self) -> Sending {
         let known = self.known();
-        let answered = matches!(known.phase, Phase::Answered | Phase::UndoAnswered);
+        // An order whose id is known was accepted, whatever became of later answers.
+        let answered =
+            matches!(known.phase, Phase::Answered | Phase::UndoAnswered) || known.order.is_some();
         let begun = match known.phase {
             Phase::Sent | Phase::Answered | Phase::UndoSent | Phase::UndoAnswered => {
                 known.first_sent
@@ -155,7 +158,7 @@ impl Worker {
             return Move::end(self.failed(FailureCause::Unknown, message));
         }
         self.waiting("the change to show".to_owned());
-        Move::Wait(POLL)
+        Move::Wait(poll_after(self.tools.clock.elapsed() - accepted))
     }
 
     fn before_sending(
@@ -227,8 +230,9 @@ impl Worker {
             .saga
             .target_type()
             .map_or_else(|| "its network".to_owned(), ToString::to_string);
+        let instance = &self.saga.instance;
         let message = format!(
-            "an order for {target} may exist, no answer told its id, and {effect}; \
+            "an order that makes {instance} {target} may exist, no answer told its id, and {effect}; \
              look in the console's orders between {first} and {last}"
         );
         self.failed(FailureCause::Unknown, message)
@@ -257,19 +261,23 @@ impl Worker {
             .await;
         sending.last = Some(self.tools.clock.wall());
         match answer {
-            Ok(reply) => self.accepted(sending, reply).await,
+            Ok(reply) => {
+                self.accepted(sending, reply).await;
+                None
+            }
             Err(error) => self.answered_with(error, call, sending).await,
         }
     }
 
-    async fn accepted(&self, sending: &mut Sending, reply: ModifyReply) -> Option<End> {
+    /// It is followed to its end even when the answer could not be written down: nothing more is sent.
+    async fn accepted(&self, sending: &mut Sending, reply: ModifyReply) {
         sending.accepted = Some(self.tools.clock.elapsed());
         sending.in_doubt = false;
         let event = StepEvent::Answered {
             request_id: Some(reply.request_id),
             order_id: reply.order_id,
         };
-        self.record(event).await.err()
+        self.note(event).await;
     }
 
     async fn answered_with(
@@ -318,9 +326,7 @@ impl Worker {
         if error.outcome() == Outcome::Unknown {
             sending.in_doubt = true;
             let reason = format!("{}: {}", call.operation(), error.message);
-            if let Err(end) = self.record(StepEvent::Unanswered { reason }).await {
-                return Some(end);
-            }
+            self.note(StepEvent::Unanswered { reason }).await;
             self.tools.clock.sleep(RETRY).await;
             return None;
         }

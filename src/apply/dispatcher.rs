@@ -9,20 +9,23 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::event::Event;
 use crate::model::{InstanceId, InstanceStatus, ObservedInstance, OrderId, Power};
-use crate::plan::{Action, Node, Saga, StepGraph};
+use crate::plan::{Action, Node, Saga, StepGraph, Undo};
 use crate::saga::{
-    Crowd, Direction, FailureCause, IllegalEntry, Kind, Limits, Mode, RunState, StepEvent, StepRef,
+    Crowd, Direction, Failure, FailureCause, IllegalEntry, Kind, Limits, Mode, Phase, RunState,
+    StepEvent, StepRef,
 };
 
 use super::desk::Desk;
 use super::outcome::LeftAlone;
 use super::scope::Scope;
-use super::worker::{End, Errand, Message, Patience, Recorded, Worker};
+use super::worker::{Ack, End, Errand, Message, Patience, Recorded, Worker};
 use super::{Interrupt, Job, Options, RunOutcome, Tools};
 
 /// One task under way.
 pub(super) struct UnderWay {
     abort: AbortHandle,
+    /// Whether it may take the machine down any moment.
+    pub(super) takes_down: bool,
     /// Whether it only waits and holds nothing in flight, so that an interrupt may end it.
     only_waits: bool,
 }
@@ -52,6 +55,8 @@ pub(super) struct Dispatcher<'a> {
     /// Elapsed time before which a machine is not begun (R52).
     pub(super) not_before: BTreeMap<InstanceId, Duration>,
     pub(super) seen: BTreeMap<InstanceId, ObservedInstance>,
+    /// Machines that were not up when the program began, and have not come up since.
+    pub(super) found_down: BTreeSet<InstanceId>,
     /// Since when a machine is down because of us, and for how long it was before.
     pub(super) outage: BTreeMap<InstanceId, (Option<Duration>, Duration)>,
     pub(super) step_begun: BTreeMap<InstanceId, Duration>,
@@ -85,6 +90,7 @@ impl<'a> Dispatcher<'a> {
                 plan_id: job.plan.id(),
                 intent: job.plan.intent(),
                 sagas: BTreeMap::new(),
+                failures: BTreeSet::new(),
                 closed: None,
             },
         };
@@ -113,6 +119,7 @@ impl<'a> Dispatcher<'a> {
             scopes: Vec::new(),
             not_before: BTreeMap::new(),
             seen: BTreeMap::new(),
+            found_down: found_down(&job),
             outage: BTreeMap::new(),
             step_begun: BTreeMap::new(),
             orders: BTreeMap::new(),
@@ -174,28 +181,41 @@ impl<'a> Dispatcher<'a> {
         while let Ok(more) = self.messages.try_recv() {
             batch.push(more);
         }
-        let mut kinds = Vec::new();
-        let mut acks = Vec::new();
+        let mut records = Vec::new();
         let mut ends = Vec::new();
         for message in batch {
             match message {
                 Message::Waiting { at, reason } => self.emit_waiting(&at, reason),
-                Message::Record { at, event, ack } => {
-                    kinds.push(Kind::Step { at, event });
-                    acks.push(ack);
-                }
+                Message::Record { at, event, ack } => records.push((at, event, ack)),
                 Message::Ended { at, end } => ends.push((at, end)),
             }
         }
-        let recorded = self.append(kinds).await;
-        for ack in acks {
-            ack.send(recorded).ok();
-        }
+        // Ends first: what one machine was refused may forbid what another is about to do.
         for (at, end) in ends {
             self.active.remove(&at.instance);
             self.idle.insert(at.instance.clone());
             self.reconsider = true;
+            self.settle_place(&at.instance);
             self.take_end(at, *end).await;
+        }
+        self.take_records(records).await;
+    }
+
+    /// Makes them durable, but for intents that have lost their permission since they were dispatched.
+    async fn take_records(&mut self, records: Vec<(StepRef, StepEvent, Ack)>) {
+        let mut kinds = Vec::new();
+        let mut acks = Vec::new();
+        for (at, event, ack) in records {
+            if matches!(event, StepEvent::Intent { .. }) && !self.is_still_permitted(&at) {
+                ack.send(Recorded::Withdrawn).ok();
+                continue;
+            }
+            kinds.push(Kind::Step { at, event });
+            acks.push(ack);
+        }
+        let recorded = self.append(kinds).await;
+        for ack in acks {
+            ack.send(recorded).ok();
         }
     }
 
@@ -236,8 +256,33 @@ impl<'a> Dispatcher<'a> {
                 self.append(vec![Kind::FellOver { instance }]).await;
             }
             End::Seen(seen) => self.close_saga(&instance, seen).await,
-            End::JournalLost => {}
+            // What comes next is decided anew.
+            End::Withdrawn => {}
+            End::JournalLost => self.fail_without_journal(at).await,
         }
+    }
+
+    /// Nothing more can be announced for this step, so nothing more is sent for it; in memory it has
+    /// failed, so that the machine is started. The journal still says where the next program begins.
+    async fn fail_without_journal(&mut self, at: StepRef) {
+        let cause = match self.state.sagas[&at.instance].phase(at.step) {
+            Phase::Sent | Phase::Answered => FailureCause::Unknown,
+            Phase::Waiting
+            | Phase::Succeeded
+            | Phase::Failed
+            | Phase::UndoSent
+            | Phase::UndoAnswered
+            | Phase::Undone
+            | Phase::UndoFailed => FailureCause::Interrupted,
+        };
+        let failure = Failure {
+            cause,
+            message: "the journal took no more".to_owned(),
+            code: None,
+            request_id: None,
+        };
+        let event = StepEvent::Failed { failure };
+        self.append(vec![Kind::Step { at, event }]).await;
     }
 
     /// Sends a worker on an errand.
@@ -252,6 +297,8 @@ impl<'a> Dispatcher<'a> {
             Action::CoolDown | Action::AwaitOrder
         );
         let only_waits = waits && matches!(errand, Errand::Do);
+        let takes_down = matches!(errand, Errand::Do)
+            && saga.steps[usize::from(step)].undo == Undo::By(Action::Start);
         let desired = self.job.plan.desired.instances.get(instance);
         let change = desired
             .map(|desired| desired.change.clone())
@@ -283,9 +330,14 @@ impl<'a> Dispatcher<'a> {
         let abort = self.tasks.spawn_local(worker.carry(errand));
         self.step_begun
             .insert(instance.clone(), self.tools.clock.elapsed());
-        self.active
-            .insert(instance.clone(), UnderWay { abort, only_waits });
+        let task = UnderWay {
+            abort,
+            takes_down,
+            only_waits,
+        };
+        self.active.insert(instance.clone(), task);
         self.idle.remove(instance);
+        self.settle_place(instance);
     }
 
     /// First interrupt: begin nothing, end what only waits, bring up what is down.
@@ -353,6 +405,13 @@ fn signal_name(exit_code: u8) -> &'static str {
     } else {
         "SIGINT"
     }
+}
+
+/// The machines that are not up, whoever stopped them.
+fn found_down(job: &Job<'_>) -> BTreeSet<InstanceId> {
+    let seen = job.observed.instances.iter();
+    let down = seen.filter(|(_, seen)| seen.status != InstanceStatus::Running);
+    down.map(|(id, _)| id.clone()).collect()
 }
 
 /// The limits of every crowd, counting what is down already, whoever stopped it.

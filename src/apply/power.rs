@@ -7,7 +7,9 @@ use crate::cloud::{CloudError, ErrorKind, Outcome, PowerVerb};
 use crate::model::{InstanceStatus, ObservedInstance, StoppedMode};
 use crate::saga::{FailureCause, StepEvent};
 
-use super::timing::{POLL, RESEND_POWER, RETRY, START_REFUSED_FOR, START_WITHIN, UNDO_WITHIN};
+use super::timing::{
+    POLL, RESEND_POWER, RETRY, STALE_MAX, START_REFUSED_FOR, START_WITHIN, UNDO_WITHIN, poll_after,
+};
 use super::token::request_digest;
 use super::worker::{End, Worker};
 
@@ -19,6 +21,8 @@ struct Switch {
     within: Duration,
     /// How long a definite refusal is met with another try.
     refused_for: Duration,
+    /// How long after the first look a look is believed that shows the end reached.
+    believed_after: Duration,
     /// After this the verb is this one.
     harder: Option<(Duration, PowerVerb)>,
 }
@@ -44,6 +48,8 @@ impl Worker {
             to: InstanceStatus::Stopped,
             within: self.limits.stop_within,
             refused_for: Duration::ZERO,
+            // A change is refused while it runs, so a look that was wrong is found out at once.
+            believed_after: Duration::ZERO,
             harder,
         })
         .await
@@ -63,6 +69,7 @@ impl Worker {
             to: InstanceStatus::Running,
             within,
             refused_for: START_REFUSED_FOR,
+            believed_after: STALE_MAX,
             harder: None,
         })
         .await
@@ -81,13 +88,13 @@ impl Worker {
                 Ok(seen) => seen,
                 Err(end) => return end,
             };
-            if seen.status == switch.to {
+            let waited = self.tools.clock.elapsed() - progress.begun;
+            if seen.status == switch.to && waited >= switch.believed_after {
                 return End::Succeeded {
                     found: progress.found,
                     seen: Some(seen),
                 };
             }
-            let waited = self.tools.clock.elapsed() - progress.begun;
             if waited >= switch.within {
                 let message = format!("still {} after {} s", seen.status, switch.within.as_secs());
                 return self.failed(FailureCause::TimedOut, message);
@@ -98,7 +105,7 @@ impl Worker {
                 }
             } else {
                 self.waiting(format!("{} → {}", seen.status, switch.to));
-                self.tools.clock.sleep(POLL).await;
+                self.tools.clock.sleep(poll_after(waited)).await;
             }
         }
     }

@@ -3,8 +3,8 @@
 use crate::model::InstanceId;
 use crate::plan::{Action, Node, Saga, Undo};
 use crate::saga::{
-    Failure, FailureCause, Halt, Kind, Mode, Permit, Phase, SagaOutcome, StepEvent, StepRef, Task,
-    next_task,
+    Direction, Failure, FailureCause, Halt, Kind, Mode, Permit, Phase, SagaOutcome, StepEvent,
+    StepRef, Task, next_task,
 };
 
 use super::dispatcher::Dispatcher;
@@ -62,8 +62,10 @@ impl Dispatcher<'_> {
                 }
                 Task::Watch(sent) => return self.dispatch(instance, 0, Errand::Watch(sent)),
                 Task::Close(_) => match self.seen.remove(instance) {
-                    Some(seen) => self.close_saga(instance, Some(seen)).await,
-                    None => return self.dispatch(instance, 0, Errand::Look),
+                    Some(seen) if state.shows_its_work(&saga, &seen) => {
+                        self.close_saga(instance, Some(seen)).await;
+                    }
+                    Some(_) | None => return self.dispatch(instance, 0, Errand::Look),
                 },
                 Task::Halt(halt) => return self.halt(instance, halt).await,
                 Task::Rest => return,
@@ -88,13 +90,45 @@ impl Dispatcher<'_> {
         if !takes_down {
             return Turn::Now;
         }
-        if let Some(why) = self.refusal_that_covers(saga) {
+        if let Some(why) = self
+            .refusal_that_covers(saga)
+            .filter(|_| self.still_asks(saga))
+        {
             return Turn::Never(why);
         }
         if at.undo != Undo::By(Action::Start) {
             return Turn::Now; // It is meant to be stopped, and takes no place.
         }
         turn(self.limits.may_take_down(&saga.instance))
+    }
+
+    /// Whether what a worker is about to announce is still allowed; others went on meanwhile.
+    pub(super) fn is_still_permitted(&self, at: &StepRef) -> bool {
+        match at.direction {
+            Direction::Undo => true,
+            Direction::Forward => {
+                let saga = &self.sagas[&at.instance];
+                !self.comes_too_late(saga, at) && matches!(self.may_do(saga, at.step), Turn::Now)
+            }
+        }
+    }
+
+    /// After an interrupt nothing new is sent but starts; a worker may have looked just before it.
+    fn comes_too_late(&self, saga: &Saga, at: &StepRef) -> bool {
+        let is_new = self.state.sagas[&at.instance].phase(at.step) == Phase::Waiting;
+        let is_start = saga.steps[usize::from(at.step)].action == Action::Start;
+        self.mode == Mode::PutBack && is_new && !is_start
+    }
+
+    /// Whether the machine still needs anything that could be refused: not when it is changed already
+    /// and only its restart is left.
+    fn still_asks(&self, saga: &Saga) -> bool {
+        let state = &self.state.sagas[&saga.instance];
+        let mut changes = (0..)
+            .zip(&saga.steps)
+            .filter(|(_, step)| matches!(step.action, Action::Modify(_)))
+            .peekable();
+        changes.peek().is_none() || changes.any(|(at, _)| state.phase(at) != Phase::Succeeded)
     }
 
     fn refusal_that_covers(&self, saga: &Saga) -> Option<String> {
@@ -120,7 +154,7 @@ impl Dispatcher<'_> {
         let at = StepRef {
             instance: instance.clone(),
             step,
-            direction: crate::saga::Direction::Forward,
+            direction: Direction::Forward,
         };
         self.append(vec![Kind::Step {
             at,

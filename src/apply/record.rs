@@ -9,7 +9,7 @@ use crate::model::{AppliedInstance, InstanceId, ModifyCall, ObservedInstance};
 use crate::plan::{Action, Saga, Undo};
 use crate::saga::{
     Direction, Entry, Halt, Kind, Mode, Phase, SagaOutcome, StepEvent, StepRef, Task, holds_down,
-    next_task,
+    may_fall_over, next_task,
 };
 
 use super::dispatcher::Dispatcher;
@@ -42,14 +42,75 @@ impl Dispatcher<'_> {
         }
         self.next_seq += entries.len() as u64;
         for entry in &entries {
+            if self.journal_lost.is_some() && self.announces_what_is_not_sent(entry) {
+                continue;
+            }
             if let Err(illegal) = self.state.fold(entry) {
                 // Only our own logic can write an entry that does not follow.
                 debug_assert!(false, "{illegal}: {entry:?}");
                 self.journal_lost.get_or_insert_with(|| illegal.to_string());
             }
             self.follow(entry);
+            if let Some(instance) = entry.kind.instance() {
+                self.settle_place(instance);
+            }
         }
         self.recorded()
+    }
+
+    /// An intent that did not become durable is no intent, but for a start, which is sent all the same.
+    fn announces_what_is_not_sent(&self, entry: &Entry) -> bool {
+        match &entry.kind {
+            Kind::Step {
+                at,
+                event: StepEvent::Intent { .. },
+            } => !self.starts(at),
+            Kind::Step { .. }
+            | Kind::RunOpened { .. }
+            | Kind::Adopted { .. }
+            | Kind::Begun { .. }
+            | Kind::Settled { .. }
+            | Kind::FellOver { .. }
+            | Kind::Halted { .. }
+            | Kind::Reopened { .. }
+            | Kind::Closed { .. }
+            | Kind::Interrupted { .. }
+            | Kind::RunClosed { .. } => false,
+        }
+    }
+
+    /// Whether the step, in this direction, starts its machine.
+    fn starts(&self, at: &StepRef) -> bool {
+        let Some(saga) = self.sagas.get(&at.instance) else {
+            return false;
+        };
+        let step = &saga.steps[usize::from(at.step)];
+        match at.direction {
+            Direction::Forward => step.action == Action::Start,
+            Direction::Undo => step.undo == Undo::By(Action::Start),
+        }
+    }
+
+    /// Gives the machine a place among those of its crowd that are down, or takes the place back.
+    ///
+    /// It has one from the moment a stop may be sent until it was seen to be up and no stop can arrive
+    /// late any more; and while it is down for whatever other reason.
+    pub(super) fn settle_place(&mut self, instance: &InstanceId) {
+        let about_to = self
+            .active
+            .get(instance)
+            .is_some_and(|task| task.takes_down);
+        let ours = match (self.sagas.get(instance), self.state.sagas.get(instance)) {
+            (Some(saga), Some(state)) if state.closed.is_none() => {
+                holds_down(saga, state) || may_fall_over(saga, state)
+            }
+            (_, _) => false,
+        };
+        if about_to || ours || self.found_down.contains(instance) {
+            self.limits.went_down(instance);
+        } else if self.limits.came_up(instance) {
+            self.reconsider = true;
+        }
     }
 
     /// What an entry means for limits, outages, orders and displays.
@@ -95,6 +156,7 @@ impl Dispatcher<'_> {
                 });
             }
             Kind::FellOver { instance } => self.goes_down(instance),
+            Kind::Reopened { .. } if self.state.failures.is_empty() => self.limits.forgive(),
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
             | Kind::Settled { .. }
@@ -109,10 +171,7 @@ impl Dispatcher<'_> {
             return;
         };
         let step = &saga.steps[usize::from(at.step)];
-        let starts = match at.direction {
-            Direction::Forward => step.action == Action::Start,
-            Direction::Undo => step.undo == Undo::By(Action::Start),
-        };
+        let starts = self.starts(at);
         let takes_down = at.direction == Direction::Forward && step.undo == Undo::By(Action::Start);
         let view = step_view(&saga, at);
         let subject = self.subject(&at.instance);
@@ -157,27 +216,30 @@ impl Dispatcher<'_> {
                     took,
                 });
             }
-            StepEvent::Failed { failure } => self.emit(EventKind::StepFailed {
-                subject,
-                step: view,
-                cause: failure.cause,
-                message: failure.message.clone(),
-                code: failure.code.clone(),
-                request_id: failure.request_id.clone(),
-            }),
+            StepEvent::Failed { failure } => {
+                if failure.cause.counts() {
+                    self.limits.failed(&at.instance);
+                }
+                self.emit(EventKind::StepFailed {
+                    subject,
+                    step: view,
+                    cause: failure.cause,
+                    message: failure.message.clone(),
+                    code: failure.code.clone(),
+                    request_id: failure.request_id.clone(),
+                });
+            }
         }
     }
 
     fn goes_down(&mut self, instance: &InstanceId) {
-        self.limits.went_down(instance);
         let now = self.tools.clock.elapsed();
         let outage = self.outage.entry(instance.clone()).or_default();
         outage.0.get_or_insert(now);
     }
 
     fn comes_up(&mut self, instance: &InstanceId) {
-        self.limits.came_up(instance);
-        self.reconsider = true;
+        self.found_down.remove(instance);
         let now = self.tools.clock.elapsed();
         let outage = self.outage.entry(instance.clone()).or_default();
         if let Some(since) = outage.0.take() {
@@ -257,7 +319,9 @@ impl Dispatcher<'_> {
             .collect();
         for id in down {
             self.goes_down(&id);
+            self.settle_place(&id);
         }
+        self.count_earlier_failures();
         let ids: Vec<InstanceId> = self.state.sagas.keys().cloned().collect();
         for id in ids {
             for step in self.state.sagas[&id].steps.values() {
@@ -265,6 +329,13 @@ impl Dispatcher<'_> {
                     self.orders.insert(order.clone(), id.clone());
                 }
             }
+        }
+    }
+
+    /// A run that goes on tolerates no more failures than one that was never interrupted.
+    fn count_earlier_failures(&mut self) {
+        for id in &self.state.failures {
+            self.limits.failed(id);
         }
     }
 
@@ -459,6 +530,7 @@ impl Dispatcher<'_> {
             self.append(vec![Kind::RunClosed { exit_code }]).await;
             outcome.journal_lost.clone_from(&self.journal_lost);
             outcome.open = self.journal_lost.is_some();
+            outcome.decide_exit_code();
         }
         let totals = totals(&outcome);
         self.emit(EventKind::RunFinished {

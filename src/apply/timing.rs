@@ -5,6 +5,19 @@ use std::time::Duration;
 /// Between two looks at a machine that is on its way (vendor's advice: every 1 to 2 s, ecs-api 1.6).
 pub(super) const POLL: Duration = Duration::from_secs(2);
 
+/// The longest time between two looks at a machine that takes long.
+const POLL_MAX: Duration = Duration::from_secs(30);
+
+/// The wait before the next look at a machine that has been on its way for `waited`: a tenth of that,
+/// so that waiting for half an hour takes a hundred looks and not a thousand.
+pub(super) fn poll_after(waited: Duration) -> Duration {
+    (waited / 10).clamp(POLL, POLL_MAX)
+}
+
+/// A read may show what was so this long ago (reliability notes 3.3). A machine that was stopped and
+/// shall run is believed to run only when a look that late after the first one says so.
+pub(super) const STALE_MAX: Duration = Duration::from_secs(30);
+
 /// How long looks and power calls are gathered before they are sent as one call.
 pub(super) const GATHER: Duration = Duration::from_millis(50);
 

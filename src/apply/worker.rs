@@ -15,7 +15,9 @@ use crate::saga::{Direction, Failure, FailureCause, SagaState, StepEvent, StepRe
 use super::Tools;
 use super::desk::{Desk, Look};
 use super::scope::Scope;
-use super::timing::{COOL_DOWN, HORIZON, LOOK_WITHIN, PAYMENT_POLL, POLL, RETRY};
+use super::timing::{
+    COOL_DOWN, HORIZON, LOOK_WITHIN, PAYMENT_POLL, POLL, RETRY, STALE_MAX, poll_after,
+};
 
 /// What a worker tells the dispatcher.
 pub(super) enum Message {
@@ -26,7 +28,7 @@ pub(super) enum Message {
         /// What.
         event: StepEvent,
         /// Whether it is durable.
-        ack: oneshot::Sender<Recorded>,
+        ack: Ack,
     },
     /// Something takes time.
     Waiting {
@@ -44,6 +46,9 @@ pub(super) enum Message {
     },
 }
 
+/// Tells a worker what became of its record.
+pub(super) type Ack = oneshot::Sender<Recorded>;
+
 /// Whether an intent is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Recorded {
@@ -51,6 +56,8 @@ pub(super) enum Recorded {
     Durable,
     /// It is not, and nothing may be sent for it.
     Lost,
+    /// It is not: something else has happened since, which forbids it.
+    Withdrawn,
 }
 
 /// How a task ended.
@@ -78,6 +85,8 @@ pub(super) enum End {
     FellOver,
     /// The machine as it is at the end; none when it is not there.
     Seen(Option<ObservedInstance>),
+    /// The step may not be begun any more; nothing was sent.
+    Withdrawn,
     /// The journal took no more; nothing was sent.
     JournalLost,
 }
@@ -216,6 +225,7 @@ impl Worker {
             .ok();
         match recorded.await {
             Ok(Recorded::Durable) => Ok(()),
+            Ok(Recorded::Withdrawn) => Err(End::Withdrawn),
             Ok(Recorded::Lost) | Err(_) => Err(End::JournalLost),
         }
     }
@@ -296,7 +306,11 @@ impl Worker {
                 return End::Paused;
             }
             self.waiting("its order is not paid yet".to_owned());
-            self.tools.clock.sleep(PAYMENT_POLL).await;
+            let waited = self.tools.clock.elapsed() - begun;
+            self.tools
+                .clock
+                .sleep(poll_after(waited).max(PAYMENT_POLL))
+                .await;
         }
     }
 
@@ -311,6 +325,7 @@ impl Worker {
             ));
             self.tools.clock.sleep(left).await;
         }
+        let begun = self.tools.clock.elapsed();
         loop {
             let seen = match self.look_patiently().await {
                 Ok(seen) => seen,
@@ -322,15 +337,26 @@ impl Worker {
                 InstanceStatus::Pending
                 | InstanceStatus::Starting
                 | InstanceStatus::Stopping
-                | InstanceStatus::Other(_) => self.tools.clock.sleep(POLL).await,
+                | InstanceStatus::Other(_) => {
+                    let watched = self.tools.clock.elapsed() - begun;
+                    self.tools.clock.sleep(poll_after(watched)).await;
+                }
             }
         }
     }
 
+    /// What is recorded of the machine: it is waited for what was done to show, since reads lag behind.
     async fn last_look(&self) -> End {
-        match self.look_patiently().await {
-            Ok(seen) => End::Seen(Some(seen)),
-            Err(_) => End::Seen(None),
+        let begun = self.tools.clock.elapsed();
+        loop {
+            let Ok(seen) = self.look_patiently().await else {
+                return End::Seen(None);
+            };
+            let looked = self.tools.clock.elapsed() - begun;
+            if looked >= STALE_MAX || self.state.shows_its_work(&self.saga, &seen) {
+                return End::Seen(Some(seen));
+            }
+            self.tools.clock.sleep(POLL).await;
         }
     }
 }

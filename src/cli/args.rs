@@ -50,8 +50,9 @@ pub struct Global {
     /// Work as if started in this folder.
     #[arg(long, global = true, value_name = "DIR")]
     pub chdir: Option<PathBuf>,
-    /// Send every call there instead of to the vendor's hosts; plain HTTP to loopback only.
-    #[arg(long, global = true, value_name = "URL", env = "RESPEC_ENDPOINT")]
+    /// Send every call there instead of to the vendor's hosts; plain HTTP to loopback only. Also
+    /// `RESPEC_ENDPOINT`.
+    #[arg(long, global = true, value_name = "URL")]
     pub endpoint: Option<String>,
     /// Profile of ~/.aliyun/config.json.
     #[arg(long, global = true, value_name = "NAME")]
@@ -59,15 +60,9 @@ pub struct Global {
     /// Region whose endpoint answers calls that belong to none.
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
-    /// Where the state lives: a folder.
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "RESPEC_STATE",
-        default_value = "state"
-    )]
-    pub state: String,
+    /// Where the state lives: a folder, `state` unless said otherwise. Also `RESPEC_STATE`.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state: Option<String>,
     /// Run on an embedded simulated cloud; its world is kept under the state folder.
     #[arg(long, global = true, value_name = "CLOUD.yaml")]
     pub simulate: Option<PathBuf>,
@@ -236,12 +231,17 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Rewrites Terraform's `-option` to `--option` where it is exactly one of our long options.
+/// Rewrites Terraform's `-option` to `--option`.
 ///
-/// Without this, `-out=x` would be read as `-o`, `-u`, `-t`. Everything behind `--` is left alone.
+/// Without this, `-out=x` would be read as `-o`, `-u`, `-t`. A word that begins with one of our short
+/// options (`-ffleet.yaml`) is only taken for a long one when there is exactly that one; any other word
+/// is, so that a misspelt `-detailed-exitcod` is named whole and the right one suggested. Everything
+/// behind `--` is left alone.
 #[must_use]
 pub fn normalise(args: Vec<OsString>) -> Vec<OsString> {
-    let known = long_options(&Cli::command());
+    let command = Cli::command();
+    let known = long_options(&command);
+    let shorts = short_options(&command);
     let mut rest_is_plain = false;
     args.into_iter()
         .map(|arg| {
@@ -252,7 +252,10 @@ pub fn normalise(args: Vec<OsString>) -> Vec<OsString> {
                 return arg;
             };
             let bare = name.split('=').next().unwrap_or(name);
-            if bare.len() >= 2 && known.iter().any(|known| known == bare) {
+            let begins_short = shorts.iter().any(|short| name.starts_with(*short));
+            let begins_word = name.starts_with(|c: char| c.is_ascii_lowercase());
+            let is_known = known.iter().any(|known| known == bare);
+            if bare.len() >= 2 && (is_known || begins_word && !begins_short) {
                 OsString::from(format!("-{text}"))
             } else {
                 arg
@@ -269,6 +272,12 @@ fn long_options(command: &clap::Command) -> Vec<String> {
     own.chain(deeper)
         .chain(["help".to_owned(), "version".to_owned()])
         .collect()
+}
+
+fn short_options(command: &clap::Command) -> Vec<char> {
+    let own = command.get_arguments().filter_map(clap::Arg::get_short);
+    let deeper = command.get_subcommands().flat_map(short_options);
+    own.chain(deeper).chain(['h', 'V']).collect()
 }
 
 /// What to say to hands that type a word of Terraform's which respec does not have.
@@ -323,6 +332,28 @@ mod tests {
         assert_eq!(
             normal(&["respec", "apply", "--", "-out"]),
             ["respec", "apply", "--", "-out"]
+        );
+    }
+
+    #[test]
+    fn a_misspelt_option_is_named_whole_and_short_options_stay_short() {
+        assert_eq!(
+            normal(&[
+                "respec",
+                "plan",
+                "-detailed-exitcod",
+                "-ffleet.yaml",
+                "-h",
+                "-"
+            ]),
+            [
+                "respec",
+                "plan",
+                "--detailed-exitcod",
+                "-ffleet.yaml",
+                "-h",
+                "-"
+            ]
         );
     }
 

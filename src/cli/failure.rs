@@ -2,7 +2,6 @@
 
 use std::error::Error;
 
-use crate::apply::RunOutcome;
 use crate::cloud::{CloudError, ErrorKind};
 use crate::store::StoreError;
 
@@ -155,11 +154,5 @@ impl Done {
             Self::Differs => 2,
             Self::Run(code) => code,
         }
-    }
-
-    /// As an apply ended.
-    #[must_use]
-    pub fn of(outcome: &RunOutcome) -> Self {
-        Self::Run(outcome.exit_code)
     }
 }

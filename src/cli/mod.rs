@@ -77,7 +77,7 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
         })?;
     }
     match &cli.command {
-        Command::Version => Ok(commands::version::run(&cli.global, screen)),
+        Command::Version => commands::version::run(&cli.global, screen),
         Command::Validate => commands::validate::run(&cli.global, &cli.global.files, screen),
         Command::Explain(args) => commands::explain::run(&cli.global, args, screen),
         Command::Sim(sim) => simulate(&sim.command),

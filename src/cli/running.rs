@@ -14,7 +14,7 @@ use crate::store::{Contents, Store};
 use super::args::{ApplyArgs, Global};
 use super::context::Context;
 use super::display::Progress;
-use super::failure::{Failure, Situation};
+use super::failure::{Done, Failure, Situation};
 use super::planning::to_adopt;
 use super::screen::Screen;
 use super::signals;
@@ -39,13 +39,31 @@ pub struct Ended {
     pub outcome: RunOutcome,
     /// For the closing words.
     pub tally: Tally,
+    /// Machines that the plan left out because something stands in their way.
+    pub n_blocked: usize,
 }
 
+/// Exit code: some done, some not; all recorded.
+const SOME_NOT_DONE: u8 = 3;
+
 impl Ended {
+    /// The exit code. A run that did all it could is not all that was wanted while machines are blocked.
+    #[must_use]
+    pub fn done(&self) -> Done {
+        match self.outcome.exit_code {
+            0 if self.n_blocked > 0 => Done::Run(SOME_NOT_DONE),
+            code => Done::Run(code),
+        }
+    }
+
     /// The closing words, and what only the outcome knows.
     #[must_use]
     pub fn words(&self, style: &crate::report::Style) -> String {
         let mut text = summary(&self.tally, style);
+        if self.n_blocked > 0 {
+            let n = self.n_blocked;
+            text.push_str(&format!("{n} more blocked: `respec plan` says by what\n"));
+        }
         for owed in &self.outcome.obligations {
             text.push_str(&format!(
                 "owed: {} ({}): {}\n",
@@ -119,6 +137,9 @@ impl<'a> Run<'a> {
         let account = plan.account.clone();
         let observed = super::planning::look(self.context, account, &plan.desired).await?;
         let run = open.record.run.clone();
+        if self.mode == Mode::GoOn {
+            self.screen.talk(&format!("Going on with run {run}.\n"));
+        }
         self.carry_out(store, &plan, &observed, run, &open.entries, &contents)
             .await
     }
@@ -169,7 +190,11 @@ impl<'a> Run<'a> {
             Failure::from_error(Situation::Other, "read the journal of the open run", &error)
                 .hint("nothing was done; docs/store.md says what to do with a damaged store")
         })?;
-        Ok(Ended { outcome, tally })
+        Ok(Ended {
+            outcome,
+            tally,
+            n_blocked: plan.sheet.blocked.len(),
+        })
     }
 }
 

@@ -4,14 +4,15 @@
 //! plan passes through it when it is made, and again when it is read from a file.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::model::{
-    BillingMethod, DesiredFleet, InstanceId, ModifyCall, Power, Share, StoppedMode,
+    BillingMethod, DesiredFleet, DesiredSpec, InstanceId, ModifyCall, Power, Share, StoppedMode,
 };
 
 use super::graph::StepGraph;
 use super::saga::Saga;
-use super::step::{Action, Step, Undo};
+use super::step::{Action, Goal, Step, Undo};
 
 /// A promise that a plan would break.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +51,8 @@ struct Walk {
     up: bool,
     modified_since_cool_down: bool,
     pivot_passed: bool,
+    /// Whether the step before made an order that somebody must pay.
+    unpaid: bool,
     faults: Vec<String>,
 }
 
@@ -58,10 +61,17 @@ fn walk(saga: &Saga) -> Vec<String> {
         up: saga.was_running,
         modified_since_cool_down: false,
         pivot_passed: false,
+        unpaid: false,
         faults: Vec::new(),
     };
     for (position, step) in saga.steps.iter().enumerate() {
         walk.take(saga, position, step);
+    }
+    if walk.unpaid {
+        walk.object(
+            saga.steps.len(),
+            "is missing: nobody waits for the order to be paid",
+        );
     }
     walk.faults
 }
@@ -71,11 +81,19 @@ impl Walk {
         if step.because.is_empty() {
             self.object(position, "has no reason");
         }
+        self.take_needs(position, step);
+        if self.unpaid != (step.action == Action::AwaitOrder) {
+            self.object(position, "and an order left unpaid do not go together");
+        }
+        self.unpaid = step.is_finished_by_its_answer();
         match &step.action {
-            Action::Stop { mode } => self.take_stop(position, step, *mode),
+            Action::Stop { mode } => self.take_stop(saga, position, *mode),
             Action::Start if self.up => self.object(position, "starts a machine that is up"),
             Action::Start => self.up = true,
-            Action::Modify(call) => self.take_modify(saga, position, call),
+            Action::Modify(call) => {
+                self.take_modify(saga, position, call);
+                self.take_goal(position, call, step);
+            }
             Action::AllocatePublicIp | Action::AwaitOrder => {}
             Action::CoolDown => self.take_cool_down(saga, position),
         }
@@ -86,14 +104,71 @@ impl Walk {
         self.pivot_passed |= step.is_pivot();
     }
 
-    fn take_stop(&mut self, position: usize, step: &Step, mode: StoppedMode) {
+    /// One machine's steps never overlap (R55).
+    fn take_needs(&mut self, position: usize, step: &Step) {
+        let before = position.checked_sub(1);
+        let needed = step
+            .needs
+            .iter()
+            .any(|need| Some(usize::from(*need)) == before);
+        if before.is_some() && !needed {
+            self.object(position, "does not wait for the step before it");
+        }
+    }
+
+    fn take_stop(&mut self, saga: &Saga, position: usize, mode: StoppedMode) {
         if !self.up {
             self.object(position, "stops a machine that is down");
         }
-        if step.undo == Undo::By(Action::Start) && mode != StoppedMode::KeepCharging {
+        let started_again = saga.steps[position..]
+            .iter()
+            .any(|s| s.action == Action::Start);
+        let undone = saga.steps[position].undo == Undo::By(Action::Start);
+        if started_again && mode != StoppedMode::KeepCharging {
             self.object(position, "gives capacity up around a change");
         }
+        if started_again != undone {
+            self.object(
+                position,
+                "does not say how the machine comes up when a change fails",
+            );
+        }
         self.up = false;
+    }
+
+    /// The call asks for what its goal shows, for nothing else, and says what becomes of it.
+    fn take_goal(&mut self, position: usize, call: &ModifyCall, step: &Step) {
+        let after = &step.after;
+        let agrees = match call {
+            ModifyCall::Spec(change) => after.instance_type.as_ref() == Some(&change.instance_type),
+            ModifyCall::Prepay(change) => {
+                after.instance_type.as_ref() == Some(&change.instance_type)
+            }
+            ModifyCall::Network(change) => {
+                after.instance_type.is_none()
+                    && after.charge_type == change.charge_type
+                    && after.max_bandwidth_out == change.max_bandwidth_out
+                    && after.max_bandwidth_in == change.max_bandwidth_in
+            }
+        };
+        if !agrees {
+            self.object(position, "looks for something else than it asks for");
+        }
+        match (call, &step.undo) {
+            (ModifyCall::Spec(_), Undo::By(Action::Modify(ModifyCall::Spec(back))))
+                if Some(&back.instance_type) == step.before.instance_type.as_ref() => {}
+            (ModifyCall::Spec(_), _) => {
+                self.object(
+                    position,
+                    "changes a type and does not say how it is changed back",
+                );
+            }
+            (ModifyCall::Prepay(_) | ModifyCall::Network(_), _) => {
+                if call.makes_order() && !step.is_pivot() {
+                    self.object(position, "makes an order and calls it undoable");
+                }
+            }
+        }
     }
 
     fn take_modify(&mut self, saga: &Saga, position: usize, call: &ModifyCall) {
@@ -119,6 +194,9 @@ impl Walk {
             }
             (ModifyCall::Network(change), BillingMethod::PrePaid) if change.auto_pay.is_none() => {
                 self.object(position, "makes an order without stating AutoPay");
+            }
+            (ModifyCall::Network(change), BillingMethod::PostPaid) if change.auto_pay.is_some() => {
+                self.object(position, "states AutoPay where no order is made");
             }
             (ModifyCall::Spec(_) | ModifyCall::Prepay(_) | ModifyCall::Network(_), _) => {}
         }
@@ -172,7 +250,47 @@ fn against_the_manifest(desired: &DesiredFleet, id: &InstanceId, saga: &Saga) ->
     if ends_up != power_at_the_end(saga) {
         faults.push("does not end in the power state it should have".to_owned());
     }
+    if longest_outage(saga) > wish.change.max_outage {
+        faults.push("is down for longer than its `max_outage`".to_owned());
+    }
+    if saga
+        .steps
+        .iter()
+        .any(|step| is_unasked_for(&wish.spec, &step.after))
+    {
+        faults.push("becomes what the manifest does not ask for".to_owned());
+    }
     faults
+}
+
+/// The expected time from a stop to the start after it, at its longest.
+fn longest_outage(saga: &Saga) -> Duration {
+    let mut longest = Duration::ZERO;
+    let mut outage = Duration::ZERO;
+    for step in &saga.steps {
+        outage += step.downtime;
+        longest = longest.max(outage);
+        if step.action == Action::Start {
+            outage = Duration::ZERO;
+        }
+    }
+    longest
+}
+
+/// Only written fields are managed; the address may also come and go with the bandwidth.
+fn is_unasked_for(wish: &DesiredSpec, goal: &Goal) -> bool {
+    let internet = &wish.internet;
+    let type_name = goal.instance_type.is_some() && goal.instance_type != wish.instance_type;
+    let charge = goal.charge_type.is_some() && goal.charge_type != internet.charge_type;
+    let inbound =
+        goal.max_bandwidth_in.is_some() && goal.max_bandwidth_in != internet.max_bandwidth_in;
+    let out = internet
+        .max_bandwidth_out
+        .is_some_and(|m| goal.max_bandwidth_out.is_some_and(|g| g != m));
+    let address = internet
+        .public_ip
+        .is_some_and(|ip| goal.public_ip.is_some_and(|g| g != ip));
+    type_name || charge || inbound || out || address
 }
 
 fn power_at_the_end(saga: &Saga) -> bool {

@@ -14,6 +14,9 @@ use crate::model::{GroupName, InstanceId, Unit};
 
 use super::saga::Saga;
 
+/// Most steps of one machine. The longest chain of the rules has eleven; a plan file may hold anything.
+const STEPS_MAX: usize = 32;
+
 /// A place in the graph.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Node {
@@ -38,6 +41,12 @@ pub enum GraphError {
     /// Some steps wait for each other in a ring.
     #[error("these wait for each other: {}", .0.join(" → "))]
     Cycle(Vec<String>),
+    /// A chain is filed under another machine.
+    #[error("{0} holds the steps of {1}")]
+    Misfiled(InstanceId, InstanceId),
+    /// A chain without a step, or with more than any change needs.
+    #[error("{0} has no steps, or more than {STEPS_MAX}")]
+    Length(InstanceId),
     /// A step needs one that its saga does not have.
     #[error("{0} needs a step that does not exist")]
     UnknownNeed(String),
@@ -62,7 +71,10 @@ impl StepGraph {
             index: BTreeMap::new(),
             tails: Vec::new(),
         };
-        for saga in sagas.values() {
+        for (id, saga) in sagas {
+            if saga.instance != *id {
+                return Err(GraphError::Misfiled(id.clone(), saga.instance.clone()));
+            }
             graph.add_saga(saga)?;
         }
         for saga in sagas.values() {
@@ -74,6 +86,9 @@ impl StepGraph {
     }
 
     fn add_saga(&mut self, saga: &Saga) -> Result<(), GraphError> {
+        if saga.steps.is_empty() || saga.steps.len() > STEPS_MAX {
+            return Err(GraphError::Length(saga.instance.clone()));
+        }
         for (position, step) in (0u16..).zip(&saga.steps) {
             let node = self.node(Node::Step(saga.instance.clone(), position));
             for need in &step.needs {
@@ -108,7 +123,7 @@ impl StepGraph {
 
     fn last_step(&self, saga: &Saga) -> NodeIndex {
         let last =
-            u16::try_from(saga.steps.len() - 1).expect("a chain has fewer than a dozen steps");
+            u16::try_from(saga.steps.len() - 1).expect("longer chains were refused when added");
         self.index[&Node::Step(saga.instance.clone(), last)]
     }
 

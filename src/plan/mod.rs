@@ -20,7 +20,7 @@ mod graph;
 mod check;
 mod saved;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::diff::changes;
 use crate::model::{InstanceId, OfferKey, Unit};
@@ -30,7 +30,7 @@ pub use check::{Objection, check};
 pub use graph::{GraphError, Node, StepGraph};
 pub use input::{FoundStopped, PlanInput};
 pub use saga::{Fingerprint, Saga};
-pub use saved::{PlanFileError, SavedPlan, Sealed, Source};
+pub use saved::{PlanFileError, SavedPlan, Source};
 pub use step::{Action, Because, Goal, Price, Step, Undo};
 
 use input::Case;
@@ -134,7 +134,9 @@ fn chain(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
     let new_type = transition::type_change(case)?;
     let network = network::network_change(case)?;
     power::mode_can_change(case)?;
+    power::mode_is_possible(case)?;
     power::keeps_its_address(case)?;
+    power::starts_without_an_address(case)?;
     let steps = sequence::sequence(case, new_type, network);
     sequence::outage_is_allowed(case, &steps)?;
     Ok(steps)
@@ -180,44 +182,56 @@ fn answer_for_the_missing(input: &PlanInput<'_>, planned: &mut Planned) {
     }
 }
 
-/// `after` a machine that cannot be finished means not at all.
+/// `after` a machine that cannot be finished means not at all; what waits for that one neither.
 fn block_what_waits_for_blocked(input: &PlanInput<'_>, planned: &mut Planned) {
-    loop {
-        let blocked: BTreeSet<&InstanceId> = planned.account.blocked.keys().collect();
-        let next = planned.sagas.iter().find_map(|(id, saga)| {
-            let unit = saga
-                .after
-                .iter()
-                .find(|unit| waits_for(input, unit, &blocked))?;
-            Some((id.clone(), unit.clone()))
-        });
-        let Some((id, unit)) = next else { return };
-        let saga = planned.sagas.remove(&id).expect("it was found in there");
-        let of = match &unit {
-            Unit::Instance(id) => id.to_string(),
-            Unit::Group(name) => format!("group {name}"),
-        };
-        planned.account.blocked.insert(
-            id,
-            Blocked {
-                name: saga.name,
-                because: Because::new(
-                    "after",
-                    format!("it waits for {of}, where a change is blocked"),
-                ),
-                way_out: "resolve that one first, or take it out of `after`".to_owned(),
-                changes: saga.changes,
-            },
-        );
+    let mut waiting = who_waits(planned);
+    let mut blocked: VecDeque<InstanceId> = planned.account.blocked.keys().cloned().collect();
+    while let Some(id) = blocked.pop_front() {
+        for unit in units_of(input, id) {
+            // Taken out: a unit that cannot be finished needs to be found out once only.
+            for waiter in waiting.remove(&unit).unwrap_or_default() {
+                if let Some(saga) = planned.sagas.remove(&waiter) {
+                    let because = waits_for(saga, &unit);
+                    planned.account.blocked.insert(waiter.clone(), because);
+                    blocked.push_back(waiter);
+                }
+            }
+        }
     }
+    let Account { blocked, notes, .. } = &mut planned.account;
+    notes.retain(|note| !blocked.contains_key(&note.instance));
 }
 
-fn waits_for(input: &PlanInput<'_>, unit: &Unit, blocked: &BTreeSet<&InstanceId>) -> bool {
-    match unit {
-        Unit::Instance(id) => blocked.contains(id),
-        Unit::Group(name) => {
-            let group = input.desired.groups.get(name);
-            group.is_some_and(|group| group.members.iter().any(|id| blocked.contains(id)))
+fn who_waits(planned: &Planned) -> BTreeMap<Unit, Vec<InstanceId>> {
+    let mut waiting: BTreeMap<Unit, Vec<InstanceId>> = BTreeMap::new();
+    for (id, saga) in &planned.sagas {
+        for unit in &saga.after {
+            waiting.entry(unit.clone()).or_default().push(id.clone());
         }
+    }
+    waiting
+}
+
+/// Everything that is not finished as long as this machine is not.
+fn units_of(input: &PlanInput<'_>, id: InstanceId) -> impl Iterator<Item = Unit> {
+    let desired = input.desired.instances.get(&id);
+    let group = desired.and_then(|desired| desired.group.clone());
+    let machine = Unit::Instance(id);
+    std::iter::once(machine).chain(group.map(Unit::Group))
+}
+
+fn waits_for(saga: Saga, unit: &Unit) -> Blocked {
+    let of = match unit {
+        Unit::Instance(id) => id.to_string(),
+        Unit::Group(name) => format!("group {name}"),
+    };
+    Blocked {
+        name: saga.name,
+        because: Because::new(
+            "after",
+            format!("it waits for {of}, where a change is blocked"),
+        ),
+        way_out: "resolve that one first, or take it out of `after`".to_owned(),
+        changes: saga.changes,
     }
 }

@@ -109,17 +109,12 @@ impl SavedPlan {
     /// The document with its seal: canonical JSON, one line.
     #[must_use]
     pub fn seal(&self) -> String {
-        let sealed = Sealed {
-            plan_id: self.id(),
-            seal: Digest::of_value(self),
-            plan: self.clone(),
-        };
-        let mut text = canonical_json(&sealed);
-        text.push('\n');
-        text
+        let body = canonical_json(self);
+        let seal = Digest::of_text(&body);
+        frame(&body, &self.id(), &seal)
     }
 
-    /// Reads a document back and checks its seal.
+    /// Reads a document back and checks its seal. Every byte counts, those between the values too.
     ///
     /// # Errors
     /// [`PlanFileError`] when it is no plan file, of another version, or was altered.
@@ -127,18 +122,59 @@ impl SavedPlan {
         if bytes.len() > PLAN_BYTES_MAX {
             return Err(PlanFileError::TooLarge(bytes.len()));
         }
-        let form: FormOnly =
-            serde_json::from_slice(bytes).map_err(|e| PlanFileError::not_a_plan(&e))?;
-        if form.plan.format_version != FORMAT_VERSION {
-            return Err(PlanFileError::OtherVersion(form.plan.format_version));
+        let framed = std::str::from_utf8(bytes).ok().and_then(unframe);
+        let Some(framed) = framed.filter(Framed::fits_its_seal) else {
+            return Err(why_not(bytes));
+        };
+        let plan: Self = serde_json::from_str(framed.body).map_err(|_| why_not(bytes))?;
+        if plan.format_version != FORMAT_VERSION {
+            return Err(PlanFileError::OtherVersion(plan.format_version));
         }
-        let sealed: Sealed =
-            serde_json::from_slice(bytes).map_err(|e| PlanFileError::not_a_plan(&e))?;
-        let plan = sealed.plan;
-        if sealed.seal != Digest::of_value(&plan) || sealed.plan_id != plan.id() {
+        if plan.id().as_str() != framed.plan_id {
             return Err(PlanFileError::Altered);
         }
         Ok(plan)
+    }
+}
+
+/// What stands around the plan in the file: its id for people, and a digest of all its bytes.
+fn frame(body: &str, plan_id: &Digest, seal: &Digest) -> String {
+    format!("{{\"plan\":{body},\"plan_id\":\"{plan_id}\",\"seal\":\"{seal}\"}}\n")
+}
+
+/// A file in its parts, nothing of it read yet.
+struct Framed<'a> {
+    body: &'a str,
+    plan_id: &'a str,
+    seal: &'a str,
+}
+
+impl Framed<'_> {
+    fn fits_its_seal(&self) -> bool {
+        Digest::of_text(self.body).as_str() == self.seal
+    }
+}
+
+/// The counterpart of [`frame`]: the parts of a text that has exactly that form.
+fn unframe(text: &str) -> Option<Framed<'_>> {
+    let text = text.strip_prefix("{\"plan\":")?.strip_suffix("\"}\n")?;
+    let (text, seal) = text.rsplit_once("\",\"seal\":\"")?;
+    let (body, plan_id) = text.rsplit_once(",\"plan_id\":\"")?;
+    Some(Framed {
+        body,
+        plan_id,
+        seal,
+    })
+}
+
+/// The best name for what is wrong with a file that is not as this version seals it.
+fn why_not(bytes: &[u8]) -> PlanFileError {
+    match serde_json::from_slice::<FormOnly>(bytes) {
+        Err(error) => PlanFileError::NotAPlan(error.to_string()),
+        Ok(form) if form.plan.format_version != FORMAT_VERSION => {
+            PlanFileError::OtherVersion(form.plan.format_version)
+        }
+        Ok(_) => PlanFileError::Altered,
     }
 }
 
@@ -155,17 +191,7 @@ fn decision(step: &super::step::Step) -> Decision<'_> {
     }
 }
 
-/// What stands in the file: the plan, its id for people, and a digest of the whole.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Sealed {
-    /// The plan id.
-    pub plan_id: Digest,
-    /// Digest over everything in `plan`.
-    pub seal: Digest,
-    /// The plan.
-    pub plan: SavedPlan,
-}
-
+/// Just enough of a file to tell its version.
 #[derive(Deserialize)]
 struct FormOnly {
     plan: FormVersion,
@@ -191,10 +217,4 @@ pub enum PlanFileError {
     /// Its content does not match its seal.
     #[error("altered since it was made: its seal does not fit its content")]
     Altered,
-}
-
-impl PlanFileError {
-    fn not_a_plan(error: &serde_json::Error) -> Self {
-        Self::NotAPlan(error.to_string())
-    }
 }

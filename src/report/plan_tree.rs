@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::model::Unit;
-use crate::plan::{Because, Saga, Step};
+use crate::plan::{Action, Because, Saga, Step};
 
 use super::spec_lines::{SpecLine, spec_diff};
 use super::step_words::{facts, pivot};
@@ -44,7 +44,7 @@ pub(super) fn machines(class: &Class<'_>, detail: Detail, style: &Style) -> Stri
     for (saga, title) in shown.iter().zip(&titles) {
         let name = style.paint(Tone::Strong, &format!("{title:widest$}"));
         let down = match saga.downtime() {
-            Duration::ZERO => "stays up".to_owned(),
+            Duration::ZERO => power(saga).to_owned(),
             time => format!("~{} down", duration(time)),
         };
         let billing = saga.billing.as_str();
@@ -60,6 +60,27 @@ pub(super) fn machines(class: &Class<'_>, detail: Detail, style: &Style) -> Stri
         text.push_str(&style.fold(&first, "      ", &line));
     }
     text
+}
+
+/// What becomes of the power of a machine that has no outage.
+fn power(saga: &Saga) -> &'static str {
+    let ends_up = saga
+        .steps
+        .iter()
+        .fold(saga.was_running, |up, step| match step.action {
+            Action::Start => true,
+            Action::Stop { .. } => false,
+            Action::Modify(_)
+            | Action::AwaitOrder
+            | Action::AllocatePublicIp
+            | Action::CoolDown => up,
+        });
+    match (saga.was_running, ends_up) {
+        (true, true) => "stays up",
+        (true, false) => "is stopped",
+        (false, true) => "is started",
+        (false, false) => "stays down",
+    }
 }
 
 /// The first names of a list and how many follow.
@@ -132,11 +153,13 @@ fn tree_step(step: &Step, branch: Branch, widest: usize, style: &Style) -> Strin
     let verb = style.paint(Tone::Strong, &format!("{:widest$}", step.action.verb()));
     let facts = facts(step).join(style.mark(" · ", ", "));
     let rest = format!("      {trunk}  {}", " ".repeat(widest + 2));
-    let mut text = style.fold(
-        &format!("      {fork} {verb}  "),
-        &rest,
-        &style.spelled(&facts),
-    );
+    let mut text = if facts.is_empty() {
+        let verb = style.paint(Tone::Strong, step.action.verb());
+        format!("      {fork} {verb}\n")
+    } else {
+        let first = format!("      {fork} {verb}  ");
+        style.fold(&first, &rest, &style.spelled(&facts))
+    };
     if let Some(why) = pivot(step) {
         let line = style.paint(
             Tone::Warn,

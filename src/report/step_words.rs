@@ -50,7 +50,7 @@ fn doing(step: &Step) -> Vec<String> {
             facts.extend(options(call));
             facts
         }
-        Action::AwaitOrder => vec!["until somebody has paid it".to_owned()],
+        Action::AwaitOrder => vec!["until it is paid and its change shows".to_owned()],
         Action::AllocatePublicIp => vec!["a static public address".to_owned()],
         Action::CoolDown => vec!["until five minutes after the change before".to_owned()],
     }

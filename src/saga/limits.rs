@@ -79,17 +79,23 @@ impl Limits {
         }
     }
 
-    /// The machine is up again.
-    pub fn came_up(&mut self, instance: &InstanceId) {
-        if let Some(count) = self.count_of(instance) {
-            count.down.remove(instance);
-        }
+    /// The machine is up again; whether that frees a place.
+    pub fn came_up(&mut self, instance: &InstanceId) -> bool {
+        self.count_of(instance)
+            .is_some_and(|count| count.down.remove(instance))
     }
 
     /// Its change failed.
     pub fn failed(&mut self, instance: &InstanceId) {
         if let Some(count) = self.count_of(instance) {
             count.failed.insert(instance.clone());
+        }
+    }
+
+    /// No failure until now counts any more.
+    pub fn forgive(&mut self) {
+        for count in self.crowds.values_mut() {
+            count.failed.clear();
         }
     }
 

@@ -27,4 +27,4 @@ pub use entry::{
 };
 pub use limits::{Crowd, Limits, Permit};
 pub use state::{IllegalEntry, Phase, RunState, SagaState, StepState};
-pub use task::{Mode, Task, holds_down, next_task};
+pub use task::{Mode, Task, holds_down, may_fall_over, next_task};

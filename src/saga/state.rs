@@ -1,10 +1,11 @@
 //! The state of a run, folded from its journal: the same function writes and reads back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::model::{ClientToken, Digest, InstanceId, OrderId, RunId};
+use crate::model::{ClientToken, Digest, InstanceId, ObservedInstance, OrderId, RunId};
+use crate::plan::Saga;
 
 use super::entry::{
     Direction, Entry, Failure, FailureCause, Halt, Kind, SagaOutcome, StepEvent, StepRef,
@@ -102,6 +103,19 @@ impl SagaState {
             .map_or(Phase::Waiting, |step| step.phase)
     }
 
+    /// Whether a look shows everything that the steps which succeeded have changed.
+    #[must_use]
+    pub fn shows_its_work(&self, saga: &Saga, seen: &ObservedInstance) -> bool {
+        let done = (0..)
+            .zip(&saga.steps)
+            .filter(|(at, _)| self.phase(*at) == Phase::Succeeded);
+        let changes = done.filter(|(_, step)| step.after.status.is_none());
+        changes
+            .map(|(_, step)| step)
+            .filter(|step| !step.is_finished_by_its_answer())
+            .all(|step| step.after.is_shown_by(seen))
+    }
+
     /// The step that failed, if one did.
     #[must_use]
     pub fn failed_step(&self) -> Option<(u16, &Failure)> {
@@ -122,6 +136,9 @@ pub struct RunState {
     pub intent: Digest,
     /// Sagas that were begun.
     pub sagas: BTreeMap<InstanceId, SagaState>,
+    /// Machines whose change failed, as far as that counts against `max_failures`. Whoever goes on
+    /// with machines that were held has seen the failures until then; a crash forgives nothing.
+    pub failures: BTreeSet<InstanceId>,
     /// Its exit code, once it is over.
     pub closed: Option<u8>,
 }
@@ -165,6 +182,7 @@ impl RunState {
                 plan_id: plan_id.clone(),
                 intent: intent.clone(),
                 sagas: BTreeMap::new(),
+                failures: BTreeSet::new(),
                 closed: None,
             }),
             Kind::Adopted { .. }
@@ -200,7 +218,14 @@ impl RunState {
                 change_number,
                 was_running,
             } => self.begin(entry, instance, *change_number, *was_running),
-            Kind::Step { at, event } => self.open_saga(entry, &at.instance)?.take(entry, at, event),
+            Kind::Step { at, event } => {
+                self.open_saga(entry, &at.instance)?
+                    .take(entry, at, event)?;
+                if matches!(event, StepEvent::Failed { failure } if failure.cause.counts()) {
+                    self.failures.insert(at.instance.clone());
+                }
+                Ok(())
+            }
             Kind::Settled { instance } => {
                 self.open_saga(entry, instance)?.settled = true;
                 Ok(())
@@ -218,7 +243,12 @@ impl RunState {
                 Ok(())
             }
             Kind::Reopened { instance } => {
-                self.open_saga(entry, instance)?.reopen();
+                let saga = self.open_saga(entry, instance)?;
+                let forgives = saga.needs_a_person();
+                saga.reopen();
+                if forgives {
+                    self.failures.clear();
+                }
                 Ok(())
             }
             Kind::Closed {
@@ -228,6 +258,9 @@ impl RunState {
                 ..
             } => {
                 self.open_saga(entry, instance)?.closed = Some((*outcome, note.clone()));
+                if *outcome == SagaOutcome::Undone {
+                    self.failures.insert(instance.clone());
+                }
                 Ok(())
             }
         }
@@ -278,7 +311,10 @@ impl SagaState {
         let step = self.steps.entry(at.step).or_default();
         step.phase = phase;
         match event {
-            StepEvent::Intent { token, .. } => step.sent(entry.at, token.clone(), was),
+            StepEvent::Intent { token, .. } => {
+                step.sent(entry.at, token.clone(), was);
+                self.settled = false;
+            }
             StepEvent::Answered { order_id, .. } => {
                 step.order = order_id.clone().or_else(|| step.order.take());
             }
@@ -310,6 +346,15 @@ impl SagaState {
         }
     }
 
+    /// Whether it rests until a person has looked at it.
+    #[must_use]
+    pub fn needs_a_person(&self) -> bool {
+        matches!(
+            self.halted,
+            Some((Halt::Held | Halt::Stuck | Halt::Unknown, _))
+        )
+    }
+
     /// A resting saga goes on: past the pivot what failed is tried again, a failed undo is undone
     /// again, and what is unknown is read back again.
     fn reopen(&mut self) {
@@ -324,6 +369,8 @@ impl SagaState {
                     step.phase = Phase::Sent;
                     step.failure = None;
                 }
+                // Should the change have happened after all, it takes another outage to take effect.
+                (Halt::Unknown, Phase::Undone) => *step = StepState::default(),
                 (Halt::Paused | Halt::Held | Halt::Stuck | Halt::Unknown, _) => {}
             }
         }
@@ -377,17 +424,14 @@ fn illegal(entry: &Entry, why: &str) -> IllegalEntry {
 }
 
 impl FailureCause {
-    /// Whether the same change may simply be begun again later.
+    /// Whether it counts against `max_failures`: nobody's wish and nothing that passes by itself.
     #[must_use]
-    pub fn may_be_begun_again(self) -> bool {
+    pub fn counts(self) -> bool {
         match self {
-            Self::CoolingDown | Self::Interrupted => true,
-            Self::Refused
-            | Self::Surprised
-            | Self::TimedOut
-            | Self::NoEffect
-            | Self::Spared
-            | Self::Unknown => false,
+            Self::Refused | Self::Surprised | Self::TimedOut | Self::NoEffect | Self::Unknown => {
+                true
+            }
+            Self::CoolingDown | Self::Interrupted | Self::Spared => false,
         }
     }
 }

@@ -48,8 +48,11 @@ pub fn next_task(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
 }
 
 fn go_on(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
-    let open =
-        positions(saga).find(|at| !matches!(state.phase(*at), Phase::Succeeded | Phase::Undone));
+    // A call in doubt comes first, even before a stop that was taken back since and is to be done again.
+    let sent = positions(saga).find(|at| matches!(state.phase(*at), Phase::Sent | Phase::Answered));
+    let open = sent.or_else(|| {
+        positions(saga).find(|at| !matches!(state.phase(*at), Phase::Succeeded | Phase::Undone))
+    });
     match (open, mode) {
         (None, _) => settle_then(saga, state, Task::Close(SagaOutcome::Done)),
         (Some(at), Mode::GoOn) => Task::Do(at),
@@ -96,10 +99,27 @@ pub fn holds_down(saga: &Saga, state: &SagaState) -> bool {
     down
 }
 
-/// Takes back, last first, whatever can be; stops at the pivot.
+/// Whether a stop of this saga may still take the machine down, although it is up now.
+#[must_use]
+pub fn may_fall_over(saga: &Saga, state: &SagaState) -> bool {
+    state.closed.is_none()
+        && !state.settled
+        && ends_up(saga, state)
+        && loose_stop(saga, state).is_some()
+}
+
+/// Takes back, last first, whatever can be; stops at the pivot, and where the machine was brought up:
+/// what was changed before that is in force and stays.
 fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> Task {
+    if only_waits_to_come_up(saga, failed, cause) {
+        return Task::Halt(Halt::Held);
+    }
     for at in (0..=failed).rev() {
-        match (&saga.steps[usize::from(at)].undo, state.phase(at)) {
+        let step = &saga.steps[usize::from(at)];
+        if step.action == Action::Start && state.phase(at) == Phase::Succeeded {
+            break;
+        }
+        match (&step.undo, state.phase(at)) {
             (_, Phase::UndoFailed) => return Task::Halt(Halt::Stuck),
             (Undo::By(_), Phase::Succeeded | Phase::UndoSent | Phase::UndoAnswered) => {
                 return Task::TakeBack(at);
@@ -115,6 +135,13 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
         }
     }
     settle_then(saga, state, ending(cause))
+}
+
+/// A start that was taken and not refused may come about any time: a change is not taken back under
+/// a machine that is coming up, so only starting can end it.
+fn only_waits_to_come_up(saga: &Saga, failed: u16, cause: FailureCause) -> bool {
+    let starts = saga.steps[usize::from(failed)].action == Action::Start;
+    starts && matches!(cause, FailureCause::TimedOut | FailureCause::Unknown)
 }
 
 fn was_sent(state: &SagaState, at: u16) -> bool {
@@ -139,7 +166,7 @@ fn ending(cause: FailureCause) -> Task {
 /// A saga in which a stop got lost is not ended before that stop can no longer arrive.
 fn settle_then(saga: &Saga, state: &SagaState, end: Task) -> Task {
     match loose_stop(saga, state) {
-        Some(sent) if !state.settled && ends_up(saga, state) => Task::Watch(sent),
+        Some(sent) if may_fall_over(saga, state) => Task::Watch(sent),
         Some(_) | None => end,
     }
 }
@@ -147,7 +174,8 @@ fn settle_then(saga: &Saga, state: &SagaState, end: Task) -> Task {
 /// When a stop whose end nobody saw may have been sent last.
 fn loose_stop(saga: &Saga, state: &SagaState) -> Option<Timestamp> {
     positions(saga)
-        .filter(|at| matches!(saga.steps[usize::from(*at)].action, Action::Stop { .. }))
+        // A stop that is wanted for itself may arrive as late as it likes.
+        .filter(|at| saga.steps[usize::from(*at)].undo == Undo::By(Action::Start))
         .filter_map(|at| {
             let step = state.steps.get(&at)?;
             let hung = step

@@ -49,6 +49,11 @@ impl MemoryKv {
         self.state().faults.insert(nth, fault);
     }
 
+    /// Takes back every [`MemoryKv::fail_commit`] that has not struck yet.
+    pub fn heal(&self) {
+        self.state().faults.clear();
+    }
+
     /// How many unconfirmed batches a crash would decide about.
     #[must_use]
     pub fn n_unconfirmed(&self) -> usize {

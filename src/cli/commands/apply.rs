@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::cli::args::{ApplyArgs, Global};
 use crate::cli::commands::plan::page;
 use crate::cli::context::Context;
+use crate::cli::display::json_without_run;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::planning::{Planning, look, make_plan, peek, to_adopt};
@@ -12,11 +13,12 @@ use crate::cli::running::{Ended, Run};
 use crate::cli::screen::Screen;
 use crate::cli::surroundings::read_bounded;
 use crate::cloud::Cloud as _;
-use crate::model::{Digest, ObservedFleet};
+use crate::model::{Digest, Lineage, ObservedFleet};
 use crate::plan::{Fingerprint, SavedPlan};
 use crate::report::Detail;
 use crate::report::plan_text::plan_text;
 use crate::saga::Mode;
+use crate::store::{Contents, OpenRun, Store};
 
 /// Largest plan file.
 const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
@@ -31,18 +33,33 @@ pub async fn run(
     args: &ApplyArgs,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let ended = match (&args.plan, &args.continue_run) {
-        (Some(file), _) => saved(context, global, args, file, screen).await?,
-        (None, Some(run)) => named(context, global, args, run, screen).await?,
-        (None, None) => fresh(context, global, args, screen).await?,
+    let attempt = match (&args.plan, &args.continue_run) {
+        (Some(file), _) => saved(context, global, args, file, screen).await,
+        (None, Some(run)) => named(context, global, args, run, screen).await,
+        (None, None) => fresh(context, global, args, screen).await,
     };
-    let Some(ended) = ended else {
+    if global.json {
+        finish_json(context, &attempt);
+    }
+    let Some(ended) = attempt? else {
         return Ok(Done::Fine);
     };
     if !global.json {
-        screen.result(&ended.words(&screen.out));
+        screen.last_words(&ended.words(&screen.out));
     }
-    Ok(Done::of(&ended.outcome))
+    Ok(ended.done())
+}
+
+/// Whoever reads the stream learns from it, too, that there was no run, and why.
+fn finish_json(context: &Context, attempt: &Attempt) {
+    let now = context.clock.wall();
+    match attempt {
+        Ok(None) => json_without_run(None, now),
+        // An open run was settled first: its stream is written already.
+        Err(failure) if failure.situation == Situation::OpenRun => {}
+        Err(failure) => json_without_run(Some(failure), now),
+        Ok(Some(_)) => {}
+    }
 }
 
 type Attempt = Result<Option<Ended>, Failure>;
@@ -51,33 +68,26 @@ type Attempt = Result<Option<Ended>, Failure>;
 async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Screen) -> Attempt {
     let input = Input::read(&global.files, screen.paint())?;
     screen.talk(&input.warnings);
+    let run = Run::to_the_end(context, global, args, screen);
+    let wish = Digest::of_value(&input.fleet);
+    let same_wish = |open: &OpenRun| open.record.intent == wish;
     let contents = peek(context, &input.fleet)?;
-    let open = contents.and_then(|contents| contents.open_run);
-    if let Some(open) = &open
-        && open.record.intent == Digest::of_value(&input.fleet)
-    {
-        return go_on(
-            context,
-            global,
-            args,
-            screen,
-            &input,
-            &open.record.run.to_string(),
-        )
-        .await;
+    if is_open(contents.as_ref(), same_wish) {
+        let store = open_state(&run, &input).await?;
+        // Whoever held the state until now may have ended the run: then there is a new plan to make.
+        if is_open(Some(&store.contents()), same_wish) {
+            return run.go_on(store).await.map(Some);
+        }
     }
     let planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
     let plan = &planning.plan;
     if !global.json {
-        screen.result(&plan_text(
-            &page(&planning, None),
-            Detail::Brief,
-            &screen.out,
-        ));
+        let page = page(&planning, None);
+        screen.result(&plan_text(&page, Detail::Brief, &screen.out))?;
     }
-    let run = Run::to_the_end(context, global, args, screen);
-    if let Some(open) = open {
-        return Err(settle(&run, plan, &open.record.run.to_string()).await?);
+    if is_open(planning.contents.as_ref(), |_| true) {
+        let store = run.open_store(plan)?;
+        return Err(settle(&run, plan, store).await?);
     }
     if plan.sagas.is_empty() {
         return nothing_to_change(&run, &planning).await;
@@ -117,20 +127,19 @@ async fn saved(
     let store = run.open_store(&plan)?;
     let contents = store.contents();
     if let Some(open) = &contents.open_run {
-        let name = open.record.run.to_string();
         if open.record.plan_id == plan.id() {
-            screen.talk(&format!("Going on with run {name}.\n"));
             return run.go_on(store).await.map(Some);
         }
-        drop(store);
-        return Err(settle(&run, &plan, &name).await?);
+        return Err(settle(&run, &plan, store).await?);
     }
     prices_are_known(context, args, &plan)?;
     touched_machines_look_as_planned(&plan, &observed)?;
     if plan.sagas.is_empty()
         && to_adopt(&plan, &observed, Some(&contents), plan.created_at).is_empty()
     {
-        screen.result("No changes. The plan has nothing to do.\n");
+        if !global.json {
+            screen.result("No changes. The plan has nothing to do.\n")?;
+        }
         return Ok(None);
     }
     run.begin(store, &plan, &observed).await.map(Some)
@@ -145,43 +154,52 @@ async fn named(
     screen: &Screen,
 ) -> Attempt {
     let input = Input::read(&global.files, screen.paint())?;
-    let contents = peek(context, &input.fleet)?;
-    let open = contents.and_then(|contents| contents.open_run);
-    if open.is_none_or(|open| open.record.run.as_str() != name) {
-        return Err(
-            Failure::new(Situation::Usage, format!("run {name} is not open"))
-                .hint("`respec history` shows all runs"),
-        );
-    }
-    go_on(context, global, args, screen, &input, name).await
-}
-
-async fn go_on(
-    context: &Context,
-    global: &Global,
-    args: &ApplyArgs,
-    screen: &Screen,
-    input: &Input,
-    name: &str,
-) -> Attempt {
-    let account = context.cloud.caller_identity().await;
-    let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;
-    let lineage = crate::model::Lineage::of(&account, &input.fleet.fleet);
     let run = Run::to_the_end(context, global, args, screen);
-    screen.talk(&format!("Going on with run {name}.\n"));
-    let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;
+    let is_named = |open: &OpenRun| open.record.run.as_str() == name;
+    let not_open = || {
+        Failure::new(Situation::Usage, format!("run {name} is not open"))
+            .hint("`respec history` shows all runs")
+    };
+    if !is_open(peek(context, &input.fleet)?.as_ref(), is_named) {
+        return Err(not_open());
+    }
+    let store = open_state(&run, &input).await?;
+    if !is_open(Some(&store.contents()), is_named) {
+        return Err(not_open());
+    }
     run.go_on(store).await.map(Some)
 }
 
+/// Whether a run of this kind is open.
+fn is_open(contents: Option<&Contents>, kind: impl Fn(&OpenRun) -> bool) -> bool {
+    let open = contents.and_then(|contents| contents.open_run.as_ref());
+    open.is_some_and(kind)
+}
+
+/// Opens the state of the manifest's fleet before there is a plan.
+async fn open_state(run: &Run<'_>, input: &Input) -> Result<Store, Failure> {
+    let account = run.context.cloud.caller_identity().await;
+    let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;
+    let fleet = &input.fleet.fleet;
+    let lineage = Lineage::of(&account, fleet);
+    run.context
+        .open_store(fleet, lineage, run.global.lock_timeout)
+}
+
 /// Another run is open: its machines are brought up first, and then a person decides.
-async fn settle(run: &Run<'_>, plan: &SavedPlan, open: &str) -> Result<Failure, Failure> {
+async fn settle(run: &Run<'_>, plan: &SavedPlan, store: Store) -> Result<Failure, Failure> {
+    let contents = store.contents();
+    let Some(open) = &contents.open_run else {
+        let message = "the open run was ended by somebody else meanwhile";
+        return Err(Failure::new(Situation::Stale, message).hint("plan again"));
+    };
+    let open = &open.record.run;
     run.screen
         .talk(&format!("Run {open} is open: settling it first.\n"));
     let settling = Run {
         mode: Mode::PutBack,
         ..*run
     };
-    let store = settling.open_store(plan)?;
     let ended = settling.go_on(store).await?;
     run.screen.talk(&ended.words(&run.screen.err));
     let message = format!(
@@ -193,20 +211,23 @@ async fn settle(run: &Run<'_>, plan: &SavedPlan, open: &str) -> Result<Failure, 
         .hint(format!("or give it up: respec cancel {open}")))
 }
 
-/// Nothing changes; machines seen for the first time are recorded as found.
+/// Nothing changes; machines seen for the first time are recorded as found, whatever blocks the others.
 async fn nothing_to_change(run: &Run<'_>, planning: &Planning) -> Attempt {
     let plan = &planning.plan;
-    if !plan.sheet.blocked.is_empty() {
-        return Err(Failure::new(Situation::Refused, "every change is blocked")
-            .hint("the plan above says what stands in the way of each machine"));
-    }
     let now = run.context.clock.wall();
-    if to_adopt(plan, &planning.observed, planning.contents.as_ref(), now).is_empty() {
-        return Ok(None);
+    let adopt = to_adopt(plan, &planning.observed, planning.contents.as_ref(), now);
+    let ended = if adopt.is_empty() {
+        None
+    } else {
+        let store = run.open_store(plan)?;
+        nobody_was_faster(&store.contents(), plan)?;
+        Some(run.begin(store, plan, &planning.observed).await?)
+    };
+    if plan.sheet.blocked.is_empty() {
+        return Ok(ended);
     }
-    let store = run.open_store(plan)?;
-    nobody_was_faster(&store.contents(), plan)?;
-    run.begin(store, plan, &planning.observed).await.map(Some)
+    Err(Failure::new(Situation::Refused, "every change is blocked")
+        .hint("the plan above says what stands in the way of each machine"))
 }
 
 /// Until prices can be asked for, an order is only made by somebody who said so.
@@ -258,15 +279,12 @@ fn question(plan: &SavedPlan) -> String {
 }
 
 /// Between planning and now somebody else may have written to the state.
-fn nobody_was_faster(contents: &crate::store::Contents, plan: &SavedPlan) -> Result<(), Failure> {
+fn nobody_was_faster(contents: &Contents, plan: &SavedPlan) -> Result<(), Failure> {
     if contents.applied.stamp.serial == plan.stamp.serial && contents.open_run.is_none() {
         return Ok(());
     }
-    Err(Failure::new(
-        Situation::Stale,
-        "the state has changed since this plan was made",
-    )
-    .hint("plan again"))
+    let message = "the state has changed since this plan was made";
+    Err(Failure::new(Situation::Stale, message).hint("plan again"))
 }
 
 /// Whether a saved plan may be applied at all, and the fleet as it is now.

@@ -9,8 +9,9 @@ use crate::cli::planning::peek;
 use crate::cli::running::{Run, load_plan};
 use crate::cli::screen::Screen;
 use crate::cloud::Cloud as _;
-use crate::model::Lineage;
+use crate::model::{DesiredFleet, InstanceId, Lineage};
 use crate::saga::Mode;
+use crate::store::{Contents, Store};
 
 /// Settles the run, then closes it.
 ///
@@ -23,13 +24,7 @@ pub async fn run(
     screen: &Screen,
 ) -> Result<Done, Failure> {
     let input = Input::read(&global.files, screen.paint())?;
-    let open = peek(context, &input.fleet)?.and_then(|contents| contents.open_run);
-    if open.is_none_or(|open| open.record.run.as_str() != args.run) {
-        return Err(
-            Failure::new(Situation::Usage, format!("run {} is not open", args.run))
-                .hint("`respec history` shows all runs"),
-        );
-    }
+    is_open(peek(context, &input.fleet)?.as_ref(), &args.run)?;
     let account = context.cloud.caller_identity().await;
     let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;
     let lineage = Lineage::of(&account, &input.fleet.fleet);
@@ -42,22 +37,58 @@ pub async fn run(
     };
     let open_store =
         || context.open_store(&input.fleet.fleet, lineage.clone(), global.lock_timeout);
-    let ended = settling.go_on(open_store()?).await?;
-    screen.result(&ended.words(&screen.out));
+    let store = open_store()?;
+    // Whoever held the state until now may have ended the run, and somebody may have begun another.
+    is_open(Some(&store.contents()), &args.run)?;
+    let ended = settling.go_on(store).await?;
     if !ended.outcome.obligations.is_empty() {
-        return Ok(Done::of(&ended.outcome));
+        screen.last_words(&ended.words(&screen.out));
+        return Ok(ended.done());
     }
-    close(context, open_store()?).await?;
-    screen.result(&format!(
-        "Run {} is closed. Orders it made stay as they are.\n",
+    let store = open_store()?;
+    let orders = orders_of(&store.contents(), &input.fleet, &args.run);
+    close(context, store, &args.run).await?;
+    screen.last_words(&format!(
+        "Run {} is closed: its machines are up, and nothing more of it will be done.\n{orders}",
         args.run
     ));
     Ok(Done::Fine)
 }
 
-async fn close(context: &Context, store: crate::store::Store) -> Result<(), Failure> {
+/// The orders that closing the run does not take back.
+fn orders_of(contents: &Contents, fleet: &DesiredFleet, run: &str) -> String {
+    let name = |id: &InstanceId| {
+        let machine = fleet.instances.get(id);
+        machine.map_or_else(|| id.to_string(), |machine| machine.name.to_string())
+    };
+    let orders = contents.orders.values();
+    let orders = orders.filter(|order| order.run.as_str() == run);
+    let lines: String = orders
+        .map(|order| format!("  {}  {}\n", order.order_id, name(&order.instance)))
+        .collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    format!(
+        "\nOrders it made stay as they are; unpaid ones can be cancelled in the console \
+         (Expenses > Orders)\n{lines}"
+    )
+}
+
+fn is_open(contents: Option<&Contents>, run: &str) -> Result<(), Failure> {
+    let open = contents.and_then(|contents| contents.open_run.as_ref());
+    if open.is_some_and(|open| open.record.run.as_str() == run) {
+        return Ok(());
+    }
+    let message = format!("run {run} is not open");
+    Err(Failure::new(Situation::Usage, message).hint("`respec history` shows all runs"))
+}
+
+/// Settling may have closed it already, when nothing of it was left to do.
+async fn close(context: &Context, store: Store, run: &str) -> Result<(), Failure> {
     let contents = store.contents();
-    let Some(open) = &contents.open_run else {
+    let open = contents.open_run.as_ref();
+    let Some(open) = open.filter(|open| open.record.run.as_str() == run) else {
         return Ok(());
     };
     let plan = load_plan(&store, &open.record.plan_id).await?;

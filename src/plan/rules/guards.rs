@@ -1,5 +1,7 @@
 //! May this machine be stopped? The owner's and other owners' say.
 
+use std::time::Duration;
+
 use crate::model::Share;
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
@@ -61,4 +63,24 @@ pub(in crate::plan) fn group_allows_an_outage(case: &Case<'_>) -> Result<(), Blo
         ));
     }
     Ok(())
+}
+
+/// `max_outage`: the longest time from stop to running that the owner allows.
+pub(in crate::plan) fn outage_is_short_enough(
+    case: &Case<'_>,
+    expected: Duration,
+) -> Result<(), Blocked> {
+    let allowed = case.desired.change.max_outage;
+    if expected <= allowed {
+        return Ok(());
+    }
+    Err(case.block(
+        "max_outage",
+        format!(
+            "it would be down for about {} s, and `max_outage` allows {} s",
+            expected.as_secs(),
+            allowed.as_secs()
+        ),
+        "raise `max_outage`, or leave this change out",
+    ))
 }

@@ -5,9 +5,11 @@
 
 pub(super) mod found;
 pub(super) mod guards;
-pub(super) mod transition;
-pub(super) mod network;
-pub(super) mod power;
 pub(super) mod payment;
+pub(super) mod power;
+pub(super) mod transition;
+pub(super) mod bandwidth;
+pub(super) mod reasons;
+pub(super) mod network;
 pub(super) mod sequence;
 pub(super) mod notes;

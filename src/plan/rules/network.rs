@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::model::{
-    BillingMethod, DesiredInternet, Mbps, ModifyCall, NetworkBilling, NetworkChange, NetworkKind,
+    BillingMethod, DesiredInternet, InstanceStatus, Mbps, ModifyCall, NetworkChange, NetworkKind,
 };
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
-use crate::plan::rules::payment;
+use crate::plan::rules::bandwidth::{self, Target};
+use crate::plan::rules::{payment, power, reasons};
 use crate::plan::step::{Action, Because, Goal, Price, Step, Undo};
 
 /// A change of the public network, decided.
@@ -17,34 +18,63 @@ pub(in crate::plan) struct NetworkPlan {
     pub(in crate::plan) steps: Vec<Step>,
     /// Why the machine must be down for it; none when it may run.
     pub(in crate::plan) down: Option<Because>,
-    /// Whether outbound bandwidth goes down: then it goes before a type change, else after it.
-    pub(in crate::plan) lowers: bool,
+    /// On which side of a type change it stands.
+    pub(in crate::plan) place: Place,
 }
 
-/// The values the machine will have: what is written, else what is there.
-struct Target {
-    charge_type: Option<NetworkBilling>,
-    out: Mbps,
-    address: Option<bool>,
+/// On which side of a type change a change of bandwidth stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::plan) enum Place {
+    /// Lowered bandwidth: the new type may allow less (R28).
+    BeforeType,
+    /// Raised bandwidth, which the new type may have to allow first (R28), and whatever is final.
+    AfterType,
 }
 
 /// The change of public network this machine needs, if it needs one.
 pub(in crate::plan) fn network_change(case: &Case<'_>) -> Result<Option<NetworkPlan>, Blocked> {
-    let wish = &case.desired.spec.internet;
+    let wish = &left_to_the_network(case);
     if !differs(case, wish) {
         return Ok(None);
     }
-    has_no_eip(case)?;
+    bandwidth::has_no_eip(case)?;
+    power::has_a_place_for_an_address(case)?;
     let target = target(case, wish);
-    outbound_is_in_range(case, &target)?;
-    inbound_is_in_range(case, wish, &target)?;
-    address_fits_bandwidth(case, wish, &target)?;
-    address_is_given_up_with_consent(case, wish, &target)?;
+    bandwidth::outbound_is_in_range(case, &target)?;
+    bandwidth::inbound_is_in_range(case, wish, &target)?;
+    bandwidth::address_fits_bandwidth(case, wish, &target)?;
+    bandwidth::address_is_given_up_with_consent(case, wish, &target)?;
+    let down = classic_must_be_down(case, &target);
+    let mut steps = steps(case, wish, &target);
+    if let (Some(_), Some(modify)) = (&down, steps.first_mut()) {
+        modify.before.status = Some(InstanceStatus::Stopped);
+    }
     Ok(Some(NetworkPlan {
-        steps: steps(case, wish, &target),
-        down: classic_must_be_down(case, &target),
-        lowers: target.out < case.seen.max_bandwidth_out,
+        steps,
+        down,
+        place: place(case, &target),
     }))
+}
+
+/// The wish without an address that comes or goes by itself with the power (R70).
+fn left_to_the_network(case: &Case<'_>) -> DesiredInternet {
+    let mut wish = case.desired.spec.internet.clone();
+    if power::brings_the_wanted_address(case) || power::takes_the_unwanted_address(case) {
+        wish.public_ip = None;
+    }
+    wish
+}
+
+/// An address given up does not come back, so that a type change which may still fail goes first. A
+/// subscription change of type is final itself.
+fn place(case: &Case<'_>, target: &Target) -> Place {
+    let lowers = target.out < case.seen.max_bandwidth_out;
+    let type_may_fail = case.seen.billing == BillingMethod::PostPaid;
+    if lowers && !(type_may_fail && bandwidth::gives_address_up(case, target.address)) {
+        Place::BeforeType
+    } else {
+        Place::AfterType
+    }
 }
 
 fn differs(case: &Case<'_>, wish: &DesiredInternet) -> bool {
@@ -81,110 +111,8 @@ fn address_after(case: &Case<'_>, wish: &DesiredInternet, out: Mbps) -> Option<b
     }
     match wish.public_ip {
         Some(wanted) => Some(wanted),
-        None if opens => Some(true), // R24, R25
+        None if opens && !power::gives_its_place_up(case) => Some(true), // R24, R25
         None => None,
-    }
-}
-
-/// R27: with an elastic address bound, public bandwidth is the address's business.
-fn has_no_eip(case: &Case<'_>) -> Result<(), Blocked> {
-    let Some(eip) = &case.seen.eip else {
-        return Ok(());
-    };
-    Err(case.block(
-        "R27",
-        format!("the elastic address {} is bound to it", eip.address),
-        "change the bandwidth of the elastic address, or unbind it",
-    ))
-}
-
-/// R28: the ceiling depends on network billing and billing method.
-fn outbound_is_in_range(case: &Case<'_>, target: &Target) -> Result<(), Blocked> {
-    let Some(charge_type) = target.charge_type else {
-        return Ok(());
-    };
-    let max = charge_type.bandwidth_out_max(case.seen.billing);
-    if target.out <= max {
-        return Ok(());
-    }
-    Err(case.block(
-        "R28",
-        format!(
-            "{} Mbit/s is above {max}, the most for {} on a {} machine",
-            target.out,
-            charge_type.as_str(),
-            case.seen.billing.as_str()
-        ),
-        "lower `max_bandwidth_out`",
-    ))
-}
-
-/// R29: inbound is 1 to 10 while outbound is at most 10, else 1 to outbound.
-fn inbound_is_in_range(
-    case: &Case<'_>,
-    wish: &DesiredInternet,
-    target: &Target,
-) -> Result<(), Blocked> {
-    let Some(inbound) = wish.max_bandwidth_in else {
-        return Ok(());
-    };
-    let max = target.out.max(10);
-    if (1..=max).contains(&inbound) {
-        return Ok(());
-    }
-    Err(case.block(
-        "R29",
-        format!("inbound {inbound} Mbit/s is not within 1 to {max}"),
-        "leave `max_bandwidth_in` out, or set it within the range",
-    ))
-}
-
-/// An address needs bandwidth, and bandwidth of a subscription machine brings an address (R24).
-fn address_fits_bandwidth(
-    case: &Case<'_>,
-    wish: &DesiredInternet,
-    target: &Target,
-) -> Result<(), Blocked> {
-    let has = case.seen.public_ip.is_some();
-    match (wish.public_ip, target.out) {
-        (Some(true), 0) => Err(case.block(
-            "R33",
-            "a public address needs outbound bandwidth above 0",
-            "set `max_bandwidth_out`, or write `public_ip: false`",
-        )),
-        (Some(false), 1..) if has => Err(case.block(
-            "R33",
-            "its address can only be given up together with its bandwidth",
-            "set `max_bandwidth_out: 0` as well",
-        )),
-        (Some(false), 1..)
-            if case.seen.max_bandwidth_out == 0 && case.seen.billing == BillingMethod::PrePaid =>
-        {
-            Err(case.block(
-                "R24",
-                "a subscription machine whose bandwidth leaves 0 is given an address",
-                "write `public_ip: true`, or leave the bandwidth at 0",
-            ))
-        }
-        (Some(_) | None, _) => Ok(()),
-    }
-}
-
-/// R33: outbound 0 releases the static address of a VPC machine, for good.
-fn address_is_given_up_with_consent(
-    case: &Case<'_>,
-    wish: &DesiredInternet,
-    target: &Target,
-) -> Result<(), Blocked> {
-    match &case.seen.public_ip {
-        Some(address) if target.address == Some(false) && wish.public_ip != Some(false) => {
-            Err(case.block(
-                "R33",
-                format!("outbound 0 would give up its static address {address} for good"),
-                "write `public_ip: false` to consent",
-            ))
-        }
-        Some(_) | None => Ok(()),
     }
 }
 
@@ -211,9 +139,7 @@ fn steps(case: &Case<'_>, wish: &DesiredInternet, target: &Target) -> Vec<Step> 
             target.address
         };
         steps.push(modify(case, wish, target, shown));
-        if let Some(pay) = await_order(case, &steps) {
-            steps.push(pay);
-        }
+        steps.extend(await_order(&steps));
     }
     if rest == Some(true) && case.seen.public_ip.is_none() {
         steps.push(allocate());
@@ -240,9 +166,10 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
     let charge_type = wish.charge_type.filter(|c| Some(*c) != seen.charge_type);
     // A switch of network billing states the bandwidth too: what an omitted value means is unwritten.
     let out = (charge_type.is_some() || target.out != seen.max_bandwidth_out).then_some(target.out);
+    // R29: a call that states outbound alone sets inbound anew.
     let inbound = wish
         .max_bandwidth_in
-        .filter(|m| Some(*m) != seen.max_bandwidth_in);
+        .filter(|m| Some(*m) != seen.max_bandwidth_in || out.is_some());
     let asks_address = address == Some(true)
         && seen.public_ip.is_none()
         && seen.billing == BillingMethod::PostPaid;
@@ -254,6 +181,7 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
         allocate_public_ip: asks_address.then_some(true),
         auto_pay: subscription.then(|| payment::auto_pay(case.desired.payment)),
     };
+    let because = reasons::because(case, target, &call, address);
     Step {
         before: before(case, &call, address),
         after: Goal {
@@ -266,7 +194,7 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
         action: Action::Modify(ModifyCall::Network(call)),
         needs: Vec::new(),
         undo: undo(case, address),
-        because: because(case, target, address),
+        because,
         price: if subscription {
             Price::Unknown
         } else {
@@ -283,59 +211,28 @@ fn before(case: &Case<'_>, call: &NetworkChange, address: Option<bool>) -> Goal 
         charge_type: call.charge_type.and(seen.charge_type),
         max_bandwidth_out: call.max_bandwidth_out.map(|_| seen.max_bandwidth_out),
         max_bandwidth_in: call.max_bandwidth_in.and(seen.max_bandwidth_in),
-        public_ip: address.map(|_| seen.public_ip.is_some()),
+        // R70: a stop before this call may have taken the address.
+        public_ip: address
+            .filter(|_| !power::gives_its_place_up(case))
+            .map(|_| seen.public_ip.is_some()),
         ..Goal::default()
     }
 }
 
 fn undo(case: &Case<'_>, address: Option<bool>) -> Undo {
-    match (&case.seen.public_ip, address) {
-        (Some(ip), Some(false)) => Undo::Never {
+    match (&case.seen.public_ip, case.seen.billing) {
+        (Some(ip), _) if bandwidth::gives_address_up(case, address) => Undo::Never {
             why: format!("the address {ip} does not come back"),
         },
-        _ if case.seen.billing == BillingMethod::PrePaid => Undo::Never {
+        (Some(_) | None, BillingMethod::PrePaid) => Undo::Never {
             why: "an order cannot be taken back".to_owned(),
         },
-        _ => Undo::Nothing,
+        (Some(_) | None, BillingMethod::PostPaid) => Undo::Nothing,
     }
 }
 
-fn because(case: &Case<'_>, target: &Target, address: Option<bool>) -> Vec<Because> {
-    let mut because = vec![Because::new(
-        "R32",
-        "bandwidth changes take effect at once, without a restart",
-    )];
-    let opens = case.seen.max_bandwidth_out == 0 && target.out > 0;
-    match (case.seen.billing, address) {
-        (BillingMethod::PostPaid, Some(true)) if opens => {
-            because.push(Because::new(
-                "R25",
-                "the address is asked for in the same call",
-            ));
-        }
-        (BillingMethod::PrePaid, Some(true)) if opens => {
-            because.push(Because::new("R24", "bandwidth leaving 0 brings an address"));
-        }
-        (_, Some(false)) if case.seen.public_ip.is_some() => {
-            because.push(Because::new(
-                "R33",
-                "outbound 0 gives the static address up",
-            ));
-        }
-        (BillingMethod::PrePaid | BillingMethod::PostPaid, _) => {}
-    }
-    if case.seen.billing == BillingMethod::PrePaid {
-        because.push(Because::new(
-            "R37",
-            "on a subscription machine the change is an order",
-        ));
-        because.push(payment::because(case.desired.payment));
-    }
-    because
-}
-
-/// An order left unpaid is waited for in a step of its own.
-pub(in crate::plan) fn await_order(case: &Case<'_>, steps: &[Step]) -> Option<Step> {
+/// An order left unpaid is waited for in a step of its own, for the reason the order gave last: who pays.
+pub(in crate::plan) fn await_order(steps: &[Step]) -> Option<Step> {
     let order = steps
         .last()
         .filter(|step| step.is_finished_by_its_answer())?;
@@ -345,7 +242,7 @@ pub(in crate::plan) fn await_order(case: &Case<'_>, steps: &[Step]) -> Option<St
         before: Goal::default(),
         after: order.after.clone(),
         undo: Undo::Nothing,
-        because: vec![payment::because(case.desired.payment)],
+        because: order.because.last().cloned().into_iter().collect(),
         price: Price::NoOrder,
         downtime: Duration::ZERO,
     })

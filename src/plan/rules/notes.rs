@@ -2,6 +2,7 @@
 
 use crate::model::{BillingMethod, ModifyCall, NetworkKind};
 use crate::plan::input::Case;
+use crate::plan::rules::power;
 use crate::plan::step::{Action, Because, Step};
 
 /// The notes about one machine and its chain of steps, which may be empty.
@@ -13,6 +14,7 @@ pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
         refund(case, steps),
         classic(case, steps),
         effect_at_next_start(case, steps),
+        address_comes_back(case),
     ];
     all.into_iter().flatten().collect()
 }
@@ -42,12 +44,10 @@ fn elastic_address(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
 fn inbound_follows(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
     let wish = &case.desired.spec.internet;
     let out = steps.iter().find_map(|step| step.after.max_bandwidth_out)?;
-    (wish.max_bandwidth_in.is_none() && out != case.seen.max_bandwidth_out).then(|| {
-        Because::new(
-            "R29",
-            format!("inbound follows outbound: {} Mbit/s", out.max(10)),
-        )
-    })
+    let inbound = out.max(10);
+    let moves = out > 0 && case.seen.max_bandwidth_in != Some(inbound);
+    (wish.max_bandwidth_in.is_none() && moves)
+        .then(|| Because::new("R29", format!("inbound follows outbound: {inbound} Mbit/s")))
 }
 
 /// R47: what a downgrade does not give back.
@@ -75,6 +75,16 @@ fn classic(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
 fn effect_at_next_start(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
     (changes_type(steps) && !case.ends_up())
         .then(|| Because::new("R4", "the new type takes effect when it is next started"))
+}
+
+/// The counterpart of R70.
+fn address_comes_back(case: &Case<'_>) -> Option<Because> {
+    power::start_brings_an_address(case).then(|| {
+        Because::new(
+            "R70",
+            "it gave its static address up when it was stopped; its start brings another one",
+        )
+    })
 }
 
 fn changes_type(steps: &[Step]) -> bool {

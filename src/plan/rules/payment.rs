@@ -24,3 +24,8 @@ pub(in crate::plan) fn because(payment: Payment) -> Because {
         ),
     }
 }
+
+/// R44, R47: a downgrade is refunded and carried out by itself, whatever AutoPay says.
+pub(in crate::plan) fn nothing_to_pay() -> Because {
+    Because::new("R44", "a downgrade is refunded: there is nothing to pay")
+}

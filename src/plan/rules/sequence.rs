@@ -1,26 +1,29 @@
 //! In which order one machine's changes are made, and what brackets them.
 
+use std::time::Duration;
+
 use crate::model::InstanceStatus;
 use crate::plan::account::Blocked;
 use crate::plan::draft::Draft;
 use crate::plan::input::Case;
-use crate::plan::rules::network::{NetworkPlan, await_order};
+use crate::plan::rules::network::{NetworkPlan, Place, await_order};
 use crate::plan::rules::transition::TypeChange;
 use crate::plan::rules::{guards, power};
 use crate::plan::step::{Action, Because, Goal, Price, Step, Undo};
 
 /// Puts the pieces into one chain.
 ///
-/// Lowered bandwidth goes before the type, raised bandwidth after it, since the new type may allow
-/// less, or more, than the old one (R28). Between two changes lies the cool-down (R52), and the
-/// machine is never held down through it.
+/// Bandwidth stands before or after the type as its [`Place`] says. Between two changes lies the
+/// cool-down (R52), and the machine is never held down through it.
 pub(in crate::plan) fn sequence(
     case: &Case<'_>,
     new_type: Option<TypeChange>,
     network: Option<NetworkPlan>,
 ) -> Vec<Step> {
     let mut draft = Draft::from_power(&case.seen.status);
-    let lowers = network.as_ref().is_some_and(|plan| plan.lowers);
+    let lowers = network
+        .as_ref()
+        .is_some_and(|plan| plan.place == Place::BeforeType);
     let both = new_type.is_some() && network.is_some();
     let mut network = network;
     if lowers {
@@ -44,7 +47,7 @@ fn put_type(case: &Case<'_>, draft: &mut Draft, new_type: Option<TypeChange>) {
     if let Some(why) = change.down.clone() {
         go_down(case, draft, why);
     }
-    let steps = type_steps(case, &change);
+    let steps = type_steps(&change);
     for step in steps {
         draft.change(step);
     }
@@ -59,7 +62,7 @@ fn put_type(case: &Case<'_>, draft: &mut Draft, new_type: Option<TypeChange>) {
     }
 }
 
-fn type_steps(case: &Case<'_>, change: &TypeChange) -> Vec<Step> {
+fn type_steps(change: &TypeChange) -> Vec<Step> {
     let down = change.down.as_ref().map(|_| InstanceStatus::Stopped);
     let modify = Step {
         action: Action::Modify(change.call.clone()),
@@ -80,10 +83,10 @@ fn type_steps(case: &Case<'_>, change: &TypeChange) -> Vec<Step> {
         } else {
             Price::NoOrder
         },
-        downtime: std::time::Duration::ZERO,
+        downtime: Duration::ZERO,
     };
     let mut steps = vec![modify];
-    steps.extend(await_order(case, &steps));
+    steps.extend(await_order(&steps));
     steps
 }
 
@@ -96,7 +99,10 @@ fn put_network(case: &Case<'_>, draft: &mut Draft, network: Option<NetworkPlan>)
         draft.change(step);
     }
     if !draft.is_up() && case.is_up() && case.ends_up() {
-        draft.start(why_start(case));
+        draft.start(Because::new(
+            "R26",
+            "it ran before; its first bandwidth takes effect with this start",
+        ));
     }
 }
 
@@ -148,8 +154,15 @@ pub(in crate::plan) fn outage_is_allowed(case: &Case<'_>, steps: &[Step]) -> Res
         .iter()
         .any(|step| matches!(step.undo, Undo::By(Action::Start)));
     if outage {
-        guards::group_allows_an_outage(case)
-    } else {
-        Ok(())
+        guards::group_allows_an_outage(case)?;
+        guards::outage_is_short_enough(case, longest_outage(steps))?;
     }
+    Ok(())
+}
+
+/// The longest time from a stop to the start after it.
+fn longest_outage(steps: &[Step]) -> Duration {
+    let outages = steps.split(|step| step.action == Action::CoolDown);
+    let lengths = outages.map(|steps| steps.iter().map(|step| step.downtime).sum());
+    lengths.max().unwrap_or_default()
 }

@@ -1,7 +1,8 @@
 //! By which road one type becomes another: which call, whether the machine must be down, and what it takes back.
 
 use crate::model::{
-    BillingMethod, ModifyCall, OfferKey, PrepaidUpgrade, PrepayChange, Shift, SpecChange, TypeName,
+    BillingMethod, ModifyCall, OfferKey, Payment, PrepaidUpgrade, PrepayChange, Shift, SpecChange,
+    TypeName,
 };
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
@@ -94,6 +95,7 @@ fn pay_as_you_go(case: &Case<'_>, to: &TypeName) -> TypeChange {
 /// R10, R12, R13: an order; downgrades need the machine down, upgrades do not.
 fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
     let shift = direction(case, to)?;
+    nobody_is_awaited_while_down(case, shift)?;
     let online = case.desired.change.prepaid_upgrade == PrepaidUpgrade::Online;
     let down = match shift {
         Shift::Downgrade => Some(Because::new(
@@ -106,9 +108,15 @@ fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
             "the manifest asks for the upgrade to be ordered offline",
         )),
     };
-    let chosen = match shift {
-        Shift::Downgrade => "a subscription downgrade is an order with a refund (R47)",
-        Shift::Upgrade => "a subscription upgrade is an order; it may run while it is made (R12)",
+    let (chosen, paid) = match shift {
+        Shift::Downgrade => (
+            "a subscription downgrade is an order with a refund (R47)",
+            payment::nothing_to_pay(),
+        ),
+        Shift::Upgrade => (
+            "a subscription upgrade is an order; it may run while it is made (R12)",
+            payment::because(case.desired.payment),
+        ),
     };
     Ok(TypeChange {
         call: ModifyCall::Prepay(PrepayChange {
@@ -120,14 +128,25 @@ fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
         from: case.seen.instance_type.clone(),
         to: to.clone(),
         down,
-        because: vec![
-            Because::new("R10", chosen),
-            payment::because(case.desired.payment),
-        ],
+        because: vec![Because::new("R10", chosen), paid],
         undo: Undo::Never {
             why: "an order cannot be taken back".to_owned(),
         },
     })
+}
+
+/// An order that waits for a person is made while the machine runs: nobody knows how long that takes.
+fn nobody_is_awaited_while_down(case: &Case<'_>, shift: Shift) -> Result<(), Blocked> {
+    let held_down = case.is_up() && case.ends_up();
+    let offline = case.desired.change.prepaid_upgrade == PrepaidUpgrade::Offline;
+    match (shift, case.desired.payment) {
+        (Shift::Upgrade, Payment::Await) if offline && held_down => Err(case.block(
+            "prepaid_upgrade",
+            "ordered offline, it would stay down until a person has paid the order",
+            "write `payment: auto`, or leave `prepaid_upgrade: offline` out",
+        )),
+        (Shift::Upgrade | Shift::Downgrade, Payment::Auto | Payment::Await) => Ok(()),
+    }
 }
 
 /// R15: the vendor tells the direction, by price. A target it lists in neither direction is R60.

@@ -1,0 +1,33 @@
+//! The program as its users meet it: the built binary, real sockets, a simulated cloud behind them.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's own steps may not fail; clippy exempts only the #[test] functions themselves"
+)]
+
+#[path = "cli/process.rs"]
+mod process;
+#[path = "cli/server.rs"]
+mod server;
+
+#[path = "cli/house.rs"]
+mod house;
+
+#[path = "cli/fleets.rs"]
+mod fleets;
+#[path = "cli/kills.rs"]
+mod kills;
+#[path = "cli/wrong_manifests.rs"]
+mod wrong_manifests;
+#[path = "cli/shop.rs"]
+mod shop;
+#[path = "cli/refusals.rs"]
+mod refusals;
+#[path = "cli/endings.rs"]
+mod endings;
+#[path = "cli/forms.rs"]
+mod forms;
+#[path = "cli/private.rs"]
+mod private;
+#[path = "cli/simulated.rs"]
+mod simulated;

@@ -1,0 +1,137 @@
+//! Somebody's working folder: a manifest, a cloud to try it on, and the program with a clean environment.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process::{Ended, Running};
+use crate::server::Server;
+
+/// How many times faster than real time most stories run.
+pub(crate) const FAST: u32 = 200;
+
+/// A folder with `fleet.yaml` and `fleet.cloud.yaml`, and the cloud served.
+pub(crate) struct House {
+    pub(crate) folder: PathBuf,
+    pub(crate) server: Server,
+    /// What `fleet:` says.
+    pub(crate) fleet: String,
+    env: Vec<(&'static str, String)>,
+}
+
+impl House {
+    /// A made-up fleet; `made_up` is what `sim generate` takes.
+    pub(crate) fn generated(name: &str, made_up: &str, speed: u32) -> Self {
+        let folder = empty_folder(name);
+        let generate = format!("sim generate {made_up} --out .");
+        let generated = Running::start(&mut respec(&folder, &[], &generate));
+        generated.ended().exits(0);
+        Self::serve(folder, speed)
+    }
+
+    /// A fleet written by hand.
+    pub(crate) fn with(name: &str, manifest: &str, cloud: &str, speed: u32) -> Self {
+        let folder = empty_folder(name);
+        fs::write(folder.join("fleet.yaml"), manifest).unwrap();
+        fs::write(folder.join("fleet.cloud.yaml"), cloud).unwrap();
+        Self::serve(folder, speed)
+    }
+
+    fn serve(folder: PathBuf, speed: u32) -> Self {
+        let server = Server::start(&folder.join("fleet.cloud.yaml"), speed);
+        let manifest = fs::read_to_string(folder.join("fleet.yaml")).unwrap();
+        let fleet = manifest
+            .lines()
+            .find_map(|line| line.strip_prefix("fleet: "));
+        let env = vec![
+            ("ALIBABA_CLOUD_ACCESS_KEY_ID", server.key_id.clone()),
+            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", server.key_secret.clone()),
+            ("RESPEC_ENDPOINT", server.url.clone()),
+            ("RESPEC_SPEED", speed.to_string()),
+        ];
+        Self {
+            fleet: fleet.unwrap_or_default().to_owned(),
+            folder,
+            server,
+            env,
+        }
+    }
+
+    /// The same house with one more variable, or another value for one.
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) {
+        self.env.push((name, value.to_owned()));
+    }
+
+    /// `respec` with these arguments, separated by spaces.
+    pub(crate) fn command(&self, args: &str) -> Command {
+        respec(&self.folder, &self.env, args)
+    }
+
+    /// Starts it.
+    pub(crate) fn start(&self, args: &str) -> Running {
+        Running::start(&mut self.command(args))
+    }
+
+    /// Runs `respec` to its end.
+    #[track_caller]
+    pub(crate) fn run(&self, args: &str) -> Ended {
+        self.start(args).ended()
+    }
+
+    /// Runs `respec` without `--endpoint`, key or speed.
+    #[track_caller]
+    pub(crate) fn run_without_cloud(&self, args: &str) -> Ended {
+        Running::start(&mut respec(&self.folder, &[], args)).ended()
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.join(name)).unwrap()
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(self.folder.join(name), bytes).unwrap();
+    }
+
+    /// Changes the manifest's text.
+    pub(crate) fn edit(&self, from: &str, to: &str) {
+        let old = self.read("fleet.yaml");
+        assert!(old.contains(from), "{from} stands nowhere in\n{old}");
+        self.write("fleet.yaml", old.replacen(from, to, 1));
+    }
+
+    /// The one run that is open, or the last one.
+    pub(crate) fn last_run(&self) -> String {
+        let history = self.run("history -json").exits(0).json();
+        let runs = history["runs"].as_array().unwrap();
+        let newest = runs.iter().max_by_key(|run| run["opened_at"].as_str());
+        newest.unwrap()["run"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.folder.join(name).exists()
+    }
+}
+
+fn respec(folder: &Path, env: &[(&'static str, String)], args: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_respec"));
+    command
+        .args(args.split_whitespace())
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .env("USER", "tester")
+        .env("LANG", "C.UTF-8")
+        .envs(env.iter().map(|(name, value)| (*name, value)));
+    command
+}
+
+fn empty_folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join("cli")
+        .join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}

@@ -1,0 +1,198 @@
+//! A fleet, its simulated cloud and its memory of a store: all an apply needs, without a command line.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
+use respec::clock::{Clock, VirtualClock};
+use respec::cloud::{Cloud as _, CloudError};
+use respec::manifest;
+use respec::model::{DesiredFleet, InstanceId, Lineage, ObservedFleet, Offers, RegionId, Stamp};
+use respec::observe::{ask, observe};
+use respec::plan::{FoundStopped, PlanInput, SavedPlan, check, open_questions, plan};
+use respec::sim::{ByHand, Now, Scenario, World};
+use respec::store::Contents;
+use respec::wire::Wire;
+use secrecy::SecretString;
+use serde_json::Value;
+
+/// Rounds of questions about directions; two are the most there are.
+const QUESTION_ROUNDS_MAX: usize = 4;
+
+/// A day, as the real planner says.
+const EXPIRES_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// The fleet that is wanted, and the cloud that has it.
+pub(crate) struct Rig {
+    pub(crate) desired: DesiredFleet,
+    pub(crate) world: Arc<Mutex<World>>,
+    pub(crate) clock: Rc<dyn Clock>,
+    pub(crate) lineage: Lineage,
+    key: AccessKey,
+    randomness: Rc<RefCell<ChaCha8Rng>>,
+    clock_since: Duration,
+}
+
+/// A plan with what it was made from.
+pub(crate) struct Planned {
+    pub(crate) plan: SavedPlan,
+    pub(crate) observed: ObservedFleet,
+}
+
+impl Rig {
+    /// Must be called inside a paused runtime.
+    pub(crate) fn new(manifest: &str, cloud: &str, seed: u64) -> Self {
+        let scenario = Scenario::read(cloud).unwrap_or_else(|error| panic!("{error:?}"));
+        let desired = read_manifest(manifest);
+        let account = respec::model::AccountId::new(&*scenario.account).unwrap();
+        let key = scenario.keys[0].clone();
+        let clock: Rc<dyn Clock> = Rc::new(VirtualClock::starting_at(scenario.start));
+        Self {
+            lineage: Lineage::of(&account, &desired.fleet),
+            desired,
+            world: Arc::new(Mutex::new(World::new(&scenario, scenario.start))),
+            clock_since: clock.elapsed(),
+            clock,
+            key: AccessKey {
+                id: key.id,
+                secret: SecretString::from(key.secret),
+                token: None,
+            },
+            randomness: Rc::new(RefCell::new(ChaCha8Rng::seed_from_u64(seed))),
+        }
+    }
+
+    /// The real client over this wire; nonces never come twice, however many clients there are.
+    pub(crate) fn client(&self, wire: Rc<dyn Wire>) -> Rc<Aliyun> {
+        let config = AliyunConfig {
+            access_key: self.key.clone(),
+            endpoints: Endpoints::vendor(),
+            region: RegionId::new("cn-hangzhou").unwrap(),
+        };
+        let numbers = Rc::clone(&self.randomness);
+        let randomness = Box::new(move || numbers.borrow_mut().next_u64());
+        Rc::new(Aliyun::new(config, wire, self.clock.clone(), randomness))
+    }
+
+    /// From manifest, cloud and state to a plan, as the command line does it.
+    pub(crate) async fn plan(
+        &self,
+        cloud: &Aliyun,
+        contents: &Contents,
+    ) -> Result<Planned, CloudError> {
+        let account = cloud.caller_identity().await?;
+        let observed = self.look(cloud, account).await?;
+        let mut offers = Offers::default();
+        let busy = BTreeMap::new();
+        for _ in 0..QUESTION_ROUNDS_MAX {
+            let questions = open_questions(&self.input(&observed, contents, &offers, &busy));
+            for (key, targets) in ask(cloud, &questions).await? {
+                offers.insert(key, targets);
+            }
+        }
+        let planned = plan(&self.input(&observed, contents, &offers, &busy));
+        assert_eq!(check(&self.desired, &planned.sagas), []);
+        let created_at = self.clock.wall();
+        let plan = SavedPlan {
+            format_version: SavedPlan::FORMAT_VERSION,
+            tool_version: "0".to_owned(),
+            created_at,
+            expires_at: created_at + EXPIRES_AFTER,
+            sources: Vec::new(),
+            account: observed.account.clone(),
+            stamp: Stamp {
+                lineage: self.lineage.clone(),
+                serial: contents.applied.stamp.serial,
+            },
+            desired: self.desired.clone(),
+            sagas: planned.sagas,
+            sheet: planned.account,
+        };
+        Ok(Planned { plan, observed })
+    }
+
+    pub(crate) async fn look(
+        &self,
+        cloud: &Aliyun,
+        account: respec::model::AccountId,
+    ) -> Result<ObservedFleet, CloudError> {
+        let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
+        for (id, machine) in &self.desired.instances {
+            wanted
+                .entry(machine.region.clone())
+                .or_default()
+                .insert(id.clone());
+        }
+        observe(cloud, account, self.clock.wall(), &wanted).await
+    }
+
+    fn input<'a>(
+        &'a self,
+        observed: &'a ObservedFleet,
+        contents: &'a Contents,
+        offers: &'a Offers,
+        busy: &'a BTreeMap<InstanceId, respec::model::RunId>,
+    ) -> PlanInput<'a> {
+        PlanInput {
+            desired: &self.desired,
+            observed,
+            applied: Some(&contents.applied),
+            offers,
+            busy,
+            targets: None,
+            found_stopped: FoundStopped::Accept,
+            now: self.clock.wall(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        Now {
+            wall: self.clock.wall(),
+            elapsed: self.clock.elapsed() - self.clock_since,
+        }
+    }
+
+    /// Does something in the console; whether it could be done.
+    pub(crate) fn by_hand(&self, verb: &str, body: &Value) -> bool {
+        let deed = ByHand::read(verb, body.to_string().as_bytes()).unwrap();
+        self.world
+            .lock()
+            .unwrap()
+            .by_hand(&deed, self.now())
+            .is_ok()
+    }
+
+    /// What is really so at this moment.
+    pub(crate) fn truth(&self) -> Value {
+        // A hand that does nothing makes everything happen that is due.
+        self.by_hand("unlock", &serde_json::json!({"InstanceId": "nobody"}));
+        self.world.lock().unwrap().truth()
+    }
+}
+
+fn read_manifest(text: &str) -> DesiredFleet {
+    let source = manifest::Source {
+        name: "fleet.yaml".to_owned(),
+        bytes: text.as_bytes().to_vec(),
+    };
+    let reading = manifest::read(&[source]);
+    let findings = reading.findings;
+    reading
+        .fleet
+        .unwrap_or_else(|| panic!("{findings:?}\n{text}"))
+}
+
+/// Runs a story on one thread, under paused time, with tasks that stay on it.
+pub(crate) fn paused<T>(story: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, story)
+}

@@ -1,0 +1,359 @@
+//! The laws of the planner, each tried on hundreds of fleets.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use proptest::test_runner::{FileFailurePersistence, TestCaseResult};
+use respec::diff::changes;
+use respec::model::{
+    BillingMethod, InstanceId, InstanceStatus, ModifyCall, Offers, Power, StoppedMode,
+};
+use respec::plan::{Action, Because, Goal, Planned, Saga, Step, StepGraph, Undo, check};
+
+use crate::fleets::fleet;
+use crate::little_cloud::LittleCloud;
+use crate::world::World;
+
+/// Policies that may stand where a vendor's rule number would.
+const POLICIES: [&str; 13] = [
+    "power",
+    "prepaid_upgrade",
+    "payment: auto",
+    "payment: await",
+    "open-run",
+    "vanished",
+    "after",
+    "protect",
+    "managed",
+    "spot",
+    "max_unavailable",
+    "max_outage",
+    "found-stopped",
+];
+
+/// How many fleets (half of what `PROPTEST_CASES` says, 128 when unsaid), and where the seeds of
+/// failures are kept.
+pub(crate) fn config() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    let seeds = FileFailurePersistence::Direct("tests/laws/regressions.txt");
+    ProptestConfig {
+        cases: usual.cases / 2,
+        failure_persistence: Some(Box::new(seeds)),
+        ..usual
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn the_same_input_gives_the_same_bytes(fleet in fleet()) {
+        let world = World::of(&fleet);
+        let other = turned_around(&world);
+        prop_assert_eq!(world.saved().seal(), world.saved().seal());
+        prop_assert_eq!(world.saved().seal(), other.saved().seal());
+    }
+
+    #[test]
+    fn every_machine_is_answered_for_exactly_once(fleet in fleet()) {
+        let world = World::of(&fleet);
+        let planned = world.plan();
+        let sheet = &planned.account;
+        for id in world.desired.instances.keys() {
+            let places = [
+                planned.sagas.contains_key(id),
+                sheet.blocked.contains_key(id),
+                sheet.unchanged.contains(id),
+                sheet.left_out.contains(id),
+            ];
+            let n = places.iter().filter(|there| **there).count();
+            prop_assert_eq!(n, 1, "{} is in {:?}", id, places);
+        }
+        let n = planned.sagas.len() + sheet.blocked.len() + sheet.unchanged.len() + sheet.left_out.len();
+        prop_assert_eq!(n, world.desired.instances.len());
+    }
+
+    #[test]
+    fn what_is_called_unchanged_is_as_wanted(fleet in fleet()) {
+        let world = World::of(&fleet);
+        for id in &world.plan().account.unchanged {
+            let left = changes(&world.desired.instances[id].spec, &world.observed.instances[id]);
+            prop_assert!(left.is_empty(), "{}: {:?}", id, left);
+        }
+    }
+
+    #[test]
+    fn a_note_is_about_a_machine_that_is_left_or_changed_and_never_blocked(fleet in fleet()) {
+        let planned = World::of(&fleet).plan();
+        for note in &planned.account.notes {
+            prop_assert!(!planned.account.blocked.contains_key(&note.instance), "{:?}", note);
+        }
+    }
+
+    #[test]
+    fn own_plans_pass_the_check(fleet in fleet()) {
+        let world = World::of(&fleet);
+        let objections = check(&world.desired, &world.plan().sagas);
+        prop_assert!(objections.is_empty(), "{:?}", objections);
+    }
+
+    #[test]
+    fn the_cloud_takes_every_step_and_shows_its_goals(fleet in fleet()) {
+        let world = World::of(&fleet);
+        for (id, saga) in &world.plan().sagas {
+            let mut cloud = LittleCloud::with(world.observed.instances[id].clone());
+            for (position, step) in saga.steps.iter().enumerate() {
+                takes(&mut cloud, step).map_err(|why| {
+                    TestCaseError::fail(format!("{id} step {position}: {why}\n{saga:#?}"))
+                })?;
+            }
+        }
+    }
+
+    #[test]
+    fn after_the_plan_nothing_is_left_to_plan(fleet in fleet()) {
+        let mut world = World::of(&fleet);
+        carry_out(&mut world);
+        let again = world.plan();
+        if let Some(saga) = again.sagas.values().next() {
+            let wish = &world.desired.instances[&saga.instance];
+            prop_assert!(false, "{:#?}\nwish {:#?}", saga, wish);
+        }
+    }
+
+    #[test]
+    fn nothing_is_changed_back_behind_what_is_final(fleet in fleet()) {
+        for saga in World::of(&fleet).plan().sagas.values() {
+            let first_final = saga.steps.iter().position(Step::is_pivot);
+            let behind = &saga.steps[first_final.unwrap_or(saga.steps.len())..];
+            let undone = behind.iter().any(|step| matches!(step.undo, Undo::By(Action::Modify(_))));
+            prop_assert!(!undone, "{:#?}", saga);
+        }
+    }
+
+    #[test]
+    fn every_step_answers_for_itself(fleet in fleet()) {
+        for saga in World::of(&fleet).plan().sagas.values() {
+            for step in &saga.steps {
+                answers_for_itself(saga, step)?;
+            }
+        }
+    }
+
+    #[test]
+    fn every_refusal_names_its_rule_and_the_way_out(fleet in fleet()) {
+        let planned = World::of(&fleet).plan();
+        for blocked in planned.account.blocked.values() {
+            is_a_reason(&blocked.because)?;
+            prop_assert!(!blocked.way_out.is_empty());
+        }
+        for note in &planned.account.notes {
+            is_a_reason(&note.because)?;
+        }
+    }
+
+    #[test]
+    fn an_outage_keeps_its_place_is_short_and_ends(fleet in fleet()) {
+        let world = World::of(&fleet);
+        for (id, saga) in &world.plan().sagas {
+            let wish = &world.desired.instances[id];
+            let ends_up = match wish.spec.power {
+                Some(Power::Running) => true,
+                Some(Power::Stopped) => false,
+                Some(Power::Keep) | None => saga.was_running,
+            };
+            let mut cloud = LittleCloud::with(world.observed.instances[id].clone());
+            let mut outage = Duration::ZERO;
+            for step in &saga.steps {
+                cloud.carry_out(step).map_err(TestCaseError::fail)?;
+                outage += step.downtime;
+                prop_assert!(outage <= wish.change.max_outage, "{:#?}", saga);
+                if step.action == Action::Start {
+                    outage = Duration::ZERO;
+                }
+                if step.undo == Undo::By(Action::Start) {
+                    let keep = Action::Stop { mode: StoppedMode::KeepCharging };
+                    prop_assert_eq!(&step.action, &keep);
+                }
+            }
+            prop_assert_eq!(cloud.machine.status == InstanceStatus::Running, ends_up);
+        }
+    }
+
+    #[test]
+    fn a_machine_held_down_never_waits_for_a_person_or_a_clock(fleet in fleet()) {
+        for saga in World::of(&fleet).plan().sagas.values() {
+            let mut held = false;
+            for (position, step) in saga.steps.iter().enumerate() {
+                held |= step.undo == Undo::By(Action::Start);
+                held &= step.action != Action::Start;
+                prop_assert!(!(held && step.action == Action::CoolDown), "{:#?}", saga);
+                let upgrade = saga.steps[..position].last().is_some_and(|order| {
+                    order.because.iter().any(|b| b.why.contains("upgrade is an order"))
+                });
+                prop_assert!(!(held && upgrade && step.action == Action::AwaitOrder), "{:#?}", saga);
+            }
+        }
+    }
+
+    #[test]
+    fn changes_of_one_machine_keep_their_distance_and_orders_say_who_pays(fleet in fleet()) {
+        for saga in World::of(&fleet).plan().sagas.values() {
+            let mut rested = true;
+            for step in &saga.steps {
+                match &step.action {
+                    Action::Modify(call) => {
+                        prop_assert!(rested, "{:#?}", saga);
+                        rested = false;
+                        says_who_pays(saga.billing, call)?;
+                        changes_one_thing(step)?;
+                    }
+                    Action::CoolDown => rested = true,
+                    Action::Stop { .. } | Action::Start | Action::AwaitOrder | Action::AllocatePublicIp => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_can_follow_the_graph_from_end_to_end(fleet in fleet()) {
+        let sagas = World::of(&fleet).plan().sagas;
+        let graph = StepGraph::build(&sagas).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        let order = graph.order();
+        for (position, node) in order.iter().enumerate() {
+            let before: BTreeSet<_> = order[..position].iter().collect();
+            for need in graph.needs(node) {
+                prop_assert!(before.contains(&need), "{} before {}", node, need);
+            }
+        }
+    }
+
+    #[test]
+    fn what_waits_for_a_blocked_machine_is_blocked(fleet in fleet()) {
+        let world = World::of(&fleet);
+        let planned = world.plan();
+        for saga in planned.sagas.values() {
+            for unit in &saga.after {
+                prop_assert!(!is_blocked(&world, &planned, unit), "{} waits for {:?}", saga.name, unit);
+            }
+        }
+    }
+}
+
+/// The same world, with everything put in from the other end.
+fn turned_around(world: &World) -> World {
+    let mut other = world.clone();
+    other.offers = Offers::default();
+    let mut instances: Vec<_> = std::mem::take(&mut other.observed.instances)
+        .into_iter()
+        .collect();
+    instances.reverse();
+    for (id, machine) in instances {
+        other.observed.instances.insert(id, machine);
+    }
+    let mut wishes: Vec<_> = std::mem::take(&mut other.desired.instances)
+        .into_iter()
+        .collect();
+    wishes.rotate_left(1);
+    other.desired.instances.extend(wishes);
+    other.answer();
+    other
+}
+
+/// Carries every saga out, and asks the cloud again what can become of the machines.
+fn carry_out(world: &mut World) {
+    for (id, saga) in world.plan().sagas {
+        let mut cloud = LittleCloud::with(world.observed.instances[&id].clone());
+        for step in &saga.steps {
+            cloud.carry_out(step).unwrap();
+        }
+        world.observed.instances.insert(id, cloud.machine);
+    }
+    world.answer();
+}
+
+/// One step between the looks that frame it.
+fn takes(cloud: &mut LittleCloud, step: &Step) -> Result<(), String> {
+    if let Some(difference) = step.before.first_difference(&cloud.machine) {
+        return Err(format!("before it, {difference:?}"));
+    }
+    cloud.carry_out(step)?;
+    if step.is_finished_by_its_answer() {
+        return Ok(());
+    }
+    match step.after.first_difference(&cloud.machine) {
+        Some(difference) => Err(format!("after it, {difference:?}")),
+        None => Ok(()),
+    }
+}
+
+fn is_a_reason(because: &Because) -> TestCaseResult {
+    let number = because
+        .rule
+        .strip_prefix('R')
+        .and_then(|n| n.parse::<u32>().ok());
+    let known =
+        number.is_some_and(|n| (1..=72).contains(&n)) || POLICIES.contains(&because.rule.as_str());
+    prop_assert!(known, "{:?}", because);
+    prop_assert!(
+        !because.why.is_empty() && !because.why.ends_with('.'),
+        "{:?}",
+        because
+    );
+    Ok(())
+}
+
+fn answers_for_itself(saga: &Saga, step: &Step) -> TestCaseResult {
+    prop_assert!(!step.because.is_empty());
+    for because in &step.because {
+        is_a_reason(because)?;
+    }
+    let looks = step.after != Goal::default() || step.action == Action::CoolDown;
+    prop_assert!(looks, "nothing shows that this was done: {:?}", step);
+    match (&step.undo, &step.action) {
+        (Undo::By(Action::Start), Action::Stop { .. }) => {}
+        (Undo::By(Action::Modify(ModifyCall::Spec(back))), Action::Modify(ModifyCall::Spec(_))) => {
+            prop_assert_eq!(
+                Some(&back.instance_type),
+                step.before.instance_type.as_ref()
+            );
+        }
+        (Undo::By(_), _) => prop_assert!(false, "undone by something else: {:?}", step),
+        (Undo::Never { why }, _) => prop_assert!(!why.is_empty()),
+        (Undo::Nothing, Action::Modify(ModifyCall::Spec(_) | ModifyCall::Prepay(_))) => {
+            prop_assert!(false, "a type is left as it came out: {:?}", step);
+        }
+        (Undo::Nothing, _) => {}
+    }
+    prop_assert_eq!(saga.changes.is_empty(), false);
+    Ok(())
+}
+
+fn says_who_pays(billing: BillingMethod, call: &ModifyCall) -> TestCaseResult {
+    let is_order = billing == BillingMethod::PrePaid;
+    prop_assert_eq!(call.makes_order(), is_order, "{:?}", call);
+    Ok(())
+}
+
+/// R3: never the type and the bandwidth in one call.
+fn changes_one_thing(step: &Step) -> TestCaseResult {
+    let goal = &step.after;
+    let network = goal.charge_type.is_some()
+        || goal.max_bandwidth_out.is_some()
+        || goal.max_bandwidth_in.is_some()
+        || goal.public_ip.is_some();
+    prop_assert!(goal.instance_type.is_some() != network, "{:?}", step);
+    Ok(())
+}
+
+fn is_blocked(world: &World, planned: &Planned, unit: &respec::model::Unit) -> bool {
+    let blocked = |id: &InstanceId| planned.account.blocked.contains_key(id);
+    match unit {
+        respec::model::Unit::Instance(id) => blocked(id),
+        respec::model::Unit::Group(name) => {
+            let group = world.desired.groups.get(name);
+            group.is_some_and(|group| group.members.iter().any(blocked))
+        }
+    }
+}

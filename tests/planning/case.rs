@@ -1,0 +1,200 @@
+//! One told case: everything that `respec plan` does between its files and its page, in process.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
+use respec::clock::{Clock as _, VirtualClock};
+use respec::cloud::Cloud as _;
+use respec::manifest::{self, Source};
+use respec::model::{
+    AccountId, AppliedFleet, AppliedInstance, DesiredFleet, Digest, InstanceId, Lineage,
+    ObservedFleet, Offers, RegionId, Stamp,
+};
+use respec::observe::{ask, observe};
+use respec::plan::{FoundStopped, PlanInput, SavedPlan, check, open_questions, plan};
+use respec::report::plan_text::{PlanPage, plan_text};
+use respec::report::{Detail, Style};
+use respec::sim::{Scenario, SimWire, World};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// What was said beside manifest and cloud.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Said {
+    /// Machines that an earlier run recorded.
+    recorded: BTreeSet<InstanceId>,
+    /// `-target`.
+    target: BTreeSet<InstanceId>,
+    /// `-accept-stopped`.
+    accept_stopped: bool,
+}
+
+/// A case, read.
+pub(crate) struct Case {
+    fleet: DesiredFleet,
+    scenario: Scenario,
+    said: Said,
+    source: respec::plan::Source,
+}
+
+impl Case {
+    /// Reads the two or three parts of a case.
+    pub(crate) fn read(name: &str, text: &str) -> Self {
+        let mut parts = text.split("\n---\n");
+        let manifest = parts.next().unwrap().as_bytes().to_vec();
+        let scenario =
+            Scenario::read(parts.next().unwrap()).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+        let said = parts.next().map(|said| serde_yaml::from_str(said).unwrap());
+        let digest = Digest::of_bytes(&manifest);
+        let reading = manifest::read(&[Source {
+            name: format!("{name}.yaml"),
+            bytes: manifest,
+        }]);
+        let fleet = reading
+            .fleet
+            .unwrap_or_else(|| panic!("{name}: {:#?}", reading.findings));
+        Self {
+            fleet,
+            scenario,
+            said: said.unwrap_or_default(),
+            source: respec::plan::Source {
+                name: format!("{name}.yaml"),
+                digest,
+            },
+        }
+    }
+
+    /// The plan as people read it.
+    pub(crate) fn page(&self) -> String {
+        let (plan, machines_read) = self.plan();
+        let page = PlanPage {
+            plan: &plan,
+            machines_read,
+            first_run: None,
+            saved_to: None,
+            next: None,
+        };
+        plan_text(&page, Detail::Brief, &Style::plain())
+    }
+
+    fn plan(&self) -> (SavedPlan, usize) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let tasks = tokio::task::LocalSet::new();
+        tasks.block_on(&runtime, self.look_and_plan())
+    }
+
+    async fn look_and_plan(&self) -> (SavedPlan, usize) {
+        let clock = Rc::new(VirtualClock::starting_at(self.scenario.start));
+        let cloud = self.cloud(&clock);
+        let observed = self.look(&cloud, &clock).await;
+        let applied = self.applied(&observed.account);
+        let mut offers = Offers::default();
+        loop {
+            let questions = open_questions(&self.input(&observed, &applied, &offers));
+            if questions.is_empty() {
+                break;
+            }
+            for (key, targets) in ask(&cloud, &questions).await.unwrap() {
+                offers.insert(key, targets);
+            }
+        }
+        let planned = plan(&self.input(&observed, &applied, &offers));
+        assert_eq!(check(&self.fleet, &planned.sagas), []);
+        let saved = SavedPlan {
+            format_version: SavedPlan::FORMAT_VERSION,
+            tool_version: "0.0.0".to_owned(),
+            created_at: self.scenario.start,
+            expires_at: self.scenario.start,
+            sources: vec![self.source.clone()],
+            account: observed.account,
+            stamp: applied.stamp,
+            desired: self.fleet.clone(),
+            sagas: planned.sagas,
+            sheet: planned.account,
+        };
+        (saved, observed.instances.len())
+    }
+
+    fn cloud(&self, clock: &Rc<VirtualClock>) -> Aliyun {
+        let world = World::new(&self.scenario, self.scenario.start);
+        let wire = SimWire::new(Arc::new(Mutex::new(world)), clock.clone());
+        let config = AliyunConfig {
+            access_key: AccessKey {
+                id: "simulated".to_owned(),
+                secret: SecretString::from("simulated-secret"),
+                token: None,
+            },
+            endpoints: Endpoints::vendor(),
+            region: RegionId::new("cn-hangzhou").unwrap(),
+        };
+        let mut number = 0;
+        let numbers = Box::new(move || {
+            number += 1;
+            number
+        });
+        Aliyun::new(config, Rc::new(wire), clock.clone(), numbers)
+    }
+
+    async fn look(&self, cloud: &Aliyun, clock: &Rc<VirtualClock>) -> ObservedFleet {
+        let account = cloud.caller_identity().await.unwrap();
+        let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
+        for (id, machine) in &self.fleet.instances {
+            let region = wanted.entry(machine.region.clone()).or_default();
+            region.insert(id.clone());
+        }
+        observe(cloud, account, clock.wall(), &wanted)
+            .await
+            .unwrap()
+    }
+
+    /// An earlier run's record, as far as the planner looks at it.
+    fn applied(&self, account: &AccountId) -> AppliedFleet {
+        let record = |id: &InstanceId| AppliedInstance {
+            name: self.fleet.instances[id].name.clone(),
+            group: self.fleet.instances[id].group.clone(),
+            region: self.fleet.instances[id].region.clone(),
+            fields: BTreeMap::new(),
+            change_number: 1,
+            changed_at: None,
+            recorded_at: self.scenario.start,
+        };
+        let recorded = self.said.recorded.iter();
+        AppliedFleet {
+            stamp: Stamp {
+                lineage: Lineage::of(account, &self.fleet.fleet),
+                serial: 1,
+            },
+            instances: recorded.map(|id| (id.clone(), record(id))).collect(),
+        }
+    }
+
+    fn input<'a>(
+        &'a self,
+        observed: &'a ObservedFleet,
+        applied: &'a AppliedFleet,
+        offers: &'a Offers,
+    ) -> PlanInput<'a> {
+        static NOBODY: BTreeMap<InstanceId, respec::model::RunId> = BTreeMap::new();
+        PlanInput {
+            desired: &self.fleet,
+            observed,
+            applied: Some(applied),
+            offers,
+            busy: &NOBODY,
+            targets: Some(&self.said.target).filter(|targets| !targets.is_empty()),
+            found_stopped: if self.said.accept_stopped {
+                FoundStopped::Accept
+            } else {
+                FoundStopped::Block
+            },
+            now: self.scenario.start,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! A small fleet for one seed: cut out of a made-up one, with limits and habits of its own.
+
+use std::collections::BTreeSet;
+
+use rand::RngExt as _;
+use rand::seq::SliceRandom as _;
+use rand_chacha::ChaCha8Rng;
+use respec::sim::{GenerateOptions, generate};
+use serde_yaml::Value;
+
+use crate::script::one_of;
+
+/// Most machines of one history.
+const MACHINES_MAX: usize = 12;
+
+/// The fleet that machines are taken from: large enough to have every role.
+const STOCK: u32 = 60;
+
+/// Most roles of one history, so that machines share limits.
+const ROLES_MAX: usize = 4;
+
+/// What is wanted and what is there.
+pub(crate) struct Fleet {
+    pub(crate) manifest: String,
+    pub(crate) cloud: String,
+}
+
+/// Draws one.
+pub(crate) fn make(chance: &mut ChaCha8Rng) -> Fleet {
+    let made = generate(&GenerateOptions {
+        machines: STOCK,
+        seed: chance.random(),
+        changed_percent: *one_of(&[50, 80, 100], chance),
+    });
+    let mut manifest: Value = serde_yaml::from_str(&made.manifest).unwrap();
+    let mut cloud: Value = serde_yaml::from_str(&made.cloud).unwrap();
+    let kept = keep_some(&mut cloud, chance);
+    cloud["delays"] = delays(chance);
+    forget_the_others(&mut manifest, &kept);
+    manifest["defaults"]["payment"] = payment(chance);
+    vary_groups(&mut manifest, chance);
+    Fleet {
+        manifest: serde_yaml::to_string(&manifest).unwrap(),
+        cloud: serde_yaml::to_string(&cloud).unwrap(),
+    }
+}
+
+/// Leaves up to a dozen machines of a few roles in the cloud; returns their ids.
+fn keep_some(cloud: &mut Value, chance: &mut ChaCha8Rng) -> BTreeSet<String> {
+    let instances = cloud["instances"].as_sequence_mut().unwrap();
+    let role = |machine: &Value| {
+        machine["Tags"]["Tag"][0]["TagValue"]
+            .as_str()
+            .map(str::to_owned)
+    };
+    let roles: BTreeSet<_> = instances.iter().map(role).collect();
+    let mut roles: Vec<_> = roles.into_iter().collect();
+    roles.shuffle(chance);
+    roles.truncate(chance.random_range(1..=ROLES_MAX));
+    instances.retain(|machine| roles.contains(&role(machine)));
+    instances.shuffle(chance);
+    instances.truncate(chance.random_range(1..=MACHINES_MAX));
+    instances
+        .iter()
+        .map(|machine| machine["InstanceId"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn forget_the_others(manifest: &mut Value, kept: &BTreeSet<String>) {
+    let is_kept = |id: &Value| kept.contains(id.as_str().unwrap());
+    let groups = manifest["groups"].as_mapping_mut().unwrap();
+    for (_, group) in groups.iter_mut() {
+        group["ids"].as_sequence_mut().unwrap().retain(is_kept);
+    }
+    groups.retain(|_, group| !group["ids"].as_sequence().unwrap().is_empty());
+    if let Some(instances) = manifest.get_mut("instances") {
+        let instances = instances.as_mapping_mut().unwrap();
+        instances.retain(|_, machine| is_kept(&machine["id"]));
+    }
+}
+
+fn vary_groups(manifest: &mut Value, chance: &mut ChaCha8Rng) {
+    let groups = manifest["groups"].as_mapping_mut().unwrap();
+    let mut earlier: Vec<Value> = Vec::new();
+    for (name, group) in groups.iter_mut() {
+        let limits = ["1", "2", "50%", "100%"].map(|text| serde_yaml::from_str(text).unwrap());
+        group["rollout"]["max_unavailable"] = one_of::<Value>(&limits, chance).clone();
+        group["rollout"]["max_failures"] = (*one_of(&[0_u64, 1, 200], chance)).into();
+        if chance.random_bool(0.3) {
+            group["payment"] = payment(chance);
+        }
+        if chance.random_bool(0.3) && group["spec"]["power"] == "running" {
+            group["spec"].as_mapping_mut().unwrap().remove("power");
+        }
+        group["change"] = change(chance);
+        if chance.random_bool(0.2) && !earlier.is_empty() {
+            group["after"] = vec![one_of(&earlier, chance).clone()].into();
+        }
+        earlier.push(name.clone());
+    }
+}
+
+fn change(chance: &mut ChaCha8Rng) -> Value {
+    let mut change = serde_yaml::Mapping::new();
+    if chance.random_bool(0.3) {
+        change.insert("prepaid_upgrade".into(), "offline".into());
+    }
+    if chance.random_bool(0.2) {
+        change.insert("force_stop_after".into(), "90s".into());
+    }
+    change.insert(
+        "stop_within".into(),
+        (*one_of(&["2m", "5m"], chance)).into(),
+    );
+    change.into()
+}
+
+fn payment(chance: &mut ChaCha8Rng) -> Value {
+    (*one_of(&["auto", "await"], chance)).into()
+}
+
+fn delays(chance: &mut ChaCha8Rng) -> Value {
+    let mut delays = serde_yaml::Mapping::new();
+    let mut millis = |name: &str, choices: &[u64]| {
+        let text = format!("{}ms", one_of(choices, chance));
+        delays.insert(name.into(), text.into());
+    };
+    millis("stop", &[3_000, 15_000, 70_000]);
+    millis("start", &[3_000, 20_000, 80_000]);
+    millis("modify", &[500, 3_000, 20_000]);
+    millis("prepaid_modify", &[5_000, 8_000, 10_000]);
+    millis("lag", &[0, 1_000, 5_000, 15_000]);
+    millis("answer", &[20, 100, 2_000]);
+    delays.into()
+}

@@ -1,0 +1,361 @@
+//! One history: a fleet, an apply, what befalls it, and the applies that go on with it until it rests.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use respec::aliyun::Aliyun;
+use respec::apply::{Interrupt, Job, Options, RunOutcome, Tools, apply};
+use respec::cloud::Cloud as _;
+use respec::event::{Event, EventKind};
+use respec::model::{ObservedFleet, RunId};
+use respec::plan::SavedPlan;
+use respec::saga::Mode;
+use respec::sim::{Faults, MutationHook, SimWire};
+use respec::store::{CommitFault, MemoryKv, Store};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use crate::doors::{Death, WatchedJournal, WatchedWire};
+use crate::eye::{Eye, Violation};
+use crate::laws;
+use crate::rig::Rig;
+use crate::script::{CommitFate, Fate, QUIET_ATTEMPTS, Script};
+
+/// Longest that one apply may take.
+const APPLY_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// Most requests of one apply, a machine.
+const CALLS_MAX: u64 = 200;
+
+/// After this nothing that was lost on its way can still arrive, and nothing hangs any more.
+const AFTERMATH: Duration = Duration::from_secs(3 * 3600);
+
+/// What is left of a history when it is over.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) log: Vec<String>,
+    pub(crate) transcript: String,
+}
+
+/// A history under way.
+pub(crate) struct History {
+    pub(crate) rig: Rig,
+    pub(crate) script: Script,
+    pub(crate) kv: MemoryKv,
+    pub(crate) eye: Rc<Eye>,
+    pub(crate) first_truth: Value,
+    wire: Rc<WatchedWire>,
+    death: Rc<Death>,
+    /// Every plan that was ever applied, by its run.
+    pub(crate) plans: RefCell<BTreeMap<RunId, SavedPlan>>,
+    n_orders: Rc<Cell<usize>>,
+}
+
+/// How an attempt ended.
+enum Attempt {
+    /// The program died.
+    Died,
+    /// It could not even look at the fleet.
+    Blind,
+    /// It ended by itself.
+    Ended(RunOutcome),
+}
+
+/// Plays the history of this seed.
+pub(crate) async fn play(script: Script) -> Ended {
+    let history = Rc::new(History::new(script));
+    history.begin();
+    let mut clean_ends = 0;
+    let n_noisy = history.script.fates.len();
+    for attempt in 0..n_noisy + QUIET_ATTEMPTS {
+        if attempt > 0 {
+            history.rest(attempt).await;
+        }
+        if attempt >= n_noisy {
+            history.wire.is_quiet.set(true);
+            history.kv.heal();
+        }
+        let fate = history.script.fates.get(attempt).copied();
+        let ended = history.attempt(attempt, fate.unwrap_or(Fate::Spared)).await;
+        if let Attempt::Ended(outcome) = &ended {
+            laws::after_attempt(&history, outcome);
+            clean_ends = if outcome.exit_code == 0 {
+                clean_ends + 1
+            } else {
+                0
+            };
+        }
+        if clean_ends > 0 && attempt + 1 >= n_noisy {
+            break;
+        }
+    }
+    history.wire.is_quiet.set(true);
+    history.rig.clock.sleep(AFTERMATH).await;
+    laws::at_the_end(&history).await;
+    history.into_ended()
+}
+
+impl History {
+    fn new(script: Script) -> Self {
+        let rig = Rig::new(&script.manifest, &script.cloud, script.seed);
+        let eye = Rc::new(Eye::default());
+        let death = Rc::new(Death::new());
+        let watching = Rc::clone(&eye);
+        let hook: MutationHook = Rc::new(move |world| {
+            watching.look_at(world);
+            Ok(())
+        });
+        let wire = |faults| {
+            SimWire::build(
+                rig.world.clone(),
+                rig.clock.clone(),
+                Some(hook.clone()),
+                faults,
+            )
+        };
+        let wire = WatchedWire {
+            noisy: wire(Faults::seeded(script.seed, script.faults.clone())),
+            quiet: wire(Faults::None),
+            is_quiet: Cell::new(false),
+            death: Rc::clone(&death),
+            eye: Rc::clone(&eye),
+            clock: rig.clock.clone(),
+            calls_max: CALLS_MAX * rig.desired.instances.len() as u64,
+        };
+        let kv = MemoryKv::new();
+        for (nth, fate) in &script.commit_faults {
+            let fault = match fate {
+                CommitFate::Refused => CommitFault::Refused,
+                CommitFate::Unknown => CommitFault::Unknown,
+            };
+            kv.fail_commit(*nth, fault);
+        }
+        Self {
+            first_truth: rig.truth(),
+            rig,
+            script,
+            kv,
+            eye,
+            wire: Rc::new(wire),
+            death,
+            plans: RefCell::default(),
+            n_orders: Rc::default(),
+        }
+    }
+
+    fn begin(&self) {
+        let world = self.rig.world.lock().unwrap();
+        self.eye.look_at(&world);
+    }
+
+    /// Nobody runs anything for a while; unconfirmed writes are decided, orders may be paid.
+    async fn rest(&self, attempt: usize) {
+        self.kv.crash(self.script.kept_commits[attempt]);
+        let gap = self.script.gaps[attempt];
+        self.eye.log(format!("-- nobody is there for {gap:?}"));
+        self.rig.clock.sleep(gap).await;
+        if attempt >= self.script.fates.len() {
+            self.pay_everything();
+        }
+    }
+
+    fn pay_everything(&self) {
+        let truth = self.rig.truth();
+        for order in truth["orders"].as_array().unwrap() {
+            if order["Payment"] == "Unpaid" {
+                self.rig
+                    .by_hand("pay", &json!({ "OrderId": order["OrderId"] }));
+            }
+        }
+    }
+
+    /// One run of the program, from opening the store to its end, whichever way that comes.
+    async fn attempt(self: &Rc<Self>, attempt: usize, fate: Fate) -> Attempt {
+        self.eye.log(format!("== attempt {attempt}: {fate:?}"));
+        self.death.begin(fate);
+        self.eye.journal_lost.set(false);
+        let program = self.program(attempt, fate);
+        tokio::select! { biased;
+            ended = tokio::time::timeout(APPLY_MAX, program) => match ended {
+                Ok(ended) => ended,
+                Err(_) => {
+                    self.eye.object("I9", format!("attempt {attempt} does not end in {APPLY_MAX:?}"));
+                    Attempt::Died
+                }
+            },
+            () = self.death.comes() => Attempt::Died,
+        }
+    }
+
+    async fn program(self: &Rc<Self>, attempt: usize, fate: Fate) -> Attempt {
+        let store = match Store::in_memory(&self.kv, &self.rig.lineage) {
+            Ok(store) => Rc::new(store),
+            Err(error) => {
+                self.eye.log(format!("the store does not open: {error}"));
+                return Attempt::Blind;
+            }
+        };
+        let cloud = self.rig.client(self.wire.clone());
+        let Some((plan, observed)) = self.decide(&cloud, &store).await else {
+            return Attempt::Blind;
+        };
+        self.eye.plan.replace(Some(plan.clone()));
+        self.eye.count_crowds(&self.rig.desired, &observed);
+        self.carry_out(attempt, fate, &cloud, store, &plan, &observed)
+            .await
+    }
+
+    /// The open run's plan, or a new one.
+    async fn decide(&self, cloud: &Aliyun, store: &Store) -> Option<(SavedPlan, ObservedFleet)> {
+        let contents = store.contents();
+        let open = contents
+            .open_run
+            .as_ref()
+            .map(|open| open.record.run.clone());
+        if let Some(plan) = open.and_then(|run| self.plans.borrow().get(&run).cloned()) {
+            let account = cloud.caller_identity().await.ok()?;
+            let observed = self.rig.look(cloud, account).await.ok()?;
+            return Some((plan, observed));
+        }
+        let planned = self.rig.plan(cloud, &contents).await.ok()?;
+        Some((planned.plan, planned.observed))
+    }
+
+    async fn carry_out(
+        self: &Rc<Self>,
+        attempt: usize,
+        fate: Fate,
+        cloud: &Rc<Aliyun>,
+        store: Rc<Store>,
+        plan: &SavedPlan,
+        observed: &ObservedFleet,
+    ) -> Attempt {
+        let contents = store.contents();
+        let open = contents.open_run.as_ref();
+        let run = open.map_or_else(
+            || RunId::new(format!("run-{attempt}")).unwrap(),
+            |open| open.record.run.clone(),
+        );
+        let history = open.map_or_else(Vec::new, |open| open.entries.clone());
+        self.eye.entries.replace(history.clone());
+        self.plans.borrow_mut().insert(run.clone(), plan.clone());
+        let job = Job {
+            plan,
+            run,
+            history: &history,
+            next_seq: contents.next_seq,
+            change_numbers: &contents.change_numbers,
+            applied: &contents.applied,
+            observed,
+            adopt: Vec::new(),
+            who: "somebody@somewhere".to_owned(),
+            command: "respec apply".to_owned(),
+        };
+        let journal = Rc::new(WatchedJournal {
+            store,
+            death: Rc::clone(&self.death),
+            eye: Rc::clone(&self.eye),
+        });
+        let tools = Tools {
+            cloud: cloud.clone(),
+            journal,
+            clock: self.rig.clock.clone(),
+        };
+        let options = Options {
+            mode: Mode::GoOn,
+            parallelism: self.script.parallelism,
+            wait_payment: self.script.wait_payment,
+        };
+        let mut on_event = |event: &Event| self.hear(event);
+        let ended = apply(job, options, tools, self.interrupts(fate), &mut on_event).await;
+        match ended {
+            Ok(outcome) => {
+                self.eye
+                    .log(format!("== exit {} {outcome:?}", outcome.exit_code));
+                Attempt::Ended(outcome)
+            }
+            Err(illegal) => {
+                self.eye.object("I14", illegal.to_string());
+                Attempt::Died
+            }
+        }
+    }
+
+    /// Somebody at the keyboard.
+    fn interrupts(&self, fate: Fate) -> mpsc::UnboundedReceiver<Interrupt> {
+        let (press, interrupts) = mpsc::unbounded_channel();
+        let clock = self.rig.clock.clone();
+        if let Fate::Interrupted(first, second) = fate {
+            tokio::task::spawn_local(async move {
+                clock.sleep(first).await;
+                press.send(Interrupt::Ask { exit_code: 130 }).ok();
+                if let Some(second) = second {
+                    clock.sleep(second).await;
+                    press.send(Interrupt::Insist { exit_code: 130 }).ok();
+                }
+            });
+        }
+        interrupts
+    }
+
+    fn hear(self: &Rc<Self>, event: &Event) {
+        if !event.kind.may_be_dropped() {
+            self.eye
+                .log(format!("{:?} {}", event.elapsed, told(&event.kind)));
+        }
+        if let EventKind::OrderMade {
+            order_id,
+            auto_pay: false,
+            ..
+        } = &event.kind
+        {
+            let nth = self.n_orders.get();
+            self.n_orders.set(nth + 1);
+            if let Some(Some(after)) = self.script.payers.get(nth).copied() {
+                let (history, order) = (Rc::clone(self), order_id.to_string());
+                tokio::task::spawn_local(async move {
+                    history.rig.clock.sleep(after).await;
+                    history.rig.by_hand("pay", &json!({ "OrderId": order }));
+                });
+            }
+        }
+    }
+
+    fn into_ended(self: Rc<Self>) -> Ended {
+        Ended {
+            violations: self.eye.violations.borrow().clone(),
+            log: self.eye.log.borrow().clone(),
+            transcript: self.wire.noisy.transcript() + &self.wire.quiet.transcript(),
+        }
+    }
+
+    /// A client for the last questions.
+    pub(crate) fn client(&self) -> Rc<Aliyun> {
+        self.death.begin(Fate::Spared);
+        self.rig.client(self.wire.clone())
+    }
+}
+
+/// An event in a line.
+fn told(kind: &EventKind) -> String {
+    match kind {
+        EventKind::StepStarted { subject, step, .. } => {
+            format!("{} {} {:?}", subject.instance, step.verb, step.direction)
+        }
+        EventKind::StepFinished {
+            subject,
+            step,
+            found,
+            ..
+        } => {
+            format!(
+                "{} {} finished, found: {found}",
+                subject.instance, step.verb
+            )
+        }
+        other => format!("{other:?}"),
+    }
+}

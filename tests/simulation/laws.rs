@@ -1,0 +1,406 @@
+//! The laws, read off the world and the store by code that shares nothing with planner or saga.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use respec::apply::RunOutcome;
+use respec::model::{DesiredInstance, DesiredSpec, InstanceId, InstanceStatus, Power};
+use respec::plan::{Action, Goal, Undo};
+use respec::saga::{Direction, Entry, Halt, Kind, SagaOutcome, StepEvent};
+use respec::store::Store;
+use serde_json::Value;
+
+use crate::history::History;
+
+/// How a machine's change stands according to the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    Open,
+    Closed(SagaOutcome),
+    Halted(Halt),
+    /// Past its pivot, and not taken down because others failed: it rests until a person has looked.
+    HeldBack,
+}
+
+/// After an attempt that ended by itself.
+pub(crate) fn after_attempt(history: &History, outcome: &RunOutcome) {
+    obligations_are_named(history, outcome);
+    the_exit_code_fits(history, outcome);
+}
+
+/// I12: a machine that ran, is meant to run and is down is named as owed a start.
+fn obligations_are_named(history: &History, outcome: &RunOutcome) {
+    let truth = history.rig.truth();
+    for (id, machine) in &history.rig.desired.instances {
+        let ran = of(&history.first_truth, id)["Status"] == "Running";
+        let down = of(&truth, id)["Status"] != "Running";
+        let named = outcome.obligations.iter().any(|owed| owed.instance == *id);
+        if ran && down && machine.spec.power != Some(Power::Stopped) && !named {
+            history
+                .eye
+                .object("I12", format!("{id} is down and nobody says so"));
+        }
+    }
+}
+
+fn the_exit_code_fits(history: &History, outcome: &RunOutcome) {
+    let interrupted = outcome.interrupted.is_some();
+    if !outcome.obligations.is_empty() && !interrupted && outcome.exit_code != 8 {
+        let what = format!("exit {} with {:?}", outcome.exit_code, outcome.obligations);
+        history.eye.object("I12", what);
+    }
+    if let Some(why) = &outcome.journal_lost
+        && why.contains("cannot follow")
+    {
+        history.eye.object("I14", why.clone());
+    }
+    if outcome.exit_code == 0 && outcome.open {
+        history
+            .eye
+            .object("I12", "exit 0 with an open run".to_owned());
+    }
+}
+
+/// When nothing more will happen.
+pub(crate) async fn at_the_end(history: &History) {
+    let store = match Store::in_memory(&history.kv, &history.rig.lineage) {
+        Ok(store) => store,
+        Err(error) => return history.eye.object("I14", error.to_string()),
+    };
+    if let Err(error) = store.check_all().await {
+        history.eye.object("I14", error.to_string());
+    }
+    let stands = stands(&store).await;
+    what_succeeded_is_so(history, &store, &stands).await;
+    let truth = history.rig.truth();
+    one_paid_order(history, &truth);
+    power_is_as_it_should_be(history, &truth, &stands);
+    every_order_is_recorded(history, &truth, &store, &stands);
+    for (id, machine) in &history.rig.desired.instances {
+        outcome_is_true(
+            history,
+            &truth,
+            id,
+            machine,
+            stands.get(id).copied(),
+            &store,
+        );
+    }
+    nothing_is_left_to_do(history, &store, &stands).await;
+}
+
+async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
+    let mut stands = BTreeMap::new();
+    for run in &store.contents().runs {
+        let entries: Vec<Entry> = store.entries(&run.run).await.unwrap();
+        for entry in entries {
+            let (instance, stand) = match entry.kind {
+                Kind::Begun { instance, .. } | Kind::Reopened { instance } => {
+                    (instance, Stand::Open)
+                }
+                Kind::Closed {
+                    instance, outcome, ..
+                } => (instance, Stand::Closed(outcome)),
+                Kind::Halted {
+                    instance,
+                    halt: Halt::Held,
+                    note,
+                } if note.contains("are tolerated") || note.contains("another machine") => {
+                    (instance, Stand::HeldBack)
+                }
+                Kind::Halted { instance, halt, .. } => (instance, Stand::Halted(halt)),
+                _ => continue,
+            };
+            stands.insert(instance, stand);
+        }
+    }
+    stands
+}
+
+/// I5: each machine is as it was found, but for the changes that the journal says have succeeded.
+async fn what_succeeded_is_so(
+    history: &History,
+    store: &Store,
+    stands: &BTreeMap<InstanceId, Stand>,
+) {
+    let mut expected = history.first_truth.clone();
+    let plans = history.plans.borrow();
+    for run in &store.contents().runs {
+        for entry in store.entries(&run.run).await.unwrap() {
+            let Kind::Step {
+                at,
+                event: StepEvent::Succeeded { .. },
+            } = entry.kind
+            else {
+                continue;
+            };
+            let step = &plans[&run.run].sagas[&at.instance].steps[usize::from(at.step)];
+            let goal = match at.direction {
+                Direction::Forward => &step.after,
+                Direction::Undo => &step.before,
+            };
+            if matches!(step.action, Action::Modify(_) | Action::AwaitOrder)
+                && !step.is_finished_by_its_answer()
+                && (at.direction == Direction::Forward || step.undo != Undo::By(Action::Start))
+            {
+                set_fields(goal, &mut expected, &at.instance);
+            }
+        }
+    }
+    let truth = history.rig.truth();
+    for id in history.rig.desired.instances.keys() {
+        if matches!(stands.get(id), Some(Stand::Halted(_) | Stand::Open)) {
+            continue;
+        }
+        let (now, expected) = (of(&truth, id), of(&expected, id));
+        for field in [
+            "ConfiguredType",
+            "InternetMaxBandwidthOut",
+            "InternetChargeType",
+        ] {
+            if now[field] != expected[field] {
+                let what = format!(
+                    "{id}: {field} is {}, recorded is {}",
+                    now[field], expected[field]
+                );
+                history.eye.object("I5", what);
+            }
+        }
+    }
+}
+
+fn set_fields(goal: &Goal, truth: &mut Value, id: &InstanceId) {
+    let machines = truth["instances"].as_array_mut().unwrap();
+    let mut of = machines.iter_mut();
+    let machine = of
+        .find(|machine| machine["InstanceId"] == id.as_str())
+        .unwrap();
+    if let Some(kind) = &goal.instance_type {
+        machine["ConfiguredType"] = kind.as_str().into();
+    }
+    if let Some(out) = goal.max_bandwidth_out {
+        machine["InternetMaxBandwidthOut"] = out.into();
+    }
+    if let Some(kind) = goal.charge_type {
+        machine["InternetChargeType"] = kind.as_str().into();
+    }
+}
+
+/// I1: whatever happened, each machine needed at most one order of each kind, so one is paid.
+fn one_paid_order(history: &History, truth: &Value) {
+    let mut paid: BTreeMap<(String, bool), Vec<String>> = BTreeMap::new();
+    for order in orders(truth).filter(|order| order["Payment"] == "Paid") {
+        let kind = (
+            text(&order["InstanceId"]),
+            order["Change"].get("Type").is_some(),
+        );
+        paid.entry(kind).or_default().push(text(&order["OrderId"]));
+    }
+    for ((instance, _), ids) in paid.iter().filter(|(_, ids)| ids.len() > 1) {
+        history
+            .eye
+            .object("I1", format!("{instance} was paid for by {ids:?}"));
+    }
+}
+
+/// I3: what ran runs, what was stopped is stopped, unless the manifest wants it otherwise.
+fn power_is_as_it_should_be(
+    history: &History,
+    truth: &Value,
+    stands: &BTreeMap<InstanceId, Stand>,
+) {
+    for (id, machine) in &history.rig.desired.instances {
+        let was = text(&of(&history.first_truth, id)["Status"]);
+        let is = text(&of(truth, id)["Status"]);
+        let done = stands.get(id) == Some(&Stand::Closed(SagaOutcome::Done));
+        let right = match (machine.spec.power, was.as_str()) {
+            (Some(Power::Stopped), _) if done => is == "Stopped",
+            (Some(Power::Stopped), "Running") => true,
+            (Some(Power::Running), "Stopped") if !done => true,
+            (Some(Power::Running), _) | (_, "Running") => is == "Running",
+            (_, _) => is == "Stopped",
+        };
+        if !right {
+            let stand = stands.get(id);
+            history
+                .eye
+                .object("I3", format!("{id} was {was} and is {is} ({stand:?})"));
+        }
+    }
+}
+
+/// I4: an order nobody remembers is one that somebody is told to look for.
+fn every_order_is_recorded(
+    history: &History,
+    truth: &Value,
+    store: &Store,
+    stands: &BTreeMap<InstanceId, Stand>,
+) {
+    let recorded: BTreeSet<String> = store
+        .contents()
+        .orders
+        .keys()
+        .map(ToString::to_string)
+        .collect();
+    for order in orders(truth) {
+        let (id, instance) = (text(&order["OrderId"]), text(&order["InstanceId"]));
+        let instance = InstanceId::new(instance).unwrap();
+        let said = stands.get(&instance) == Some(&Stand::Halted(Halt::Unknown));
+        if !recorded.contains(&id) && !said {
+            let stand = stands.get(&instance);
+            history.eye.object(
+                "I4",
+                format!("order {id} of {instance} is forgotten ({stand:?})"),
+            );
+        }
+    }
+}
+
+/// I5: the journal tells how the world is.
+fn outcome_is_true(
+    history: &History,
+    truth: &Value,
+    id: &InstanceId,
+    machine: &DesiredInstance,
+    stand: Option<Stand>,
+    store: &Store,
+) {
+    let now = of(truth, id);
+    let object = |what: String| history.eye.object("I5", format!("{id}: {what}"));
+    match stand {
+        Some(Stand::Closed(SagaOutcome::Done)) => {
+            if let Some(what) = first_difference(&machine.spec, now) {
+                object(format!("is Done, but {what}"));
+            }
+            let fields = store
+                .contents()
+                .applied
+                .instances
+                .get(id)
+                .map(|r| r.fields.clone());
+            let recorded = fields.unwrap_or_default();
+            for (field, value) in recorded {
+                let real = real_value(field.path(), now);
+                if real.as_ref().is_some_and(|real| *real != value) {
+                    object(format!(
+                        "{} is recorded as {value} and is {real:?}",
+                        field.path()
+                    ));
+                }
+            }
+        }
+        Some(Stand::Closed(_)) | None => {
+            if orders(truth)
+                .any(|order| order["InstanceId"] == id.as_str() && order["Payment"] == "Unpaid")
+            {
+                object(format!("is {stand:?}, but has an unpaid order"));
+            }
+        }
+        Some(Stand::Halted(Halt::Unknown)) => {
+            let plan = history.eye.plan.borrow();
+            let saga = plan.as_ref().and_then(|plan| plan.sagas.get(id));
+            if !saga.is_some_and(respec::plan::Saga::makes_order) {
+                object("is unknown although no order could be made".to_owned());
+            }
+        }
+        Some(Stand::Halted(Halt::Paused) | Stand::HeldBack) => {}
+        Some(stand @ (Stand::Halted(Halt::Held | Halt::Stuck) | Stand::Open)) => {
+            history
+                .eye
+                .object("I9", format!("{id} never comes to rest: {stand:?}"));
+        }
+    }
+}
+
+/// What is not as the manifest wants it.
+fn first_difference(wish: &DesiredSpec, now: &Value) -> Option<String> {
+    if let Some(wanted) = &wish.instance_type {
+        if now["ConfiguredType"] != wanted.as_str() {
+            return Some(format!("its type is {}", now["ConfiguredType"]));
+        }
+        if now["Status"] == "Running" && now["EffectiveType"] != wanted.as_str() {
+            return Some(format!("its guest still runs on {}", now["EffectiveType"]));
+        }
+    }
+    let internet = &wish.internet;
+    if internet
+        .max_bandwidth_out
+        .is_some_and(|out| now["InternetMaxBandwidthOut"] != out)
+    {
+        return Some(format!("outbound is {}", now["InternetMaxBandwidthOut"]));
+    }
+    if internet
+        .charge_type
+        .is_some_and(|kind| now["InternetChargeType"] != kind.as_str())
+    {
+        return Some(format!("traffic is {}", now["InternetChargeType"]));
+    }
+    let has_address = !now["PublicIpAddress"].is_null();
+    if internet
+        .public_ip
+        .is_some_and(|wanted| wanted != has_address)
+    {
+        return Some(format!("its address is {}", now["PublicIpAddress"]));
+    }
+    None
+}
+
+/// What the cloud has for a recorded field; none for those that are told otherwise.
+fn real_value(path: &str, now: &Value) -> Option<String> {
+    let value = match path {
+        "instance_type" => &now["ConfiguredType"],
+        "internet.max_bandwidth_out" => &now["InternetMaxBandwidthOut"],
+        "internet.charge_type" => &now["InternetChargeType"],
+        _ => return None,
+    };
+    Some(text(value))
+}
+
+/// I8: what is done stays done: planning again is empty, and applying that sends nothing.
+async fn nothing_is_left_to_do(
+    history: &History,
+    store: &Store,
+    stands: &BTreeMap<InstanceId, Stand>,
+) {
+    let cloud = history.client();
+    let planned = match history.rig.plan(&cloud, &store.contents()).await {
+        Ok(planned) => planned,
+        Err(error) => return history.eye.object("I8", error.to_string()),
+    };
+    for (id, saga) in &planned.plan.sagas {
+        if stands.get(id) == Some(&Stand::Closed(SagaOutcome::Done)) {
+            let what = format!("{id} is done, but is planned again: {:?}", saga.changes);
+            history.eye.object("I8", what);
+        }
+    }
+    let all = planned.observed.instances.values();
+    let moving = all.filter(|seen| {
+        !matches!(
+            seen.status,
+            InstanceStatus::Running | InstanceStatus::Stopped
+        )
+    });
+    for seen in moving {
+        history
+            .eye
+            .object("I9", format!("{} is {} at the end", seen.id, seen.status));
+    }
+}
+
+fn orders(truth: &Value) -> impl Iterator<Item = &Value> {
+    truth["orders"].as_array().unwrap().iter()
+}
+
+/// One machine of the truth.
+pub(crate) fn of<'a>(truth: &'a Value, id: &InstanceId) -> &'a Value {
+    let machines = truth["instances"].as_array().unwrap();
+    machines
+        .iter()
+        .find(|machine| machine["InstanceId"] == id.as_str())
+        .unwrap()
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,166 @@
+//! Everything that one seed decides, drawn before its history begins.
+
+use std::time::Duration;
+
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use respec::sim::FaultPlan;
+
+use crate::fleet;
+
+/// Most attempts of one history: the first apply and six that go on with it.
+pub(crate) const ATTEMPTS_MAX: usize = 7;
+
+/// The last attempts meet no faults, so that every history has a chance to come to rest.
+pub(crate) const QUIET_ATTEMPTS: usize = 2;
+
+/// Most crashes of one history.
+const CRASHES_MAX: usize = 3;
+
+/// One history before it is played.
+pub(crate) struct Script {
+    pub(crate) seed: u64,
+    pub(crate) manifest: String,
+    pub(crate) cloud: String,
+    pub(crate) faults: FaultPlan,
+    /// What befalls each attempt that is not quiet, in order.
+    pub(crate) fates: Vec<Fate>,
+    /// How long nobody runs anything, before each attempt but the first.
+    pub(crate) gaps: Vec<Duration>,
+    pub(crate) parallelism: usize,
+    pub(crate) wait_payment: Duration,
+    /// Commits that fail, by their number in the whole history, from 1.
+    pub(crate) commit_faults: Vec<(u64, CommitFate)>,
+    /// How long after an order is made somebody pays it; never, where none.
+    pub(crate) payers: Vec<Option<Duration>>,
+    /// How many unconfirmed commits outlive the end of each attempt.
+    pub(crate) kept_commits: Vec<usize>,
+}
+
+/// How a commit fails.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum CommitFate {
+    Refused,
+    Unknown,
+}
+
+/// What befalls one attempt.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fate {
+    /// Nothing but faults.
+    Spared,
+    /// The program dies around one of its requests.
+    DiesAtCall(u64, Moment),
+    /// The program dies around one of its journal entries.
+    DiesAtAppend(u64, Moment),
+    /// Somebody presses Ctrl-C after a while, and perhaps again.
+    Interrupted(Duration, Option<Duration>),
+}
+
+/// When exactly.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Moment {
+    /// Nothing has left the program yet.
+    Before,
+    /// It is on its way, and has been for this long.
+    During(Duration),
+    /// It is done, and its answer is there.
+    After,
+}
+
+impl Script {
+    /// Equal seeds, equal scripts.
+    pub(crate) fn draw(seed: u64) -> Self {
+        let mut chance = ChaCha8Rng::seed_from_u64(seed);
+        let fleet = fleet::make(&mut chance);
+        let n_noisy = chance.random_range(1..=ATTEMPTS_MAX - QUIET_ATTEMPTS);
+        let n_crashes = chance.random_range(0..=CRASHES_MAX.min(n_noisy));
+        Self {
+            seed,
+            manifest: fleet.manifest,
+            cloud: fleet.cloud,
+            faults: faults(&mut chance),
+            fates: (0..n_noisy)
+                .map(|attempt| fate(attempt < n_crashes, &mut chance))
+                .collect(),
+            gaps: (0..ATTEMPTS_MAX).map(|_| gap(&mut chance)).collect(),
+            parallelism: *one_of(&[1, 3, 10], &mut chance),
+            wait_payment: *one_of(&[Duration::ZERO, MINUTE * 30], &mut chance),
+            commit_faults: commit_faults(&mut chance),
+            payers: (0..64).map(|_| payer(&mut chance)).collect(),
+            kept_commits: (0..ATTEMPTS_MAX)
+                .map(|_| chance.random_range(0..=2))
+                .collect(),
+        }
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// None, a few here and there, or one in seven calls.
+fn faults(chance: &mut ChaCha8Rng) -> FaultPlan {
+    match chance.random_range(0..10) {
+        0..2 => FaultPlan::default(),
+        2..6 => FaultPlan::even(0.004, 6),
+        6..9 => FaultPlan::even(0.012, 25),
+        _ => FaultPlan::even(0.04, 80),
+    }
+}
+
+fn fate(crashes: bool, chance: &mut ChaCha8Rng) -> Fate {
+    let at = log_uniform(1.0, 90.0, chance) as u64;
+    let moment = match chance.random_range(0..3) {
+        0 => Moment::Before,
+        1 => Moment::During(span(Duration::from_millis(20), MINUTE, chance)),
+        _ => Moment::After,
+    };
+    let second = chance.random_bool(0.4);
+    let second = second.then(|| span(Duration::from_millis(50), MINUTE * 3, chance));
+    let first = span(Duration::from_millis(100), MINUTE * 12, chance);
+    match (crashes, chance.random_range(0..3)) {
+        (true, 0) => Fate::DiesAtAppend(at / 2 + 1, moment),
+        (true, _) => Fate::DiesAtCall(at, moment),
+        (false, 0) => Fate::Interrupted(first, second),
+        (false, _) => Fate::Spared,
+    }
+}
+
+fn gap(chance: &mut ChaCha8Rng) -> Duration {
+    span(SECOND, HOUR * 48, chance)
+}
+
+fn payer(chance: &mut ChaCha8Rng) -> Option<Duration> {
+    let pays = chance.random_bool(0.8);
+    let after = span(SECOND, HOUR * 3, chance);
+    pays.then_some(after)
+}
+
+fn commit_faults(chance: &mut ChaCha8Rng) -> Vec<(u64, CommitFate)> {
+    if chance.random_bool(0.75) {
+        return Vec::new();
+    }
+    (0..chance.random_range(1..=2))
+        .map(|_| {
+            let fate = *one_of(&[CommitFate::Refused, CommitFate::Unknown], chance);
+            (log_uniform(2.0, 120.0, chance) as u64, fate)
+        })
+        .collect()
+}
+
+/// Short spans as likely as long ones; whole milliseconds.
+fn span(from: Duration, to: Duration, chance: &mut ChaCha8Rng) -> Duration {
+    let millis = log_uniform(from.as_millis() as f64, to.as_millis() as f64, chance);
+    Duration::from_millis(millis as u64)
+}
+
+fn log_uniform(from: f64, to: f64, chance: &mut ChaCha8Rng) -> f64 {
+    let share: f64 = chance.random();
+    from * (to / from).powf(share)
+}
+
+/// Any of these.
+pub(crate) fn one_of<'a, T>(choices: &'a [T], chance: &mut ChaCha8Rng) -> &'a T {
+    &choices[chance.random_range(0..choices.len())]
+}
