@@ -100,6 +100,8 @@ pub enum Command {
     State(StateArgs),
     /// Show past runs, or one run step by step.
     History(HistoryArgs),
+    /// Explain an error code, a rule, a name in a plan or a finding; without a word, list them all.
+    Explain(ExplainArgs),
     /// A simulated cloud that speaks the vendor's protocol.
     Sim(SimArgs),
     /// Show the version.
@@ -206,6 +208,14 @@ pub struct HistoryArgs {
     /// One run, step by step.
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// `OperationDenied.NoStock`, `R24`, `payment: await`, `RS0107`; in any case.
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
 }
 
 /// Longest duration an option takes.

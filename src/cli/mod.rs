@@ -81,6 +81,7 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
     match &cli.command {
         Command::Version => commands::version::run(&cli.global, screen),
         Command::Validate => commands::validate::run(&cli.global, &cli.global.files, screen),
+        Command::Explain(args) => commands::explain::run(&cli.global, args, screen),
         Command::Sim(sim) => simulate(&sim.command),
         Command::Plan(_)
         | Command::Apply(_)
@@ -156,7 +157,9 @@ fn with_cloud(
             Command::History(args) => {
                 commands::history::run(&context, &cli.global, args, screen).await
             }
-            Command::Version | Command::Validate | Command::Sim(_) => Ok(Done::Fine),
+            Command::Version | Command::Validate | Command::Explain(_) | Command::Sim(_) => {
+                Ok(Done::Fine)
+            }
         }
     })
 }
