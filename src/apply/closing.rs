@@ -149,6 +149,7 @@ impl Dispatcher<'_> {
         let mut outcome = RunOutcome {
             machines: BTreeMap::new(),
             left_alone: self.left_alone.clone(),
+            blocked: self.job.plan.sheet.blocked.len(),
             orders: self.orders.clone(),
             obligations: Vec::new(),
             open: left_in_a_hurry,

@@ -1,10 +1,14 @@
 //! Opening a run, or going on with one: what the journal knows is taken up, what was cut off is in doubt.
 
 use crate::event::EventKind;
-use crate::model::InstanceId;
-use crate::saga::{Direction, Entry, Kind, Mode, Phase, StepEvent, StepRef, holds_down};
+use crate::model::{InstanceId, OrderId};
+use crate::plan::{Action, Saga};
+use crate::saga::{Direction, Entry, Kind, Mode, Phase, SagaState, StepEvent, StepRef, holds_down};
 
 use super::dispatcher::Dispatcher;
+
+/// Entries of one commit: far below what the store takes at once, and small enough to be quick.
+const ENTRIES_AT_ONCE: usize = 4096;
 
 impl Dispatcher<'_> {
     /// What the journal says was down, made or left in doubt, before this program began.
@@ -71,33 +75,57 @@ impl Dispatcher<'_> {
             continued,
         });
         if continued {
-            self.append(kinds).await;
+            self.emit_taken_up();
         } else {
-            self.append_opening(kinds).await;
+            let opening = kinds.remove(0);
+            self.append_opening(opening).await;
+        }
+        while !kinds.is_empty() {
+            let rest = kinds.split_off(kinds.len().min(ENTRIES_AT_ONCE));
+            self.append(std::mem::replace(&mut kinds, rest)).await;
+        }
+    }
+
+    /// Says how every machine stands that this run has begun with before.
+    fn emit_taken_up(&mut self) {
+        let known: Vec<EventKind> = self
+            .state
+            .sagas
+            .iter()
+            .filter(|(id, _)| self.sagas.contains_key(*id))
+            .map(|(id, state)| {
+                let ended = state.closed.clone();
+                let rests = state.halted.clone();
+                let mut note = ended
+                    .iter()
+                    .map(|(_, note)| note)
+                    .chain(rests.iter().map(|(_, n)| n));
+                EventKind::TakenUp {
+                    subject: self.subject(id),
+                    note: note.next().cloned().unwrap_or_default(),
+                    outcome: ended.map(|(outcome, _)| outcome),
+                    halt: rests.map(|(halt, _)| halt),
+                    unpaid: unpaid_orders(&self.sagas[id], state),
+                }
+            })
+            .collect();
+        for kind in known {
+            self.emit(kind);
         }
     }
 
     /// The opening entry makes the state; it is not folded into it.
-    pub(super) async fn append_opening(&mut self, mut kinds: Vec<Kind>) {
-        let opening = kinds.remove(0);
+    async fn append_opening(&mut self, kind: Kind) {
         let at = self.tools.clock.wall();
-        let mut entries = vec![Entry {
+        let run = self.job.run.clone();
+        let entry = Entry {
             seq: self.next_seq,
             at,
-            run: self.job.run.clone(),
-            kind: opening,
-        }];
+            run,
+            kind,
+        };
         self.next_seq += 1;
-        for kind in kinds {
-            entries.push(Entry {
-                seq: self.next_seq,
-                at,
-                run: self.job.run.clone(),
-                kind,
-            });
-            self.next_seq += 1;
-        }
-        if let Err(error) = self.tools.journal.append(&entries).await {
+        if let Err(error) = self.tools.journal.append(&[entry]).await {
             self.journal_lost = Some(error.to_string());
         }
     }
@@ -136,4 +164,13 @@ impl Dispatcher<'_> {
         }
         kinds
     }
+}
+
+/// The orders of a saga whose payment is still waited for.
+fn unpaid_orders(saga: &Saga, state: &SagaState) -> Vec<OrderId> {
+    let waits = (0..)
+        .zip(&saga.steps)
+        .any(|(at, step)| step.action == Action::AwaitOrder && state.phase(at) != Phase::Succeeded);
+    let orders = state.steps.values().filter_map(|step| step.order.clone());
+    if waits { orders.collect() } else { Vec::new() }
 }

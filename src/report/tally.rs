@@ -106,6 +106,19 @@ impl Tally {
                 self.run = Some(run.clone());
                 self.total = *machines;
             }
+            EventKind::TakenUp {
+                subject,
+                outcome,
+                halt,
+                note,
+                unpaid,
+            } => {
+                self.taken_up(subject, *outcome, *halt, note);
+                for order_id in unpaid {
+                    let (order_id, subject) = (order_id.clone(), subject.clone());
+                    self.know_order(OpenOrder { order_id, subject });
+                }
+            }
             EventKind::Begun { subject } => self.begun(subject),
             EventKind::Waiting { subject, reason } => self.waits(subject, reason),
             EventKind::StepStarted { subject, step, .. } => {
@@ -167,6 +180,22 @@ impl Tally {
         }
     }
 
+    fn taken_up(
+        &mut self,
+        subject: &Subject,
+        outcome: Option<SagaOutcome>,
+        halt: Option<Halt>,
+        note: &str,
+    ) {
+        match (outcome, halt) {
+            (Some(outcome), _) => self.ended(subject, State::Closed(outcome), note),
+            (None, Some(halt)) => self.ended(subject, State::Halted(halt), note),
+            (None, None) => {
+                self.machine(subject);
+            }
+        }
+    }
+
     /// A change that was put back may be begun again in the same run.
     fn begun(&mut self, subject: &Subject) {
         let now = self.elapsed;
@@ -195,6 +224,10 @@ impl Tally {
 
     /// Whether an event, already taken, says nothing that a reader has not just been told.
     pub(super) fn is_repetition(&self, event: &Event) -> bool {
+        // What an earlier program of the run did, it told.
+        if matches!(event.kind, EventKind::TakenUp { .. }) {
+            return true;
+        }
         let EventKind::Waiting { subject, .. } = &event.kind else {
             return false;
         };

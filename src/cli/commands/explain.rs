@@ -29,7 +29,7 @@ pub fn run(global: &Global, args: &ExplainArgs, screen: &Screen) -> Result<Done,
         json::explain(&book)
     } else {
         text(&book, &screen.out)
-    });
+    })?;
     Ok(Done::Fine)
 }
 
