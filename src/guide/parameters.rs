@@ -63,7 +63,7 @@ pub const ALL: &[Parameter] = &[
     parameter(NETWORK, "InternetMaxBandwidthOut", Fate::Written("spec.internet.max_bandwidth_out"),
         "Sent when it changes, and along with a switch of network billing."),
     parameter(NETWORK, "InternetMaxBandwidthIn", Fate::Written("spec.internet.max_bandwidth_in"),
-        "Sent when it is written and changes; otherwise it follows outbound (R29)."),
+        "Sent when it is written and it or outbound changes; otherwise it follows outbound (R29)."),
     parameter(NETWORK, "NetworkChargeType", Fate::Written("spec.internet.charge_type"),
         "Sent when it changes (R34)."),
     parameter(NETWORK, "AllocatePublicIp", Fate::Written("spec.internet.public_ip"),

@@ -20,16 +20,17 @@ const WORD_CHARS_MAX: usize = 128;
 /// [`Failure`] when nothing has that name.
 pub fn run(global: &Global, args: &ExplainArgs, screen: &Screen) -> Result<Done, Failure> {
     let word = args.words.join(" ");
-    let (book, text): (Book, fn(&Book, &_) -> String) = if word.is_empty() {
+    let (book, told): (Book, fn(&Book, &_) -> String) = if word.is_empty() {
         (whole(), explain_text::contents)
     } else {
         (about(&word)?, explain_text::pages)
     };
-    screen.result(&if global.json {
+    let text = if global.json {
         json::explain(&book)
     } else {
-        text(&book, &screen.out)
-    })?;
+        told(&book, &screen.out)
+    };
+    screen.result(&text)?;
     Ok(Done::Fine)
 }
 

@@ -16,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
         (NotSimulated, "Knows no disks.")),
     rule(70, "StopCharging gives capacity and address up",
         ("A pay-as-you-go machine in a VPC that is stopped with StopCharging loses its static address and its place.", "SDK7"),
-        (Chooses, "Stops with KeepCharging unless the manifest says otherwise, always so around a change; blocks StopCharging where it would cost an address without consent."),
+        (Chooses, "Stops with KeepCharging unless the manifest says otherwise, always so around a change; blocks StopCharging where it does not apply or would cost an address without consent, and notes an address that a start brings back."),
         (Answers, "Gives the address and the place back; ignores the mode where it does not apply.")),
     rule(71, "disks and modes are not open",
         ("Disk.N and ModifyMode are in the documents and not to be used.", "004, SDK7"),

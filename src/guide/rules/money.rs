@@ -20,7 +20,7 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "An unpaid order; no permission is ever missing.")),
     rule(44, "a downgrade needs no payment",
         ("On ModifyPrepayInstanceSpec AutoPay counts for upgrades only; a downgrade is refunded whatever it says.", "SDK7"),
-        (Chooses, "States AutoPay all the same, so that nothing hangs on the direction the cloud sees."),
+        (Chooses, "Waits for no payment behind a downgrade; states AutoPay all the same, so that nothing hangs on the direction the cloud sees."),
         (Answers, "Refunds a downgrade at once.")),
     rule(45, "an unpaid order blocks the next change",
         ("While an order is open the machine, and by one text the whole account, takes no other change.", "000, 001, 004"),
