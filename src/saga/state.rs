@@ -361,8 +361,15 @@ impl SagaState {
         let Some((halt, _)) = self.halted.take() else {
             return;
         };
+        let surprised = self
+            .failed_step()
+            .is_some_and(|(_, failure)| failure.cause == FailureCause::Surprised);
         for step in self.steps.values_mut() {
             match (halt, step.phase) {
+                // Its power is not what we made it: only what was changed is kept.
+                (Halt::Held, Phase::Succeeded) if surprised && step.token.is_none() => {
+                    *step = StepState::default();
+                }
                 (Halt::Held, Phase::Failed | Phase::Undone) => *step = StepState::default(),
                 (Halt::Stuck, Phase::UndoFailed) => step.phase = Phase::Succeeded,
                 (Halt::Unknown, Phase::Failed) => {

@@ -55,6 +55,10 @@ fn go_on(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
     });
     match (open, mode) {
         (None, _) => settle_then(saga, state, Task::Close(SagaOutcome::Done)),
+        // A stop that got lost is waited for as soon as the machine is up again, for it keeps a place.
+        (Some(at), Mode::GoOn) if !holds_down(saga, state) => {
+            settle_then(saga, state, Task::Do(at))
+        }
         (Some(at), Mode::GoOn) => Task::Do(at),
         (Some(at), Mode::PutBack) => put_back(saga, state, at),
     }

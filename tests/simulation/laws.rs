@@ -123,7 +123,7 @@ async fn what_succeeded_is_so(
     stands: &BTreeMap<InstanceId, Stand>,
 ) {
     let mut expected = history.first_truth.clone();
-    let plans = history.plans.borrow();
+    let plans = history.plans.borrow().clone();
     for run in &store.contents().runs {
         for entry in store.entries(&run.run).await.unwrap() {
             let Kind::Step {
