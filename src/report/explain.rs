@@ -54,13 +54,13 @@ impl Conduct {
                 "Ends this machine's change and puts the machine back as it was found; behind an order it is held for a person instead."
             }
             Self::SparesTheSameType => {
-                "Undoes this machine's change, and spares machines not yet begun that want the same type in the same zone."
+                "Undoes this machine's change, and spares machines still to be stopped that want the same type in the same zone."
             }
             Self::SparesChangesOfType => {
-                "Undoes this machine's change, and spares machines not yet begun that want another type."
+                "Undoes this machine's change, and spares machines still to be stopped that want another type."
             }
             Self::SparesAll => {
-                "Undoes this machine's change, and spares every machine not yet begun."
+                "Undoes this machine's change, and spares every machine still to be stopped; what needs no stop is tried all the same."
             }
             Self::NeedsAPerson => {
                 "Stops at this machine and waits for a person (exit code 8): what the first request did is not known."

@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "400 Throttling until `cool_down` is over.")),
     rule(53, "the bandwidth of a region has a sum",
         ("All fixed bandwidth of an account in a region has a ceiling, once 50 Gbit/s, now a quota.", "000, 001, 002"),
-        (NotYet, "Adds nothing up; apply spares others after the refusal."),
+        (NotYet, "Adds nothing up; apply meets the refusal."),
         (NotSimulated, "Adds nothing up.")),
     rule(54, "a thousand subscription orders a minute",
         ("ModifyPrepayInstanceSpec takes 1000 calls in 60 s from an account; no figure is known for the others.", "004"),
