@@ -114,20 +114,11 @@ impl Tally {
                 unpaid,
             } => {
                 self.taken_up(subject, *outcome, *halt, note);
-                for order_id in unpaid {
-                    let (order_id, subject) = (order_id.clone(), subject.clone());
-                    self.know_order(OpenOrder { order_id, subject });
-                }
+                self.know_orders(subject, unpaid);
             }
             EventKind::Begun { subject } => self.begun(subject),
             EventKind::Waiting { subject, reason } => self.waits(subject, reason),
-            EventKind::StepStarted { subject, step, .. } => {
-                let now = event.elapsed;
-                let machine = self.machine(subject);
-                machine.state = State::UnderWay;
-                machine.step = Some((step.clone(), now));
-                machine.wait = None;
-            }
+            EventKind::StepStarted { subject, step, .. } => self.step_started(subject, step),
             EventKind::StepFinished { subject, step, .. } => self.step_finished(subject, step),
             EventKind::StepFailed {
                 subject,
@@ -137,24 +128,22 @@ impl Tally {
                 request_id,
                 ..
             } => {
-                let machine = self.machine(subject);
-                machine.step = None;
-                machine.mishap.get_or_insert_with(|| Mishap {
+                let mishap = Mishap {
                     step: step.clone(),
                     message: message.clone(),
                     code: code.clone(),
                     request_id: request_id.clone(),
-                });
+                };
+                let machine = self.machine(subject);
+                machine.step = None;
+                machine.mishap.get_or_insert(mishap);
             }
             EventKind::OrderMade {
                 subject,
                 order_id,
                 auto_pay: false,
             } => {
-                self.know_order(OpenOrder {
-                    order_id: order_id.clone(),
-                    subject: subject.clone(),
-                });
+                self.know_orders(subject, std::slice::from_ref(order_id));
             }
             EventKind::OrderMade { .. } => {}
             EventKind::Closed {
@@ -178,6 +167,21 @@ impl Tally {
             EventKind::Interrupted { .. } => self.interrupted = Interrupted::Yes,
             EventKind::RunFinished { exit_code, .. } => self.exit_code = Some(*exit_code),
         }
+    }
+
+    fn know_orders(&mut self, subject: &Subject, orders: &[OrderId]) {
+        for order_id in orders {
+            let (order_id, subject) = (order_id.clone(), subject.clone());
+            self.know_order(OpenOrder { order_id, subject });
+        }
+    }
+
+    fn step_started(&mut self, subject: &Subject, step: &StepView) {
+        let now = self.elapsed;
+        let machine = self.machine(subject);
+        machine.state = State::UnderWay;
+        machine.step = Some((step.clone(), now));
+        machine.wait = None;
     }
 
     fn taken_up(
