@@ -21,10 +21,13 @@ mod desk;
 mod worker;
 mod power;
 mod change;
-mod dispatcher;
-mod ready;
-mod record;
 mod outcome;
+mod dispatcher;
+mod telling;
+mod record;
+mod opening;
+mod ending;
+mod ready;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
