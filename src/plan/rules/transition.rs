@@ -108,20 +108,23 @@ fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
             "the manifest asks for the upgrade to be ordered offline",
         )),
     };
-    let (chosen, paid) = match shift {
+    // R44: a downgrade is carried out at once whatever AutoPay says, so nobody is waited for.
+    let (chosen, paid, auto_pay) = match shift {
         Shift::Downgrade => (
             "a subscription downgrade is an order with a refund (R47)",
             payment::nothing_to_pay(),
+            true,
         ),
         Shift::Upgrade => (
             "a subscription upgrade is an order; it may run while it is made (R12)",
             payment::because(case.desired.payment),
+            payment::auto_pay(case.desired.payment),
         ),
     };
     Ok(TypeChange {
         call: ModifyCall::Prepay(PrepayChange {
             instance_type: to.clone(),
-            auto_pay: payment::auto_pay(case.desired.payment),
+            auto_pay,
             migrate_across_zone: case.desired.change.migrate_across_zone,
             system_disk_category: case.desired.change.system_disk_category.clone(),
         }),
