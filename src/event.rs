@@ -67,6 +67,20 @@ pub enum EventKind {
         /// Whether it goes on with an open run.
         continued: bool,
     },
+    /// How a machine stands that an earlier program of the same run began with. Displays need not
+    /// show it; what is counted begins with it.
+    TakenUp {
+        /// Which machine.
+        subject: Subject,
+        /// How its change ended, if it has.
+        outcome: Option<SagaOutcome>,
+        /// Why it rests, if it does.
+        halt: Option<Halt>,
+        /// What a person should know.
+        note: String,
+        /// Orders that wait to be paid.
+        unpaid: Vec<OrderId>,
+    },
     /// A machine's change begins.
     Begun {
         /// Which machine.

@@ -3,6 +3,7 @@
 //! Read the rooms in this order; each imports only rooms named before it.
 
 pub mod model;
+pub mod guide;
 pub mod manifest;
 pub mod diff;
 pub mod plan;

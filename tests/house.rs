@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 /// Reading order; each room with the rooms it may import.
 const ROOMS: &[(&str, Kind, &[&str])] = &[
     ("model", Kind::Pure, &[]),
+    ("guide", Kind::Pure, &[]),
     ("manifest", Kind::Pure, &["model"]),
     ("diff", Kind::Pure, &["model"]),
     ("plan", Kind::Pure, &["model", "diff"]),
@@ -39,14 +40,14 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
     (
         "report",
         Kind::Edge,
-        &["model", "diff", "plan", "saga", "event"],
+        &["model", "guide", "diff", "plan", "saga", "event"],
     ),
     (
         "cli",
         Kind::Edge,
         &[
-            "model", "manifest", "diff", "plan", "saga", "event", "clock", "wire", "cloud",
-            "journal", "observe", "apply", "aliyun", "http", "sim", "store", "report",
+            "model", "guide", "manifest", "diff", "plan", "saga", "event", "clock", "wire",
+            "cloud", "journal", "observe", "apply", "aliyun", "http", "sim", "store", "report",
         ],
     ),
 ];

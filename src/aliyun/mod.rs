@@ -30,5 +30,6 @@ mod client;
 mod port;
 
 pub use client::{Aliyun, AliyunConfig, Randomness};
+pub use codes::classify;
 pub use credentials::{AccessKey, Credentials, CredentialsError, CredentialsSource, resolve};
 pub use endpoint::{EndpointError, Endpoints};

@@ -90,6 +90,7 @@ impl<'a> Dispatcher<'a> {
                 plan_id: job.plan.id(),
                 intent: job.plan.intent(),
                 sagas: BTreeMap::new(),
+                failures: BTreeSet::new(),
                 closed: None,
             },
         };

@@ -17,14 +17,17 @@
 mod timing;
 mod token;
 mod scope;
+mod outcome;
 mod desk;
 mod worker;
 mod power;
 mod change;
 mod dispatcher;
-mod ready;
+mod telling;
 mod record;
-mod outcome;
+mod ready;
+mod opening;
+mod closing;
 mod abandon;
 
 use std::collections::BTreeMap;

@@ -56,6 +56,8 @@ pub struct RunOutcome {
     pub machines: BTreeMap<InstanceId, (InstanceName, MachineEnd)>,
     /// Machines that were not.
     pub left_alone: BTreeMap<InstanceId, LeftAlone>,
+    /// How many machines the plan could not change, so that not all is as wanted whatever the run did.
+    pub blocked: usize,
     /// Orders that this run made.
     pub orders: BTreeMap<OrderId, InstanceId>,
     /// What is still owed to machines.
@@ -88,7 +90,8 @@ impl RunOutcome {
                 MachineEnd::Halted { halt, .. } => *halt != Halt::Paused,
                 MachineEnd::Closed { .. } | MachineEnd::Open => false,
             });
-        let not_done = !self.left_alone.is_empty()
+        let not_done = self.blocked > 0
+            || !self.left_alone.is_empty()
             || ends().any(|end| match end {
                 MachineEnd::Closed { outcome, .. } => *outcome != SagaOutcome::Done,
                 MachineEnd::Halted { .. } => false,

@@ -8,7 +8,7 @@ use crate::model::{InstanceStatus, ObservedInstance, StoppedMode};
 use crate::saga::{FailureCause, StepEvent};
 
 use super::timing::{
-    POLL, RESEND_POWER, RETRY, STALE_MAX, START_REFUSED_FOR, START_WITHIN, UNDO_WITHIN, poll_after,
+    POLL, RESEND_POWER, RETRY, STALE_MAX, START_REFUSED_FOR, START_WITHIN, poll_after,
 };
 use super::token::request_digest;
 use super::worker::{End, Worker};
@@ -55,19 +55,36 @@ impl Worker {
         .await
     }
 
-    /// Starting is owed to the machine: a refusal is met with patience, and taking a stop back waits
-    /// for a shutdown that hangs.
+    /// Starting is owed to the machine: a refusal is met with patience, and a shutdown that hangs is
+    /// waited for.
+    ///
+    /// A subscription machine that somebody else started may have come up before its order was carried
+    /// out; then its guest still runs on the old type (R4, R12), and only another restart helps.
     pub(super) async fn start(&self) -> End {
-        let within = if self.is_undo() {
-            UNDO_WITHIN
-        } else {
-            START_WITHIN
-        };
+        let end = self.bring_up().await;
+        match end {
+            End::Succeeded { found: true, .. } if self.needs_a_start_of_its_own() => self.failed(
+                FailureCause::Surprised,
+                "somebody started it before the change was in force; it takes another restart",
+            ),
+            end => end,
+        }
+    }
+
+    fn needs_a_start_of_its_own(&self) -> bool {
+        let before = &self.saga.steps[..usize::from(self.at.step)];
+        !self.is_undo()
+            && before.iter().any(|step| {
+                step.order_call().is_some() && step.before.status == Some(InstanceStatus::Stopped)
+            })
+    }
+
+    async fn bring_up(&self) -> End {
         self.switch(Switch {
             verb: PowerVerb::Start,
             from: InstanceStatus::Stopped,
             to: InstanceStatus::Running,
-            within,
+            within: START_WITHIN,
             refused_for: START_REFUSED_FOR,
             believed_after: STALE_MAX,
             harder: None,

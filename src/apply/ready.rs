@@ -90,7 +90,10 @@ impl Dispatcher<'_> {
         if !takes_down {
             return Turn::Now;
         }
-        if let Some(why) = self.refusal_that_covers(saga) {
+        if let Some(why) = self
+            .refusal_that_covers(saga)
+            .filter(|_| self.still_asks(saga))
+        {
             return Turn::Never(why);
         }
         if at.undo != Undo::By(Action::Start) {
@@ -115,6 +118,17 @@ impl Dispatcher<'_> {
         let is_new = self.state.sagas[&at.instance].phase(at.step) == Phase::Waiting;
         let is_start = saga.steps[usize::from(at.step)].action == Action::Start;
         self.mode == Mode::PutBack && is_new && !is_start
+    }
+
+    /// Whether the machine still needs anything that could be refused: not when it is changed already
+    /// and only its restart is left.
+    fn still_asks(&self, saga: &Saga) -> bool {
+        let state = &self.state.sagas[&saga.instance];
+        let mut changes = (0..)
+            .zip(&saga.steps)
+            .filter(|(_, step)| matches!(step.action, Action::Modify(_)))
+            .peekable();
+        changes.peek().is_none() || changes.any(|(at, _)| state.phase(at) != Phase::Succeeded)
     }
 
     fn refusal_that_covers(&self, saga: &Saga) -> Option<String> {

@@ -24,15 +24,13 @@ pub(super) const GATHER: Duration = Duration::from_millis(50);
 /// The wait after which an accepted power call that shows no effect is sent again.
 pub(super) const RESEND_POWER: Duration = Duration::from_secs(60);
 
-/// A start that takes longer has failed.
-pub(super) const START_WITHIN: Duration = Duration::from_secs(10 * 60);
+/// A start that takes longer has failed; so long because a shutdown or a start that hangs ends by
+/// itself after half an hour at most, as far as is known, and the machine is owed the patience.
+pub(super) const START_WITHIN: Duration = Duration::from_secs(40 * 60);
 
 /// A refused start is tried again for so long: past the cool-down, after which the change itself
 /// can be taken back (R52).
 pub(super) const START_REFUSED_FOR: Duration = Duration::from_secs(6 * 60);
-
-/// Taking a stop back waits for a hung shutdown to end, however long that takes in practice.
-pub(super) const UNDO_WITHIN: Duration = Duration::from_secs(30 * 60);
 
 /// Between two tries of a call that was refused for a reason that passes.
 pub(super) const RETRY: Duration = Duration::from_secs(15);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use super::commands::sim::SimArgs;
+use super::sim_args::SimArgs;
 
 /// Plan and apply for the specs of a fleet of Alibaba Cloud ECS instances.
 ///
@@ -50,8 +50,9 @@ pub struct Global {
     /// Work as if started in this folder.
     #[arg(long, global = true, value_name = "DIR")]
     pub chdir: Option<PathBuf>,
-    /// Send every call there instead of to the vendor's hosts; plain HTTP to loopback only.
-    #[arg(long, global = true, value_name = "URL", env = "RESPEC_ENDPOINT")]
+    /// Send every call there instead of to the vendor's hosts; plain HTTP to loopback only. Also
+    /// `RESPEC_ENDPOINT`.
+    #[arg(long, global = true, value_name = "URL")]
     pub endpoint: Option<String>,
     /// Profile of ~/.aliyun/config.json.
     #[arg(long, global = true, value_name = "NAME")]
@@ -59,15 +60,9 @@ pub struct Global {
     /// Region whose endpoint answers calls that belong to none.
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
-    /// Where the state lives: a folder.
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "RESPEC_STATE",
-        default_value = "state"
-    )]
-    pub state: String,
+    /// Where the state lives: a folder, `state` unless said otherwise. Also `RESPEC_STATE`.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state: Option<String>,
     /// Run on an embedded simulated cloud; its world is kept under the state folder.
     #[arg(long, global = true, value_name = "CLOUD.yaml")]
     pub simulate: Option<PathBuf>,
@@ -105,6 +100,8 @@ pub enum Command {
     State(StateArgs),
     /// Show past runs, or one run step by step.
     History(HistoryArgs),
+    /// Explain an error code, a rule, a name in a plan or a finding; without a word, list them all.
+    Explain(ExplainArgs),
     /// A simulated cloud that speaks the vendor's protocol.
     Sim(SimArgs),
     /// Show the version.
@@ -211,6 +208,14 @@ pub struct HistoryArgs {
     /// One run, step by step.
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// `OperationDenied.NoStock`, `R24`, `payment: await`, `RS0107`; in any case.
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
 }
 
 /// Longest duration an option takes.

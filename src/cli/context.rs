@@ -20,6 +20,9 @@ use super::surroundings::{Surroundings, read_bounded};
 /// The region that calls about no region go to when nobody says otherwise.
 const DEFAULT_REGION: &str = "cn-hangzhou";
 
+/// The folder of the state when nobody says otherwise.
+const DEFAULT_STATE: &str = "state";
+
 /// Largest speed that `RESPEC_SPEED` may ask for.
 const SPEED_MAX: u32 = 10_000;
 
@@ -53,7 +56,7 @@ impl Context {
     }
 
     fn real(global: &Global, around: &Surroundings, command: &str) -> Result<Self, Failure> {
-        let endpoints = match &global.endpoint {
+        let endpoints = match global.endpoint.as_deref().or(around.get("RESPEC_ENDPOINT")) {
             Some(url) => Endpoints::custom(url).map_err(|error| {
                 Failure::from_error(Situation::Usage, "use the endpoint", &error)
             })?,
@@ -79,7 +82,7 @@ impl Context {
             cloud: Rc::new(cloud),
             holder: holder(around, clock.as_ref(), command),
             clock,
-            home: state_home(&global.state)?,
+            home: state_home(global, around)?,
             body: Body::Threaded,
             simulated: false,
             world: None,
@@ -92,7 +95,7 @@ impl Context {
         scenario: &Path,
         command: &str,
     ) -> Result<Self, Failure> {
-        let (home, world) = open_world(&state_home(&global.state)?, scenario)?;
+        let (home, world) = open_world(&state_home(global, around)?, scenario)?;
         let key = world.keys().first().cloned();
         let key = key.expect("a scenario without keys is refused");
         let clock: Rc<dyn Clock> = Rc::new(VirtualClock::starting_at(world.now().wall));
@@ -283,8 +286,14 @@ fn region(
 }
 
 /// The folder behind `--state`; other kinds of state are not supported yet and are refused by name.
-fn state_home(text: &str) -> Result<PathBuf, Failure> {
+fn state_home(global: &Global, around: &Surroundings) -> Result<PathBuf, Failure> {
+    let named = global.state.as_deref().or(around.get("RESPEC_STATE"));
+    let text = named.unwrap_or(DEFAULT_STATE);
     let path = text.strip_prefix("file:").unwrap_or(text);
+    if path.is_empty() {
+        return Err(Failure::new(Situation::Usage, "the state is a folder")
+            .hint("give one: --state ./state"));
+    }
     match path.split_once("://") {
         Some((scheme, _)) => Err(Failure::new(
             Situation::Usage,

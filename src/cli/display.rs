@@ -10,12 +10,13 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::event::Event;
-use crate::report::json_lines::JsonLines;
+use crate::report::json_lines::{Diagnostic, JsonLines};
 use crate::report::line::Line;
 use crate::report::live::Live;
 use crate::report::{Display, Tally};
 
 use super::args::Global;
+use super::failure::Failure;
 use super::screen::Screen;
 
 /// How often a display is told that time has passed.
@@ -59,6 +60,22 @@ impl Progress {
         let _gone = self.display.borrow_mut().finish();
         self.tally
     }
+}
+
+/// The stream of an apply that did not come to a run: its first line, and why it failed if it did.
+pub fn json_without_run(failure: Option<&Failure>, now: Timestamp) {
+    let mut lines = JsonLines::new(std::io::stdout(), env!("CARGO_PKG_VERSION"), now);
+    let Some(failure) = failure else { return };
+    let mut said = failure.chain.iter().cloned();
+    let diagnostic = Diagnostic {
+        severity: "error",
+        summary: said.next().unwrap_or_default(),
+        detail: said
+            .chain(failure.hints.iter().cloned())
+            .collect::<Vec<_>>()
+            .join("\n"),
+    };
+    lines.diagnostic(&diagnostic, now);
 }
 
 fn choose(global: &Global, screen: &Screen, now: Timestamp) -> Box<dyn Display> {

@@ -5,6 +5,7 @@
 
 pub mod failure;
 pub mod surroundings;
+pub mod sim_args;
 pub mod args;
 pub mod screen;
 pub mod context;
@@ -22,10 +23,11 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use args::{Cli, Command, hint_for_unknown_command, normalise};
-use commands::sim::{SimCommand, run_serve};
+use commands::sim::run_serve;
 use context::Context;
 use failure::{Done, Failure, Situation};
 use screen::Screen;
+use sim_args::SimCommand;
 use surroundings::Surroundings;
 
 /// Longest command line that is kept in journals and locks.
@@ -77,8 +79,9 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
         })?;
     }
     match &cli.command {
-        Command::Version => Ok(commands::version::run(&cli.global, screen)),
+        Command::Version => commands::version::run(&cli.global, screen),
         Command::Validate => commands::validate::run(&cli.global, &cli.global.files, screen),
+        Command::Explain(args) => commands::explain::run(&cli.global, args, screen),
         Command::Sim(sim) => simulate(&sim.command),
         Command::Plan(_)
         | Command::Apply(_)
@@ -154,7 +157,9 @@ fn with_cloud(
             Command::History(args) => {
                 commands::history::run(&context, &cli.global, args, screen).await
             }
-            Command::Version | Command::Validate | Command::Sim(_) => Ok(Done::Fine),
+            Command::Version | Command::Validate | Command::Explain(_) | Command::Sim(_) => {
+                Ok(Done::Fine)
+            }
         }
     })
 }

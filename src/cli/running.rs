@@ -39,29 +39,21 @@ pub struct Ended {
     pub outcome: RunOutcome,
     /// For the closing words.
     pub tally: Tally,
-    /// Machines that the plan left out because something stands in their way.
-    pub n_blocked: usize,
 }
 
-/// Exit code: some done, some not; all recorded.
-const SOME_NOT_DONE: u8 = 3;
-
 impl Ended {
-    /// The exit code. A run that did all it could is not all that was wanted while machines are blocked.
+    /// The exit code.
     #[must_use]
     pub fn done(&self) -> Done {
-        match self.outcome.exit_code {
-            0 if self.n_blocked > 0 => Done::Run(SOME_NOT_DONE),
-            code => Done::Run(code),
-        }
+        Done::Run(self.outcome.exit_code)
     }
 
     /// The closing words, and what only the outcome knows.
     #[must_use]
     pub fn words(&self, style: &crate::report::Style) -> String {
         let mut text = summary(&self.tally, style);
-        if self.n_blocked > 0 {
-            let n = self.n_blocked;
+        let n = self.outcome.blocked;
+        if n > 0 {
             text.push_str(&format!("{n} more blocked: `respec plan` says by what\n"));
         }
         for owed in &self.outcome.obligations {
@@ -190,11 +182,7 @@ impl<'a> Run<'a> {
             Failure::from_error(Situation::Other, "read the journal of the open run", &error)
                 .hint("nothing was done; docs/store.md says what to do with a damaged store")
         })?;
-        Ok(Ended {
-            outcome,
-            tally,
-            n_blocked: plan.sheet.blocked.len(),
-        })
+        Ok(Ended { outcome, tally })
     }
 }
 

@@ -1,13 +1,13 @@
 //! The two streams: results on stdout, talk on stderr. Alone in writing to either.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 use crate::report::findings::Paint;
 use crate::report::words::terminal;
 use crate::report::{Colour, Style, Symbols};
 
 use super::args::Global;
-use super::failure::Failure;
+use super::failure::{Failure, Situation};
 use super::surroundings::Surroundings;
 
 /// Columns when nobody says how wide the screen is.
@@ -71,10 +71,26 @@ impl Screen {
         }
     }
 
-    /// A result. A reader that is gone is no error of ours.
-    pub fn result(&self, text: &str) {
+    /// A result. A reader that is gone is no error of ours, a full disk is.
+    ///
+    /// # Errors
+    /// [`Failure`] when the text cannot be written.
+    pub fn result(&self, text: &str) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
-        let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(
+                Situation::Other,
+                format!("failed to write to stdout: {error}"),
+            )),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// The result of what was done already: that it cannot be written changes nothing about how it ended.
+    pub fn last_words(&self, text: &str) {
+        if let Err(failure) = self.result(text) {
+            self.failure(&failure);
+        }
     }
 
     /// Talk.

@@ -23,7 +23,7 @@ pub struct SpecChange {
 pub struct PrepayChange {
     /// The target type.
     pub instance_type: TypeName,
-    /// `AutoPay`, always stated; the API's default would pay (R42).
+    /// `AutoPay`, always stated; the API's default would pay (R42), and a downgrade ignores it (R44).
     pub auto_pay: bool,
     /// `MigrateAcrossZone`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,7 +36,7 @@ pub struct PrepayChange {
 /// `ModifyInstanceNetworkSpec`: bandwidth, network billing and public address, for both billing methods.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkChange {
-    /// `NetworkChargeType`.
+    /// `NetworkChargeType` (R34).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charge_type: Option<NetworkBilling>,
     /// `InternetMaxBandwidthOut`, Mbit/s.

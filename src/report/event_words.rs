@@ -40,6 +40,7 @@ pub(super) fn subject(kind: &EventKind) -> Option<&Subject> {
         | EventKind::Interrupted { .. }
         | EventKind::RunFinished { .. } => None,
         EventKind::Begun { subject }
+        | EventKind::TakenUp { subject, .. }
         | EventKind::StepStarted { subject, .. }
         | EventKind::Waiting { subject, .. }
         | EventKind::StepFinished { subject, .. }
@@ -70,6 +71,7 @@ fn said(kind: &EventKind) -> Said {
                 format!("{}, {plan}", extent(*machines, *steps)),
             )
         }
+        EventKind::TakenUp { note, .. } => ("Taken up", Tone::Faint, safe(note)),
         EventKind::Begun { .. } => ("Begun", Tone::Faint, String::new()),
         EventKind::StepStarted { step, attempt, .. } => started(step, *attempt),
         EventKind::Waiting { reason, .. } => ("Waiting", Tone::Faint, safe(reason)),

@@ -7,6 +7,7 @@ use crate::model::InstanceId;
 use crate::plan::Saga;
 use crate::saga::{Entry, IllegalEntry, Phase, RunRecord, RunState, SagaState, StepState};
 
+use super::advice::advice;
 use super::event_words::{halt_word, outcome_word, vendor};
 use super::style::{Style, Tone, called, duration, minute};
 use super::words::terminal;
@@ -154,6 +155,9 @@ fn state_facts(state: &StepState) -> String {
     if let Some(failure) = &state.failure {
         let vendor = vendor(failure.code.as_deref(), failure.request_id.as_ref());
         facts.push_str(&format!(": {}{vendor}", terminal(&failure.message)));
+        if let Some(advice) = advice(failure.code.as_deref(), &failure.message) {
+            facts.push_str(&format!(". {advice}"));
+        }
     }
     facts
 }

@@ -5,9 +5,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::diff::{DriftItem, Vanished};
+use crate::guide::rules::Rule;
 use crate::model::{AppliedFleet, AppliedInstance, Finding, InstanceId, Severity};
 use crate::saga::{Entry, RunRecord};
 
+use super::explain::{Book, Refusal};
 use super::history_text::ending;
 use super::json_lines::RESOURCE_TYPE;
 
@@ -137,6 +139,58 @@ fn diagnostic(finding: &Finding) -> Value {
             "start": {"line": place.line, "column": place.column, "byte": place.start},
             "end": {"byte": place.end},
         },
+    })
+}
+
+/// `explain -json`: the whole book, or what one word stands for.
+#[must_use]
+pub fn explain(book: &Book) -> String {
+    let policies = book.policies.iter().map(|known| {
+        json!({
+            "name": known.name,
+            "title": known.title,
+            "meaning": known.meaning,
+            "way_out": known.way_out,
+        })
+    });
+    let findings = book.findings.iter().map(|known| {
+        json!({
+            "code": known.id,
+            "severity": known.severity,
+            "title": known.title,
+            "meaning": known.meaning,
+        })
+    });
+    document(json!({
+        "errors": book.errors.iter().map(refusal).collect::<Vec<_>>(),
+        "rules": book.rules.iter().copied().map(rule).collect::<Vec<_>>(),
+        "policies": policies.collect::<Vec<_>>(),
+        "findings": findings.collect::<Vec<_>>(),
+    }))
+}
+
+fn refusal(refusal: &Refusal) -> Value {
+    let facts = refusal.facts;
+    json!({
+        "code": facts.code,
+        "http": facts.http,
+        "operations": facts.operations,
+        "class": facts.class.as_str(),
+        "retry": facts.retry.as_str(),
+        "meaning": facts.meaning,
+        "remedy": facts.remedy,
+        "respec": refusal.conduct.as_str(),
+    })
+}
+
+fn rule(rule: &Rule) -> Value {
+    json!({
+        "rule": format!("R{}", rule.number),
+        "title": rule.title,
+        "cloud": rule.cloud,
+        "sources": rule.sources,
+        "planner": {"stance": rule.stance.as_str(), "does": rule.plan},
+        "simulator": {"coverage": rule.coverage.as_str(), "answers": rule.sim},
     })
 }
 

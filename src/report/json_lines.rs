@@ -194,6 +194,7 @@ fn typed(kind: &EventKind) -> (&'static str, &'static str) {
             halt: Halt::Held | Halt::Stuck | Halt::Unknown,
             ..
         } => ("error", "apply_errored"),
+        EventKind::TakenUp { .. } => ("info", "taken_up"),
         EventKind::LeftAlone { .. } => ("warn", "left_alone"),
         EventKind::Interrupted { .. } => ("warn", "interrupted"),
         EventKind::RunFinished { .. } => ("info", "change_summary"),
@@ -251,6 +252,15 @@ fn about(kind: &EventKind, seconds: u64) -> Value {
         }),
         EventKind::Halted { halt, note, .. } => {
             json!({"outcome": halt, "note": note, "elapsed_seconds": seconds})
+        }
+        EventKind::TakenUp {
+            outcome,
+            halt,
+            note,
+            unpaid,
+            ..
+        } => {
+            json!({"outcome": outcome, "halt": halt, "note": note, "unpaid": unpaid})
         }
         EventKind::LeftAlone { reason, .. } => json!({"reason": reason}),
         EventKind::Interrupted { finishing } => json!({"finishing": finishing}),

@@ -140,6 +140,7 @@ impl Display for Live {
 fn scrolls(kind: &EventKind) -> bool {
     match kind {
         EventKind::Begun { .. }
+        | EventKind::TakenUp { .. }
         | EventKind::StepStarted { .. }
         | EventKind::StepFinished { .. }
         | EventKind::Waiting { .. } => false,

@@ -27,6 +27,7 @@ mod plan_tree;
 pub mod plan_text;
 pub mod markdown;
 mod event_words;
+mod advice;
 mod tally;
 mod display;
 pub mod line;
@@ -36,6 +37,8 @@ pub mod json_lines;
 pub mod drift_text;
 pub mod state_text;
 pub mod history_text;
+pub mod explain;
+pub mod explain_text;
 pub mod json;
 
 pub use display::{Display, Quiet};

@@ -3,6 +3,7 @@
 use crate::model::RunId;
 use crate::saga::{Halt, SagaOutcome};
 
+use super::advice::advice;
 use super::event_words::{task, vendor};
 use super::style::{Style, Tone, called, count};
 use super::tally::{Interrupted, Machine, State, Tally};
@@ -133,6 +134,9 @@ fn told(machine: &Machine, tone: Tone, style: &Style) -> String {
             step.step,
             step.of
         ));
+        if let Some(advice) = advice(mishap.code.as_deref(), &mishap.message) {
+            say(&advice);
+        }
     }
     if !machine.note.is_empty() {
         say(&terminal(&machine.note));

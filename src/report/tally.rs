@@ -106,15 +106,19 @@ impl Tally {
                 self.run = Some(run.clone());
                 self.total = *machines;
             }
+            EventKind::TakenUp {
+                subject,
+                outcome,
+                halt,
+                note,
+                unpaid,
+            } => {
+                self.taken_up(subject, *outcome, *halt, note);
+                self.know_orders(subject, unpaid);
+            }
             EventKind::Begun { subject } => self.begun(subject),
             EventKind::Waiting { subject, reason } => self.waits(subject, reason),
-            EventKind::StepStarted { subject, step, .. } => {
-                let now = event.elapsed;
-                let machine = self.machine(subject);
-                machine.state = State::UnderWay;
-                machine.step = Some((step.clone(), now));
-                machine.wait = None;
-            }
+            EventKind::StepStarted { subject, step, .. } => self.step_started(subject, step),
             EventKind::StepFinished { subject, step, .. } => self.step_finished(subject, step),
             EventKind::StepFailed {
                 subject,
@@ -124,24 +128,22 @@ impl Tally {
                 request_id,
                 ..
             } => {
-                let machine = self.machine(subject);
-                machine.step = None;
-                machine.mishap.get_or_insert_with(|| Mishap {
+                let mishap = Mishap {
                     step: step.clone(),
                     message: message.clone(),
                     code: code.clone(),
                     request_id: request_id.clone(),
-                });
+                };
+                let machine = self.machine(subject);
+                machine.step = None;
+                machine.mishap.get_or_insert(mishap);
             }
             EventKind::OrderMade {
                 subject,
                 order_id,
                 auto_pay: false,
             } => {
-                self.know_order(OpenOrder {
-                    order_id: order_id.clone(),
-                    subject: subject.clone(),
-                });
+                self.know_orders(subject, std::slice::from_ref(order_id));
             }
             EventKind::OrderMade { .. } => {}
             EventKind::Closed {
@@ -164,6 +166,37 @@ impl Tally {
             }
             EventKind::Interrupted { .. } => self.interrupted = Interrupted::Yes,
             EventKind::RunFinished { exit_code, .. } => self.exit_code = Some(*exit_code),
+        }
+    }
+
+    fn know_orders(&mut self, subject: &Subject, orders: &[OrderId]) {
+        for order_id in orders {
+            let (order_id, subject) = (order_id.clone(), subject.clone());
+            self.know_order(OpenOrder { order_id, subject });
+        }
+    }
+
+    fn step_started(&mut self, subject: &Subject, step: &StepView) {
+        let now = self.elapsed;
+        let machine = self.machine(subject);
+        machine.state = State::UnderWay;
+        machine.step = Some((step.clone(), now));
+        machine.wait = None;
+    }
+
+    fn taken_up(
+        &mut self,
+        subject: &Subject,
+        outcome: Option<SagaOutcome>,
+        halt: Option<Halt>,
+        note: &str,
+    ) {
+        match (outcome, halt) {
+            (Some(outcome), _) => self.ended(subject, State::Closed(outcome), note),
+            (None, Some(halt)) => self.ended(subject, State::Halted(halt), note),
+            (None, None) => {
+                self.machine(subject);
+            }
         }
     }
 
@@ -195,6 +228,10 @@ impl Tally {
 
     /// Whether an event, already taken, says nothing that a reader has not just been told.
     pub(super) fn is_repetition(&self, event: &Event) -> bool {
+        // What an earlier program of the run did, it told.
+        if matches!(event.kind, EventKind::TakenUp { .. }) {
+            return true;
+        }
         let EventKind::Waiting { subject, .. } = &event.kind else {
             return false;
         };

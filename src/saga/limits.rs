@@ -92,6 +92,13 @@ impl Limits {
         }
     }
 
+    /// No failure until now counts any more.
+    pub fn forgive(&mut self) {
+        for count in self.crowds.values_mut() {
+            count.failed.clear();
+        }
+    }
+
     /// May its change begin?
     #[must_use]
     pub fn may_begin(&self, instance: &InstanceId) -> Permit {

@@ -1,6 +1,6 @@
 //! The state of a run, folded from its journal: the same function writes and reads back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -136,6 +136,9 @@ pub struct RunState {
     pub intent: Digest,
     /// Sagas that were begun.
     pub sagas: BTreeMap<InstanceId, SagaState>,
+    /// Machines whose change failed, as far as that counts against `max_failures`. Whoever goes on
+    /// with machines that were held has seen the failures until then; a crash forgives nothing.
+    pub failures: BTreeSet<InstanceId>,
     /// Its exit code, once it is over.
     pub closed: Option<u8>,
 }
@@ -179,6 +182,7 @@ impl RunState {
                 plan_id: plan_id.clone(),
                 intent: intent.clone(),
                 sagas: BTreeMap::new(),
+                failures: BTreeSet::new(),
                 closed: None,
             }),
             Kind::Adopted { .. }
@@ -214,7 +218,14 @@ impl RunState {
                 change_number,
                 was_running,
             } => self.begin(entry, instance, *change_number, *was_running),
-            Kind::Step { at, event } => self.open_saga(entry, &at.instance)?.take(entry, at, event),
+            Kind::Step { at, event } => {
+                self.open_saga(entry, &at.instance)?
+                    .take(entry, at, event)?;
+                if matches!(event, StepEvent::Failed { failure } if failure.cause.counts()) {
+                    self.failures.insert(at.instance.clone());
+                }
+                Ok(())
+            }
             Kind::Settled { instance } => {
                 self.open_saga(entry, instance)?.settled = true;
                 Ok(())
@@ -232,7 +243,12 @@ impl RunState {
                 Ok(())
             }
             Kind::Reopened { instance } => {
-                self.open_saga(entry, instance)?.reopen();
+                let saga = self.open_saga(entry, instance)?;
+                let forgives = saga.needs_a_person();
+                saga.reopen();
+                if forgives {
+                    self.failures.clear();
+                }
                 Ok(())
             }
             Kind::Closed {
@@ -242,6 +258,9 @@ impl RunState {
                 ..
             } => {
                 self.open_saga(entry, instance)?.closed = Some((*outcome, note.clone()));
+                if *outcome == SagaOutcome::Undone {
+                    self.failures.insert(instance.clone());
+                }
                 Ok(())
             }
         }
@@ -327,14 +346,30 @@ impl SagaState {
         }
     }
 
+    /// Whether it rests until a person has looked at it.
+    #[must_use]
+    pub fn needs_a_person(&self) -> bool {
+        matches!(
+            self.halted,
+            Some((Halt::Held | Halt::Stuck | Halt::Unknown, _))
+        )
+    }
+
     /// A resting saga goes on: past the pivot what failed is tried again, a failed undo is undone
     /// again, and what is unknown is read back again.
     fn reopen(&mut self) {
         let Some((halt, _)) = self.halted.take() else {
             return;
         };
+        let surprised = self
+            .failed_step()
+            .is_some_and(|(_, failure)| failure.cause == FailureCause::Surprised);
         for step in self.steps.values_mut() {
             match (halt, step.phase) {
+                // Its power is not what we made it: only what was changed is kept.
+                (Halt::Held, Phase::Succeeded) if surprised && step.token.is_none() => {
+                    *step = StepState::default();
+                }
                 (Halt::Held, Phase::Failed | Phase::Undone) => *step = StepState::default(),
                 (Halt::Stuck, Phase::UndoFailed) => step.phase = Phase::Succeeded,
                 (Halt::Unknown, Phase::Failed) => {

@@ -55,6 +55,10 @@ fn go_on(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
     });
     match (open, mode) {
         (None, _) => settle_then(saga, state, Task::Close(SagaOutcome::Done)),
+        // A stop that got lost is waited for as soon as the machine is up again, for it keeps a place.
+        (Some(at), Mode::GoOn) if !holds_down(saga, state) => {
+            settle_then(saga, state, Task::Do(at))
+        }
         (Some(at), Mode::GoOn) => Task::Do(at),
         (Some(at), Mode::PutBack) => put_back(saga, state, at),
     }
@@ -108,13 +112,18 @@ pub fn may_fall_over(saga: &Saga, state: &SagaState) -> bool {
         && loose_stop(saga, state).is_some()
 }
 
-/// Takes back, last first, whatever can be; stops at the pivot.
+/// Takes back, last first, whatever can be; stops at the pivot, and where the machine was brought up:
+/// what was changed before that is in force and stays.
 fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> Task {
     if only_waits_to_come_up(saga, failed, cause) {
         return Task::Halt(Halt::Held);
     }
     for at in (0..=failed).rev() {
-        match (&saga.steps[usize::from(at)].undo, state.phase(at)) {
+        let step = &saga.steps[usize::from(at)];
+        if step.action == Action::Start && state.phase(at) == Phase::Succeeded {
+            break;
+        }
+        match (&step.undo, state.phase(at)) {
             (_, Phase::UndoFailed) => return Task::Halt(Halt::Stuck),
             (Undo::By(_), Phase::Succeeded | Phase::UndoSent | Phase::UndoAnswered) => {
                 return Task::TakeBack(at);
@@ -169,7 +178,8 @@ fn settle_then(saga: &Saga, state: &SagaState, end: Task) -> Task {
 /// When a stop whose end nobody saw may have been sent last.
 fn loose_stop(saga: &Saga, state: &SagaState) -> Option<Timestamp> {
     positions(saga)
-        .filter(|at| matches!(saga.steps[usize::from(*at)].action, Action::Stop { .. }))
+        // A stop that is wanted for itself may arrive as late as it likes.
+        .filter(|at| saga.steps[usize::from(*at)].undo == Undo::By(Action::Start))
         .filter_map(|at| {
             let step = state.steps.get(&at)?;
             let hung = step

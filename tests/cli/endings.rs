@@ -31,6 +31,21 @@ fn an_unpaid_order_pauses_the_run_until_somebody_pays_it() {
 }
 
 #[test]
+fn a_run_with_an_unpaid_order_can_be_given_up_and_the_order_is_named() {
+    let house = prepaid_shop("await-cancel", "await", FAST);
+    house.run(APPLY).exits(7);
+    let order = house.server.world().orders()[0]["OrderId"].clone();
+    let order = order.as_str().unwrap();
+    let run = house.last_run();
+    let given_up = house.run(&format!("cancel {run}")).exits(0);
+    given_up.shows(&[&run, order, "db-1"]);
+    let world = house.server.world();
+    assert_eq!(world.field("i-1", "Status"), "Running");
+    assert_eq!(world.orders()[0]["Payment"], "Unpaid");
+    house.run("history").exits(0);
+}
+
+#[test]
 fn a_run_can_wait_for_its_orders_to_be_paid() {
     let house = prepaid_shop("wait-payment", "await", FAST);
     let waiting = house.start(&format!("{APPLY} -wait-payment 1h"));

@@ -1,5 +1,7 @@
 //! What other programs read: saved plans, JSON, Markdown, and the options that Terraform's hands type.
 
+use std::fs::File;
+
 use serde_json::{Value, json};
 
 use crate::house::FAST;
@@ -83,16 +85,39 @@ fn every_json_output_is_one_document_or_one_a_line() {
 }
 
 #[test]
-fn an_apply_without_work_still_speaks_json() {
+fn a_result_that_cannot_be_written_is_an_error_and_a_reader_that_left_is_none() {
+    let house = shop("unheard", FAST);
+    let full = || File::options().write(true).open("/dev/full").unwrap();
+    for (args, code) in [("plan", 1), ("plan -json", 1), ("apply -auto-approve", 1)] {
+        let ended = house.command(args).stdout(full()).output().unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{args}: {ended:?}");
+    }
+    assert_eq!(house.server.n_changing_calls(), 0);
+    house.run("plan -out saved.plan").exits(0);
+    let applied = house.command("apply saved.plan").stdout(full()).output();
+    assert_eq!(applied.unwrap().status.code(), Some(0));
+    all_run_as(&house, WANTED);
+
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let gone = house.command("plan").stdout(writer).output().unwrap();
+    assert_eq!(gone.status.code(), Some(0), "{gone:?}");
+}
+
+#[test]
+fn an_apply_that_comes_to_no_run_still_speaks_json() {
     let house = shop("json-nothing", FAST);
     house.run(APPLY).exits(0);
-    let again = house.run(&format!("{APPLY} -json")).exits(0);
-    let text = &again.stdout;
-    assert!(
-        text.lines()
-            .all(|line| serde_json::from_str::<Value>(line).is_ok()),
-        "{again}"
-    );
+    house.run("plan -out nothing.plan").exits(0);
+    for nothing in [&format!("{APPLY} -json"), "apply -json nothing.plan"] {
+        let lines = house.run(nothing).exits(0).json_lines();
+        assert_eq!(lines[0]["type"], "version");
+    }
+    house.write("nothing.plan", "altered");
+    let refused = house.run("apply -json nothing.plan").exits(4);
+    let last = refused.json_lines().pop().unwrap();
+    assert_eq!(last["type"], "diagnostic");
+    assert_eq!(last["diagnostic"]["severity"], "error");
 }
 
 #[test]

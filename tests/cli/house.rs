@@ -24,7 +24,8 @@ impl House {
     pub(crate) fn generated(name: &str, made_up: &str, speed: u32) -> Self {
         let folder = empty_folder(name);
         let generate = format!("sim generate {made_up} --out .");
-        respec(&folder, &[], &generate).ended().exits(0);
+        let generated = Running::start(&mut respec(&folder, &[], &generate));
+        generated.ended().exits(0);
         Self::serve(folder, speed)
     }
 
@@ -61,9 +62,14 @@ impl House {
         self.env.push((name, value.to_owned()));
     }
 
-    /// Starts `respec` with these arguments, separated by spaces.
-    pub(crate) fn start(&self, args: &str) -> Running {
+    /// `respec` with these arguments, separated by spaces.
+    pub(crate) fn command(&self, args: &str) -> Command {
         respec(&self.folder, &self.env, args)
+    }
+
+    /// Starts it.
+    pub(crate) fn start(&self, args: &str) -> Running {
+        Running::start(&mut self.command(args))
     }
 
     /// Runs `respec` to its end.
@@ -75,7 +81,7 @@ impl House {
     /// Runs `respec` without `--endpoint`, key or speed.
     #[track_caller]
     pub(crate) fn run_without_cloud(&self, args: &str) -> Ended {
-        respec(&self.folder, &[], args).ended()
+        Running::start(&mut respec(&self.folder, &[], args)).ended()
     }
 
     pub(crate) fn read(&self, name: &str) -> String {
@@ -106,7 +112,7 @@ impl House {
     }
 }
 
-fn respec(folder: &Path, env: &[(&'static str, String)], args: &str) -> Running {
+fn respec(folder: &Path, env: &[(&'static str, String)], args: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_respec"));
     command
         .args(args.split_whitespace())
@@ -116,7 +122,7 @@ fn respec(folder: &Path, env: &[(&'static str, String)], args: &str) -> Running 
         .env("USER", "tester")
         .env("LANG", "C.UTF-8")
         .envs(env.iter().map(|(name, value)| (*name, value)));
-    Running::start(&mut command)
+    command
 }
 
 fn empty_folder(name: &str) -> PathBuf {

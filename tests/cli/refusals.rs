@@ -17,6 +17,8 @@ fn a_command_line_that_is_no_command_line_exits_with_64() {
         ("plan --target nobody", "nobody"),
         ("plan --endpoint http://203.0.113.7", "loopback"),
         ("plan --state s3://bucket/state", "s3://"),
+        ("plan --state=", "a folder"),
+        ("plan --endpoint=", "endpoint"),
         ("plan --chdir nowhere", "nowhere"),
         ("apply -lock-timeout soon", "30s"),
         ("apply --continue 20260101T000000-abcdef", "is not open"),
@@ -27,6 +29,8 @@ fn a_command_line_that_is_no_command_line_exits_with_64() {
         house.run(args).exits(64).says(&[word]);
     }
     let mut house = house;
+    house.set("RESPEC_STATE", "");
+    house.run("state list").exits(1).says(&["state/shop"]);
     house.set("RESPEC_SPEED", "fast");
     house.run("plan").exits(64).says(&["RESPEC_SPEED"]);
     assert_eq!(house.server.n_changing_calls(), 0);

@@ -175,7 +175,8 @@ impl Rig {
     }
 }
 
-fn read_manifest(text: &str) -> DesiredFleet {
+/// A manifest without a mistake, read.
+pub(crate) fn read_manifest(text: &str) -> DesiredFleet {
     let source = manifest::Source {
         name: "fleet.yaml".to_owned(),
         bytes: text.as_bytes().to_vec(),

@@ -10,3 +10,4 @@ mod story;
 mod plans;
 mod applies;
 mod records;
+mod explains;

@@ -134,7 +134,7 @@ fn entries() -> Vec<Entry> {
     let failed = StepEvent::Failed {
         failure: Failure {
             cause: FailureCause::Refused,
-            message: "the type is out of stock in cn-hangzhou-h".to_owned(),
+            message: "ModifyInstanceSpec: the type is out of stock in cn-hangzhou-h".to_owned(),
             code: Some("OperationDenied.NoStock".to_owned()),
             request_id: Some(RequestId::new("4C8F5B3E-02B1").unwrap()),
         },

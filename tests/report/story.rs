@@ -217,7 +217,8 @@ fn refused_and_stuck(story: Story) -> Story {
                 subject: second.clone(),
                 step: step(2, 3, "modify", "ecs.g6.large → ecs.g7.xlarge"),
                 cause: FailureCause::Refused,
-                message: "the type is out of stock\u{1b}[31m in cn-hangzhou-h".to_owned(),
+                message: "ModifyInstanceSpec: the type is out of stock\u{1b}[31m in cn-hangzhou-h"
+                    .to_owned(),
                 code: Some("OperationDenied.NoStock".to_owned()),
                 request_id: Some(RequestId::new("4C8F5B3E-02B1").unwrap()),
             },

@@ -2,13 +2,12 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use respec::clock::Clock;
 use respec::journal::{Journal, JournalError};
 use respec::saga::Entry;
-use respec::sim::{SimWire, World};
+use respec::sim::SimWire;
 use respec::store::Store;
 use respec::wire::{HttpReply, HttpRequest, Wire, WireError};
 use tokio::sync::Notify;
@@ -173,7 +172,6 @@ pub(crate) struct WatchedJournal {
     pub(crate) store: Rc<Store>,
     pub(crate) death: Rc<Death>,
     pub(crate) eye: Rc<Eye>,
-    pub(crate) world: Arc<Mutex<World>>,
 }
 
 #[async_trait(?Send)]
@@ -201,7 +199,7 @@ impl Journal for WatchedJournal {
             None => {
                 let written = self.store.append(entries).await;
                 match &written {
-                    Ok(()) => self.eye.judge_entries(entries, &self.world.lock().unwrap()),
+                    Ok(()) => self.eye.judge_entries(entries),
                     Err(error) => {
                         self.eye.log(format!("entry {}: {error}", entries[0].seq));
                         self.eye.journal_lost.set(true);

@@ -7,7 +7,6 @@ use respec::model::{DesiredFleet, InstanceId, InstanceStatus, ObservedFleet, Pow
 use respec::plan::{Action, SavedPlan, Undo};
 use respec::saga::{Crowd, Direction, Entry, Halt, Kind, SagaOutcome, StepEvent, StepRef};
 use respec::sim::World;
-use serde_json::Value;
 
 /// A broken law.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +29,6 @@ pub(crate) struct Eye {
     pub(crate) violations: RefCell<Vec<Violation>>,
     /// Entries of the present run that were acknowledged.
     pub(crate) entries: RefCell<Vec<Entry>>,
-    /// How each machine looked when its change was begun last.
-    pub(crate) at_begin: RefCell<BTreeMap<InstanceId, Value>>,
     pub(crate) plan: RefCell<Option<SavedPlan>>,
     pub(crate) journal_lost: Cell<bool>,
     pub(crate) n_changes_sent: Cell<u64>,
@@ -104,7 +101,7 @@ impl Eye {
     }
 
     /// Takes entries that are about to be written.
-    pub(crate) fn judge_entries(&self, entries: &[Entry], world: &World) {
+    pub(crate) fn judge_entries(&self, entries: &[Entry]) {
         for entry in entries {
             self.log(format!("  {} {}", entry.seq, said(&entry.kind)));
             if let Kind::Step {
@@ -113,10 +110,6 @@ impl Eye {
             } = &entry.kind
             {
                 self.judge_intent(entry, at);
-            }
-            if let Kind::Begun { instance, .. } = &entry.kind {
-                let now = crate::laws::of(&world.truth(), instance).clone();
-                self.at_begin.borrow_mut().insert(instance.clone(), now);
             }
             self.entries.borrow_mut().push(entry.clone());
         }
@@ -158,7 +151,7 @@ impl Eye {
     }
 
     fn failed(&self, now: &Entry) -> BTreeSet<InstanceId> {
-        let mut failed = BTreeSet::new();
+        let (mut failed, mut held) = (BTreeSet::new(), BTreeSet::new());
         for entry in self
             .entries
             .borrow()
@@ -174,11 +167,11 @@ impl Eye {
                     failed.insert(instance.clone());
                 }
                 Kind::Halted { instance, halt, .. } if *halt != Halt::Paused => {
+                    held.insert(instance.clone());
                     failed.insert(instance.clone());
                 }
-                Kind::Reopened { instance } => {
-                    failed.remove(instance);
-                }
+                // Whoever goes on with what was held has seen what failed.
+                Kind::Reopened { instance } if held.contains(instance) => failed.clear(),
                 _ => {}
             }
         }

@@ -50,7 +50,7 @@ pub(crate) struct History {
     wire: Rc<WatchedWire>,
     death: Rc<Death>,
     /// Every plan that was ever applied, by its run.
-    plans: RefCell<BTreeMap<RunId, SavedPlan>>,
+    pub(crate) plans: RefCell<BTreeMap<RunId, SavedPlan>>,
     n_orders: Rc<Cell<usize>>,
 }
 
@@ -258,7 +258,6 @@ impl History {
             store,
             death: Rc::clone(&self.death),
             eye: Rc::clone(&self.eye),
-            world: self.rig.world.clone(),
         });
         let tools = Tools {
             cloud: cloud.clone(),

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use respec::apply::RunOutcome;
 use respec::model::{DesiredInstance, DesiredSpec, InstanceId, InstanceStatus, Power};
-use respec::saga::{Entry, Halt, Kind, SagaOutcome};
+use respec::plan::{Action, Goal, Undo};
+use respec::saga::{Direction, Entry, Halt, Kind, SagaOutcome, StepEvent};
 use respec::store::Store;
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ enum Stand {
     Open,
     Closed(SagaOutcome),
     Halted(Halt),
+    /// Past its pivot, and not taken down because others failed: it rests until a person has looked.
+    HeldBack,
 }
 
 /// After an attempt that ended by itself.
@@ -67,6 +70,7 @@ pub(crate) async fn at_the_end(history: &History) {
         history.eye.object("I14", error.to_string());
     }
     let stands = stands(&store).await;
+    what_succeeded_is_so(history, &store, &stands).await;
     let truth = history.rig.truth();
     one_paid_order(history, &truth);
     power_is_as_it_should_be(history, &truth, &stands);
@@ -96,6 +100,13 @@ async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
                 Kind::Closed {
                     instance, outcome, ..
                 } => (instance, Stand::Closed(outcome)),
+                Kind::Halted {
+                    instance,
+                    halt: Halt::Held,
+                    note,
+                } if note.contains("are tolerated") || note.contains("another machine") => {
+                    (instance, Stand::HeldBack)
+                }
                 Kind::Halted { instance, halt, .. } => (instance, Stand::Halted(halt)),
                 _ => continue,
             };
@@ -103,6 +114,75 @@ async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
         }
     }
     stands
+}
+
+/// I5: each machine is as it was found, but for the changes that the journal says have succeeded.
+async fn what_succeeded_is_so(
+    history: &History,
+    store: &Store,
+    stands: &BTreeMap<InstanceId, Stand>,
+) {
+    let mut expected = history.first_truth.clone();
+    let plans = history.plans.borrow().clone();
+    for run in &store.contents().runs {
+        for entry in store.entries(&run.run).await.unwrap() {
+            let Kind::Step {
+                at,
+                event: StepEvent::Succeeded { .. },
+            } = entry.kind
+            else {
+                continue;
+            };
+            let step = &plans[&run.run].sagas[&at.instance].steps[usize::from(at.step)];
+            let goal = match at.direction {
+                Direction::Forward => &step.after,
+                Direction::Undo => &step.before,
+            };
+            if matches!(step.action, Action::Modify(_) | Action::AwaitOrder)
+                && !step.is_finished_by_its_answer()
+                && (at.direction == Direction::Forward || step.undo != Undo::By(Action::Start))
+            {
+                set_fields(goal, &mut expected, &at.instance);
+            }
+        }
+    }
+    let truth = history.rig.truth();
+    for id in history.rig.desired.instances.keys() {
+        if matches!(stands.get(id), Some(Stand::Halted(_) | Stand::Open)) {
+            continue;
+        }
+        let (now, expected) = (of(&truth, id), of(&expected, id));
+        for field in [
+            "ConfiguredType",
+            "InternetMaxBandwidthOut",
+            "InternetChargeType",
+        ] {
+            if now[field] != expected[field] {
+                let what = format!(
+                    "{id}: {field} is {}, recorded is {}",
+                    now[field], expected[field]
+                );
+                history.eye.object("I5", what);
+            }
+        }
+    }
+}
+
+fn set_fields(goal: &Goal, truth: &mut Value, id: &InstanceId) {
+    let machines = truth["instances"].as_array_mut().unwrap();
+    let mut of = machines.iter_mut();
+    let machine = of
+        .find(|machine| machine["InstanceId"] == id.as_str())
+        .unwrap();
+    if let Some(kind) = &goal.instance_type {
+        machine["ConfiguredType"] = kind.as_str().into();
+    }
+    if let Some(out) = goal.max_bandwidth_out {
+        machine["InternetMaxBandwidthOut"] = out.into();
+    }
+    if let Some(kind) = goal.charge_type {
+        machine["InternetChargeType"] = kind.as_str().into();
+    }
 }
 
 /// I1: whatever happened, each machine needed at most one order of each kind, so one is paid.
@@ -209,19 +289,9 @@ fn outcome_is_true(
             }
         }
         Some(Stand::Closed(_)) | None => {
-            let begins = history.eye.at_begin.borrow();
-            let before = begins
-                .get(id)
-                .unwrap_or_else(|| of(&history.first_truth, id));
-            if before["ConfiguredType"] != now["ConfiguredType"] {
-                object(format!(
-                    "is {stand:?}, but became {}",
-                    now["ConfiguredType"]
-                ));
-            }
-            let pending = orders(truth)
-                .any(|order| order["InstanceId"] == id.as_str() && order["Payment"] == "Unpaid");
-            if pending {
+            if orders(truth)
+                .any(|order| order["InstanceId"] == id.as_str() && order["Payment"] == "Unpaid")
+            {
                 object(format!("is {stand:?}, but has an unpaid order"));
             }
         }
@@ -232,7 +302,7 @@ fn outcome_is_true(
                 object("is unknown although no order could be made".to_owned());
             }
         }
-        Some(Stand::Halted(Halt::Paused)) => {}
+        Some(Stand::Halted(Halt::Paused) | Stand::HeldBack) => {}
         Some(stand @ (Stand::Halted(Halt::Held | Halt::Stuck) | Stand::Open)) => {
             history
                 .eye

@@ -101,7 +101,7 @@ fn corpus() -> impl Iterator<Item = u64> {
 
 fn play(seed: u64) -> Ended {
     let ended = play_once(seed);
-    if seed % TWICE_EVERY == 0 && play_once(seed) != ended {
+    if seed.is_multiple_of(TWICE_EVERY) && play_once(seed) != ended {
         let violation = Violation {
             law: "determinism",
             what: "played twice, it came out differently".to_owned(),

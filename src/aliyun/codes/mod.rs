@@ -54,7 +54,7 @@ const FAMILIES: &[(&str, ErrorKind)] = &[
 ///
 /// A code nobody knows is a definite refusal, except with a status that speaks of the call rate or of
 /// a fault: then the status is believed, since "certainly not done" would be a guess.
-pub(super) fn classify(operation: &str, code: &str, status: u16) -> ErrorKind {
+pub fn classify(operation: &str, code: &str, status: u16) -> ErrorKind {
     exception(operation, code)
         .or_else(|| listed(code))
         .or_else(|| family(code))

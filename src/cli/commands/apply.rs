@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::cli::args::{ApplyArgs, Global};
 use crate::cli::commands::plan::page;
 use crate::cli::context::Context;
+use crate::cli::display::json_without_run;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::planning::{Planning, look, make_plan, peek, to_adopt};
@@ -32,18 +33,33 @@ pub async fn run(
     args: &ApplyArgs,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let ended = match (&args.plan, &args.continue_run) {
-        (Some(file), _) => saved(context, global, args, file, screen).await?,
-        (None, Some(run)) => named(context, global, args, run, screen).await?,
-        (None, None) => fresh(context, global, args, screen).await?,
+    let attempt = match (&args.plan, &args.continue_run) {
+        (Some(file), _) => saved(context, global, args, file, screen).await,
+        (None, Some(run)) => named(context, global, args, run, screen).await,
+        (None, None) => fresh(context, global, args, screen).await,
     };
-    let Some(ended) = ended else {
+    if global.json {
+        finish_json(context, &attempt);
+    }
+    let Some(ended) = attempt? else {
         return Ok(Done::Fine);
     };
     if !global.json {
-        screen.result(&ended.words(&screen.out));
+        screen.last_words(&ended.words(&screen.out));
     }
     Ok(ended.done())
+}
+
+/// Whoever reads the stream learns from it, too, that there was no run, and why.
+fn finish_json(context: &Context, attempt: &Attempt) {
+    let now = context.clock.wall();
+    match attempt {
+        Ok(None) => json_without_run(None, now),
+        // An open run was settled first: its stream is written already.
+        Err(failure) if failure.situation == Situation::OpenRun => {}
+        Err(failure) => json_without_run(Some(failure), now),
+        Ok(Some(_)) => {}
+    }
 }
 
 type Attempt = Result<Option<Ended>, Failure>;
@@ -67,7 +83,7 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
     let plan = &planning.plan;
     if !global.json {
         let page = page(&planning, None);
-        screen.result(&plan_text(&page, Detail::Brief, &screen.out));
+        screen.result(&plan_text(&page, Detail::Brief, &screen.out))?;
     }
     if is_open(planning.contents.as_ref(), |_| true) {
         let store = run.open_store(plan)?;
@@ -121,7 +137,9 @@ async fn saved(
     if plan.sagas.is_empty()
         && to_adopt(&plan, &observed, Some(&contents), plan.created_at).is_empty()
     {
-        screen.result("No changes. The plan has nothing to do.\n");
+        if !global.json {
+            screen.result("No changes. The plan has nothing to do.\n")?;
+        }
         return Ok(None);
     }
     run.begin(store, &plan, &observed).await.map(Some)

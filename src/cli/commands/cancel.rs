@@ -9,7 +9,7 @@ use crate::cli::planning::peek;
 use crate::cli::running::{Run, load_plan};
 use crate::cli::screen::Screen;
 use crate::cloud::Cloud as _;
-use crate::model::Lineage;
+use crate::model::{DesiredFleet, InstanceId, Lineage};
 use crate::saga::Mode;
 use crate::store::{Contents, Store};
 
@@ -41,16 +41,38 @@ pub async fn run(
     // Whoever held the state until now may have ended the run, and somebody may have begun another.
     is_open(Some(&store.contents()), &args.run)?;
     let ended = settling.go_on(store).await?;
-    screen.result(&ended.words(&screen.out));
     if !ended.outcome.obligations.is_empty() {
+        screen.last_words(&ended.words(&screen.out));
         return Ok(ended.done());
     }
-    close(context, open_store()?, &args.run).await?;
-    screen.result(&format!(
-        "Run {} is closed. Orders it made stay as they are.\n",
+    let store = open_store()?;
+    let orders = orders_of(&store.contents(), &input.fleet, &args.run);
+    close(context, store, &args.run).await?;
+    screen.last_words(&format!(
+        "Run {} is closed: its machines are up, and nothing more of it will be done.\n{orders}",
         args.run
     ));
     Ok(Done::Fine)
+}
+
+/// The orders that closing the run does not take back.
+fn orders_of(contents: &Contents, fleet: &DesiredFleet, run: &str) -> String {
+    let name = |id: &InstanceId| {
+        let machine = fleet.instances.get(id);
+        machine.map_or_else(|| id.to_string(), |machine| machine.name.to_string())
+    };
+    let orders = contents.orders.values();
+    let orders = orders.filter(|order| order.run.as_str() == run);
+    let lines: String = orders
+        .map(|order| format!("  {}  {}\n", order.order_id, name(&order.instance)))
+        .collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    format!(
+        "\nOrders it made stay as they are; unpaid ones can be cancelled in the console \
+         (Expenses > Orders)\n{lines}"
+    )
 }
 
 fn is_open(contents: Option<&Contents>, run: &str) -> Result<(), Failure> {

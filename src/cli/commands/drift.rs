@@ -61,7 +61,7 @@ pub async fn run(context: &Context, global: &Global, screen: &Screen) -> Result<
             &screen.out,
         )
     };
-    screen.result(&text);
+    screen.result(&text)?;
     Ok(if items.is_empty() && vanished.is_empty() {
         Done::Fine
     } else {

@@ -4,30 +4,11 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::sim::{GenerateOptions, MACHINES_MAX, generate};
+use crate::cli::sim_args::GenerateArgs;
+use crate::sim::{GenerateOptions, generate};
 
 const MANIFEST_NAME: &str = "fleet.yaml";
 const CLOUD_NAME: &str = "fleet.cloud.yaml";
-
-/// Make up a fleet to try things on: a manifest and a simulated cloud that differs from it.
-#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
-pub struct GenerateArgs {
-    /// How many machines.
-    #[arg(long, value_name = "N", value_parser = machine_count())]
-    pub machines: u32,
-
-    /// Equal seeds give equal fleets.
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    pub seed: u64,
-
-    /// How much of the fleet differs from the manifest.
-    #[arg(long, value_name = "PERCENT", default_value = "10%", value_parser = percent)]
-    pub changed: u32,
-
-    /// Folder for fleet.yaml and fleet.cloud.yaml; made if absent, never overwritten.
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-}
 
 /// Why no fleet was written.
 #[derive(Debug, thiserror::Error)]
@@ -91,33 +72,5 @@ fn write_error(path: &Path, source: io::Error) -> GenerateError {
     GenerateError::Write {
         path: path.to_owned(),
         source,
-    }
-}
-
-fn machine_count() -> clap::builder::RangedI64ValueParser<u32> {
-    clap::value_parser!(u32).range(1..=i64::from(MACHINES_MAX))
-}
-
-/// Reads `10%` or `10`.
-fn percent(text: &str) -> Result<u32, String> {
-    let digits = text.strip_suffix('%').unwrap_or(text);
-    match digits.parse() {
-        Ok(percent) if percent <= 100 => Ok(percent),
-        Ok(_) | Err(_) => Err("a whole number from 0% to 100% is needed".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::percent;
-
-    #[test]
-    fn shares_are_read_with_and_without_their_sign() {
-        assert_eq!(percent("10%"), Ok(10));
-        assert_eq!(percent("0"), Ok(0));
-        assert_eq!(percent("100%"), Ok(100));
-        for wrong in ["", "%", "101", "-1", "ten", "10%%"] {
-            assert!(percent(wrong).is_err(), "{wrong:?}");
-        }
     }
 }

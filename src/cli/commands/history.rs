@@ -30,7 +30,7 @@ pub async fn run(
         } else {
             history_text::history(&contents.runs, &screen.out)
         };
-        screen.result(&text);
+        screen.result(&text)?;
         return Ok(Done::Fine);
     };
     let unknown = || {
@@ -49,6 +49,6 @@ pub async fn run(
         history_text::run(record, &entries, &BTreeMap::new(), &screen.out)
             .map_err(|error| Failure::from_error(Situation::Other, "read the journal", &error))?
     };
-    screen.result(&text);
+    screen.result(&text)?;
     Ok(Done::Fine)
 }

@@ -9,4 +9,5 @@ pub mod cancel;
 pub mod drift;
 pub mod state;
 pub mod history;
+pub mod explain;
 pub mod version;

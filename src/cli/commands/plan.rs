@@ -42,7 +42,7 @@ pub async fn run(
         format,
         detail,
         screen,
-    ));
+    ))?;
     let plan = &planning.plan;
     let differs = !plan.sagas.is_empty() || !plan.sheet.blocked.is_empty();
     Ok(if differs && args.detailed_exitcode {

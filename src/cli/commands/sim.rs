@@ -5,46 +5,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use clap::{Args, Subcommand};
 use tokio::net::TcpListener;
 
-use crate::cli::commands::generate::GenerateArgs;
+use crate::cli::sim_args::ServeArgs;
 use crate::clock::{Clock as _, SystemClock};
 use crate::sim::{SCENARIO_BYTES_MAX, Scenario, ScenarioError, World, serve};
-
-/// A simulated cloud that speaks the vendor's protocol.
-#[derive(Debug, Args)]
-pub struct SimArgs {
-    /// What to do with it.
-    #[command(subcommand)]
-    pub command: SimCommand,
-}
-
-/// What can be done with the simulated cloud.
-#[derive(Debug, Subcommand)]
-pub enum SimCommand {
-    /// Serve a simulated cloud over HTTP on a loopback address, until interrupted.
-    Serve(ServeArgs),
-    /// Make up a fleet to try things on: a manifest and a cloud that differs from it.
-    Generate(GenerateArgs),
-}
-
-/// Arguments of `respec sim serve`.
-#[derive(Debug, Args)]
-pub struct ServeArgs {
-    /// Loopback address to listen on; port 0 takes any free port.
-    #[arg(long, default_value = "127.0.0.1:0")]
-    pub listen: SocketAddr,
-    /// Scenario the cloud begins as (YAML).
-    #[arg(long, value_name = "FILE")]
-    pub cloud: PathBuf,
-    /// How many times faster than real time delays, cool-downs and waits pass.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=SPEED_MAX))]
-    pub speed: u32,
-}
-
-/// Fastest the simulated time may run; beyond it even a request outlasts a cool-down.
-const SPEED_MAX: i64 = 10_000;
 
 /// Why the simulated cloud cannot be served.
 #[derive(Debug, thiserror::Error)]

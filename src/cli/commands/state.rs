@@ -26,7 +26,7 @@ pub fn run(
         StateCommand::List => state_text::state_list(&contents.applied),
         StateCommand::Show { name } => show(&contents, name, global, screen)?,
     };
-    screen.result(&text);
+    screen.result(&text)?;
     Ok(Done::Fine)
 }
 

@@ -16,7 +16,7 @@ use crate::report::json;
 pub fn run(global: &Global, files: &[PathBuf], screen: &Screen) -> Result<Done, Failure> {
     if global.json {
         let found = Input::findings(files)?;
-        screen.result(&json::findings(&found));
+        screen.result(&json::findings(&found))?;
         let valid = found
             .iter()
             .all(|finding| finding.severity != Severity::Error);
@@ -34,6 +34,6 @@ pub fn run(global: &Global, files: &[PathBuf], screen: &Screen) -> Result<Done, 
         fleet.fleet,
         fleet.instances.len(),
         fleet.groups.len()
-    ));
+    ))?;
     Ok(Done::Fine)
 }

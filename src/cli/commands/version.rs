@@ -1,16 +1,20 @@
 //! `respec version`.
 
 use crate::cli::args::Global;
-use crate::cli::failure::Done;
+use crate::cli::failure::{Done, Failure};
 use crate::cli::screen::Screen;
 
 /// Says which version this is.
-pub fn run(global: &Global, screen: &Screen) -> Done {
+///
+/// # Errors
+/// [`Failure`] when it cannot be written.
+pub fn run(global: &Global, screen: &Screen) -> Result<Done, Failure> {
     let version = env!("CARGO_PKG_VERSION");
-    if global.json {
-        screen.result(&format!("{}\n", serde_json::json!({ "respec": version })));
+    let text = if global.json {
+        format!("{}\n", serde_json::json!({ "respec": version }))
     } else {
-        screen.result(&format!("respec {version}\n"));
-    }
-    Done::Fine
+        format!("respec {version}\n")
+    };
+    screen.result(&text)?;
+    Ok(Done::Fine)
 }

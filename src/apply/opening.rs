@@ -1,0 +1,176 @@
+//! Opening a run, or going on with one: what the journal knows is taken up, what was cut off is in doubt.
+
+use crate::event::EventKind;
+use crate::model::{InstanceId, OrderId};
+use crate::plan::{Action, Saga};
+use crate::saga::{Direction, Entry, Kind, Mode, Phase, SagaState, StepEvent, StepRef, holds_down};
+
+use super::dispatcher::Dispatcher;
+
+/// Entries of one commit: far below what the store takes at once, and small enough to be quick.
+const ENTRIES_AT_ONCE: usize = 4096;
+
+impl Dispatcher<'_> {
+    /// What the journal says was down, made or left in doubt, before this program began.
+    pub(super) fn take_up_history(&mut self) {
+        let down: Vec<InstanceId> = self
+            .state
+            .sagas
+            .iter()
+            .filter(|(_, state)| state.closed.is_none())
+            .filter(|(id, state)| {
+                self.sagas
+                    .get(*id)
+                    .is_some_and(|saga| holds_down(saga, state))
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in down {
+            self.goes_down(&id);
+            self.settle_place(&id);
+        }
+        self.count_earlier_failures();
+        let ids: Vec<InstanceId> = self.state.sagas.keys().cloned().collect();
+        for id in ids {
+            for step in self.state.sagas[&id].steps.values() {
+                if let Some(order) = &step.order {
+                    self.orders.insert(order.clone(), id.clone());
+                }
+            }
+        }
+    }
+
+    /// A run that goes on tolerates no more failures than one that was never interrupted.
+    pub(super) fn count_earlier_failures(&mut self) {
+        for id in &self.state.failures {
+            self.limits.failed(id);
+        }
+    }
+
+    /// Opens the run, or goes on with it: what was under way when the last program ended is in doubt.
+    pub(super) async fn open_run(&mut self) {
+        let continued = !self.job.history.is_empty();
+        let mut kinds = Vec::new();
+        if continued {
+            kinds.extend(self.cut_off());
+        } else {
+            kinds.push(Kind::RunOpened {
+                plan_id: self.state.plan_id.clone(),
+                intent: self.state.intent.clone(),
+                who: self.job.who.clone(),
+                command: self.job.command.chars().take(200).collect(),
+            });
+        }
+        let adopted = std::mem::take(&mut self.job.adopt);
+        kinds.extend(
+            adopted
+                .into_iter()
+                .map(|(instance, record)| Kind::Adopted { instance, record }),
+        );
+        self.emit(EventKind::RunStarted {
+            run: self.job.run.clone(),
+            plan_id: self.state.plan_id.clone(),
+            machines: self.sagas.len(),
+            steps: self.sagas.values().map(|saga| saga.steps.len()).sum(),
+            continued,
+        });
+        if continued {
+            self.emit_taken_up();
+        } else {
+            let opening = kinds.remove(0);
+            self.append_opening(opening).await;
+        }
+        while !kinds.is_empty() {
+            let rest = kinds.split_off(kinds.len().min(ENTRIES_AT_ONCE));
+            self.append(std::mem::replace(&mut kinds, rest)).await;
+        }
+    }
+
+    /// Says how every machine stands that this run has begun with before.
+    fn emit_taken_up(&mut self) {
+        let known: Vec<EventKind> = self
+            .state
+            .sagas
+            .iter()
+            .filter(|(id, _)| self.sagas.contains_key(*id))
+            .map(|(id, state)| {
+                let ended = state.closed.clone();
+                let rests = state.halted.clone();
+                let mut note = ended
+                    .iter()
+                    .map(|(_, note)| note)
+                    .chain(rests.iter().map(|(_, n)| n));
+                EventKind::TakenUp {
+                    subject: self.subject(id),
+                    note: note.next().cloned().unwrap_or_default(),
+                    outcome: ended.map(|(outcome, _)| outcome),
+                    halt: rests.map(|(halt, _)| halt),
+                    unpaid: unpaid_orders(&self.sagas[id], state),
+                }
+            })
+            .collect();
+        for kind in known {
+            self.emit(kind);
+        }
+    }
+
+    /// The opening entry makes the state; it is not folded into it.
+    async fn append_opening(&mut self, kind: Kind) {
+        let at = self.tools.clock.wall();
+        let run = self.job.run.clone();
+        let entry = Entry {
+            seq: self.next_seq,
+            at,
+            run,
+            kind,
+        };
+        self.next_seq += 1;
+        if let Err(error) = self.tools.journal.append(&[entry]).await {
+            self.journal_lost = Some(error.to_string());
+        }
+    }
+
+    pub(super) fn cut_off(&self) -> Vec<Kind> {
+        let mut kinds = Vec::new();
+        for (instance, state) in self.state.sagas.iter().filter(|(_, s)| s.closed.is_none()) {
+            for (position, step) in &state.steps {
+                let direction = match step.phase {
+                    Phase::Sent => Direction::Forward,
+                    Phase::UndoSent => Direction::Undo,
+                    Phase::Waiting
+                    | Phase::Answered
+                    | Phase::Succeeded
+                    | Phase::Failed
+                    | Phase::UndoAnswered
+                    | Phase::Undone
+                    | Phase::UndoFailed => continue,
+                };
+                let at = StepRef {
+                    instance: instance.clone(),
+                    step: *position,
+                    direction,
+                };
+                let reason = "the program ended before the answer was recorded".to_owned();
+                kinds.push(Kind::Step {
+                    at,
+                    event: StepEvent::Unanswered { reason },
+                });
+            }
+            if state.halted.is_some() && self.options.mode == Mode::GoOn {
+                kinds.push(Kind::Reopened {
+                    instance: instance.clone(),
+                });
+            }
+        }
+        kinds
+    }
+}
+
+/// The orders of a saga whose payment is still waited for.
+fn unpaid_orders(saga: &Saga, state: &SagaState) -> Vec<OrderId> {
+    let waits = (0..)
+        .zip(&saga.steps)
+        .any(|(at, step)| step.action == Action::AwaitOrder && state.phase(at) != Phase::Succeeded);
+    let orders = state.steps.values().filter_map(|step| step.order.clone());
+    if waits { orders.collect() } else { Vec::new() }
+}

@@ -1,0 +1,82 @@
+//! Saying what happens: every event of a run leaves through here.
+
+use crate::event::{Event, EventKind, StepView, Subject};
+use crate::model::InstanceId;
+use crate::plan::{Saga, Undo};
+use crate::saga::{Direction, StepRef};
+
+use super::dispatcher::Dispatcher;
+
+impl Dispatcher<'_> {
+    pub(super) fn subject(&self, instance: &InstanceId) -> Subject {
+        Subject {
+            instance: instance.clone(),
+            name: self.sagas[instance].name.clone(),
+        }
+    }
+
+    pub(super) fn emit(&mut self, kind: EventKind) {
+        let event = Event {
+            sequence: self.next_event,
+            at: self.tools.clock.wall(),
+            elapsed: self.tools.clock.elapsed(),
+            kind,
+        };
+        self.next_event += 1;
+        (self.on_event)(&event);
+    }
+
+    pub(super) fn emit_waiting(&mut self, at: &StepRef, reason: String) {
+        let subject = self.subject(&at.instance);
+        self.emit(EventKind::Waiting { subject, reason });
+    }
+
+    pub(super) fn emit_left_alone(&mut self, saga: &Saga, reason: &str) {
+        let subject = Subject {
+            instance: saga.instance.clone(),
+            name: saga.name.clone(),
+        };
+        self.emit(EventKind::LeftAlone {
+            subject,
+            reason: reason.to_owned(),
+        });
+    }
+
+    pub(super) fn emit_interrupted(&mut self) {
+        let finishing = self
+            .active
+            .keys()
+            .map(|instance| self.sagas[instance].name.clone())
+            .collect();
+        self.emit(EventKind::Interrupted { finishing });
+    }
+}
+
+pub(super) fn step_view(saga: &Saga, at: &StepRef) -> StepView {
+    let step = &saga.steps[usize::from(at.step)];
+    let action = match (at.direction, &step.undo) {
+        (Direction::Undo, Undo::By(action)) => action,
+        (Direction::Forward | Direction::Undo, _) => &step.action,
+    };
+    let (from, to) = match at.direction {
+        Direction::Forward => (&step.before, &step.after),
+        Direction::Undo => (&step.after, &step.before),
+    };
+    let mut details = Vec::new();
+    if let (Some(from), Some(to)) = (&from.instance_type, &to.instance_type) {
+        details.push(format!("{from} → {to}"));
+    }
+    if let (Some(from), Some(to)) = (from.max_bandwidth_out, to.max_bandwidth_out) {
+        details.push(format!("{from} → {to} Mbit/s"));
+    }
+    if let (Some(from), Some(to)) = (from.charge_type, to.charge_type) {
+        details.push(format!("{} → {}", from.as_str(), to.as_str()));
+    }
+    StepView {
+        step: at.step + 1,
+        of: u16::try_from(saga.steps.len()).unwrap_or(u16::MAX),
+        verb: action.verb(),
+        detail: details.join(", "),
+        direction: at.direction,
+    }
+}

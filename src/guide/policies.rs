@@ -1,0 +1,87 @@
+//! Names that plans give for what is respec's own doing, not the vendor's: wishes of the manifest,
+//! records of earlier runs, machines that other owners look after.
+
+/// One name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// The name as a plan shows it.
+    pub name: &'static str,
+    /// A few words for lists.
+    pub title: &'static str,
+    /// What it means, in a sentence or two.
+    pub meaning: &'static str,
+    /// What a person can do, in a sentence or two.
+    pub way_out: &'static str,
+}
+
+/// Every name, sorted.
+#[rustfmt::skip]
+pub const ALL: &[Policy] = &[
+    policy("after", "waits for a machine that is blocked",
+        "The machine begins only when others are done, and one of those is blocked, so it would wait for ever.",
+        "Resolve what blocks the other one, or take it out of `after`."),
+    policy("found-stopped", "stopped, and nobody says why",
+        "The machine was found Stopped, the manifest does not say whether it should be, and this state has no record of it: somebody may have stopped it on purpose.",
+        "Write `power: stopped` or `power: running`, or pass -accept-stopped to take it as meant."),
+    policy("managed", "belongs to a scaling group or a cluster",
+        "Tags say that a scaling group or a Kubernetes node pool looks after the machine; a machine that is down may be released by its owner.",
+        "Change it through its owner, or take it out of there first."),
+    policy("max_outage", "would be down for too long",
+        "The change would keep the machine down for longer than `change.max_outage` allows.",
+        "Raise `max_outage`, or leave this change out."),
+    policy("max_unavailable", "its group lets no machine be down",
+        "The change stops the machine, and its group lets no machine be down.",
+        "Raise `max_unavailable` of the group to 1 or more."),
+    policy("open-run", "an earlier run is not finished with it",
+        "An earlier run has begun to change the machine and is not finished with it.",
+        "`respec apply` goes on with that run; `respec cancel RUN` ends it and puts its machines back."),
+    policy("payment: auto", "the order is paid from the balance",
+        "The order is paid from the balance in the same call, as the manifest wants (R42).",
+        "Write `payment: await` to have every order paid by a person."),
+    policy("payment: await", "the order waits for a person to pay it",
+        "The order is made and left unpaid; the run goes on when a person has paid it (R43). This is so unless the manifest says otherwise.",
+        "Write `payment: auto` to pay from the balance."),
+    policy("power", "switched as the manifest wants it",
+        "The manifest says whether the machine should be running, and it is not so now.",
+        "Leave `power` out, or write `power: keep`, to leave the switch as it is found."),
+    policy("prepaid_upgrade", "ordered while the machine is down",
+        "The manifest asks for upgrades of subscriptions to be ordered while the machine is down. With `payment: await` this is blocked: nobody knows how long it would stay down.",
+        "Write `prepaid_upgrade: online` to order first and have the outage last, or `payment: auto`."),
+    policy("protect", "the manifest forbids stopping it",
+        "The manifest names the machine under `protect`, and no plan may stop what stands there.",
+        "Take it out of `protect` in a commit of its own, and put it back afterwards."),
+    policy("spot", "a spot machine may not start again",
+        "It is a spot machine: while it is down its place may go to somebody who pays more, and it would not start again.",
+        "Replace it by a new machine of the wanted type."),
+    policy("vanished", "recorded once, and not there any more",
+        "A record of the machine is there and the machine is not: it was released, or these credentials no longer see it.",
+        "Take it out of the manifest, or find out who released it."),
+];
+
+/// What is known about a name, compared without case and without blanks.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Policy> {
+    let wanted = bare(name);
+    ALL.iter().find(|policy| bare(policy.name) == wanted)
+}
+
+fn bare(name: &str) -> String {
+    name.chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
+const fn policy(
+    name: &'static str,
+    title: &'static str,
+    meaning: &'static str,
+    way_out: &'static str,
+) -> Policy {
+    Policy {
+        name,
+        title,
+        meaning,
+        way_out,
+    }
+}

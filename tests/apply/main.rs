@@ -1,0 +1,15 @@
+//! Whole applies against whole worlds, told as stories.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story may end where a world is not as told"
+)]
+
+#[path = "../common/rig.rs"]
+mod rig;
+
+mod house;
+mod interrupts;
+mod orders;
+mod outages;
+mod sequences;

@@ -1,0 +1,112 @@
+//! What goes wrong while a machine is down, and that it comes up again.
+
+use std::time::Duration;
+
+use respec::event::EventKind;
+use respec::sim::{FaultPlan, Faults};
+use serde_json::json;
+
+use crate::house::{begins, finishes, story};
+
+const ONE: &str = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large}]";
+const ONE_LARGER: &str = "instances: {one: {id: i-1, spec: {instance_type: ecs.g7.xlarge}}}";
+
+#[test]
+fn a_refused_change_restarts_the_machine_and_spares_the_others_before_their_stop() {
+    let ids: Vec<String> = (1..=6).map(|n| format!("i-{n}")).collect();
+    let machines: Vec<_> = ids
+        .iter()
+        .map(|id| json!({"InstanceId": id, "InstanceType": "ecs.g7.large", "ZoneId": "cn-hangzhou-h"}))
+        .collect();
+    let cloud = json!({ "instances": machines }).to_string();
+    let manifest = "groups: {web: {ids: [i-1, i-2, i-3, i-4, i-5, i-6], \
+                    spec: {instance_type: ecs.g7.xlarge}, \
+                    rollout: {max_unavailable: 50%, max_failures: 200}}}";
+    let faults = FaultPlan {
+        stock_gone: 1.0,
+        most: 1,
+        ..FaultPlan::default()
+    };
+    story(manifest, &cloud, Faults::seeded(1, faults), async |house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 3);
+        assert_eq!(told.outcome.left_alone.len(), 3, "{:?}", told.outcome);
+        let stops = house.calls("StopInstances");
+        assert_eq!(stops.len(), 1, "{stops:?}");
+        for id in &ids {
+            let machine = house.truth(id);
+            assert_eq!(machine["Status"], "Running", "{id}");
+            assert_eq!(machine["ConfiguredType"], "ecs.g7.large", "{id}");
+        }
+    });
+}
+
+#[test]
+fn a_cool_down_met_after_the_stop_starts_the_machine_and_comes_back_in_a_new_outage() {
+    story(ONE_LARGER, ONE, Faults::None, async |house| {
+        let by_hand = json!({"InstanceId": "i-1", "InternetMaxBandwidthOut": 5});
+        assert!(house.rig.by_hand("modify", &by_hand));
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        assert_eq!(house.calls("StopInstances").len(), 2);
+        assert_eq!(house.calls("StartInstances").len(), 2);
+        let put_back = told.when(|kind| matches!(kind, EventKind::Closed { .. }));
+        assert!(put_back < 120.0, "it was held down through the cool-down");
+        assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+    });
+}
+
+#[test]
+fn a_shutdown_that_hangs_is_a_failed_step_and_the_machine_is_started_once_it_is_down() {
+    let manifest = "instances: {one: {id: i-1, spec: {instance_type: ecs.g7.xlarge}, \
+                    change: {stop_within: 1m}}}";
+    let faults = FaultPlan {
+        power_hangs: 1.0,
+        most: 1,
+        ..FaultPlan::default()
+    };
+    story(manifest, ONE, Faults::seeded(1, faults), async |house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 3);
+        assert!(
+            told.end_of("i-1").contains("Undone"),
+            "{}",
+            told.end_of("i-1")
+        );
+        let failed = told.when(|kind| matches!(kind, EventKind::StepFailed { .. }));
+        assert!((60.0..90.0).contains(&failed), "{failed}");
+        let started = told.when(|kind| begins(kind, "start"));
+        assert!(started > 1_790.0, "{started}");
+        assert!(house.calls("ModifyInstanceSpec").is_empty());
+        assert_eq!(house.truth("i-1")["Status"], "Running");
+    });
+}
+
+#[test]
+fn a_start_that_is_refused_on_the_new_type_is_changed_back_and_started() {
+    let lock = json!({"InstanceId": "i-1"});
+    story(ONE_LARGER, ONE, Faults::None, async |house| {
+        let told = house
+            .apply_hearing(|event, _| {
+                // A lock refuses the start; it goes when the start has been given up.
+                if finishes(&event.kind, "modify") && house.calls("StartInstances").is_empty() {
+                    assert!(house.rig.by_hand("lock", &lock));
+                }
+                if matches!(event.kind, EventKind::StepFailed { .. }) {
+                    assert!(house.rig.by_hand("unlock", &lock));
+                }
+            })
+            .await;
+        assert_eq!(told.outcome.exit_code, 3, "{:?}", told.outcome);
+        assert!(
+            told.end_of("i-1").contains("Undone"),
+            "{}",
+            told.end_of("i-1")
+        );
+        let machine = house.truth("i-1");
+        assert_eq!(machine["Status"], "Running");
+        assert_eq!(machine["EffectiveType"], "ecs.g7.large");
+        assert_eq!(house.calls("ModifyInstanceSpec").len(), 2);
+        assert!(told.downtime() > Duration::from_secs(300));
+    });
+}
