@@ -94,8 +94,12 @@ impl Walk {
                 self.take_modify(saga, position, call);
                 self.take_goal(position, call, step);
             }
-            Action::AllocatePublicIp | Action::AwaitOrder => {}
-            Action::CoolDown => self.take_cool_down(saga, position),
+            Action::AllocatePublicIp => {}
+            Action::AwaitOrder => self.take_wait(saga, position),
+            Action::CoolDown => {
+                self.take_wait(saga, position);
+                self.modified_since_cool_down = false;
+            }
         }
         let undoes_a_change = matches!(&step.undo, Undo::By(Action::Modify(_)));
         if self.pivot_passed && undoes_a_change {
@@ -202,23 +206,11 @@ impl Walk {
         }
     }
 
-    /// Nothing is waited out while a machine that ran is held down.
-    fn take_cool_down(&mut self, saga: &Saga, position: usize) {
-        let wanted_down = saga.steps.iter().rev().find_map(|step| match step.action {
-            Action::Start => Some(false),
-            Action::Stop { .. } => Some(true),
-            Action::Modify(_)
-            | Action::AwaitOrder
-            | Action::AllocatePublicIp
-            | Action::CoolDown => None,
-        });
-        if !self.up && saga.was_running && wanted_down != Some(true) {
-            self.object(
-                position,
-                "waits out a cool-down while the machine is held down",
-            );
+    /// Neither a clock nor a person is waited for while a machine that ran is held down.
+    fn take_wait(&mut self, saga: &Saga, position: usize) {
+        if !self.up && saga.was_running && power_at_the_end(saga) {
+            self.object(position, "waits while the machine is held down");
         }
-        self.modified_since_cool_down = false;
     }
 
     fn object(&mut self, position: usize, what: &str) {

@@ -179,6 +179,8 @@ pub enum Price {
     NoOrder,
     /// It makes an order whose price has not been asked for.
     Unknown,
+    /// It makes an order that gives money back: nobody has to pay it (R44, R47).
+    Refund,
 }
 
 /// One step. Nothing is left to choose when it is carried out.
@@ -210,9 +212,11 @@ impl Step {
     }
 
     /// Whether the answer alone finishes the step: an order that waits for a person shows nothing yet.
+    /// A refund waits for nobody, whatever AutoPay says (R44).
     #[must_use]
     pub fn is_finished_by_its_answer(&self) -> bool {
         match &self.action {
+            Action::Modify(_) if self.price == Price::Refund => false,
             Action::Modify(ModifyCall::Prepay(change)) => !change.auto_pay,
             Action::Modify(ModifyCall::Network(change)) => change.auto_pay == Some(false),
             Action::Modify(ModifyCall::Spec(_))

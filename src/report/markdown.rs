@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::InstanceId;
-use crate::plan::{Blocked, Saga, SavedPlan, Step};
+use crate::plan::{Blocked, Price, Saga, SavedPlan, Step};
 
 use super::escape::{code, fence, html, markdown};
 use super::plan_text::PlanPage;
@@ -110,6 +110,7 @@ fn head(page: &PlanPage<'_>) -> String {
             totals.orders,
             format!("{} of unknown price", count(totals.orders, "order")),
         ),
+        (totals.refunds, count(totals.refunds, "refund")),
         (blocked, format!("{blocked} blocked")),
     ];
     facts.extend(
@@ -173,8 +174,11 @@ fn row(class: &Class<'_>) -> String {
         0 => "–".to_owned(),
         _ => format!("~{}", duration(first.downtime())),
     };
-    let order = if first.makes_order() {
+    let priced = |price| first.steps.iter().any(|step| step.price == price);
+    let order = if priced(Price::Unknown) {
         "price unknown"
+    } else if priced(Price::Refund) {
+        "a refund"
     } else {
         "–"
     };

@@ -244,6 +244,7 @@ fn extras(totals: &Totals, blocked: usize) -> Vec<String> {
         (totals.stops, format!("{} stopped for good", totals.stops)),
         (totals.starts, format!("{} started", totals.starts)),
         (totals.orders, orders),
+        (totals.refunds, count(totals.refunds, "refund")),
         (blocked, format!("{blocked} blocked")),
     ];
     all.into_iter()

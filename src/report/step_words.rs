@@ -15,6 +15,7 @@ pub(super) fn facts(step: &Step) -> Vec<String> {
     match step.price {
         Price::NoOrder => {}
         Price::Unknown => facts.push("price unknown".to_owned()),
+        Price::Refund => facts.push("a refund".to_owned()),
     }
     match &step.undo {
         Undo::By(action) => facts.push(format!("undo: {}", taking_back(step, action))),

@@ -55,8 +55,10 @@ pub(super) struct Totals {
     pub(super) starts: usize,
     /// The longest downtime of one machine.
     pub(super) longest: Duration,
-    /// Orders the plan makes, all of unknown price.
+    /// Orders of unknown price that the plan makes.
     pub(super) orders: usize,
+    /// Orders that give money back.
+    pub(super) refunds: usize,
 }
 
 /// Sorted by group, then by name; machines without a group last.
@@ -109,11 +111,9 @@ pub(super) fn totals(plan: &SavedPlan) -> Totals {
         ..Totals::default()
     };
     for saga in plan.sagas.values() {
-        let orders = saga
-            .steps
-            .iter()
-            .filter(|step| step.price == Price::Unknown);
-        totals.orders += orders.count();
+        let priced = |price| saga.steps.iter().filter(|step| step.price == price).count();
+        totals.orders += priced(Price::Unknown);
+        totals.refunds += priced(Price::Refund);
         totals.longest = totals.longest.max(saga.downtime());
         let stops_for_good =
             |step: &Step| matches!(step.action, Action::Stop { .. }) && step.undo == Undo::Nothing;

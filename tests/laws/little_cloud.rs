@@ -2,10 +2,12 @@
 //! documents alone. It shares no code with the planner and none with the simulator.
 
 use respec::model::{
-    BillingMethod, InstanceStatus, ModifyCall, NetworkChange, NetworkKind, ObservedInstance,
-    StoppedMode,
+    BillingMethod, InstanceStatus, ModifyCall, NetworkBilling, NetworkChange, NetworkKind,
+    ObservedInstance, StoppedMode,
 };
 use respec::plan::{Action, Step};
+
+use crate::world::price;
 
 /// A machine, and what an order of it will change once it is paid.
 #[derive(Debug, Clone)]
@@ -90,12 +92,30 @@ impl LittleCloud {
             ModifyCall::Prepay(change) => Some(change.auto_pay),
             ModifyCall::Network(change) => change.auto_pay,
         };
-        if auto_pay == Some(false) {
+        if auto_pay == Some(false) && !self.is_refunded(call) {
             self.ordered = Some(call.clone());
         } else {
             self.take_effect(call);
         }
         Ok(())
+    }
+
+    /// R44: what costs less than before waits for no payment.
+    fn is_refunded(&self, call: &ModifyCall) -> bool {
+        let fixed = Some(NetworkBilling::PayByBandwidth);
+        match call {
+            ModifyCall::Spec(_) => false,
+            ModifyCall::Prepay(change) => {
+                price(&change.instance_type) < price(&self.machine.instance_type)
+            }
+            ModifyCall::Network(change) => {
+                let stays_fixed = self.machine.charge_type == fixed && change.charge_type.is_none();
+                stays_fixed
+                    && change
+                        .max_bandwidth_out
+                        .is_some_and(|m| m < self.machine.max_bandwidth_out)
+            }
+        }
     }
 
     fn is_allowed(&self, call: &ModifyCall) -> Result<(), Refused> {

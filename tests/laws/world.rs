@@ -42,6 +42,12 @@ pub(crate) fn type_name(text: &str) -> TypeName {
     TypeName::new(text).unwrap()
 }
 
+/// What a type costs.
+pub(crate) fn price(of: &TypeName) -> u32 {
+    let found = TYPES.iter().find(|(name, _)| *name == of.as_str());
+    found.unwrap().1
+}
+
 /// Everything the planner may know.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
@@ -139,8 +145,7 @@ impl World {
     }
 
     fn targets_of(&self, key: &OfferKey) -> Targets {
-        let price = |name: &str| TYPES.iter().find(|(n, _)| *n == name).unwrap().1;
-        let from = price(key.from.as_str());
+        let from = price(&key.from);
         let listed = TYPES.iter().filter(|(_, price)| match key.shift {
             Shift::Upgrade => *price > from,
             Shift::Downgrade => *price < from,

@@ -5,10 +5,10 @@
 
 pub(super) mod found;
 pub(super) mod guards;
+pub(super) mod bandwidth;
 pub(super) mod payment;
 pub(super) mod power;
 pub(super) mod transition;
-pub(super) mod bandwidth;
 pub(super) mod reasons;
 pub(super) mod network;
 pub(super) mod sequence;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::model::{
     BillingMethod, DesiredInternet, InstanceStatus, Mbps, ModifyCall, NetworkChange, NetworkKind,
+    Payment,
 };
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
@@ -45,6 +46,9 @@ pub(in crate::plan) fn network_change(case: &Case<'_>) -> Result<Option<NetworkP
     bandwidth::address_fits_bandwidth(case, wish, &target)?;
     bandwidth::address_is_given_up_with_consent(case, wish, &target)?;
     let down = classic_must_be_down(case, &target);
+    if down.is_some() {
+        nobody_is_awaited_while_down(case)?;
+    }
     let mut steps = steps(case, wish, &target);
     if let (Some(_), Some(modify)) = (&down, steps.first_mut()) {
         modify.before.status = Some(InstanceStatus::Stopped);
@@ -127,6 +131,21 @@ fn classic_must_be_down(case: &Case<'_>, target: &Target) -> Option<Because> {
     })
 }
 
+/// An order made while it is held down must not wait for a person: nobody knows how long that takes.
+fn nobody_is_awaited_while_down(case: &Case<'_>) -> Result<(), Blocked> {
+    let held_down = case.is_up() && case.ends_up();
+    match (case.seen.billing, case.desired.payment) {
+        (BillingMethod::PrePaid, Payment::Await) if held_down => Err(case.block(
+            "R26",
+            "ordered while Stopped, it would stay down until a person has paid the order",
+            "write `payment: auto`, or stop it with `power: stopped` for the time of it",
+        )),
+        (BillingMethod::PrePaid | BillingMethod::PostPaid, Payment::Auto | Payment::Await) => {
+            Ok(())
+        }
+    }
+}
+
 fn steps(case: &Case<'_>, wish: &DesiredInternet, target: &Target) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut rest = target.address;
@@ -195,11 +214,7 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
         needs: Vec::new(),
         undo: undo(case, address),
         because,
-        price: if subscription {
-            Price::Unknown
-        } else {
-            Price::NoOrder
-        },
+        price: payment::of_bandwidth(case, target),
         downtime: Duration::ZERO,
     }
 }

@@ -1,9 +1,9 @@
 //! What is worth knowing about a machine although it stops nothing.
 
-use crate::model::{BillingMethod, ModifyCall, NetworkKind};
+use crate::model::{ModifyCall, NetworkKind};
 use crate::plan::input::Case;
 use crate::plan::rules::power;
-use crate::plan::step::{Action, Because, Step};
+use crate::plan::step::{Action, Because, Price, Step};
 
 /// The notes about one machine and its chain of steps, which may be empty.
 pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
@@ -11,7 +11,7 @@ pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
         found_stopped(case),
         elastic_address(case, steps),
         inbound_follows(case, steps),
-        refund(case, steps),
+        refund(steps),
         classic(case, steps),
         effect_at_next_start(case, steps),
         address_comes_back(case),
@@ -51,11 +51,9 @@ fn inbound_follows(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
 }
 
 /// R47: what a downgrade does not give back.
-fn refund(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
-    let downgrade = steps
-        .iter()
-        .any(|s| s.because.iter().any(|b| b.why.contains("refund")));
-    (case.seen.billing == BillingMethod::PrePaid && downgrade).then(|| {
+fn refund(steps: &[Step]) -> Option<Because> {
+    let refunds = steps.iter().any(|step| step.price == Price::Refund);
+    refunds.then(|| {
         Because::new(
             "R47",
             "the difference goes back to the original payment method; used vouchers do not",

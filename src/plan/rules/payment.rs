@@ -1,7 +1,9 @@
 //! Who pays an order, and when. AutoPay is always stated: the API's default would pay (R42).
 
-use crate::model::Payment;
-use crate::plan::step::Because;
+use crate::model::{BillingMethod, NetworkBilling, Payment};
+use crate::plan::input::Case;
+use crate::plan::rules::bandwidth::Target;
+use crate::plan::step::{Because, Price};
 
 /// Whether the order is to be paid from the balance at once.
 pub(in crate::plan) fn auto_pay(payment: Payment) -> bool {
@@ -28,4 +30,18 @@ pub(in crate::plan) fn because(payment: Payment) -> Because {
 /// R44, R47: a downgrade is refunded and carried out by itself, whatever AutoPay says.
 pub(in crate::plan) fn nothing_to_pay() -> Because {
     Because::new("R44", "a downgrade is refunded: there is nothing to pay")
+}
+
+/// R37, R47: on a subscription machine less of a fixed bandwidth is refunded. What traffic costs does
+/// not depend on its ceiling (R35), and what another network billing costs is not known.
+pub(in crate::plan) fn of_bandwidth(case: &Case<'_>, target: &Target) -> Price {
+    let fixed = Some(NetworkBilling::PayByBandwidth);
+    let stays_fixed = case.seen.charge_type == fixed && target.charge_type == fixed;
+    match case.seen.billing {
+        BillingMethod::PostPaid => Price::NoOrder,
+        BillingMethod::PrePaid if stays_fixed && target.out < case.seen.max_bandwidth_out => {
+            Price::Refund
+        }
+        BillingMethod::PrePaid => Price::Unknown,
+    }
 }

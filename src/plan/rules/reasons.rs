@@ -4,7 +4,7 @@ use crate::model::{BillingMethod, NetworkChange, NetworkKind};
 use crate::plan::input::Case;
 use crate::plan::rules::bandwidth::{Target, gives_address_up};
 use crate::plan::rules::payment;
-use crate::plan::step::Because;
+use crate::plan::step::{Because, Price};
 
 /// Every reason of this call, the one about money last.
 pub(in crate::plan) fn because(
@@ -91,12 +91,9 @@ fn order(case: &Case<'_>) -> Option<Because> {
         .then(|| Because::new("R37", "on a subscription machine the change is an order"))
 }
 
-/// R47: less of the same is refunded, so that nobody has to pay anything.
 fn who_pays(case: &Case<'_>, target: &Target) -> Because {
-    let same_billing = target.charge_type == case.seen.charge_type;
-    if same_billing && target.out < case.seen.max_bandwidth_out {
-        payment::nothing_to_pay()
-    } else {
-        payment::because(case.desired.payment)
+    match payment::of_bandwidth(case, target) {
+        Price::Refund => payment::nothing_to_pay(),
+        Price::Unknown | Price::NoOrder => payment::because(case.desired.payment),
     }
 }

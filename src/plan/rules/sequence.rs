@@ -9,7 +9,7 @@ use crate::plan::input::Case;
 use crate::plan::rules::network::{NetworkPlan, Place, await_order};
 use crate::plan::rules::transition::TypeChange;
 use crate::plan::rules::{guards, power};
-use crate::plan::step::{Action, Because, Goal, Price, Step, Undo};
+use crate::plan::step::{Action, Because, Goal, Step, Undo};
 
 /// Puts the pieces into one chain.
 ///
@@ -78,11 +78,7 @@ fn type_steps(change: &TypeChange) -> Vec<Step> {
         },
         undo: change.undo.clone(),
         because: change.because.clone(),
-        price: if change.call.makes_order() {
-            Price::Unknown
-        } else {
-            Price::NoOrder
-        },
+        price: change.price,
         downtime: Duration::ZERO,
     };
     let mut steps = vec![modify];

@@ -7,7 +7,7 @@ use crate::model::{
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
 use crate::plan::rules::payment;
-use crate::plan::step::{Because, Undo};
+use crate::plan::step::{Because, Price, Undo};
 
 /// A change of type, decided.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub(in crate::plan) struct TypeChange {
     pub(in crate::plan) because: Vec<Because>,
     /// How it is taken back.
     pub(in crate::plan) undo: Undo,
+    /// What it costs at once.
+    pub(in crate::plan) price: Price,
 }
 
 /// The change of type this machine needs, if it needs one.
@@ -79,6 +81,7 @@ fn pay_as_you_go(case: &Case<'_>, to: &TypeName) -> TypeChange {
     TypeChange {
         call: call(to),
         undo: Undo::By(crate::plan::step::Action::Modify(call(&from))),
+        price: Price::NoOrder,
         from,
         to: to.clone(),
         down: Some(Because::new(
@@ -108,23 +111,22 @@ fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
             "the manifest asks for the upgrade to be ordered offline",
         )),
     };
-    // R44: a downgrade is carried out at once whatever AutoPay says, so nobody is waited for.
-    let (chosen, paid, auto_pay) = match shift {
+    let (chosen, paid, price) = match shift {
         Shift::Downgrade => (
             "a subscription downgrade is an order with a refund (R47)",
             payment::nothing_to_pay(),
-            true,
+            Price::Refund,
         ),
         Shift::Upgrade => (
             "a subscription upgrade is an order; it may run while it is made (R12)",
             payment::because(case.desired.payment),
-            payment::auto_pay(case.desired.payment),
+            Price::Unknown,
         ),
     };
     Ok(TypeChange {
         call: ModifyCall::Prepay(PrepayChange {
             instance_type: to.clone(),
-            auto_pay,
+            auto_pay: payment::auto_pay(case.desired.payment),
             migrate_across_zone: case.desired.change.migrate_across_zone,
             system_disk_category: case.desired.change.system_disk_category.clone(),
         }),
@@ -132,6 +134,7 @@ fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
         to: to.clone(),
         down,
         because: vec![Because::new("R10", chosen), paid],
+        price,
         undo: Undo::Never {
             why: "an order cannot be taken back".to_owned(),
         },
