@@ -239,6 +239,37 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// behind `--` is left alone.
 #[must_use]
 pub fn normalise(args: Vec<OsString>) -> Vec<OsString> {
+    files_last(two_dashes(args))
+}
+
+/// clap keeps only the later of `-f a plan -f b`; together behind the subcommand it keeps both.
+fn files_last(args: Vec<OsString>) -> Vec<OsString> {
+    let end = args
+        .iter()
+        .position(|arg| arg == "--")
+        .unwrap_or(args.len());
+    let mut words = args;
+    let behind = words.split_off(end);
+    let (mut others, mut files) = (Vec::new(), Vec::new());
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        let text = word.to_str().unwrap_or_default();
+        let takes_next = text == "-f" || text == "--file";
+        if takes_next || text.starts_with("--file=") {
+            files.push(word);
+            if takes_next {
+                files.extend(words.next());
+            }
+        } else {
+            others.push(word);
+        }
+    }
+    others.extend(files);
+    others.extend(behind);
+    others
+}
+
+fn two_dashes(args: Vec<OsString>) -> Vec<OsString> {
     let command = Cli::command();
     let known = long_options(&command);
     let shorts = short_options(&command);
@@ -324,9 +355,9 @@ mod tests {
                 "plan",
                 "--out=x",
                 "--detailed-exitcode",
+                "--input=false",
                 "-f",
-                "a.yaml",
-                "--input=false"
+                "a.yaml"
             ]
         );
         assert_eq!(
@@ -355,6 +386,17 @@ mod tests {
                 "-"
             ]
         );
+    }
+
+    #[test]
+    fn files_before_and_behind_the_subcommand_are_all_kept() {
+        let args = normalise(
+            ["respec", "-f", "a", "plan", "-f", "b"]
+                .map(OsString::from)
+                .to_vec(),
+        );
+        let cli = Cli::try_parse_from(args).unwrap();
+        assert_eq!(cli.global.files, [PathBuf::from("a"), PathBuf::from("b")]);
     }
 
     #[test]

@@ -19,14 +19,17 @@ const STOCK: u32 = 60;
 /// Most roles of one history, so that machines share limits.
 const ROLES_MAX: usize = 4;
 
+/// A balance that covers hardly any order, which then can be voided but not paid (R42).
+const LITTLE: u32 = 50;
+
 /// What is wanted and what is there.
 pub(crate) struct Fleet {
     pub(crate) manifest: String,
     pub(crate) cloud: String,
 }
 
-/// Draws one.
-pub(crate) fn make(chance: &mut ChaCha8Rng) -> Fleet {
+/// Draws one. What was added to the harness later is drawn from `later`, so that seeds keep their stories.
+pub(crate) fn make(chance: &mut ChaCha8Rng, later: &mut ChaCha8Rng) -> Fleet {
     let made = generate(&GenerateOptions {
         machines: STOCK,
         seed: chance.random(),
@@ -36,6 +39,9 @@ pub(crate) fn make(chance: &mut ChaCha8Rng) -> Fleet {
     let mut cloud: Value = serde_yaml::from_str(&made.cloud).unwrap();
     let kept = keep_some(&mut cloud, chance);
     cloud["delays"] = delays(chance);
+    if later.random_bool(0.1) {
+        cloud["balance"]["available"] = LITTLE.into();
+    }
     forget_the_others(&mut manifest, &kept);
     manifest["defaults"]["payment"] = payment(chance);
     vary_groups(&mut manifest, chance);

@@ -72,7 +72,8 @@ impl Script {
     /// Equal seeds, equal scripts.
     pub(crate) fn draw(seed: u64) -> Self {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
-        let fleet = fleet::make(&mut chance);
+        let mut later = ChaCha8Rng::seed_from_u64(!seed);
+        let fleet = fleet::make(&mut chance, &mut later);
         let n_noisy = chance.random_range(1..=ATTEMPTS_MAX - QUIET_ATTEMPTS);
         let n_crashes = chance.random_range(0..=CRASHES_MAX.min(n_noisy));
         Self {
