@@ -149,7 +149,7 @@ fn state_facts(state: &StepState) -> String {
     if let Some(order) = &state.order {
         facts.push_str(&format!(", order {order}"));
     }
-    if state.in_doubt {
+    if state.lost_at.is_some() {
         facts.push_str(", a call went unanswered");
     }
     if let Some(failure) = &state.failure {

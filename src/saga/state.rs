@@ -44,8 +44,9 @@ pub struct StepState {
     pub first_sent: Option<Timestamp>,
     /// When it may have been sent for the last time.
     pub last_sent: Option<Timestamp>,
-    /// Whether some send was never answered.
-    pub in_doubt: bool,
+    /// When a call that does the step may have left last of which nobody saw the end: it was never
+    /// answered, or it hangs. Taking the step back does not make it forgotten.
+    pub lost_at: Option<Timestamp>,
     /// The token it was sent with.
     pub token: Option<ClientToken>,
     /// The order it made.
@@ -320,10 +321,17 @@ impl SagaState {
             }
             // A request that was cut off may have left at any moment until now.
             StepEvent::Unanswered { .. } => {
-                step.in_doubt = true;
                 step.last_sent = Some(entry.at);
+                if at.direction == Direction::Forward {
+                    step.lost_at = Some(entry.at);
+                }
             }
-            StepEvent::Failed { failure } => step.failure = Some(failure.clone()),
+            StepEvent::Failed { failure } => {
+                if failure.cause == FailureCause::TimedOut && at.direction == Direction::Forward {
+                    step.lost_at = step.lost_at.max(step.last_sent);
+                }
+                step.failure = Some(failure.clone());
+            }
             // Only the modify calls carry a token, and only they start a cool-down (R52).
             StepEvent::Succeeded { .. } if step.token.is_some() => self.changed_at = Some(entry.at),
             StepEvent::Succeeded { .. } => {}
@@ -388,7 +396,6 @@ impl StepState {
     fn sent(&mut self, at: Timestamp, token: Option<ClientToken>, was: Phase) {
         if matches!(was, Phase::Waiting | Phase::Succeeded | Phase::Failed) {
             self.first_sent = Some(at);
-            self.in_doubt = false;
         }
         self.last_sent = Some(at);
         self.token = token;

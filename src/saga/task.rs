@@ -180,14 +180,7 @@ fn loose_stop(saga: &Saga, state: &SagaState) -> Option<Timestamp> {
     positions(saga)
         // A stop that is wanted for itself may arrive as late as it likes.
         .filter(|at| saga.steps[usize::from(*at)].undo == Undo::By(Action::Start))
-        .filter_map(|at| {
-            let step = state.steps.get(&at)?;
-            let hung = step
-                .failure
-                .as_ref()
-                .is_some_and(|f| f.cause == FailureCause::TimedOut);
-            step.last_sent.filter(|_| step.in_doubt || hung)
-        })
+        .filter_map(|at| state.steps.get(&at)?.lost_at)
         .max()
 }
 
