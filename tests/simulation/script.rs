@@ -80,7 +80,7 @@ impl Script {
             seed,
             manifest: fleet.manifest,
             cloud: fleet.cloud,
-            faults: faults(&mut chance),
+            faults: faults(&mut chance, &mut later),
             fates: (0..n_noisy)
                 .map(|attempt| fate(attempt < n_crashes, &mut chance))
                 .collect(),
@@ -101,12 +101,30 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// None, a few here and there, or one in seven calls.
-fn faults(chance: &mut ChaCha8Rng) -> FaultPlan {
-    match chance.random_range(0..10) {
+fn faults(chance: &mut ChaCha8Rng, later: &mut ChaCha8Rng) -> FaultPlan {
+    let kind = chance.random_range(0..10);
+    if later.random_bool(0.2) {
+        return late_changes();
+    }
+    match kind {
         0..2 => FaultPlan::default(),
         2..6 => FaultPlan::even(0.004, 6),
         6..9 => FaultPlan::even(0.012, 25),
         _ => FaultPlan::even(0.04, 80),
+    }
+}
+
+/// Few faults, and those where they hurt: changes that come about after everybody has given them up,
+/// and looks that show what was.
+fn late_changes() -> FaultPlan {
+    FaultPlan {
+        lost_before: 0.01,
+        lost_after: 0.02,
+        late: 0.25,
+        stale: 0.08,
+        power_hangs: 0.03,
+        most: 15,
+        ..FaultPlan::default()
     }
 }
 
