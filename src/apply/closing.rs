@@ -6,7 +6,9 @@ use crate::diff::managed_fields;
 use crate::event::EventKind;
 use crate::model::{AppliedInstance, InstanceId, ObservedInstance};
 use crate::plan::Saga;
-use crate::saga::{Halt, Kind, Mode, SagaOutcome, Task, holds_down, next_task};
+use crate::saga::{
+    Halt, Kind, Mode, SagaOutcome, SagaState, Task, holds_down, may_fall_over, next_task,
+};
 
 use super::dispatcher::Dispatcher;
 use super::outcome::{MachineEnd, Obligation, RunOutcome};
@@ -174,13 +176,7 @@ impl Dispatcher<'_> {
                 (None, None) => MachineEnd::Open,
             };
             outcome.open |= !matches!(end, MachineEnd::Closed { .. });
-            if state.closed.is_none() && holds_down(saga, state) {
-                outcome.obligations.push(Obligation {
-                    instance: id.clone(),
-                    name: saga.name.clone(),
-                    what: "it ran before and may be stopped: start it".to_owned(),
-                });
-            }
+            outcome.obligations.extend(owed(saga, state));
             outcome
                 .machines
                 .insert(id.clone(), (saga.name.clone(), end));
@@ -194,6 +190,22 @@ impl Dispatcher<'_> {
         outcome.decide_exit_code();
         outcome
     }
+}
+
+/// What an open saga owes its machine, when the program ends before it is done.
+fn owed(saga: &Saga, state: &SagaState) -> Option<Obligation> {
+    let what = if state.closed.is_none() && holds_down(saga, state) {
+        "it ran before and may be stopped: start it"
+    } else if may_fall_over(saga, state) {
+        "a stop that got lost may still take it down: look again, and start it if it is down"
+    } else {
+        return None;
+    };
+    Some(Obligation {
+        instance: saga.instance.clone(),
+        name: saga.name.clone(),
+        what: what.to_owned(),
+    })
 }
 
 fn totals(outcome: &RunOutcome) -> BTreeMap<&'static str, usize> {
