@@ -30,8 +30,8 @@ struct Sending {
     refusal: Option<Failure>,
     /// Looks that showed neither before nor after.
     surprises: u32,
-    /// When the call was refused first because of a cool-down.
-    cooling_since: Option<Duration>,
+    /// When the call was put off first, by a refusal that passes.
+    put_off_since: Option<Duration>,
     /// When a read first showed no effect after the horizon.
     no_effect_since: Option<Duration>,
 }
@@ -98,7 +98,7 @@ impl Worker {
             accepted: answered.then(|| self.tools.clock.elapsed()),
             refusal: None,
             surprises: 0,
-            cooling_since: None,
+            put_off_since: None,
             no_effect_since: None,
         }
     }
@@ -286,42 +286,22 @@ impl Worker {
         call: &ModifyCall,
         sending: &mut Sending,
     ) -> Option<End> {
-        match error.kind {
-            ErrorKind::TokenMismatch => {
-                return Some(self.refused_as(FailureCause::Unknown, &error));
-            }
-            ErrorKind::Busy => {
-                self.waiting(format!("busy: {error}"));
-                self.tools.clock.sleep(RETRY).await;
-                return None;
-            }
-            ErrorKind::CoolingDown => return self.cooling_down(&error, sending).await,
-            ErrorKind::Throttled | ErrorKind::NotSent | ErrorKind::WrongState
-                if self.may_try_again(sending) =>
-            {
-                self.not_done(sending);
-                self.tools
-                    .clock
-                    .sleep(error.retry_after.unwrap_or(RETRY))
-                    .await;
-                return None;
-            }
-            ErrorKind::Throttled
-            | ErrorKind::NotSent
-            | ErrorKind::WrongState
-            | ErrorKind::NoStock
-            | ErrorKind::Quota
-            | ErrorKind::Money
-            | ErrorKind::UnpaidOrder
-            | ErrorKind::Denied
-            | ErrorKind::Credentials
-            | ErrorKind::NotFound
-            | ErrorKind::Locked
-            | ErrorKind::Unsupported
-            | ErrorKind::Invalid
-            | ErrorKind::Unlisted
-            | ErrorKind::Fault
-            | ErrorKind::Unanswered => {}
+        if error.kind == ErrorKind::TokenMismatch {
+            return Some(self.refused_as(FailureCause::Unknown, &error));
+        }
+        if error.kind == ErrorKind::Busy {
+            self.waiting(format!("busy: {error}"));
+            self.tools.clock.sleep(RETRY).await;
+            return None;
+        }
+        if error.kind == ErrorKind::CoolingDown {
+            return self.cooling_down(&error, sending).await;
+        }
+        if error.passes() && self.may_try_again(sending) {
+            self.not_done(sending);
+            let wait = error.retry_after.unwrap_or(RETRY);
+            self.tools.clock.sleep(wait).await;
+            return None;
         }
         if error.outcome() == Outcome::Unknown {
             sending.in_doubt = true;
@@ -355,7 +335,7 @@ impl Worker {
             return Some(self.refused_as(FailureCause::CoolingDown, error));
         }
         let now = self.tools.clock.elapsed();
-        let since = *sending.cooling_since.get_or_insert(now);
+        let since = *sending.put_off_since.get_or_insert(now);
         if now - since > COOL_DOWN {
             return self.definite(error, sending);
         }
@@ -376,67 +356,8 @@ impl Worker {
 
     fn may_try_again(&self, sending: &mut Sending) -> bool {
         let now = self.tools.clock.elapsed();
-        let since = *sending.cooling_since.get_or_insert(now);
+        let since = *sending.put_off_since.get_or_insert(now);
         now - since < COOL_DOWN
-    }
-
-    /// R25: asks for a static address; asking again answers the same one.
-    pub(super) async fn allocate(&self) -> End {
-        let begun = self.tools.clock.elapsed();
-        let mut found = true;
-        loop {
-            let seen = match self.look_patiently().await {
-                Ok(seen) => seen,
-                Err(end) => return end,
-            };
-            if self.step().after.is_shown_by(&seen) {
-                return End::Succeeded {
-                    found,
-                    seen: Some(seen),
-                };
-            }
-            if self.tools.clock.elapsed() - begun > SHOW_WITHIN {
-                return self.failed(FailureCause::TimedOut, "no address shows");
-            }
-            let request = request_digest(
-                &self.saga.region,
-                &self.saga.instance,
-                "AllocatePublicIpAddress",
-            );
-            if let Err(end) = self
-                .record(StepEvent::Intent {
-                    token: None,
-                    request,
-                })
-                .await
-            {
-                return end;
-            }
-            found = false;
-            let answer = self
-                .tools
-                .cloud
-                .allocate_public_ip(&self.saga.region, &self.saga.instance)
-                .await;
-            match answer {
-                Ok(_) => {
-                    self.note(StepEvent::Answered {
-                        request_id: None,
-                        order_id: None,
-                    })
-                    .await;
-                }
-                Err(error) if error.outcome() == Outcome::Unknown => {
-                    self.note(StepEvent::Unanswered {
-                        reason: error.message.clone(),
-                    })
-                    .await;
-                }
-                Err(error) if matches!(error.kind, ErrorKind::Throttled | ErrorKind::NotSent) => {}
-                Err(error) => return self.refused(&error),
-            }
-            self.tools.clock.sleep(RETRY).await;
-        }
     }
 }
 

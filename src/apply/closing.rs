@@ -12,6 +12,7 @@ use crate::saga::{
 
 use super::dispatcher::Dispatcher;
 use super::outcome::{MachineEnd, Obligation, RunOutcome};
+
 /// Notes are kept short; journal values stay below 4 KiB.
 const NOTE_CHARS_MAX: usize = 500;
 
@@ -119,12 +120,16 @@ impl Dispatcher<'_> {
             outcome.open = self.journal_lost.is_some();
             outcome.decide_exit_code();
         }
-        let totals = totals(&outcome);
+        self.emit_finished(&outcome);
+        outcome
+    }
+
+    /// The one event that closes the stream, however the program ends.
+    pub(super) fn emit_finished(&mut self, outcome: &RunOutcome) {
         self.emit(EventKind::RunFinished {
-            totals,
+            totals: totals(outcome),
             exit_code: outcome.exit_code,
         });
-        outcome
     }
 
     /// Nothing is under way and nothing may begin: what was not begun waits for something outside.

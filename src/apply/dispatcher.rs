@@ -5,16 +5,17 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::event::Event;
-use crate::model::{InstanceId, InstanceStatus, ObservedInstance, OrderId, Power};
+use crate::model::{InstanceId, ObservedInstance, OrderId};
 use crate::plan::{Action, Node, Saga, StepGraph, Undo};
 use crate::saga::{
-    Crowd, Direction, Failure, FailureCause, IllegalEntry, Kind, Limits, Mode, Phase, RunState,
-    StepEvent, StepRef,
+    Direction, Failure, FailureCause, IllegalEntry, Kind, Limits, Mode, Phase, RunState, StepEvent,
+    StepRef,
 };
 
+use super::crowd::{found_down, limits};
 use super::desk::Desk;
 use super::outcome::LeftAlone;
 use super::scope::Scope;
@@ -169,6 +170,7 @@ impl<'a> Dispatcher<'a> {
                         self.take_all(message).await;
                     }
                 }
+                Some(ended) = self.tasks.join_next() => pass_on_a_panic(ended),
                 () = wake => self.reconsider = true,
             }
         }
@@ -371,7 +373,9 @@ impl<'a> Dispatcher<'a> {
             signal: signal_name(exit_code).to_owned(),
         }])
         .await;
-        self.outcome(true)
+        let outcome = self.outcome(true);
+        self.emit_finished(&outcome);
+        outcome
     }
 
     /// When the next machine may be begun that has to wait for its cool-down.
@@ -398,6 +402,15 @@ impl<'a> Dispatcher<'a> {
     }
 }
 
+/// A worker that panicked reports no end; without this its machine would be waited for in vain.
+fn pass_on_a_panic(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
+
 fn signal_name(exit_code: u8) -> &'static str {
     // 128 + the signal's number, as shells do.
     if exit_code == 143 {
@@ -405,38 +418,4 @@ fn signal_name(exit_code: u8) -> &'static str {
     } else {
         "SIGINT"
     }
-}
-
-/// The machines that are not up, whoever stopped them.
-fn found_down(job: &Job<'_>) -> BTreeSet<InstanceId> {
-    let seen = job.observed.instances.iter();
-    let down = seen.filter(|(_, seen)| seen.status != InstanceStatus::Running);
-    down.map(|(id, _)| id.clone()).collect()
-}
-
-/// The limits of every crowd, counting what is down already, whoever stopped it.
-fn limits(job: &Job<'_>) -> Limits {
-    let mut limits = Limits::default();
-    let desired = &job.plan.desired;
-    for (id, machine) in &desired.instances {
-        if machine.spec.power == Some(Power::Stopped) {
-            continue;
-        }
-        let Some(seen) = job.observed.instances.get(id) else {
-            continue;
-        };
-        let kept_down = machine.spec.power.is_none() && seen.status == InstanceStatus::Stopped;
-        if kept_down && !job.plan.sagas.get(id).is_some_and(|saga| saga.was_running) {
-            continue;
-        }
-        let crowd = machine
-            .group
-            .clone()
-            .map_or_else(|| Crowd::Ungrouped(machine.region.clone()), Crowd::Group);
-        limits.add(id.clone(), crowd, desired.rollout_of(machine));
-        if seen.status != InstanceStatus::Running {
-            limits.went_down(id);
-        }
-    }
-    limits
 }

@@ -22,6 +22,8 @@ mod desk;
 mod worker;
 mod power;
 mod change;
+mod address;
+mod crowd;
 mod dispatcher;
 mod telling;
 mod record;

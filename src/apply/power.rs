@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::cloud::{CloudError, ErrorKind, Outcome, PowerVerb};
+use crate::cloud::{CloudError, Outcome, PowerVerb};
 use crate::model::{InstanceStatus, ObservedInstance, StoppedMode};
 use crate::saga::{FailureCause, StepEvent};
 
@@ -203,11 +203,7 @@ impl Worker {
         }
         let now = self.tools.clock.elapsed();
         let since = *progress.refused.get_or_insert(now);
-        let passes = matches!(
-            error.kind,
-            ErrorKind::Throttled | ErrorKind::NotSent | ErrorKind::WrongState
-        );
-        let patience = if passes {
+        let patience = if error.passes() {
             switch.within
         } else {
             switch.refused_for

@@ -177,7 +177,7 @@ impl Dispatcher<'_> {
                 self.emit(EventKind::StepStarted {
                     subject,
                     step: view,
-                    attempt: 1,
+                    attempt: self.state.sagas[&at.instance].step(at.step).sends,
                 });
             }
             StepEvent::Answered {

@@ -100,6 +100,15 @@ impl CloudError {
         }
     }
 
+    /// Whether nothing happened for a reason that passes by itself, so that asking again soon may do.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::Throttled | ErrorKind::NotSent | ErrorKind::WrongState
+        )
+    }
+
     fn code_in_brackets(&self) -> String {
         self.code
             .as_ref()

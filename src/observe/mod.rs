@@ -11,9 +11,7 @@ use jiff::Timestamp;
 use crate::cloud::{
     Cloud, CloudError, IDS_PER_CALL_MAX, InstanceQuery, ModificationQuery, OperationType,
 };
-use crate::model::{
-    AccountId, InstanceId, ObservedFleet, ObservedInstance, OfferKey, RegionId, Shift, Targets,
-};
+use crate::model::{AccountId, InstanceId, ObservedFleet, OfferKey, RegionId, Shift, Targets};
 
 /// Reads of one moment that may be under way together; more only meets the throttle.
 const READS_AT_ONCE: usize = 10;
@@ -52,23 +50,6 @@ pub async fn observe(
         taken_at,
         instances,
     })
-}
-
-/// Looks at one machine.
-///
-/// # Errors
-/// [`CloudError`] when the read failed for good.
-pub async fn observe_one(
-    cloud: &dyn Cloud,
-    region: &RegionId,
-    id: &InstanceId,
-) -> Result<Option<ObservedInstance>, CloudError> {
-    let query = InstanceQuery::Ids {
-        region: region.clone(),
-        ids: vec![id.clone()],
-    };
-    let page = cloud.describe_instances(&query).await?;
-    Ok(page.instances.into_iter().find(|seen| seen.id == *id))
 }
 
 /// Asks the planner's questions, each about one machine that stands for all like it.

@@ -3,7 +3,6 @@
 //! Order, named cycles, the longest tail behind a step and the drawing all come from here.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use petgraph::Direction;
@@ -208,31 +207,5 @@ impl StepGraph {
     pub fn tail(&self, instance: &InstanceId) -> Duration {
         let first = self.index.get(&Node::Step(instance.clone(), 0));
         first.map_or(Duration::ZERO, |index| self.tails[index.index()])
-    }
-
-    /// The graph in DOT, one line a node and an edge.
-    #[must_use]
-    pub fn dot(&self, sagas: &BTreeMap<InstanceId, Saga>) -> String {
-        let mut text = "digraph plan {\n  rankdir=LR;\n".to_owned();
-        for node in self.order() {
-            let label = match node {
-                Node::Step(id, step) => {
-                    let saga = &sagas[id];
-                    format!(
-                        "{}: {}",
-                        saga.name,
-                        saga.steps[usize::from(*step)].action.verb()
-                    )
-                }
-                Node::Finished(group) => format!("{group} finished"),
-            };
-            writeln!(text, "  {:?} [label={label:?}];", node.to_string()).expect("String");
-            for next in self.dependents(node) {
-                writeln!(text, "  {:?} -> {:?};", node.to_string(), next.to_string())
-                    .expect("String");
-            }
-        }
-        text.push_str("}\n");
-        text
     }
 }

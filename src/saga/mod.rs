@@ -6,7 +6,7 @@
 //! sends or stores.
 
 //!
-//! The life of one step (`next` in `state.rs` is this diagram):
+//! The life of one step (`next` in `phase.rs` is this diagram):
 //!
 //! ```text
 //!            Intent            Answered            Succeeded
@@ -17,6 +17,7 @@
 //! ```
 
 mod entry;
+mod phase;
 mod state;
 mod task;
 mod limits;
@@ -26,5 +27,6 @@ pub use entry::{
     StepEvent, StepRef,
 };
 pub use limits::{Crowd, Limits, Permit};
-pub use state::{IllegalEntry, Phase, RunState, SagaState, StepState};
+pub use phase::Phase;
+pub use state::{IllegalEntry, RunState, SagaState, StepState};
 pub use task::{Mode, Task, holds_down, may_fall_over, next_task};

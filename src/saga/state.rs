@@ -10,30 +10,7 @@ use crate::plan::Saga;
 use super::entry::{
     Direction, Entry, Failure, FailureCause, Halt, Kind, SagaOutcome, StepEvent, StepRef,
 };
-
-/// Where one step stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Phase {
-    /// Nothing was sent.
-    #[default]
-    Waiting,
-    /// A call may have been sent.
-    Sent,
-    /// The call was accepted; its effect does not show yet.
-    Answered,
-    /// The goal shows.
-    Succeeded,
-    /// It cannot reach its goal.
-    Failed,
-    /// A call that takes it back may have been sent.
-    UndoSent,
-    /// That call was accepted.
-    UndoAnswered,
-    /// It is taken back.
-    Undone,
-    /// It cannot be taken back.
-    UndoFailed,
-}
+use super::phase::{Phase, next};
 
 /// One step with what must be known to go on with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,6 +19,8 @@ pub struct StepState {
     pub phase: Phase,
     /// When its call, in the present direction, may have been sent for the first time.
     pub first_sent: Option<Timestamp>,
+    /// How often its call, in the present direction, was announced.
+    pub sends: u32,
     /// When it may have been sent for the last time.
     pub last_sent: Option<Timestamp>,
     /// When a call that does the step may have left last of which nobody saw the end: it was never
@@ -396,37 +375,11 @@ impl StepState {
     fn sent(&mut self, at: Timestamp, token: Option<ClientToken>, was: Phase) {
         if matches!(was, Phase::Waiting | Phase::Succeeded | Phase::Failed) {
             self.first_sent = Some(at);
+            self.sends = 0;
         }
+        self.sends += 1;
         self.last_sent = Some(at);
         self.token = token;
-    }
-}
-
-/// The state diagram of a step. `None` is a damaged journal.
-fn next(phase: Phase, direction: Direction, event: &StepEvent) -> Option<Phase> {
-    use Phase::{
-        Answered, Failed, Sent, Succeeded, UndoAnswered, UndoFailed, UndoSent, Undone, Waiting,
-    };
-    match (direction, phase, event) {
-        (Direction::Forward, Waiting | Sent | Answered, event) => match (phase, event) {
-            (_, StepEvent::Intent { .. }) => Some(Sent),
-            (Sent, StepEvent::Answered { .. }) => Some(Answered),
-            (Sent | Answered, StepEvent::Unanswered { .. }) => Some(Sent),
-            (_, StepEvent::Succeeded { .. }) => Some(Succeeded),
-            (_, StepEvent::Failed { .. }) => Some(Failed),
-            (_, StepEvent::Answered { .. } | StepEvent::Unanswered { .. }) => None,
-        },
-        (Direction::Undo, Succeeded | Failed | UndoSent | UndoAnswered, event) => {
-            match (phase, event) {
-                (_, StepEvent::Intent { .. }) => Some(UndoSent),
-                (UndoSent, StepEvent::Answered { .. }) => Some(UndoAnswered),
-                (UndoSent | UndoAnswered, StepEvent::Unanswered { .. }) => Some(UndoSent),
-                (_, StepEvent::Succeeded { .. }) => Some(Undone),
-                (_, StepEvent::Failed { .. }) => Some(UndoFailed),
-                (_, StepEvent::Answered { .. } | StepEvent::Unanswered { .. }) => None,
-            }
-        }
-        (Direction::Forward | Direction::Undo, _, _) => None,
     }
 }
 

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::plan::{Action, Saga, Undo};
 
 use super::entry::{FailureCause, Halt, SagaOutcome};
-use super::state::{Phase, SagaState};
+use super::phase::Phase;
+use super::state::SagaState;
 
 /// How far a run means to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

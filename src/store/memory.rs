@@ -54,12 +54,6 @@ impl MemoryKv {
         self.state().faults.clear();
     }
 
-    /// How many unconfirmed batches a crash would decide about.
-    #[must_use]
-    pub fn n_unconfirmed(&self) -> usize {
-        self.state().tail.len()
-    }
-
     /// Loses what was not confirmed, but for its first `n_kept` batches. Batches stay whole.
     pub fn crash(&self, n_kept: usize) {
         self.state().settle(n_kept);

@@ -1,0 +1,69 @@
+//! A static address for a machine that has bandwidth but none: no token, but asking again is harmless.
+
+use crate::cloud::{ErrorKind, Outcome};
+use crate::saga::{FailureCause, StepEvent};
+
+use super::timing::{RETRY, SHOW_WITHIN};
+use super::token::request_digest;
+use super::worker::{End, Worker};
+
+impl Worker {
+    /// R25: asks for a static address; asking again answers the same one.
+    pub(super) async fn allocate(&self) -> End {
+        let begun = self.tools.clock.elapsed();
+        let mut found = true;
+        loop {
+            let seen = match self.look_patiently().await {
+                Ok(seen) => seen,
+                Err(end) => return end,
+            };
+            if self.step().after.is_shown_by(&seen) {
+                return End::Succeeded {
+                    found,
+                    seen: Some(seen),
+                };
+            }
+            if self.tools.clock.elapsed() - begun > SHOW_WITHIN {
+                return self.failed(FailureCause::TimedOut, "no address shows");
+            }
+            let request = request_digest(
+                &self.saga.region,
+                &self.saga.instance,
+                "AllocatePublicIpAddress",
+            );
+            if let Err(end) = self
+                .record(StepEvent::Intent {
+                    token: None,
+                    request,
+                })
+                .await
+            {
+                return end;
+            }
+            found = false;
+            let answer = self
+                .tools
+                .cloud
+                .allocate_public_ip(&self.saga.region, &self.saga.instance)
+                .await;
+            match answer {
+                Ok(_) => {
+                    self.note(StepEvent::Answered {
+                        request_id: None,
+                        order_id: None,
+                    })
+                    .await;
+                }
+                Err(error) if error.outcome() == Outcome::Unknown => {
+                    self.note(StepEvent::Unanswered {
+                        reason: error.message.clone(),
+                    })
+                    .await;
+                }
+                Err(error) if matches!(error.kind, ErrorKind::Throttled | ErrorKind::NotSent) => {}
+                Err(error) => return self.refused(&error),
+            }
+            self.tools.clock.sleep(RETRY).await;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Who shares which limits, and who is down already when a run begins.
+
+use std::collections::BTreeSet;
+
+use crate::model::{InstanceId, InstanceStatus, Power};
+use crate::saga::{Crowd, Limits};
+
+use super::Job;
+
+/// The machines that are not up, whoever stopped them.
+pub(super) fn found_down(job: &Job<'_>) -> BTreeSet<InstanceId> {
+    let seen = job.observed.instances.iter();
+    let down = seen.filter(|(_, seen)| seen.status != InstanceStatus::Running);
+    down.map(|(id, _)| id.clone()).collect()
+}
+
+/// The limits of every crowd, counting what is down already, whoever stopped it.
+pub(super) fn limits(job: &Job<'_>) -> Limits {
+    let mut limits = Limits::default();
+    let desired = &job.plan.desired;
+    for (id, machine) in &desired.instances {
+        let unwritten = match machine.spec.power {
+            Some(Power::Stopped) => continue,
+            Some(Power::Running) => false,
+            Some(Power::Keep) | None => true,
+        };
+        let Some(seen) = job.observed.instances.get(id) else {
+            continue;
+        };
+        let kept_down = unwritten && seen.status == InstanceStatus::Stopped;
+        if kept_down && !job.plan.sagas.get(id).is_some_and(|saga| saga.was_running) {
+            continue;
+        }
+        let crowd = machine
+            .group
+            .clone()
+            .map_or_else(|| Crowd::Ungrouped(machine.region.clone()), Crowd::Group);
+        limits.add(id.clone(), crowd, desired.rollout_of(machine));
+        if seen.status != InstanceStatus::Running {
+            limits.went_down(id);
+        }
+    }
+    limits
+}
