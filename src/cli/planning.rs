@@ -54,21 +54,60 @@ pub async fn make_plan(
     let observed = look(context, account, &input.fleet).await?;
     nobody_is_unknown(input, &observed, contents.as_ref(), paint)?;
     not_too_many_are_gone(&observed, contents.as_ref(), &input.fleet)?;
-    let targets = targets(&input.fleet, &args.target)?;
-    let busy = busy(contents.as_ref());
+    let evidence = Evidence {
+        desired: &input.fleet,
+        observed: &observed,
+        contents: contents.as_ref(),
+        busy: busy(contents.as_ref()),
+        targets: targets(&input.fleet, &args.target)?,
+        found_stopped: if args.accept_stopped {
+            FoundStopped::Accept
+        } else {
+            FoundStopped::Block
+        },
+        now: context.clock.wall(),
+    };
+    let offers = answers(context, &evidence).await?;
+    let planned = plan(&evidence.with(&offers));
+    let plan = seal(context, input, &observed, contents.as_ref(), planned)?;
+    Ok(Planning {
+        plan,
+        observed,
+        contents,
+    })
+}
+
+/// Everything the planner may know but what it still has to ask.
+struct Evidence<'a> {
+    desired: &'a DesiredFleet,
+    observed: &'a ObservedFleet,
+    contents: Option<&'a Contents>,
+    busy: BTreeMap<InstanceId, RunId>,
+    targets: Option<BTreeSet<InstanceId>>,
+    found_stopped: FoundStopped,
+    now: jiff::Timestamp,
+}
+
+impl<'a> Evidence<'a> {
+    fn with(&'a self, offers: &'a Offers) -> PlanInput<'a> {
+        PlanInput {
+            desired: self.desired,
+            observed: self.observed,
+            applied: self.contents.map(|contents| &contents.applied),
+            offers,
+            busy: &self.busy,
+            targets: self.targets.as_ref(),
+            found_stopped: self.found_stopped,
+            now: self.now,
+        }
+    }
+}
+
+/// Asks the planner's questions until it has none left.
+async fn answers(context: &Context, evidence: &Evidence<'_>) -> Result<Offers, Failure> {
     let mut offers = Offers::default();
     for _ in 0..QUESTION_ROUNDS_MAX {
-        let view = view(
-            context,
-            input,
-            &observed,
-            contents.as_ref(),
-            &offers,
-            &busy,
-            targets.as_ref(),
-            args,
-        );
-        let questions = open_questions(&view);
+        let questions = open_questions(&evidence.with(&offers));
         if questions.is_empty() {
             break;
         }
@@ -79,53 +118,7 @@ pub async fn make_plan(
             offers.insert(key, targets);
         }
     }
-    let view = view(
-        context,
-        input,
-        &observed,
-        contents.as_ref(),
-        &offers,
-        &busy,
-        targets.as_ref(),
-        args,
-    );
-    let planned = plan(&view);
-    let plan = seal(context, input, &observed, contents.as_ref(), planned)?;
-    Ok(Planning {
-        plan,
-        observed,
-        contents,
-    })
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the planner's whole world, in one place"
-)]
-fn view<'a>(
-    context: &Context,
-    input: &'a Input,
-    observed: &'a ObservedFleet,
-    contents: Option<&'a Contents>,
-    offers: &'a Offers,
-    busy: &'a BTreeMap<InstanceId, RunId>,
-    targets: Option<&'a BTreeSet<InstanceId>>,
-    args: &PlanningArgs,
-) -> PlanInput<'a> {
-    PlanInput {
-        desired: &input.fleet,
-        observed,
-        applied: contents.map(|contents| &contents.applied),
-        offers,
-        busy,
-        targets,
-        found_stopped: if args.accept_stopped {
-            FoundStopped::Accept
-        } else {
-            FoundStopped::Block
-        },
-        now: context.clock.wall(),
-    }
+    Ok(offers)
 }
 
 async fn who_we_are(context: &Context, input: &Input, paint: Paint) -> Result<AccountId, Failure> {

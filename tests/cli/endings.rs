@@ -18,7 +18,8 @@ fn an_unpaid_order_pauses_the_run_until_somebody_pays_it() {
     assert!(format!("{paused}").contains(&order), "{paused}");
     assert_eq!(world.field("i-1", "Status"), "Running");
 
-    house.run(APPLY).exits(7);
+    let again = house.run(APPLY).exits(7);
+    assert!(format!("{again}").contains(&order), "{again}");
     house.run("plan -detailed-exitcode").exits(2);
     assert_eq!(house.server.world().orders().len(), 1);
 
@@ -132,7 +133,7 @@ fn a_second_interrupt_ends_at_once_and_says_what_is_owed() {
             "{id} is owed something\n{said}"
         );
     }
-    assert!(said.contains("owed"), "{said}");
+    assert!(said.contains("owed") && said.contains("Finished"), "{said}");
     is_finished_by_the_next_apply(&house);
 }
 

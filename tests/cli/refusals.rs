@@ -67,6 +67,7 @@ fn an_order_of_unknown_price_is_refused_until_somebody_accepts_it() {
         .exits(6)
         .says(&["price is unknown"]);
     assert_eq!(house.server.n_changing_calls(), 0);
+    assert!(!house.has("state"), "a refusal leaves no state behind");
     house.run("apply -allow-unknown-price saved.plan").exits(0);
     assert_eq!(house.server.world().orders().len(), 1);
 }
@@ -169,6 +170,7 @@ fn a_saved_plan_is_stale_when_a_machine_that_it_touches_has_changed() {
         "ecs.g7.2xlarge",
     ]);
     assert_eq!(house.server.n_changing_calls(), 0);
+    assert!(!house.has("state"), "a refusal leaves no state behind");
 
     by_hand("i-2", "ecs.g7.large");
     by_hand("i-3", "ecs.g7.2xlarge");

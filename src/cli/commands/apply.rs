@@ -124,25 +124,35 @@ async fn saved(
     })?;
     let observed = still_fits(context, &plan).await?;
     let run = Run::to_the_end(context, global, args, screen);
-    let store = run.open_store(&plan)?;
-    let contents = store.contents();
-    if let Some(open) = &contents.open_run {
-        if open.record.plan_id == plan.id() {
-            return run.go_on(store).await.map(Some);
-        }
-        return Err(settle(&run, &plan, store).await?);
+    let contents = peek(context, &plan.desired)?;
+    if is_open(contents.as_ref(), |_| true) {
+        return open_run_first(&run, &plan).await;
     }
     prices_are_known(context, args, &plan)?;
     touched_machines_look_as_planned(&plan, &observed)?;
     if plan.sagas.is_empty()
-        && to_adopt(&plan, &observed, Some(&contents), plan.created_at).is_empty()
+        && to_adopt(&plan, &observed, contents.as_ref(), plan.created_at).is_empty()
     {
         if !global.json {
             screen.result("No changes. The plan has nothing to do.\n")?;
         }
         return Ok(None);
     }
+    let store = run.open_store(&plan)?;
+    if is_open(Some(&store.contents()), |_| true) {
+        return Err(state_has_changed());
+    }
     run.begin(store, &plan, &observed).await.map(Some)
+}
+
+/// A run is open: the plan's own goes on, any other is settled and named.
+async fn open_run_first(run: &Run<'_>, plan: &SavedPlan) -> Attempt {
+    let store = run.open_store(plan)?;
+    let is_ours = |open: &OpenRun| open.record.plan_id == plan.id();
+    if is_open(Some(&store.contents()), is_ours) {
+        return run.go_on(store).await.map(Some);
+    }
+    Err(settle(run, plan, store).await?)
 }
 
 /// `-continue RUN`: whatever the manifest says now.
@@ -283,8 +293,12 @@ fn nobody_was_faster(contents: &Contents, plan: &SavedPlan) -> Result<(), Failur
     if contents.applied.stamp.serial == plan.stamp.serial && contents.open_run.is_none() {
         return Ok(());
     }
+    Err(state_has_changed())
+}
+
+fn state_has_changed() -> Failure {
     let message = "the state has changed since this plan was made";
-    Err(Failure::new(Situation::Stale, message).hint("plan again"))
+    Failure::new(Situation::Stale, message).hint("plan again")
 }
 
 /// Whether a saved plan may be applied at all, and the fleet as it is now.
