@@ -62,14 +62,13 @@ fn targets(input: &PlanInput<'_>, planned: &Planned) -> Option<Check> {
 }
 
 fn some(zones: &BTreeSet<&ZoneId>) -> String {
-    let named: Vec<&str> = zones
-        .iter()
-        .map(|zone| zone.as_str())
-        .take(NAMED_MAX)
-        .collect();
-    match zones.len().saturating_sub(NAMED_MAX) {
-        0 => named.join(" and "),
-        more => format!("{} and {more} more zones", named.join(", ")),
+    let named: Vec<&str> = zones.iter().map(|zone| zone.as_str()).collect();
+    match named.as_slice() {
+        [first @ .., last] if first.is_empty() => (*last).to_owned(),
+        [first @ .., last] if named.len() <= NAMED_MAX => {
+            format!("{} and {last}", first.join(", "))
+        }
+        all => format!("{} zones", all.len()),
     }
 }
 
@@ -94,7 +93,7 @@ fn attachments(input: &PlanInput<'_>, planned: &Planned) -> Option<Check> {
         Check::new(
             "attachments",
             Verdict::Good,
-            "interfaces and addresses fit the new types; disks were not counted",
+            "interfaces and addresses fit the new types",
         )
     })
 }

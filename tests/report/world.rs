@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use respec::model::{
     AccountId, BillingMethod, ChangeOptions, DesiredFleet, DesiredInstance, DesiredSpec, Digest,
-    FleetName, Group, GroupName, InstanceId, InstanceName, InstanceStatus, Lineage, NetworkBilling,
-    NetworkKind, ObservedFleet, ObservedInstance, OfferKey, Offers, Payment, Place, RegionId,
-    Rollout, Shift, Stamp, TypeName, ZoneId,
+    FleetName, Group, GroupName, InstanceId, InstanceName, InstanceStatus, Limits, Lineage,
+    NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance, OfferKey, Offers, Particulars,
+    Payment, Place, RegionId, Rollout, Shift, Stamp, TypeName, ZoneId,
 };
 use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, plan};
 
@@ -52,6 +52,7 @@ pub(crate) fn machine(name: &str) -> ObservedInstance {
         dedicated_host: None,
         spot: false,
         tags: BTreeMap::new(),
+        particulars: Particulars::default(),
     }
 }
 
@@ -60,6 +61,7 @@ pub(crate) struct World {
     pub(crate) desired: DesiredFleet,
     pub(crate) observed: ObservedFleet,
     pub(crate) offers: Offers,
+    pub(crate) limits: Limits,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
 }
 
@@ -79,8 +81,10 @@ impl World {
                 account,
                 taken_at: now(),
                 instances: BTreeMap::new(),
+                unreadable: BTreeMap::new(),
             },
             offers: Offers::default(),
+            limits: Limits::default(),
             targets: None,
         }
     }
@@ -101,6 +105,7 @@ impl World {
             change: ChangeOptions::default(),
             payment: Payment::Await,
             protect: false,
+            allow_managed: BTreeSet::new(),
             after: BTreeSet::new(),
             place: Place::default(),
         };
@@ -126,11 +131,14 @@ impl World {
         let zone = ZoneId::new("cn-hangzhou-h").unwrap();
         let key = OfferKey {
             region: region(),
+            zone: zone.clone(),
             from: type_name(from),
+            billing: BillingMethod::PrePaid,
+            migrate_across_zone: false,
             shift,
         };
         let targets = BTreeMap::from([(type_name(to), BTreeMap::from([(zone, true)]))]);
-        self.offers.insert(key, targets);
+        self.offers.record(key, id("i-asked"), Ok(targets));
     }
 
     /// The plan of the real planner, saved.
@@ -141,6 +149,7 @@ impl World {
             observed: &self.observed,
             applied: None,
             offers: &self.offers,
+            limits: &self.limits,
             busy: &busy,
             targets: self.targets.as_ref(),
             found_stopped: FoundStopped::Block,

@@ -62,8 +62,7 @@ fn within_the_answer(
     charge_type: NetworkBilling,
     max: Mbps,
 ) -> Result<(), Blocked> {
-    // Going down is never in the way, even where it still ends above what a new machine may have.
-    if target.out <= max || target.out < case.seen.max_bandwidth_out {
+    if target.out <= max {
         return Ok(());
     }
     let ends_as = case.desired.spec.instance_type.as_ref();
