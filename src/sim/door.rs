@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::sim::console::{ByHand, ConsoleError};
-use crate::sim::reply::{Effect, Reply, plain};
+use crate::sim::letter::plain;
+use crate::sim::reply::{Effect, Reply};
 use crate::sim::request::Request;
 use crate::sim::time::Now;
 use crate::sim::world::{Deed, World, WorldError};

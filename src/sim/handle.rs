@@ -4,8 +4,9 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::sim::letter::Letterhead;
 use crate::sim::operations::{Access, Call, Identity, Operation, Product, find};
-use crate::sim::reply::{self, Effect, Letterhead, Refusal, Reply};
+use crate::sim::reply::{self, Effect, Refusal, Reply};
 use crate::sim::request::{Params, Request};
 use crate::sim::signature::{self, Keys};
 use crate::sim::time::Now;
@@ -19,21 +20,16 @@ impl World {
     pub fn handle(&mut self, request: &Request, now: Now) -> Reply {
         self.advance(now);
         let request_id = self.next_request_id();
-        let host = request.header("host").unwrap_or("localhost").to_owned();
         let mut gate = Gate {
             action: UNREAD.to_owned(),
             product: Product::Ecs,
             identity: Identity::Anyone,
         };
-        let result = gate.pass(self, request, &host);
-        let head = Letterhead {
-            request_id: &request_id,
-            host: &host,
-            product: gate.product.code(),
-        };
+        let result = gate.pass(self, request);
+        let head = Letterhead::to(request, &request_id, gate.product.code());
         let reply = match result {
-            Ok((fields, effect)) => reply::answer(fields, &head, effect),
-            Err(refusal) => reply::refuse(refusal, &head),
+            Ok((fields, effect)) => head.answer(fields, effect),
+            Err(refusal) => head.refuse(&refusal),
         };
         self.count(gate.action, &reply);
         reply
@@ -75,7 +71,6 @@ impl Gate {
         &mut self,
         world: &mut World,
         request: &Request,
-        host: &str,
     ) -> Result<(reply::Fields, Effect), Refusal> {
         if request.path != "/" {
             return Err(no_such_path());
@@ -85,7 +80,7 @@ impl Gate {
         let call = Call {
             params: &params,
             action: operation.name,
-            host,
+            host: request.host(),
             identity: &self.identity,
         };
         let fields = (operation.run)(world, &call)?;

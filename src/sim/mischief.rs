@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::sim::letter::Letterhead;
 use crate::sim::memory::throttled;
-use crate::sim::reply::{Letterhead, Refusal, Reply, refuse};
+use crate::sim::reply::{Refusal, Reply};
 use crate::sim::request::Request;
 use crate::sim::world::{Mischief, World};
 
@@ -53,11 +54,6 @@ impl World {
 
     fn refuse_by_fault(&mut self, request: &Request, refusal: Refusal) -> Reply {
         let request_id = self.next_request_id();
-        let head = Letterhead {
-            request_id: &request_id,
-            host: request.header("host").unwrap_or("localhost"),
-            product: "Ecs",
-        };
-        refuse(refusal, &head)
+        Letterhead::to(request, &request_id, "Ecs").refuse(&refusal)
     }
 }

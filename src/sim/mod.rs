@@ -17,6 +17,8 @@ mod time;
 mod money;
 mod reply;
 mod request;
+mod xml;
+mod letter;
 mod catalogue;
 mod described;
 mod scenario;

@@ -42,6 +42,11 @@ impl Request {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// The host the request was sent to, with its port.
+    pub(crate) fn host(&self) -> &str {
+        self.header("host").unwrap_or("localhost")
+    }
+
     /// Query and form parameters, merged (section 1.2).
     pub(crate) fn parameters(&self) -> Result<Params, Refusal> {
         let mut found = BTreeMap::new();
