@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::sim::memory::throttled;
+use crate::sim::operations::Product;
 use crate::sim::reply::{Letterhead, Refusal, Reply, refuse};
-use crate::sim::request::Request;
+use crate::sim::request::{Params, Request};
+use crate::sim::script::Strike;
 use crate::sim::world::{Mischief, World};
 
 impl World {
@@ -51,13 +53,49 @@ impl World {
         self.refuse_by_fault(request, throttled(wait))
     }
 
-    fn refuse_by_fault(&mut self, request: &Request, refusal: Refusal) -> Reply {
+    /// What the faults of the scenario do to a call.
+    pub(crate) fn strike(&mut self, request: &Request) -> Option<(Strike, String)> {
+        if self.script.is_empty() || request.path != "/" {
+            return None;
+        }
+        let params = request.parameters().ok()?;
+        let action = action_of(request, &params)?.to_owned();
+        let strike = self.script.next(&action, &params)?;
+        Some((strike, action))
+    }
+
+    /// The answer a fault of the scenario gives in place of the operation's, counted as one.
+    pub(crate) fn refuse_by_script(
+        &mut self,
+        request: &Request,
+        action: String,
+        refusal: Refusal,
+    ) -> Reply {
+        let reply = self.refuse_by_fault(request, refusal);
+        self.count(action, &reply);
+        reply
+    }
+
+    pub(crate) fn refuse_by_fault(&mut self, request: &Request, refusal: Refusal) -> Reply {
         let request_id = self.next_request_id();
         let head = Letterhead {
             request_id: &request_id,
             host: request.header("host").unwrap_or("localhost"),
-            product: "Ecs",
+            product: product_of(request).code(),
         };
         refuse(refusal, &head)
     }
+}
+
+/// The operation, from wherever the signature carries it.
+fn action_of<'r>(request: &'r Request, params: &'r Params) -> Option<&'r str> {
+    params.get("Action").or(request.header("x-acs-action"))
+}
+
+fn product_of(request: &Request) -> Product {
+    let params = request.parameters().unwrap_or_default();
+    let version = params.get("Version").or(request.header("x-acs-version"));
+    version
+        .and_then(Product::of_version)
+        .unwrap_or(Product::Ecs)
 }

@@ -26,6 +26,7 @@ mod instance;
 mod agenda;
 mod orders;
 mod memory;
+mod script;
 mod world;
 mod effects;
 mod rules;
@@ -33,6 +34,7 @@ mod payment;
 mod paging;
 mod filter;
 mod operations;
+mod check;
 mod handle;
 mod console;
 mod truth;
@@ -54,7 +56,7 @@ pub use reply::{Effect, Reply};
 pub use request::Request;
 pub use scenario::{
     Balance, Delays, Key, LowBalance, Quota, Rate, SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX,
-    Scenario, ScenarioError,
+    Scenario, ScenarioError, ScriptedFault, When,
 };
 pub use serve::serve;
 pub use time::{Now, Span};

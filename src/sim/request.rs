@@ -152,6 +152,18 @@ impl Params {
         Ok(Some(list))
     }
 
+    /// Whether a call names this machine, alone or in a list of either form.
+    pub(crate) fn is_about(&self, id: &str) -> bool {
+        let one = |name: &str, value: &str| {
+            let listed = name.strip_prefix("InstanceId.");
+            let named = matches!(name, "InstanceId" | "ResourceId") || listed.is_some();
+            named && value == id
+        };
+        let listed = self.json_list("InstanceIds", PARAMETERS_MAX);
+        let listed = listed.ok().flatten().unwrap_or_default();
+        self.0.iter().any(|(name, value)| one(name, value)) || listed.iter().any(|it| it == id)
+    }
+
     /// The parameters that make one request the same as another: all but the common ones (section 1.7).
     pub(crate) fn fingerprint(&self) -> BTreeMap<String, String> {
         let business = self

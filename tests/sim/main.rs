@@ -15,4 +15,5 @@ mod orders;
 mod power;
 mod protocol;
 mod reading;
+mod scripted;
 mod specs;

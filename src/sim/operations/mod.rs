@@ -133,6 +133,11 @@ const OPERATIONS: &[Operation] = &[
     reads(Product::Sts, "GetCallerIdentity", sts::run),
 ];
 
+/// Every operation there is.
+pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter()
+}
+
 /// The operation of a product by its name, which is case-sensitive.
 pub(crate) fn find(product: Product, name: &str) -> Result<&'static Operation, Refusal> {
     let mut all = OPERATIONS.iter();
