@@ -50,7 +50,8 @@ impl World {
         format!("{a}-{b}-{c}-{d}-{e}")
     }
 
-    fn count(&mut self, action: String, reply: &Reply) {
+    /// Counts a call and how it ended.
+    pub(crate) fn count(&mut self, action: String, reply: &Reply) {
         let calls = self.calls.entry(action).or_default();
         calls.calls += 1;
         if reply.outcome != "OK" {

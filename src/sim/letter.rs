@@ -29,7 +29,7 @@ impl<'a> Letterhead<'a> {
     /// The letterhead of the answer to a request.
     pub(crate) fn to(request: &'a Request, request_id: &'a str, product: &'a str) -> Self {
         let params = request.parameters().unwrap_or_default();
-        let action = params.get("Action").or(request.header("x-acs-action"));
+        let action = request.action(&params);
         Self {
             request_id,
             host: request.host(),

@@ -29,6 +29,7 @@ mod instance;
 mod agenda;
 mod orders;
 mod memory;
+mod script;
 mod world;
 mod effects;
 mod rules;
@@ -36,6 +37,7 @@ mod payment;
 mod paging;
 mod filter;
 mod operations;
+mod check;
 mod handle;
 mod console;
 mod truth;
@@ -57,7 +59,7 @@ pub use reply::{Effect, Reply};
 pub use request::Request;
 pub use scenario::{
     Balance, Delays, Key, LowBalance, Quota, Rate, Role, SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX,
-    Scenario, ScenarioError,
+    Scenario, ScenarioError, ScriptedFault, When,
 };
 pub use serve::serve;
 pub use time::{Now, Span};

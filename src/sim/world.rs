@@ -15,6 +15,7 @@ use crate::sim::network::inbound_for;
 use crate::sim::orders::Orders;
 use crate::sim::request::Request;
 use crate::sim::scenario::{Balance, Delays, Key, LowBalance, Quota, Rate, Role, Scenario};
+use crate::sim::script::{Script, Tally};
 use crate::sim::sessions::Sessions;
 use crate::sim::time::{Now, Span, to_the_minute};
 
@@ -42,6 +43,9 @@ pub struct World {
     pub(crate) addresses_given: u32,
     /// Requests answered so far; request ids are made of it.
     pub(crate) requests: u64,
+    /// The faults of the scenario, and how far they have come.
+    #[serde(default, skip_serializing_if = "Script::is_empty")]
+    pub(crate) script: Script,
     /// What a fault script wants of the next call; never saved.
     #[serde(skip)]
     pub(crate) mischief: Mischief,
@@ -64,6 +68,9 @@ pub(crate) struct Mischief {
 pub(crate) struct Deed {
     pub(crate) now: Now,
     pub(crate) mischief: Mischief,
+    /// How far the faults of the scenario had come, this call included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tallies: Vec<Tally>,
     pub(crate) request: Request,
 }
 
@@ -136,6 +143,7 @@ impl World {
             calls: BTreeMap::new(),
             addresses_given: 0,
             requests: 0,
+            script: Script::new(scenario.fault_seed, &scenario.faults),
             mischief: Mischief::default(),
             last_deed: None,
         };

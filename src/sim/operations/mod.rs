@@ -166,6 +166,11 @@ const OPERATIONS: &[Operation] = &[
     },
 ];
 
+/// Every operation there is.
+pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter()
+}
+
 /// The operation of a product by its name, which is case-sensitive.
 pub(crate) fn find(product: Product, name: &str) -> Result<&'static Operation, Refusal> {
     let mut all = OPERATIONS.iter();
