@@ -50,7 +50,7 @@ mod serve;
 mod generate;
 
 pub use catalogue::TypeOffer;
-pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder};
+pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder, Sum};
 pub use described::{Described, Status};
 pub use faults::{Fault, FaultPlan, Faults, Scripted, Seeded};
 pub use generate::{GenerateOptions, Generated, MACHINES_MAX, generate};
@@ -58,8 +58,8 @@ pub use money::Money;
 pub use reply::{Effect, Reply};
 pub use request::Request;
 pub use scenario::{
-    Balance, Delays, Key, LowBalance, Quota, Rate, Role, SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX,
-    Scenario, ScenarioError, ScriptedFault, When,
+    Balance, Delays, Key, LowBalance, PeriodUnit, Quota, Rate, Renewal, RenewalStatus, Role,
+    SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX, Scenario, ScenarioError, ScriptedFault, Site, When,
 };
 pub use serve::serve;
 pub use time::{Now, Span};

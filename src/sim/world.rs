@@ -14,7 +14,9 @@ use crate::sim::memory::{Nonces, Throttle, Tokens};
 use crate::sim::network::inbound_for;
 use crate::sim::orders::Orders;
 use crate::sim::request::Request;
-use crate::sim::scenario::{Balance, Delays, Key, LowBalance, Quota, Rate, Role, Scenario};
+use crate::sim::scenario::{
+    Balance, Delays, Key, LowBalance, Quota, Rate, Renewal, Role, Scenario, Site,
+};
 use crate::sim::script::{Script, Tally};
 use crate::sim::sessions::Sessions;
 use crate::sim::time::{Now, Span, to_the_minute};
@@ -31,6 +33,9 @@ pub struct World {
     pub(crate) balance: Balance,
     pub(crate) catalogue: Catalogue,
     pub(crate) instances: BTreeMap<String, Instance>,
+    /// What was said about the ends of subscriptions.
+    #[serde(default)]
+    pub(crate) renewals: BTreeMap<String, Renewal>,
     pub(crate) orders: Orders,
     pub(crate) agenda: Agenda,
     #[serde(default)]
@@ -85,6 +90,8 @@ impl std::fmt::Debug for Deed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) account: String,
+    #[serde(default)]
+    pub(crate) site: Site,
     pub(crate) region: String,
     pub(crate) keys: Vec<Key>,
     #[serde(default)]
@@ -134,6 +141,7 @@ impl World {
             balance: scenario.balance.clone(),
             catalogue: Catalogue::with(&scenario.catalogue),
             instances: BTreeMap::new(),
+            renewals: scenario.renewals.clone(),
             orders: Orders::default(),
             agenda: Agenda::default(),
             sessions: Sessions::default(),
@@ -242,7 +250,7 @@ impl World {
 }
 
 /// The end a pay-as-you-go machine shows, which means nothing (section 2.4).
-const NO_END: &str = "2099-12-31T15:59Z";
+pub(crate) const NO_END: &str = "2099-12-31T15:59Z";
 
 /// A subscription without a written end has a year to go.
 fn default_expiry(machine: &Described, wall: Timestamp) -> String {
@@ -258,6 +266,7 @@ impl Settings {
     fn of(scenario: &Scenario) -> Self {
         Self {
             account: scenario.account.clone(),
+            site: scenario.site,
             region: scenario.region.clone(),
             keys: scenario.keys.clone(),
             roles: scenario.roles.clone(),

@@ -5,8 +5,10 @@
 
 mod bounds;
 mod faults;
+mod renewal;
 mod roles;
 mod settings;
+mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +17,10 @@ use serde::{Deserialize, Serialize};
 
 pub use bounds::{SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX};
 pub use faults::{ScriptedFault, When};
+pub use renewal::{PeriodUnit, Renewal, RenewalStatus};
 pub use roles::Role;
 pub use settings::{Balance, Delays, Key, LowBalance, Quota, Rate};
+pub use site::Site;
 
 use crate::sim::catalogue::TypeOffer;
 use crate::sim::described::Described;
@@ -29,6 +33,8 @@ use crate::sim::time::Span;
 pub struct Scenario {
     /// The account id that GetCallerIdentity tells.
     pub account: String,
+    /// The site the account belongs to; the other one's billing endpoint answers `NotApplicable`.
+    pub site: Site,
     /// The region of instances that name none.
     pub region: String,
     /// The calendar of virtual time.
@@ -59,6 +65,8 @@ pub struct Scenario {
     pub fault_seed: u64,
     /// What goes wrong, and when.
     pub faults: Vec<ScriptedFault>,
+    /// Subscriptions that renew themselves, or end unannounced, by id; all others are `Normal`.
+    pub renewals: BTreeMap<String, Renewal>,
     /// The machines, with the field names of DescribeInstances.
     pub instances: Vec<Described>,
 }
@@ -67,6 +75,7 @@ impl Default for Scenario {
     fn default() -> Self {
         Self {
             account: "1234567890123456".to_owned(),
+            site: Site::default(),
             region: "cn-hangzhou".to_owned(),
             start: Timestamp::constant(1_767_225_600, 0), // 2026-01-01T00:00:00Z
             keys: default_keys(),
@@ -82,6 +91,7 @@ impl Default for Scenario {
             eip_blocks_type_change: BTreeSet::new(),
             fault_seed: 0,
             faults: Vec::new(),
+            renewals: BTreeMap::new(),
             instances: Vec::new(),
         }
     }
