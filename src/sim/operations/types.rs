@@ -1,9 +1,11 @@
 //! DescribeInstanceTypes: specifications, not what is for sale (section 2.6).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::sim::catalogue::TypeOffer;
-use crate::sim::operations::Call;
+use crate::sim::operations::{Call, regions};
 use crate::sim::paging::{Page, continue_after};
 use crate::sim::reply::{Fields, Refusal};
 use crate::sim::world::World;
@@ -33,6 +35,29 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
         ("InstanceTypes".to_owned(), json!({ "InstanceType": types })),
         ("NextToken".to_owned(), next.into()),
     ]))
+}
+
+/// DescribeInstanceTypeFamilies: what the names of the types begin with.
+pub(crate) fn families(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
+    regions::required(world, call)?;
+    let wanted = call.params.get("Generation");
+    let families: BTreeSet<&str> = world.catalogue.all().map(TypeOffer::family).collect();
+    let families = families.into_iter().map(|name| (name, generation(name)));
+    let families = families.filter(|(_, held)| wanted.is_none_or(|wanted| wanted == held));
+    let families: Vec<Value> = families
+        .map(|(name, held)| json!({ "InstanceTypeFamilyId": name, "Generation": held }))
+        .collect();
+    Ok(Fields::from_iter([(
+        "InstanceTypeFamilies".to_owned(),
+        json!({ "InstanceTypeFamily": families }),
+    )]))
+}
+
+/// Series run two behind the number in the name and stop at `ecs-6`; made up, near the vendor's own.
+fn generation(family: &str) -> String {
+    let digits = family.chars().filter_map(|c| c.to_digit(10));
+    let number = digits.last().unwrap_or(3);
+    format!("ecs-{}", number.saturating_sub(2).clamp(1, 6))
 }
 
 /// Base intranet bandwidth of each vCPU in kbit/s; a made-up figure.
