@@ -104,6 +104,10 @@ impl Gate {
         };
         self.product = operation.product;
         operation.name.clone_into(&mut self.action);
+        if params.flag("DryRun")? == Some(true) {
+            let name = operation.name.to_owned();
+            world.calls.entry(name).or_default().dry_runs += 1;
+        }
         if let Some(rate) = world.settings.throttle.get(operation.name) {
             world
                 .throttle
