@@ -126,12 +126,7 @@ fn a_scaling_group_keeps_its_machines_and_what_it_releases_is_named() {
     let owned = format!("{owned}scaling_groups: [{{id: asg-1, releases_after: 1s}}]\n");
     let house = House::with("scaling-group", MANIFEST, &owned, FAST);
     let plan = house.run("plan").exits(0);
-    plan.shows(&[
-        "web-1 (i-1)",
-        "a scaling group",
-        "[ess]",
-        "2 to change",
-    ]);
+    plan.shows(&["web-1 (i-1)", "a scaling group", "[ess]", "2 to change"]);
     house.run(APPLY).exits(3);
     assert_eq!(house.server.world().field("i-1", "Status"), "Running");
 
@@ -139,19 +134,29 @@ fn a_scaling_group_keeps_its_machines_and_what_it_releases_is_named() {
     house
         .run("plan")
         .exits(0)
-        .shows(&["may release it while it is down", "(managed)"]);
-    let ended = house.run(APPLY);
-    println!("{ended}");
-    assert!(
-        house
-            .server
-            .world()
-            .machines()
-            .iter()
-            .all(|m| m["InstanceId"] != "i-1")
+        .shows(&["`allow_managed` accepts that (managed)"]);
+    let ended = house.run(APPLY).exits(8);
+    ended.shows(&["web-1 (i-1)", "the machine is not there any more"]);
+    let world = house.server.world();
+    assert!(world.machines().iter().all(|m| m["InstanceId"] != "i-1"));
+    assert_eq!(world.with_status("Running").len(), 2);
+
+    // A machine that is gone keeps no run open: the run can be given up, and others can be begun.
+    house
+        .run("plan")
+        .exits(0)
+        .shows(&["web-1 (i-1)", "vanished"]);
+    let given_up = house.run(&format!("cancel {}", house.last_run())).exits(0);
+    given_up.shows(&["is closed", "web-1 (i-1) is not there any more"]);
+    house
+        .run("plan")
+        .exits(0)
+        .shows(&["web-1 (i-1)", "vanished"]);
+    house.edit(
+        "  web-1: {id: i-1, allow_managed: [ess], spec: {instance_type: ecs.g7.xlarge}}\n",
+        "",
     );
-    let after = house.run("plan");
-    println!("{after}");
+    house.run(APPLY).exits(0);
 }
 
 #[test]

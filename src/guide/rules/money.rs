@@ -1,7 +1,7 @@
 //! R41 to R51: bills, orders, refunds.
 
 use super::Coverage::{Answers, NotYet as NotSimulated};
-use super::Stance::{Chooses, NotYet, Notes, Runs};
+use super::Stance::{Chooses, Notes, Runs};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -36,18 +36,18 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "Adds the refund to the balance; no permission is ever missing.")),
     rule(48, "downgrades are rationed",
         ("There is an allowance of downgrades, by the newest text for the account and the month.", "000, 004, DOC20, WEB"),
-        (NotYet, "Cannot read the allowance; apply spares machines still to be stopped for another type after the first such refusal."),
+        (Runs, "No reading call tells the allowance; apply spares machines still to be stopped for another type after the first such refusal."),
         (NotSimulated, "Downgrades as often as it is asked to.")),
     rule(49, "a downgrade may freeze the machine",
         ("By one older text a machine that went down stays as it is for the rest of its billing period.", "001"),
-        (NotYet, "Does not foresee it; apply meets the refusal."),
+        (Runs, "No reading call tells of a freeze; apply meets the refusal and undoes what went before."),
         (NotSimulated, "Freezes nothing.")),
     rule(50, "some accounts cannot be charged at once",
         ("An account that does not pay on the spot must order with AutoPay=false.", "000"),
-        (NotYet, "Does not know how an account pays; write `payment: await` there. Apply spares what is still to be stopped after the first refusal."),
+        (Runs, "No reading call tells how an account pays; write `payment: await` there. Apply spares what is still to be stopped after the first refusal."),
         (NotSimulated, "Its account can always be charged.")),
     rule(51, "a card may have to be confirmed",
         ("The vendor may want the holder of the card to confirm it by e-mail first.", "000, 002"),
-        (NotYet, "A person has to act; apply spares what is still to be stopped after the first refusal."),
+        (Runs, "A person has to act, and nothing tells in advance; apply spares what is still to be stopped after the first refusal."),
         (NotSimulated, "Knows no cards.")),
 ];
