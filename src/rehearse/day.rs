@@ -18,7 +18,7 @@ use crate::saga::Mode;
 use crate::sim::{Faults, SimWire, World};
 use crate::store::{MemoryKv, Store};
 
-use super::days::RehearseError;
+use super::error::RehearseError;
 
 /// What the state knows, as far as an apply needs it.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +88,7 @@ async fn carry_out(
     let (_never, interrupts) = tokio::sync::mpsc::unbounded_channel();
     let mut recorder = Recorder::default();
     let outcome = apply(job, options, tools, interrupts, &mut |event| {
-        recorder.take(event)
+        recorder.take(event);
     })
     .await;
     let outcome = outcome.map_err(|error| RehearseError::Journal(error.to_string()))?;

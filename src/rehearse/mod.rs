@@ -9,6 +9,7 @@
 //!                                      ×N, each with the faults of its seed
 //! ```
 
+mod error;
 mod catalogue;
 mod copy;
 mod day;
@@ -16,4 +17,5 @@ mod days;
 
 pub use copy::{Copied, copy, fork};
 pub use day::Known;
-pub use days::{DAYS_MAX, RehearseError, bad_days, good_day};
+pub use days::{DAYS_MAX, bad_days, good_day};
+pub use error::RehearseError;
