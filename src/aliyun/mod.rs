@@ -28,6 +28,7 @@ mod throttle;
 mod retry;
 mod client;
 mod port;
+mod preflight;
 
 pub use client::{Aliyun, AliyunConfig, Randomness};
 pub use codes::classify;

@@ -11,6 +11,7 @@ pub mod screen;
 pub mod context;
 pub mod input;
 pub mod planning;
+pub mod rights;
 pub mod signals;
 pub mod display;
 pub mod running;

@@ -9,6 +9,7 @@ use crate::cli::display::json_without_run;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::planning::{Planning, look, make_plan, peek, to_adopt};
+use crate::cli::rights;
 use crate::cli::running::{Ended, Run, read_plan};
 use crate::cli::screen::Screen;
 use crate::cloud::Cloud as _;
@@ -75,7 +76,11 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
             return run.go_on(store).await.map(Some);
         }
     }
-    let planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    let mut planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    if !is_open(planning.contents.as_ref(), |_| true) {
+        let checks = rights::demand(context.cloud.as_ref(), planning.plan.sagas.values()).await?;
+        planning.plan.sheet.checks.extend(checks);
+    }
     let plan = &planning.plan;
     if !global.json {
         let page = page(&planning, None);
@@ -126,6 +131,8 @@ async fn saved(
         }
         return Ok(None);
     }
+    let checks = rights::demand(context.cloud.as_ref(), plan.sagas.values()).await?;
+    screen.talk(&rights::doubts(&checks));
     let store = run.open_store(&plan)?;
     if is_open(Some(&store.contents()), |_| true) {
         return Err(state_has_changed());
