@@ -6,6 +6,8 @@
 
 mod id;
 mod digest;
+mod money;
+mod order;
 mod note;
 mod spec;
 mod policy;
@@ -23,8 +25,10 @@ pub use id::{
     AccountId, ClientToken, FleetName, GroupName, InstanceId, InstanceName, InvalidId, OrderId,
     RegionId, RequestId, RunId, TypeName, ZoneId,
 };
+pub use money::{Currency, Money, MoneyError};
 pub use note::{Finding, Place, Severity, Suggestion};
 pub use observed::{Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance};
 pub use offers::{OfferKey, Offers, Shift, Targets};
+pub use order::{Order, OrderDetail, OrderKind, PaymentStatus};
 pub use policy::{ChangeOptions, Payment, PrepaidUpgrade, Rollout, Share};
 pub use spec::{BillingMethod, Field, Mbps, NetworkBilling, Power, StoppedMode};

@@ -7,6 +7,7 @@ mod instance;
 mod change;
 mod offer;
 mod facts;
+mod order;
 
 use super::lenient::{self, Unreadable};
 
@@ -14,6 +15,7 @@ pub(super) use change::{address, modified, power_answers, request_id};
 pub(super) use facts::{TypePage, account, regions, type_page};
 pub(super) use instance::instance_page;
 pub(super) use offer::offers;
+pub(super) use order::{OrderPage, balance, done, order_detail, order_page};
 
 /// Turns a model's complaint about a name into ours.
 fn named<T>(
