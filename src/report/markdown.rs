@@ -174,10 +174,10 @@ fn row(class: &Class<'_>) -> String {
         0 => "–".to_owned(),
         _ => format!("~{}", duration(first.downtime())),
     };
-    let priced = |price| first.steps.iter().any(|step| step.price == price);
-    let order = if priced(Price::Unknown) {
+    let priced = |kind: fn(&Price) -> bool| first.steps.iter().any(|step| kind(&step.price));
+    let order = if priced(|price| *price == Price::Unknown) {
         "price unknown"
-    } else if priced(Price::Refund) {
+    } else if priced(Price::is_refund) {
         "a refund"
     } else {
         "–"

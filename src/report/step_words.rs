@@ -12,10 +12,11 @@ pub(super) fn facts(step: &Step) -> Vec<String> {
     if !step.downtime.is_zero() {
         facts.push(format!("~{} down", duration(step.downtime)));
     }
-    match step.price {
+    match &step.price {
         Price::NoOrder => {}
         Price::Unknown => facts.push("price unknown".to_owned()),
-        Price::Refund => facts.push("a refund".to_owned()),
+        Price::Quoted(quoted) => facts.push(format!("{} now", quoted.cap)),
+        Price::Refund(_) => facts.push("a refund".to_owned()),
     }
     match &step.undo {
         Undo::By(action) => facts.push(format!("undo: {}", taking_back(step, action))),

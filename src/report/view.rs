@@ -111,9 +111,10 @@ pub(super) fn totals(plan: &SavedPlan) -> Totals {
         ..Totals::default()
     };
     for saga in plan.sagas.values() {
-        let priced = |price| saga.steps.iter().filter(|step| step.price == price).count();
-        totals.orders += priced(Price::Unknown);
-        totals.refunds += priced(Price::Refund);
+        let count =
+            |kind: fn(&Price) -> bool| saga.steps.iter().filter(|step| kind(&step.price)).count();
+        totals.orders += count(|price| *price == Price::Unknown);
+        totals.refunds += count(Price::is_refund);
         totals.longest = totals.longest.max(saga.downtime());
         let stops_for_good =
             |step: &Step| matches!(step.action, Action::Stop { .. }) && step.undo == Undo::Nothing;

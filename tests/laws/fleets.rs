@@ -343,6 +343,7 @@ fn plain_machine(number: usize, billing: BillingMethod) -> Machine {
             zone: zone(),
             status: InstanceStatus::Running,
             instance_type: type_name("ecs.g6.large"),
+            image: None,
             vcpus: 2,
             memory_mib: 8192,
             billing,

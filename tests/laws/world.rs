@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, DesiredFleet, DesiredInstance, Digest, FleetName,
-    Group, GroupName, InstanceId, InstanceName, Lineage, ObservedFleet, OfferKey, Offers, Place,
-    RegionId, RunId, Shift, Stamp, Targets, TypeName, Unit, ZoneId,
+    AccountId, AppliedFleet, AppliedInstance, Books, DesiredFleet, DesiredInstance, Digest,
+    FleetName, Group, GroupName, InstanceId, InstanceName, Lineage, ObservedFleet, OfferKey,
+    Offers, Place, RegionId, RunId, Shift, Stamp, Targets, TypeName, Unit, ZoneId,
 };
 use respec::plan::{FoundStopped, PlanInput, Planned, SavedPlan, Source, open_questions, plan};
 
@@ -55,6 +55,7 @@ pub(crate) struct World {
     pub(crate) observed: ObservedFleet,
     pub(crate) applied: Option<AppliedFleet>,
     pub(crate) offers: Offers,
+    pub(crate) books: Books,
     pub(crate) busy: BTreeMap<InstanceId, RunId>,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
     pub(crate) found_stopped: FoundStopped,
@@ -70,6 +71,7 @@ impl World {
             observed: observed(fleet),
             applied: fleet.has_state.then(|| applied(fleet)),
             offers: Offers::default(),
+            books: Books::default(),
             busy: busy(fleet),
             targets: targets(fleet),
             found_stopped: if fleet.accept_stopped {
@@ -90,6 +92,7 @@ impl World {
             observed: &self.observed,
             applied: self.applied.as_ref(),
             offers: &self.offers,
+            books: &self.books,
             busy: &self.busy,
             targets: self.targets.as_ref(),
             found_stopped: self.found_stopped,
@@ -206,6 +209,7 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
             .filter(|(_, group)| !group.members.is_empty())
             .collect(),
         ungrouped: fleet.ungrouped,
+        budget: None,
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, BillingMethod, ChangeOptions, DesiredFleet, DesiredInstance, DesiredSpec, Digest,
-    FleetName, Group, GroupName, InstanceId, InstanceName, InstanceStatus, Lineage, NetworkBilling,
-    NetworkKind, ObservedFleet, ObservedInstance, OfferKey, Offers, Payment, Place, RegionId,
-    Rollout, Shift, Stamp, TypeName, ZoneId,
+    AccountId, BillingMethod, Books, ChangeOptions, DesiredFleet, DesiredInstance, DesiredSpec,
+    Digest, FleetName, Group, GroupName, InstanceId, InstanceName, InstanceStatus, Lineage,
+    NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance, OfferKey, Offers, Payment, Place,
+    RegionId, Rollout, Shift, Stamp, TypeName, ZoneId,
 };
 use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, plan};
 
@@ -36,6 +36,7 @@ pub(crate) fn machine(name: &str) -> ObservedInstance {
         zone: ZoneId::new("cn-hangzhou-h").unwrap(),
         status: InstanceStatus::Running,
         instance_type: type_name("ecs.g6.large"),
+        image: None,
         vcpus: 2,
         memory_mib: 8192,
         billing: BillingMethod::PostPaid,
@@ -60,6 +61,7 @@ pub(crate) struct World {
     pub(crate) desired: DesiredFleet,
     pub(crate) observed: ObservedFleet,
     pub(crate) offers: Offers,
+    pub(crate) books: Books,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
 }
 
@@ -74,6 +76,7 @@ impl World {
                 instances: BTreeMap::new(),
                 groups: BTreeMap::new(),
                 ungrouped: Rollout::default(),
+                budget: None,
             },
             observed: ObservedFleet {
                 account,
@@ -81,6 +84,7 @@ impl World {
                 instances: BTreeMap::new(),
             },
             offers: Offers::default(),
+            books: Books::default(),
             targets: None,
         }
     }
@@ -141,6 +145,7 @@ impl World {
             observed: &self.observed,
             applied: None,
             offers: &self.offers,
+            books: &self.books,
             busy: &busy,
             targets: self.targets.as_ref(),
             found_stopped: FoundStopped::Block,
