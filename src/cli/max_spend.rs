@@ -1,7 +1,7 @@
 //! `--max-spend`: what a run may cost, said on the command line.
 
 use crate::model::{Currency, Money};
-use crate::plan::{Bill, SavedPlan};
+use crate::plan::{SavedPlan, bill};
 
 use super::failure::{Failure, Situation};
 
@@ -39,7 +39,7 @@ impl MaxSpend {
     /// # Errors
     /// [`Failure`] when there are orders and no currency is known.
     pub fn limit(&self, plan: &SavedPlan) -> Result<Option<Money>, Failure> {
-        let now = Bill::of(&plan.sagas).total.now;
+        let now = bill(&plan.sagas).total.now;
         let budget = plan.desired.budget.as_ref();
         let currency = self
             .currency

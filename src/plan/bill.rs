@@ -5,14 +5,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Currency, GroupName, InstanceId, Money};
 
 use super::price::{Basis, Price, Running};
-use super::saga::Saga;
 use super::step::Step;
 
 /// An amount in each currency, and how many parts of it are not known.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sum {
     known: BTreeMap<Currency, Money>,
     /// Parts.
@@ -83,7 +84,7 @@ impl Sum {
 }
 
 /// What some steps cost.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Costs {
     /// To be paid at once, for orders.
     pub now: Sum,
@@ -98,9 +99,9 @@ pub struct Costs {
 impl Costs {
     /// What one machine's steps cost.
     #[must_use]
-    pub fn of(saga: &Saga) -> Self {
+    pub fn of(steps: &[Step]) -> Self {
         let mut costs = Self::default();
-        for step in &saga.steps {
+        for step in steps {
             costs.take(step);
         }
         costs
@@ -146,28 +147,27 @@ impl Costs {
 }
 
 /// A plan's costs, sorted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bill {
-    /// Of each machine that changes.
+    /// Of each machine whose change costs or saves anything.
     pub machines: BTreeMap<InstanceId, Costs>,
-    /// Of each group, and of the machines in none.
-    pub groups: BTreeMap<Option<GroupName>, Costs>,
+    /// Of each group.
+    pub groups: BTreeMap<GroupName, Costs>,
     /// Of all.
     pub total: Costs,
 }
 
 impl Bill {
-    /// The bill of these changes.
-    #[must_use]
-    pub fn of(sagas: &BTreeMap<InstanceId, Saga>) -> Self {
-        let mut bill = Self::default();
-        for (id, saga) in sagas {
-            let costs = Costs::of(saga);
-            let group = bill.groups.entry(saga.group.clone()).or_default();
-            group.add(&costs);
-            bill.total.add(&costs);
-            bill.machines.insert(id.clone(), costs);
+    /// Adds what one machine's change costs.
+    pub fn add(&mut self, id: &InstanceId, group: Option<&GroupName>, steps: &[Step]) {
+        let costs = Costs::of(steps);
+        if costs.is_empty() {
+            return;
         }
-        bill
+        if let Some(group) = group {
+            self.groups.entry(group.clone()).or_default().add(&costs);
+        }
+        self.total.add(&costs);
+        self.machines.insert(id.clone(), costs);
     }
 }

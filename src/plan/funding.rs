@@ -24,9 +24,19 @@ pub(super) fn ask_about(case: &Case<'_>, saga: &Saga, questions: &mut MoneyQuest
     }
 }
 
+/// The bill of these changes.
+#[must_use]
+pub fn bill(sagas: &BTreeMap<InstanceId, Saga>) -> Bill {
+    let mut bill = Bill::default();
+    for (id, saga) in sagas {
+        bill.add(id, saga.group.as_ref(), &saga.steps);
+    }
+    bill
+}
+
 /// Why nothing may be paid by itself, if something would be.
 pub(super) fn held(books: &Books, sagas: &BTreeMap<InstanceId, Saga>) -> Option<Held> {
-    let needed = Bill::of(sagas).total.by_itself;
+    let needed = bill(sagas).total.by_itself;
     if needed.is_empty() {
         return None;
     }
@@ -54,13 +64,18 @@ fn not_covered(available: &Money, needed: &Sum) -> Option<Held> {
 }
 
 /// Money on the answer sheet.
-pub(super) fn sheet(input: &PlanInput<'_>, held: Option<&Held>) -> MoneySheet {
+pub(super) fn sheet(
+    input: &PlanInput<'_>,
+    sagas: &BTreeMap<InstanceId, Saga>,
+    held: Option<&Held>,
+) -> MoneySheet {
     let books = input.books;
     MoneySheet {
         pricing: books.pricing,
         funds: books.funds.clone(),
         held: held.cloned(),
         max_spend: None,
+        bill: bill(sagas),
         unread_orders: books.unread_orders.clone(),
     }
 }

@@ -4,7 +4,8 @@
 
 use crate::model::Money;
 
-use super::bill::{Bill, Sum};
+use super::bill::Sum;
+use super::funding::bill;
 use super::saved::SavedPlan;
 
 /// One limit, with what the plan makes of it.
@@ -36,7 +37,7 @@ pub enum Verdict {
 /// Every limit of this plan, and of whoever applies it with a limit of their own.
 #[must_use]
 pub fn gates(plan: &SavedPlan, max_spend: Option<&Money>) -> Vec<Gate> {
-    let bill = Bill::of(&plan.sagas);
+    let bill = bill(&plan.sagas);
     let (spend, monthly) = (&bill.total.now, &bill.total.monthly);
     let budget = plan.desired.budget.as_ref();
     let per_apply = budget.and_then(|budget| budget.max_spend_per_apply.as_ref());

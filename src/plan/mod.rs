@@ -12,6 +12,7 @@
 
 mod price;
 mod step;
+mod bill;
 mod money;
 mod account;
 mod input;
@@ -19,7 +20,6 @@ mod saga;
 mod draft;
 mod rules;
 mod graph;
-mod bill;
 mod funding;
 mod check;
 mod saved;
@@ -33,6 +33,7 @@ use crate::model::{InstanceId, MoneyQuestions, OfferKey, Unit};
 pub use account::{Account, Blocked, Note};
 pub use bill::{Bill, Costs, Sum};
 pub use check::{Objection, check};
+pub use funding::bill;
 pub use gates::{Gate, Verdict, gates};
 pub use graph::{GraphError, Node, StepGraph};
 pub use input::{FoundStopped, PlanInput};
@@ -77,7 +78,7 @@ fn plan_with(input: &PlanInput<'_>, held: Option<&Held>) -> Planned {
     }
     answer_for_the_missing(input, &mut planned);
     block_what_waits_for_blocked(input, &mut planned);
-    planned.account.money = funding::sheet(input, held);
+    planned.account.money = funding::sheet(input, &planned.sagas, held);
     planned
 }
 

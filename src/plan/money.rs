@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Funds, Money, Pricing};
 
+use super::bill::Bill;
+
 /// Money on the planner's answer sheet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoneySheet {
@@ -14,6 +16,9 @@ pub struct MoneySheet {
     /// Why no order is paid by itself although the manifest wants it, if so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub held: Option<Held>,
+    /// What all of it costs, for readers: made of the steps, and never decided by.
+    #[serde(default)]
+    pub bill: Bill,
     /// `--max-spend`, a limit like the manifest's `max_spend_per_apply`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub max_spend: Option<Money>,

@@ -246,7 +246,7 @@ async fn nothing_to_change(run: &Run<'_>, planning: &Planning) -> Attempt {
 
 /// An order of unknown price is only made by somebody who said so.
 fn prices_are_known(args: &ApplyArgs, plan: &SavedPlan) -> Result<(), Failure> {
-    let unknown = |saga: &&Saga| Costs::of(saga).now.unknown > 0;
+    let unknown = |saga: &&Saga| Costs::of(&saga.steps).now.unknown > 0;
     let orders = plan.sagas.values().filter(unknown).count();
     if orders == 0 || args.allow_unknown_price {
         return Ok(());
