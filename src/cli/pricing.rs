@@ -3,7 +3,7 @@
 use crate::model::{Books, MoneyQuestions, Pricing};
 use crate::observe::MoneyDesk;
 use crate::plan::{Gate, SavedPlan, Verdict, gates};
-use crate::report::money_text::gate_words;
+use crate::report::price_words::gate_words;
 use crate::store::Contents;
 
 use super::context::Context;

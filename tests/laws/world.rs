@@ -6,11 +6,14 @@ use jiff::Timestamp;
 use respec::model::{
     AccountId, AppliedFleet, AppliedInstance, Books, DesiredFleet, DesiredInstance, Digest,
     FleetName, Group, GroupName, InstanceId, InstanceName, Lineage, ObservedFleet, OfferKey,
-    Offers, Place, RegionId, RunId, Shift, Stamp, Targets, TypeName, Unit, ZoneId,
+    Offers, Place, Pricing, RegionId, RunId, Shift, Stamp, Targets, TypeName, Unit, ZoneId,
 };
-use respec::plan::{FoundStopped, PlanInput, Planned, SavedPlan, Source, open_questions, plan};
+use respec::plan::{
+    FoundStopped, PlanInput, Planned, SavedPlan, Source, money_questions, open_questions, plan,
+};
 
 use crate::fleets::{After, Fate, Fleet, GROUPS, at};
+use crate::prices::Prices;
 
 /// What can be bought, with what it costs; two cost the same.
 pub(crate) const TYPES: [(&str, u32); 6] = [
@@ -59,6 +62,7 @@ pub(crate) struct World {
     pub(crate) busy: BTreeMap<InstanceId, RunId>,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
     pub(crate) found_stopped: FoundStopped,
+    prices: Prices,
     offers_answered: bool,
     sold_out: BTreeSet<&'static str>,
 }
@@ -79,10 +83,12 @@ impl World {
             } else {
                 FoundStopped::Block
             },
+            prices: fleet.prices.clone(),
             offers_answered: fleet.offers_answered,
             sold_out: fleet.sold_out.clone(),
         };
         world.answer();
+        world.ask_prices();
         world
     }
 
@@ -145,6 +151,17 @@ impl World {
                 self.offers.insert(key, targets);
             }
         }
+    }
+
+    /// Prices, and a balance that covers some runs and not others.
+    pub(crate) fn ask_prices(&mut self) {
+        let questions = money_questions(&self.input());
+        self.books.pricing = Pricing::Asked;
+        for (key, about) in questions.prices {
+            let quote = self.prices.quote(&key, about);
+            self.books.quotes.insert(key, quote);
+        }
+        self.books.funds = self.prices.funds();
     }
 
     fn targets_of(&self, key: &OfferKey) -> Targets {

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use respec::model::{
     AccountId, BillingMethod, Books, ChangeOptions, DesiredFleet, DesiredInstance, DesiredSpec,
-    Digest, FleetName, Group, GroupName, InstanceId, InstanceName, InstanceStatus, Lineage,
+    Digest, FleetName, Funds, Group, GroupName, InstanceId, InstanceName, InstanceStatus, Lineage,
     NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance, OfferKey, Offers, Payment, Place,
-    RegionId, Rollout, Shift, Stamp, TypeName, ZoneId,
+    Pricing, RegionId, Rollout, Shift, Stamp, TypeName, ZoneId,
 };
-use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, plan};
+use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, money_questions, plan};
+
+use crate::price_list::{self, cny};
 
 pub(crate) fn now() -> Timestamp {
     "2026-11-21T08:00:00Z".parse().unwrap()
@@ -62,6 +64,7 @@ pub(crate) struct World {
     pub(crate) observed: ObservedFleet,
     pub(crate) offers: Offers,
     pub(crate) books: Books,
+    pub(crate) pricing: Pricing,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
 }
 
@@ -84,7 +87,11 @@ impl World {
                 instances: BTreeMap::new(),
             },
             offers: Offers::default(),
-            books: Books::default(),
+            books: Books {
+                funds: Funds::Known(cny("100000")),
+                ..Books::default()
+            },
+            pricing: Pricing::Asked,
             targets: None,
         }
     }
@@ -140,17 +147,27 @@ impl World {
     /// The plan of the real planner, saved.
     pub(crate) fn plan(&self) -> SavedPlan {
         let busy = BTreeMap::new();
-        let planned = plan(&PlanInput {
+        let input = |books| PlanInput {
             desired: &self.desired,
             observed: &self.observed,
             applied: None,
             offers: &self.offers,
-            books: &self.books,
+            books,
             busy: &busy,
             targets: self.targets.as_ref(),
             found_stopped: FoundStopped::Block,
             now: now(),
-        });
+        };
+        let mut books = self.books.clone();
+        books.pricing = self.pricing;
+        if self.pricing == Pricing::Asked {
+            let questions = money_questions(&input(&self.books)).prices;
+            for (key, about) in questions {
+                let quote = price_list::quote(&key, about);
+                books.quotes.entry(key).or_insert(quote);
+            }
+        }
+        let planned = plan(&input(&books));
         let account = self.observed.account.clone();
         SavedPlan {
             format_version: 1,
