@@ -8,7 +8,7 @@ use crate::diff::changes;
 
 use crate::model::{
     AppliedFleet, AppliedInstance, Books, DesiredFleet, DesiredInstance, InstanceId,
-    InstanceStatus, ObservedFleet, ObservedInstance, Offers, Payment, Power, RunId,
+    InstanceStatus, Limits, ObservedFleet, ObservedInstance, Offers, Payment, Power, RunId,
 };
 
 use super::account::Blocked;
@@ -37,6 +37,8 @@ pub struct PlanInput<'a> {
     pub offers: &'a Offers,
     /// What is known about money.
     pub books: &'a Books,
+    /// Limits of the cloud, as far as they were asked for.
+    pub limits: &'a Limits,
     /// Machines that an open run still has to finish.
     pub busy: &'a BTreeMap<InstanceId, RunId>,
     /// The machines asked for with `-target`; all when none.
