@@ -18,5 +18,6 @@ mod power;
 mod protocol;
 mod reading;
 mod scripted;
+mod schema;
 mod specs;
 mod sts;
