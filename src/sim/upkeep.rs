@@ -25,7 +25,7 @@ impl World {
 
     /// Notes the ends that are written on a machine. One that lies in the past is part of the scenario:
     /// such a machine stands as it is described.
-    fn foresee_end(&mut self, id: &str) {
+    pub(crate) fn foresee_end(&mut self, id: &str) {
         let Some(instance) = self.instances.get(id) else {
             return;
         };
@@ -118,5 +118,18 @@ impl World {
             order: order.to_owned(),
         };
         self.agenda.note(now.elapsed + after.0, due);
+    }
+
+    /// A machine is gone for good, and its place is free.
+    pub(crate) fn release(&mut self, id: &str) {
+        let Some(gone) = self.instances.remove(id) else {
+            return;
+        };
+        self.renewals.remove(id);
+        if gone.holds_capacity() {
+            let machine = &gone.truth;
+            self.catalogue
+                .give_back(&machine.instance_type, &machine.zone_id);
+        }
     }
 }
