@@ -108,6 +108,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// A simulated cloud that speaks the vendor's protocol.
     Sim(SimArgs),
+    /// Print the JSON Schema of a file, for editors and programs.
+    Schema(SchemaArgs),
     /// Show the version.
     Version,
 }
@@ -240,6 +242,14 @@ pub struct ExplainArgs {
     /// `OperationDenied.NoStock`, `R24`, `payment: await`, `RS0107`; in any case.
     #[arg(value_name = "WORD")]
     pub words: Vec<String>,
+}
+
+/// Options of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// The schema of scenarios: the simulated clouds of `respec sim serve` and `--simulate`.
+    #[arg(long)]
+    pub scenario: bool,
 }
 
 /// Longest duration an option takes.

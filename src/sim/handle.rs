@@ -8,7 +8,7 @@ use crate::sim::letter::Letterhead;
 use crate::sim::operations::{Access, Call, Identity, Operation, Product, find, permission};
 use crate::sim::reply::{self, Effect, Refusal, Reply};
 use crate::sim::request::{Params, Request};
-use crate::sim::scenario::Permissions;
+use crate::sim::scenario::{Permissions, Site};
 use crate::sim::signature::{self, Keys};
 use crate::sim::time::Now;
 use crate::sim::world::World;
@@ -88,6 +88,9 @@ impl Gate {
             identity: &self.identity,
             permissions: &self.permissions,
         };
+        if operation.product == Product::Bss {
+            answers_here(world, request.host())?;
+        }
         let fields = (operation.run)(world, &call)?;
         Ok((fields, operation.effect))
     }
@@ -149,6 +152,19 @@ fn identity_of(world: &World, key_id: &str) -> Identity {
             session: session.name.clone(),
         },
     }
+}
+
+/// An account is billed on the site it belongs to, and only the endpoint of that site knows it.
+fn answers_here(world: &World, host: &str) -> Result<(), Refusal> {
+    let own = world.settings.site;
+    if Site::of_host(host).is_none_or(|site| site == own) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        400,
+        "NotApplicable",
+        "This account is billed on the other site.",
+    ))
 }
 
 fn no_such_path() -> Refusal {

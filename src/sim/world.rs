@@ -15,7 +15,8 @@ use crate::sim::network::inbound_for;
 use crate::sim::orders::Orders;
 use crate::sim::request::Request;
 use crate::sim::scenario::{
-    Balance, Choices, Delays, Key, LowBalance, Quota, Rate, Role, ScalingGroup, Scenario,
+    Balance, Choices, Delays, Key, LowBalance, Quota, Rate, Renewal, Role, ScalingGroup, Scenario,
+    Site,
 };
 use crate::sim::script::{Script, Tally};
 use crate::sim::sessions::Sessions;
@@ -33,6 +34,9 @@ pub struct World {
     pub(crate) balance: Balance,
     pub(crate) catalogue: Catalogue,
     pub(crate) instances: BTreeMap<String, Instance>,
+    /// What was said about the ends of subscriptions.
+    #[serde(default)]
+    pub(crate) renewals: BTreeMap<String, Renewal>,
     pub(crate) orders: Orders,
     pub(crate) agenda: Agenda,
     #[serde(default)]
@@ -87,6 +91,8 @@ impl std::fmt::Debug for Deed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) account: String,
+    #[serde(default)]
+    pub(crate) site: Site,
     pub(crate) region: String,
     pub(crate) keys: Vec<Key>,
     #[serde(default)]
@@ -140,6 +146,7 @@ impl World {
             balance: scenario.balance.clone(),
             catalogue: Catalogue::with(&scenario.catalogue),
             instances: BTreeMap::new(),
+            renewals: scenario.renewals.clone(),
             orders: Orders::default(),
             agenda: Agenda::default(),
             sessions: Sessions::default(),
@@ -250,7 +257,7 @@ impl World {
 }
 
 /// The end a pay-as-you-go machine shows, which means nothing (section 2.4).
-const NO_END: &str = "2099-12-31T15:59Z";
+pub(crate) const NO_END: &str = "2099-12-31T15:59Z";
 
 /// A subscription without a written end has a year to go.
 fn default_expiry(machine: &Described, wall: Timestamp) -> String {
@@ -266,6 +273,7 @@ impl Settings {
     fn of(scenario: &Scenario) -> Self {
         Self {
             account: scenario.account.clone(),
+            site: scenario.site,
             region: scenario.region.clone(),
             keys: scenario.keys.clone(),
             roles: scenario.roles.clone(),

@@ -8,6 +8,8 @@
 
 mod harness;
 
+mod billing;
+mod clients;
 mod faults;
 mod http;
 mod network;
@@ -20,5 +22,6 @@ mod reading;
 mod rules;
 mod scripted;
 mod settings;
+mod schema;
 mod specs;
 mod sts;

@@ -186,6 +186,8 @@ instances:
             (&disk["Device"], &disk["Category"]),
             (&"/dev/vda".into(), &"cloud_ssd".into())
         );
+        let disks = house.ecs("DescribeDisks", &[("InstanceId", "i-1")]).await;
+        assert_eq!(disks.body["Disks"]["Disk"][0]["Device"], "/dev/vda");
         // In a VPC the private address stays.
         let before = house.shown("i-2").await["VpcAttributes"].clone();
         let params = [

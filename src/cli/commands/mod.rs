@@ -1,6 +1,8 @@
 //! The commands, one file each: a function that reads like a recipe.
 
 pub mod generate;
+pub mod operations;
+pub mod schema;
 pub mod sim;
 pub mod validate;
 pub mod plan;

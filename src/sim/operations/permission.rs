@@ -34,6 +34,7 @@ pub(crate) fn action(operation: &Operation) -> String {
         Product::Ecs => "ecs",
         Product::Bss => "bss",
         Product::Sts => "sts",
+        Product::Location => "location",
     };
     format!("{product}:{}", operation.name)
 }
@@ -76,11 +77,13 @@ pub(crate) fn may_order(
     auto_pay: AutoPay,
 ) -> Result<(), Refusal> {
     let (besides, code) = match (kind, auto_pay) {
-        (OrderKind::Downgrade, _) => (Besides::Refund, "NoPermission.Refund"),
-        (OrderKind::Upgrade | OrderKind::TempUpgrade, AutoPay::No) => {
+        (OrderKind::Downgrade | OrderKind::Refund, _) => (Besides::Refund, "NoPermission.Refund"),
+        (OrderKind::Upgrade | OrderKind::TempUpgrade | OrderKind::Convert, AutoPay::No) => {
             (Besides::Price, "NoPermission.Price")
         }
-        (OrderKind::Upgrade | OrderKind::TempUpgrade, AutoPay::Yes) => return Ok(()),
+        (OrderKind::Upgrade | OrderKind::TempUpgrade | OrderKind::Convert, AutoPay::Yes) => {
+            return Ok(());
+        }
     };
     if call.permissions.allow_besides(besides) {
         return Ok(());

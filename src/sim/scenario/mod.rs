@@ -9,12 +9,15 @@ mod faults;
 mod owners;
 mod particulars;
 mod permissions;
+mod renewal;
 mod roles;
 mod settings;
+mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use bounds::{SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX};
@@ -24,8 +27,10 @@ pub use owners::{Owner, ScalingGroup};
 pub use particulars::{Disk, DiskKind, Guest, Image, OnlineChange, Particulars};
 pub(crate) use permissions::Besides;
 pub use permissions::Permissions;
+pub use renewal::{PeriodUnit, Renewal, RenewalStatus};
 pub use roles::Role;
 pub use settings::{Balance, Delays, Key, LowBalance, Quota, Rate};
+pub use site::Site;
 
 use crate::sim::catalogue::TypeOffer;
 use crate::sim::described::Described;
@@ -33,11 +38,13 @@ use crate::sim::scenario::settings::{default_keys, published_rates};
 use crate::sim::time::Span;
 
 /// The whole simulated account as it stands at the beginning.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// The account id that GetCallerIdentity tells.
     pub account: String,
+    /// The site the account belongs to; the other one's billing endpoint answers `NotApplicable`.
+    pub site: Site,
     /// The region of instances that name none.
     pub region: String,
     /// The calendar of virtual time.
@@ -74,6 +81,8 @@ pub struct Scenario {
     pub fault_seed: u64,
     /// What goes wrong, and when.
     pub faults: Vec<ScriptedFault>,
+    /// Subscriptions that renew themselves, or end unannounced, by id; all others are `Normal`.
+    pub renewals: BTreeMap<String, Renewal>,
     /// The machines, with the field names of DescribeInstances.
     pub instances: Vec<Described>,
 }
@@ -82,6 +91,7 @@ impl Default for Scenario {
     fn default() -> Self {
         Self {
             account: "1234567890123456".to_owned(),
+            site: Site::default(),
             region: "cn-hangzhou".to_owned(),
             start: Timestamp::constant(1_767_225_600, 0), // 2026-01-01T00:00:00Z
             keys: default_keys(),
@@ -100,6 +110,7 @@ impl Default for Scenario {
             particulars: BTreeMap::new(),
             fault_seed: 0,
             faults: Vec::new(),
+            renewals: BTreeMap::new(),
             instances: Vec::new(),
         }
     }
