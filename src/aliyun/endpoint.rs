@@ -21,7 +21,7 @@ const ECS_HOSTS: &[(&str, &str)] = &[
 ];
 
 /// The one host of STS that serves every region.
-const STS_HOST: &str = "sts.aliyuncs.com";
+pub(super) const STS_HOST: &str = "sts.aliyuncs.com";
 
 /// Longest endpoint that is read; a DNS name has at most 253 characters.
 const ENDPOINT_CHARS_MAX: usize = 300;
@@ -99,6 +99,14 @@ impl Endpoints {
         match &self.0 {
             Choice::Vendor => false,
             Choice::Custom { host, .. } => *host == Host::Loopback,
+        }
+    }
+
+    /// The one address that was given for everything, if one was.
+    pub(super) fn custom_origin(&self) -> Option<&str> {
+        match &self.0 {
+            Choice::Vendor => None,
+            Choice::Custom { origin, .. } => Some(origin),
         }
     }
 

@@ -8,6 +8,8 @@ pub mod surroundings;
 pub mod sim_args;
 pub mod args;
 pub mod screen;
+pub mod machine;
+pub mod identity;
 pub mod context;
 pub mod input;
 pub mod planning;
@@ -26,6 +28,7 @@ use args::{Cli, Command, hint_for_unknown_command, normalise};
 use commands::sim::run_serve;
 use context::Context;
 use failure::{Done, Failure, Situation};
+use identity::Need;
 use screen::Screen;
 use sim_args::SimCommand;
 use surroundings::Surroundings;
@@ -145,7 +148,8 @@ fn with_cloud(
     let runtime = runtime(time)?;
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async {
-        let context = Context::build(&cli.global, around, command)?;
+        let need = need(&cli.command);
+        let context = Context::build(&cli.global, around, screen, command, need).await?;
         match &cli.command {
             Command::Plan(args) => commands::plan::run(&context, &cli.global, args, screen).await,
             Command::Apply(args) => commands::apply::run(&context, &cli.global, args, screen).await,
@@ -162,4 +166,18 @@ fn with_cloud(
             }
         }
     })
+}
+
+fn need(command: &Command) -> Need {
+    match command {
+        Command::State(_) | Command::History(_) => Need::State,
+        Command::Plan(_)
+        | Command::Apply(_)
+        | Command::Drift
+        | Command::Cancel(_)
+        | Command::Validate
+        | Command::Explain(_)
+        | Command::Sim(_)
+        | Command::Version => Need::Cloud,
+    }
 }

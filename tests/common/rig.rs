@@ -70,7 +70,7 @@ impl Rig {
     /// The real client over this wire; nonces never come twice, however many clients there are.
     pub(crate) fn client(&self, wire: Rc<dyn Wire>) -> Rc<Aliyun> {
         let config = AliyunConfig {
-            access_key: self.key.clone(),
+            credentials: self.key.clone().into(),
             endpoints: Endpoints::vendor(),
             region: RegionId::new("cn-hangzhou").unwrap(),
         };
