@@ -30,7 +30,7 @@ pub struct Credentials(Rc<Held>);
 enum Held {
     Fixed(AccessKey),
     Nobody,
-    Renewed(Renewed),
+    Renewed(Box<Renewed>),
 }
 
 impl From<AccessKey> for Credentials {
@@ -59,7 +59,7 @@ impl Credentials {
         clock: Rc<dyn Clock>,
         tell: Tell,
     ) -> Self {
-        Self(Rc::new(Held::Renewed(Renewed {
+        Self(Rc::new(Held::Renewed(Box::new(Renewed {
             provider,
             clock,
             tell,
@@ -68,7 +68,7 @@ impl Credentials {
                 failed: None,
             }),
             turn: Mutex::new(()),
-        })))
+        }))))
     }
 
     /// The key to sign with now.
