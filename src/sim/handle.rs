@@ -4,10 +4,10 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::sim::operations::{Call, Operation, Product, find};
+use crate::sim::operations::{Access, Call, Identity, Operation, Product, find};
 use crate::sim::reply::{self, Effect, Letterhead, Refusal, Reply};
 use crate::sim::request::{Params, Request};
-use crate::sim::signature;
+use crate::sim::signature::{self, Keys};
 use crate::sim::time::Now;
 use crate::sim::world::World;
 
@@ -23,6 +23,7 @@ impl World {
         let mut gate = Gate {
             action: UNREAD.to_owned(),
             product: Product::Ecs,
+            identity: Identity::Anyone,
         };
         let result = gate.pass(self, request, &host);
         let head = Letterhead {
@@ -66,6 +67,7 @@ impl World {
 struct Gate {
     action: String,
     product: Product,
+    identity: Identity,
 }
 
 impl Gate {
@@ -84,6 +86,7 @@ impl Gate {
             params: &params,
             action: operation.name,
             host,
+            identity: &self.identity,
         };
         let fields = (operation.run)(world, &call)?;
         Ok((fields, operation.effect))
@@ -95,12 +98,11 @@ impl Gate {
         request: &Request,
         params: &Params,
     ) -> Result<&'static Operation, Refusal> {
-        let claim = signature::read(request, params)?;
-        let wall = world.now.wall;
-        claim.verify(&world.settings.keys, wall)?;
-        world.nonces.spend(&claim.nonce, wall)?;
-        self.product = Product::of_version(&claim.version).ok_or_else(no_such_version)?;
-        let operation = find(self.product, &claim.action)?;
+        let operation = match open_to_all(request, params) {
+            Some(operation) => operation,
+            None => self.admit_signed(world, request, params)?,
+        };
+        self.product = operation.product;
         operation.name.clone_into(&mut self.action);
         if let Some(rate) = world.settings.throttle.get(operation.name) {
             world
@@ -108,6 +110,42 @@ impl Gate {
                 .admit(operation.name, rate, world.now.elapsed)?;
         }
         Ok(operation)
+    }
+
+    fn admit_signed(
+        &mut self,
+        world: &mut World,
+        request: &Request,
+        params: &Params,
+    ) -> Result<&'static Operation, Refusal> {
+        let claim = signature::read(request, params)?;
+        let wall = world.now.wall;
+        let keys = Keys {
+            lasting: &world.settings.keys,
+            sessions: &world.sessions,
+        };
+        claim.verify(&keys, wall)?;
+        self.identity = identity_of(world, &claim.access_key_id);
+        world.nonces.spend(&claim.nonce, wall)?;
+        self.product = Product::of_version(&claim.version).ok_or_else(no_such_version)?;
+        find(self.product, &claim.action)
+    }
+}
+
+/// An operation that needs no signature, called without one.
+fn open_to_all(request: &Request, params: &Params) -> Option<&'static Operation> {
+    let (version, action) = signature::unsigned(request, params)?;
+    let operation = find(Product::of_version(version)?, action).ok()?;
+    (operation.access == Access::Open).then_some(operation)
+}
+
+fn identity_of(world: &World, key_id: &str) -> Identity {
+    match world.sessions.get(key_id) {
+        None => Identity::Account,
+        Some(session) => Identity::Role {
+            role: session.role.clone(),
+            session: session.name.clone(),
+        },
     }
 }
 

@@ -20,6 +20,7 @@ mod request;
 mod catalogue;
 mod described;
 mod scenario;
+mod sessions;
 mod signature;
 mod network;
 mod instance;
@@ -53,7 +54,7 @@ pub use money::Money;
 pub use reply::{Effect, Reply};
 pub use request::Request;
 pub use scenario::{
-    Balance, Delays, Key, LowBalance, Quota, Rate, SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX,
+    Balance, Delays, Key, LowBalance, Quota, Rate, Role, SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX,
     Scenario, ScenarioError,
 };
 pub use serve::serve;

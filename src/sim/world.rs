@@ -14,7 +14,8 @@ use crate::sim::memory::{Nonces, Throttle, Tokens};
 use crate::sim::network::inbound_for;
 use crate::sim::orders::Orders;
 use crate::sim::request::Request;
-use crate::sim::scenario::{Balance, Delays, Key, LowBalance, Quota, Rate, Scenario};
+use crate::sim::scenario::{Balance, Delays, Key, LowBalance, Quota, Rate, Role, Scenario};
+use crate::sim::sessions::Sessions;
 use crate::sim::time::{Now, Span, to_the_minute};
 
 /// The form of a saved world; another number is refused.
@@ -31,6 +32,8 @@ pub struct World {
     pub(crate) instances: BTreeMap<String, Instance>,
     pub(crate) orders: Orders,
     pub(crate) agenda: Agenda,
+    #[serde(default)]
+    pub(crate) sessions: Sessions,
     pub(crate) nonces: Nonces,
     pub(crate) tokens: Tokens,
     pub(crate) throttle: Throttle,
@@ -77,6 +80,8 @@ pub(crate) struct Settings {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) keys: Vec<Key>,
+    #[serde(default)]
+    pub(crate) roles: Vec<Role>,
     pub(crate) delays: Delays,
     pub(crate) cool_down: Span,
     pub(crate) token_memory: Span,
@@ -124,6 +129,7 @@ impl World {
             instances: BTreeMap::new(),
             orders: Orders::default(),
             agenda: Agenda::default(),
+            sessions: Sessions::default(),
             nonces: Nonces::default(),
             tokens: Tokens::default(),
             throttle: Throttle::default(),
@@ -246,6 +252,7 @@ impl Settings {
             account: scenario.account.clone(),
             region: scenario.region.clone(),
             keys: scenario.keys.clone(),
+            roles: scenario.roles.clone(),
             delays: scenario.delays.clone(),
             cool_down: scenario.cool_down,
             token_memory: scenario.token_memory,

@@ -16,3 +16,4 @@ mod power;
 mod protocol;
 mod reading;
 mod specs;
+mod sts;

@@ -4,6 +4,7 @@
 //! that names the place. Unknown keys are refused; everything but the instances has a default.
 
 mod bounds;
+mod roles;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use bounds::{SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX};
+pub use roles::Role;
 pub use settings::{Balance, Delays, Key, LowBalance, Quota, Rate};
 
 use crate::sim::catalogue::{Catalogue, TypeOffer};
@@ -31,6 +33,8 @@ pub struct Scenario {
     pub start: Timestamp,
     /// Who may sign.
     pub keys: Vec<Key>,
+    /// Roles that can be assumed; without any, every role of the account.
+    pub roles: Vec<Role>,
     /// The money the account holds.
     pub balance: Balance,
     /// How long things take.
@@ -60,6 +64,7 @@ impl Default for Scenario {
             region: "cn-hangzhou".to_owned(),
             start: Timestamp::constant(1_767_225_600, 0), // 2026-01-01T00:00:00Z
             keys: default_keys(),
+            roles: Vec::new(),
             balance: Balance::default(),
             delays: Delays::default(),
             cool_down: Span::secs(5 * 60),
