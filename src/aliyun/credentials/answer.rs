@@ -77,6 +77,10 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8], from: &str) -> Result<T, Creden
             format!("the answer is larger than {kilobytes} KiB"),
         ));
     }
+    // A list would be read by position, and a secret taken for a code.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(no_key(from, "the answer is a list".to_owned()));
+    }
     // The parser's own words can quote a value, and the values are secrets: only the place is kept.
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
@@ -177,7 +181,7 @@ mod tests {
         for (body, why) in [
             ("<html>hush t0k3n</html>", "is not JSON (line 1, column 1)"),
             ("", "is not JSON"),
-            ("[7]", "does not hold a key"),
+            ("[\"t0k3n\"]", "is a list"),
             ("{}", "has no AccessKeyId"),
             (&GOOD.replace("Success", "Failed"), "the code Failed"),
             (&GOOD.replace("\"t0k3n\"", "\"\""), "has no SecurityToken"),
