@@ -77,10 +77,6 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8], from: &str) -> Result<T, Creden
             format!("the answer is larger than {kilobytes} KiB"),
         ));
     }
-    // A list would be read by position, and a secret taken for a code.
-    if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(no_key(from, "the answer is a list".to_owned()));
-    }
     // The parser's own words can quote a value, and the values are secrets: only the place is kept.
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
@@ -103,8 +99,7 @@ fn issued(
     now: Timestamp,
 ) -> Result<Issued, CredentialsError> {
     if let Some(code) = answer.code.filter(|code| code != "Success") {
-        let code: String = code.chars().take(CODE_CHARS_MAX).collect();
-        return Err(no_key(from, format!("it answers with the code {code}")));
+        return Err(no_key(from, format!("it answers with {}", shown(&code))));
     }
     let missing = |name| no_key(from, format!("the answer has no {name}"));
     let expires = answer
@@ -134,6 +129,16 @@ fn issued(
             expires,
             ..Issued::lasting(key)
         }),
+    }
+}
+
+/// Codes are words; what stands in their place and has digits or signs may be a secret gone astray.
+fn shown(code: &str) -> String {
+    let is_word = |c: char| c.is_ascii_alphabetic() || c == '.';
+    if code.chars().count() <= CODE_CHARS_MAX && code.chars().all(is_word) {
+        format!("the code {code}")
+    } else {
+        "a code that is none".to_owned()
     }
 }
 
@@ -181,7 +186,7 @@ mod tests {
         for (body, why) in [
             ("<html>hush t0k3n</html>", "is not JSON (line 1, column 1)"),
             ("", "is not JSON"),
-            ("[\"t0k3n\"]", "is a list"),
+            ("[\"t0k3n\"]", "a code that is none"),
             ("{}", "has no AccessKeyId"),
             (&GOOD.replace("Success", "Failed"), "the code Failed"),
             (&GOOD.replace("\"t0k3n\"", "\"\""), "has no SecurityToken"),
