@@ -13,5 +13,6 @@ mod environment;
 mod files;
 mod metadata;
 mod profiles;
+mod renewals;
 mod roles;
 mod wrong_answers;
