@@ -27,6 +27,8 @@ mod refusals;
 mod endings;
 #[path = "cli/forms.rs"]
 mod forms;
+#[path = "cli/identities.rs"]
+mod identities;
 #[path = "cli/private.rs"]
 mod private;
 #[path = "cli/simulated.rs"]
