@@ -29,6 +29,8 @@ mod endings;
 mod forms;
 #[path = "cli/identities.rs"]
 mod identities;
+#[path = "cli/policies.rs"]
+mod policies;
 #[path = "cli/private.rs"]
 mod private;
 #[path = "cli/simulated.rs"]

@@ -84,6 +84,7 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
     match &cli.command {
         Command::Version => commands::version::run(&cli.global, screen),
         Command::Validate => commands::validate::run(&cli.global, &cli.global.files, screen),
+        Command::Policy(args) => commands::policy::run(&cli.global, args, screen),
         Command::Explain(args) => commands::explain::run(&cli.global, args, screen),
         Command::Sim(sim) => simulate(&sim.command),
         Command::Plan(_)
@@ -161,9 +162,11 @@ fn with_cloud(
             Command::History(args) => {
                 commands::history::run(&context, &cli.global, args, screen).await
             }
-            Command::Version | Command::Validate | Command::Explain(_) | Command::Sim(_) => {
-                Ok(Done::Fine)
-            }
+            Command::Version
+            | Command::Validate
+            | Command::Policy(_)
+            | Command::Explain(_)
+            | Command::Sim(_) => Ok(Done::Fine),
         }
     })
 }
@@ -176,6 +179,7 @@ fn need(command: &Command) -> Need {
         | Command::Drift
         | Command::Cancel(_)
         | Command::Validate
+        | Command::Policy(_)
         | Command::Explain(_)
         | Command::Sim(_)
         | Command::Version => Need::Cloud,

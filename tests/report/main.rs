@@ -11,3 +11,4 @@ mod plans;
 mod applies;
 mod records;
 mod explains;
+mod policies;

@@ -4,6 +4,7 @@ pub mod generate;
 pub mod sim;
 pub mod validate;
 pub mod plan;
+pub mod policy;
 pub mod apply;
 pub mod cancel;
 pub mod drift;
