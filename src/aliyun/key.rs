@@ -19,8 +19,9 @@ pub struct AccessKey {
 impl AccessKey {
     /// Whether both are the same key of the same session.
     pub(super) fn is(&self, other: &Self) -> bool {
-        let token = |key: &Self| key.token.as_ref().map(|t| t.expose_secret().to_owned());
-        self.id == other.id && token(self) == token(other)
+        let token = self.token.as_ref().map(|token| token.expose_secret());
+        let others = other.token.as_ref().map(|token| token.expose_secret());
+        self.id == other.id && token == others
     }
 }
 
@@ -36,13 +37,15 @@ impl std::fmt::Debug for AccessKey {
 
 /// A key as somebody gave it out.
 #[derive(Debug, Clone)]
-pub struct Issued {
+pub(super) struct Issued {
     /// The key.
-    pub key: AccessKey,
+    pub(super) key: AccessKey,
     /// When it stops working; none when it does not say so.
-    pub expires: Option<Timestamp>,
+    pub(super) expires: Option<Timestamp>,
     /// The region that is written beside it, if one is.
-    pub region: Option<RegionId>,
+    pub(super) region: Option<RegionId>,
+    /// The origin of the STS that gave it, if one did: it can be reached from here.
+    pub(super) sts: Option<String>,
 }
 
 impl Issued {
@@ -52,6 +55,7 @@ impl Issued {
             key,
             expires: None,
             region: None,
+            sts: None,
         }
     }
 }

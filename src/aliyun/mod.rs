@@ -38,4 +38,4 @@ pub use credentials::{
 };
 pub use endpoint::{EndpointError, Endpoints};
 pub use envelope::Randomness;
-pub use key::{AccessKey, Issued};
+pub use key::AccessKey;

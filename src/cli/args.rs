@@ -54,7 +54,7 @@ pub struct Global {
     /// `RESPEC_ENDPOINT`.
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint: Option<String>,
-    /// Profile of ~/.aliyun/config.json.
+    /// Profile of ~/.aliyun/config.json, or section of ~/.alibabacloud/credentials.
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Region whose endpoint answers calls that belong to none.

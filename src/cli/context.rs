@@ -94,7 +94,7 @@ impl Context {
         let config = AliyunConfig {
             credentials: found.credentials,
             region: region(global, found.region)?,
-            endpoints,
+            endpoints: endpoints.with_sts(found.sts),
         };
         let cloud = Aliyun::new(config, wire, clock.clone(), randomness()?);
         Ok(Self {

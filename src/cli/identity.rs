@@ -51,6 +51,7 @@ impl Search<'_> {
             return Ok(Found {
                 credentials: Credentials::nobody(),
                 region: None,
+                sts: None,
                 place: "nowhere",
             });
         }

@@ -34,6 +34,8 @@ pub struct Found {
     pub credentials: Credentials,
     /// The region to use when nothing else names one.
     pub region: Option<RegionId>,
+    /// Scheme, host and port of the STS that can be reached from here, as far as anybody says.
+    pub sts: Option<String>,
     /// Where they were found, for people.
     pub place: &'static str,
 }
@@ -56,6 +58,8 @@ pub async fn find(
         env: Variables::new(env),
     };
     let region = kit.env.region()?;
+    let sts = StsHost::default().or_from(&kit.env);
+    let sts = sts.origin(&kit.means.endpoints)?;
     let places = match profile {
         Some(name) => named_profile(&kit, name)?,
         None => all_places(&kit)?,
@@ -66,6 +70,7 @@ pub async fn find(
             Ok((provider, issued)) => {
                 return Ok(Found {
                     region: region.or_else(|| issued.region.clone()),
+                    sts: issued.sts.clone().or(Some(sts)),
                     credentials: Credentials::renewed(
                         provider,
                         issued,

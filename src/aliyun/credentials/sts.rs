@@ -180,7 +180,12 @@ impl Sts {
         loop {
             attempts += 1;
             let mut error = match self.attempt(operation, &call(), form).await {
-                Ok(body) => return answer::wrapped(&body, "STS", self.clock.wall()),
+                Ok(body) => {
+                    return Ok(Issued {
+                        sts: Some(self.origin.clone()),
+                        ..answer::wrapped(&body, "STS", self.clock.wall())?
+                    });
+                }
                 Err(error) => error,
             };
             error.message = answer::without(&error.message, secrets);
@@ -225,5 +230,52 @@ impl Sts {
             None => Ok(Zeroizing::new(reply.body)),
             Some(error) => Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn origin(host: StsHost, env: &[(&str, &str)], endpoints: &Endpoints) -> String {
+        let env: BTreeMap<String, String> = env
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let origin = host.or_from(&Variables::new(&env)).origin(endpoints);
+        origin.unwrap_or_else(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_host_of_sts_is_the_nearest_that_anybody_names() {
+        let vendor = Endpoints::vendor();
+        let of = |env: &[(&str, &str)]| origin(StsHost::default(), env, &vendor);
+        assert_eq!(of(&[]), "https://sts.aliyuncs.com");
+        let region = ("ALIBABA_CLOUD_STS_REGION", "cn-beijing");
+        assert_eq!(of(&[region]), "https://sts.cn-beijing.aliyuncs.com");
+        let vpc = ("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", "true");
+        assert_eq!(
+            of(&[region, vpc]),
+            "https://sts-vpc.cn-beijing.aliyuncs.com"
+        );
+        assert_eq!(of(&[vpc]), "https://sts.aliyuncs.com");
+        let named = ("ALIBABA_CLOUD_STS_ENDPOINT", "sts.example.com");
+        assert_eq!(of(&[region, vpc, named]), "https://sts.example.com");
+        let wrong = ("ALIBABA_CLOUD_STS_ENDPOINT", "http://sts.example.com");
+        assert!(of(&[wrong]).starts_with("ALIBABA_CLOUD_STS_ENDPOINT is no address"));
+    }
+
+    #[test]
+    fn a_profile_stands_above_the_environment_and_one_address_for_all_above_both() {
+        let host = || StsHost {
+            region: Some("cn-hongkong".to_owned()),
+            ..StsHost::default()
+        };
+        let env = [("ALIBABA_CLOUD_STS_REGION", "cn-beijing")];
+        let vendor = origin(host(), &env, &Endpoints::vendor());
+        assert_eq!(vendor, "https://sts.cn-hongkong.aliyuncs.com");
+        let custom = Endpoints::custom("http://127.0.0.1:8080").unwrap();
+        assert_eq!(origin(host(), &env, &custom), "http://127.0.0.1:8080");
     }
 }
