@@ -35,3 +35,5 @@ mod policies;
 mod private;
 #[path = "cli/simulated.rs"]
 mod simulated;
+#[path = "cli/rehearsals.rs"]
+mod rehearsals;

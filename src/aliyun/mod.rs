@@ -30,6 +30,7 @@ mod retry;
 mod credentials;
 mod client;
 mod port;
+mod preflight;
 
 pub use client::{Aliyun, AliyunConfig};
 pub use codes::classify;

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod context;
 pub mod input;
 pub mod planning;
+pub mod rights;
 pub mod signals;
 pub mod display;
 pub mod running;
@@ -90,6 +91,7 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
         Command::Plan(_)
         | Command::Apply(_)
         | Command::Drift
+        | Command::Rehearse(_)
         | Command::Cancel(_)
         | Command::State(_)
         | Command::History(_) => with_cloud(cli, around, screen, command),
@@ -154,6 +156,9 @@ fn with_cloud(
         match &cli.command {
             Command::Plan(args) => commands::plan::run(&context, &cli.global, args, screen).await,
             Command::Apply(args) => commands::apply::run(&context, &cli.global, args, screen).await,
+            Command::Rehearse(args) => {
+                commands::rehearse::run(&context, &cli.global, args, screen).await
+            }
             Command::Drift => commands::drift::run(&context, &cli.global, screen).await,
             Command::Cancel(args) => {
                 commands::cancel::run(&context, &cli.global, args, screen).await
@@ -176,6 +181,7 @@ fn need(command: &Command) -> Need {
         Command::State(_) | Command::History(_) => Need::State,
         Command::Plan(_)
         | Command::Apply(_)
+        | Command::Rehearse(_)
         | Command::Drift
         | Command::Cancel(_)
         | Command::Validate

@@ -4,8 +4,10 @@
 //! machine. Retries, throttle and signatures are the implementor's business; whoever calls sees one
 //! attempt that either happened, did not happen, or may have happened.
 
-mod call;
 mod error;
+mod call;
+mod limits;
+mod rights;
 
 use async_trait::async_trait;
 
@@ -16,10 +18,12 @@ pub use call::{
     ModifyReply, Offer, OperationType, PowerAnswer, PowerCall, PowerVerb, RegionFacts,
 };
 pub use error::{CloudError, ErrorKind, Outcome};
+pub use limits::{Limits, TYPES_PER_CALL_MAX};
+pub use rights::{Right, Rights};
 
 /// The cloud: one method for each API operation, typed both ways.
 #[async_trait(?Send)]
-pub trait Cloud {
+pub trait Cloud: Limits + Rights {
     /// `GetCallerIdentity`: whose credentials these are. Needs no permission.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod policy;
 mod call;
 mod desired;
 mod observed;
+mod limits;
 mod offers;
 mod applied;
 
@@ -23,8 +24,11 @@ pub use id::{
     AccountId, ClientToken, FleetName, GroupName, InstanceId, InstanceName, InvalidId, OrderId,
     RegionId, RequestId, RunId, TypeName, ZoneId,
 };
+pub use limits::{Answer, BandwidthKey, LimitQuestions, Limits, TypeShape, VcpuQuota, Widest};
 pub use note::{Finding, Place, Severity, Suggestion};
-pub use observed::{Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance};
-pub use offers::{OfferKey, Offers, Shift, Targets};
-pub use policy::{ChangeOptions, Payment, PrepaidUpgrade, Rollout, Share};
+pub use observed::{
+    Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance, Particulars,
+};
+pub use offers::{Listing, OfferKey, Offers, Shift, Targets};
+pub use policy::{ChangeOptions, Owner, Payment, PrepaidUpgrade, Rollout, Share};
 pub use spec::{BillingMethod, Field, Mbps, NetworkBilling, Power, StoppedMode};

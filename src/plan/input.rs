@@ -8,7 +8,7 @@ use crate::diff::changes;
 
 use crate::model::{
     AppliedFleet, AppliedInstance, DesiredFleet, DesiredInstance, InstanceId, InstanceStatus,
-    ObservedFleet, ObservedInstance, Offers, Power, RunId,
+    Limits, ObservedFleet, ObservedInstance, Offers, Power, RunId,
 };
 
 use super::account::Blocked;
@@ -34,6 +34,8 @@ pub struct PlanInput<'a> {
     pub applied: Option<&'a AppliedFleet>,
     /// What machines can become, as far as it was asked.
     pub offers: &'a Offers,
+    /// Limits of the cloud, as far as they were asked for.
+    pub limits: &'a Limits,
     /// Machines that an open run still has to finish.
     pub busy: &'a BTreeMap<InstanceId, RunId>,
     /// The machines asked for with `-target`; all when none.

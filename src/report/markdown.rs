@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::model::InstanceId;
 use crate::plan::{Blocked, Price, Saga, SavedPlan, Step};
 
+use super::checks_text::checks_markdown;
 use super::escape::{code, fence, html, markdown};
 use super::plan_text::PlanPage;
 use super::spec_lines::{SpecLine, in_brief, spec_diff};
@@ -38,6 +39,7 @@ pub fn plan_markdown(page: &PlanPage<'_>) -> String {
         sheet.push_table(&title, classes.iter().map(|class| row(class)));
     }
     push_blocked(&mut sheet, plan);
+    sheet.push(&checks_markdown(&plan.sheet.checks));
     for class in &classes {
         sheet.push(&details(class));
     }

@@ -24,6 +24,7 @@ mod view;
 mod spec_lines;
 mod step_words;
 mod plan_tree;
+mod checks_text;
 pub mod plan_text;
 pub mod markdown;
 mod event_words;
@@ -40,6 +41,7 @@ pub mod history_text;
 pub mod explain;
 pub mod explain_text;
 pub mod policy;
+pub mod rehearsal_text;
 pub mod json;
 
 pub use display::{Display, Quiet};

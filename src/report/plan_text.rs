@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::RegionId;
 use crate::plan::{Because, Note, SavedPlan};
 
+use super::checks_text::checks;
 use super::plan_tree::{Detail, NAMED_MAX, change, list, machines};
 use super::spec_lines::in_brief;
 use super::style::{Style, Tone, called, count, duration, minute};
@@ -48,6 +49,7 @@ pub fn plan_text(page: &PlanPage<'_>, detail: Detail, style: &Style) -> String {
     }
     text.push_str(&blocked_machines(plan, detail, style));
     text.push_str(&notes(plan, detail, style));
+    text.push_str(&checks(&plan.sheet.checks, style));
     text.push_str(&limits(&view::brakes(plan), style));
     text.push('\n');
     text.push_str(&rest(plan, style));

@@ -17,6 +17,8 @@ mod time;
 mod money;
 mod reply;
 mod request;
+mod xml;
+mod letter;
 mod catalogue;
 mod described;
 mod scenario;
@@ -27,13 +29,17 @@ mod instance;
 mod agenda;
 mod orders;
 mod memory;
+mod script;
 mod world;
 mod effects;
+mod upkeep;
 mod rules;
+mod moving;
 mod payment;
 mod paging;
 mod filter;
 mod operations;
+mod check;
 mod handle;
 mod console;
 mod truth;
@@ -46,7 +52,7 @@ mod serve;
 mod generate;
 
 pub use catalogue::TypeOffer;
-pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder};
+pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder, Sum};
 pub use described::{Described, Status};
 pub use faults::{Fault, FaultPlan, Faults, Scripted, Seeded};
 pub use generate::{GenerateOptions, Generated, MACHINES_MAX, generate};
@@ -54,8 +60,10 @@ pub use money::Money;
 pub use reply::{Effect, Reply};
 pub use request::Request;
 pub use scenario::{
-    Balance, Delays, Key, LowBalance, Quota, Rate, Role, SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX,
-    Scenario, ScenarioError,
+    Balance, Choices, Delays, Disk, DiskKind, Guest, Image, Key, LowBalance, OnlineChange, Owner,
+    Particulars, PeriodUnit, Permissions, Quota, Rate, Renewal, RenewalStatus, Role,
+    SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX, ScalingGroup, Scenario, ScenarioError, ScriptedFault,
+    Site, When,
 };
 pub use serve::serve;
 pub use time::{Now, Span};

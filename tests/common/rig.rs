@@ -12,9 +12,13 @@ use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Credentials, Endpoints, Ra
 use respec::clock::{Clock, VirtualClock};
 use respec::cloud::{Cloud as _, CloudError};
 use respec::manifest;
-use respec::model::{DesiredFleet, InstanceId, Lineage, ObservedFleet, Offers, RegionId, Stamp};
-use respec::observe::{ask, observe};
-use respec::plan::{FoundStopped, PlanInput, SavedPlan, check, open_questions, plan};
+use respec::model::{
+    DesiredFleet, InstanceId, Limits, Lineage, ObservedFleet, Offers, RegionId, Stamp,
+};
+use respec::observe::{ask, ask_limits, observe};
+use respec::plan::{
+    FoundStopped, PlanInput, SavedPlan, check, limit_questions, open_questions, plan,
+};
 use respec::sim::{ByHand, Now, Scenario, World};
 use respec::store::Contents;
 use respec::wire::Wire;
@@ -96,15 +100,19 @@ impl Rig {
     ) -> Result<Planned, CloudError> {
         let account = cloud.caller_identity().await?;
         let observed = self.look(cloud, account).await?;
-        let mut offers = Offers::default();
+        let (mut offers, nothing) = (Offers::default(), Limits::default());
         let busy = BTreeMap::new();
         for _ in 0..QUESTION_ROUNDS_MAX {
-            let questions = open_questions(&self.input(&observed, contents, &offers, &busy));
-            for (key, targets) in ask(cloud, &questions).await? {
-                offers.insert(key, targets);
+            let questions =
+                open_questions(&self.input(&observed, contents, (&offers, &nothing), &busy));
+            for (key, about, targets) in ask(cloud, &questions).await? {
+                offers.record(key, about, targets);
             }
         }
-        let planned = plan(&self.input(&observed, contents, &offers, &busy));
+        let questions =
+            limit_questions(&self.input(&observed, contents, (&offers, &nothing), &busy));
+        let limits = ask_limits(cloud, &questions).await?;
+        let planned = plan(&self.input(&observed, contents, (&offers, &limits), &busy));
         assert_eq!(check(&self.desired, &planned.sagas), []);
         let created_at = self.clock.wall();
         let plan = SavedPlan {
@@ -144,7 +152,7 @@ impl Rig {
         &'a self,
         observed: &'a ObservedFleet,
         contents: &'a Contents,
-        offers: &'a Offers,
+        (offers, limits): (&'a Offers, &'a Limits),
         busy: &'a BTreeMap<InstanceId, respec::model::RunId>,
     ) -> PlanInput<'a> {
         PlanInput {
@@ -152,6 +160,7 @@ impl Rig {
             observed,
             applied: Some(&contents.applied),
             offers,
+            limits,
             busy,
             targets: None,
             found_stopped: FoundStopped::Accept,

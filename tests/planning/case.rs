@@ -9,11 +9,13 @@ use respec::clock::{Clock as _, VirtualClock};
 use respec::cloud::Cloud as _;
 use respec::manifest::{self, Source};
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, DesiredFleet, Digest, InstanceId, Lineage,
+    AccountId, AppliedFleet, AppliedInstance, DesiredFleet, Digest, InstanceId, Limits, Lineage,
     ObservedFleet, Offers, RegionId, Stamp,
 };
-use respec::observe::{ask, observe};
-use respec::plan::{FoundStopped, PlanInput, SavedPlan, check, open_questions, plan};
+use respec::observe::{ask, ask_limits, observe};
+use respec::plan::{
+    FoundStopped, PlanInput, SavedPlan, check, limit_questions, open_questions, plan,
+};
 use respec::report::plan_text::{PlanPage, plan_text};
 use respec::report::{Detail, Style};
 use respec::sim::{Scenario, SimWire, World};
@@ -95,17 +97,19 @@ impl Case {
         let cloud = self.cloud(&clock);
         let observed = self.look(&cloud, &clock).await;
         let applied = self.applied(&observed.account);
-        let mut offers = Offers::default();
+        let (mut offers, nothing) = (Offers::default(), Limits::default());
         loop {
-            let questions = open_questions(&self.input(&observed, &applied, &offers));
+            let questions = open_questions(&self.input(&observed, &applied, (&offers, &nothing)));
             if questions.is_empty() {
                 break;
             }
-            for (key, targets) in ask(&cloud, &questions).await.unwrap() {
-                offers.insert(key, targets);
+            for (key, about, targets) in ask(&cloud, &questions).await.unwrap() {
+                offers.record(key, about, targets);
             }
         }
-        let planned = plan(&self.input(&observed, &applied, &offers));
+        let questions = limit_questions(&self.input(&observed, &applied, (&offers, &nothing)));
+        let limits = ask_limits(&cloud, &questions).await.unwrap();
+        let planned = plan(&self.input(&observed, &applied, (&offers, &limits)));
         assert_eq!(check(&self.fleet, &planned.sagas), []);
         let saved = SavedPlan {
             format_version: SavedPlan::FORMAT_VERSION,
@@ -180,7 +184,7 @@ impl Case {
         &'a self,
         observed: &'a ObservedFleet,
         applied: &'a AppliedFleet,
-        offers: &'a Offers,
+        (offers, limits): (&'a Offers, &'a Limits),
     ) -> PlanInput<'a> {
         static NOBODY: BTreeMap<InstanceId, respec::model::RunId> = BTreeMap::new();
         PlanInput {
@@ -188,6 +192,7 @@ impl Case {
             observed,
             applied: Some(applied),
             offers,
+            limits,
             busy: &NOBODY,
             targets: Some(&self.said.target).filter(|targets| !targets.is_empty()),
             found_stopped: if self.said.accept_stopped {

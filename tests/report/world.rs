@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, BillingMethod, ChangeOptions, DesiredFleet, DesiredInstance, DesiredSpec, Digest,
-    FleetName, Group, GroupName, InstanceId, InstanceName, InstanceStatus, Lineage, NetworkBilling,
-    NetworkKind, ObservedFleet, ObservedInstance, OfferKey, Offers, Payment, Place, RegionId,
-    Rollout, Shift, Stamp, TypeName, ZoneId,
+    AccountId, BandwidthKey, BillingMethod, ChangeOptions, DesiredFleet, DesiredInstance,
+    DesiredSpec, Digest, FleetName, Group, GroupName, InstanceId, InstanceName, InstanceStatus,
+    Limits, Lineage, NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance, OfferKey,
+    Offers, Particulars, Payment, Place, RegionId, Rollout, Shift, Stamp, TypeName, VcpuQuota,
+    ZoneId,
 };
 use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, plan};
 
@@ -52,6 +53,7 @@ pub(crate) fn machine(name: &str) -> ObservedInstance {
         dedicated_host: None,
         spot: false,
         tags: BTreeMap::new(),
+        particulars: Particulars::default(),
     }
 }
 
@@ -60,6 +62,7 @@ pub(crate) struct World {
     pub(crate) desired: DesiredFleet,
     pub(crate) observed: ObservedFleet,
     pub(crate) offers: Offers,
+    pub(crate) limits: Limits,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
 }
 
@@ -79,8 +82,10 @@ impl World {
                 account,
                 taken_at: now(),
                 instances: BTreeMap::new(),
+                unreadable: BTreeMap::new(),
             },
             offers: Offers::default(),
+            limits: Limits::default(),
             targets: None,
         }
     }
@@ -101,6 +106,7 @@ impl World {
             change: ChangeOptions::default(),
             payment: Payment::Await,
             protect: false,
+            allow_managed: BTreeSet::new(),
             after: BTreeSet::new(),
             place: Place::default(),
         };
@@ -124,13 +130,20 @@ impl World {
     /// The cloud offers this change to subscription machines.
     pub(crate) fn offer(&mut self, from: &str, to: &str, shift: Shift) {
         let zone = ZoneId::new("cn-hangzhou-h").unwrap();
-        let key = OfferKey {
-            region: region(),
-            from: type_name(from),
-            shift,
-        };
-        let targets = BTreeMap::from([(type_name(to), BTreeMap::from([(zone, true)]))]);
-        self.offers.insert(key, targets);
+        let zones = BTreeMap::from([(zone.clone(), true)]);
+        let targets = BTreeMap::from([(type_name(to), zones)]);
+        for migrate_across_zone in [false, true] {
+            let key = OfferKey {
+                region: region(),
+                zone: zone.clone(),
+                from: type_name(from),
+                billing: BillingMethod::PrePaid,
+                migrate_across_zone,
+                shift,
+            };
+            let targets = Ok(targets.clone());
+            self.offers.record(key, id("i-asked"), targets);
+        }
     }
 
     /// The plan of the real planner, saved.
@@ -141,6 +154,7 @@ impl World {
             observed: &self.observed,
             applied: None,
             offers: &self.offers,
+            limits: &self.limits,
             busy: &busy,
             targets: self.targets.as_ref(),
             found_stopped: FoundStopped::Block,
@@ -190,11 +204,28 @@ pub(crate) fn shop() -> World {
     add_databases(&mut world);
     add_gateway(&mut world);
     add_blocked(&mut world);
+    add_limits(&mut world);
     for n in 1..=4 {
         let seen = machine(&format!("i-bp1cache0000000000{n}"));
         world.add_to("cache", seen, wants("ecs.g6.large"));
     }
     world
+}
+
+/// What the cloud said about limits, and what it kept to itself.
+fn add_limits(world: &mut World) {
+    let quota = VcpuQuota {
+        max: 500,
+        used: 132,
+    };
+    world.limits.vcpus.insert(region(), Ok(quota));
+    let key = BandwidthKey {
+        region: region(),
+        instance_type: type_name("ecs.g7.large"),
+        billing: BillingMethod::PostPaid,
+    };
+    let why = "DescribeBandwidthLimitation: not allowed (Forbidden.RAM), request 6B6C-1";
+    world.limits.bandwidth.insert(key, Err(why.to_owned()));
 }
 
 fn add_databases(world: &mut World) {

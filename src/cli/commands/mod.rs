@@ -8,6 +8,7 @@ pub mod policy;
 pub mod apply;
 pub mod cancel;
 pub mod drift;
+pub mod rehearse;
 pub mod state;
 pub mod history;
 pub mod explain;

@@ -45,6 +45,12 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
 /// The region a call names; one that is not there is not found.
 pub(crate) fn required<'a>(world: &World, call: &'a Call<'_>) -> Result<&'a str, Refusal> {
     let region = call.params.required("RegionId")?;
+    exists(world, region)?;
+    Ok(region)
+}
+
+/// A region that is not there is not found.
+pub(crate) fn exists(world: &World, region: &str) -> Result<(), Refusal> {
     let known = REGIONS.contains(&region) || world.settings.region == region;
     if known
         || world
@@ -52,7 +58,7 @@ pub(crate) fn required<'a>(world: &World, call: &'a Call<'_>) -> Result<&'a str,
             .values()
             .any(|i| i.truth.region_id == region)
     {
-        return Ok(region);
+        return Ok(());
     }
     Err(Refusal::new(
         404,

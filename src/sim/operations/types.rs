@@ -1,9 +1,11 @@
 //! DescribeInstanceTypes: specifications, not what is for sale (section 2.6).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::sim::catalogue::TypeOffer;
-use crate::sim::operations::Call;
+use crate::sim::operations::{Call, regions};
 use crate::sim::paging::{Page, continue_after};
 use crate::sim::reply::{Fields, Refusal};
 use crate::sim::world::World;
@@ -35,6 +37,29 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
     ]))
 }
 
+/// DescribeInstanceTypeFamilies: what the names of the types begin with.
+pub(crate) fn families(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
+    regions::required(world, call)?;
+    let wanted = call.params.get("Generation");
+    let families: BTreeSet<&str> = world.catalogue.all().map(TypeOffer::family).collect();
+    let families = families.into_iter().map(|name| (name, generation(name)));
+    let families = families.filter(|(_, held)| wanted.is_none_or(|wanted| wanted == held));
+    let families: Vec<Value> = families
+        .map(|(name, held)| json!({ "InstanceTypeFamilyId": name, "Generation": held }))
+        .collect();
+    Ok(Fields::from_iter([(
+        "InstanceTypeFamilies".to_owned(),
+        json!({ "InstanceTypeFamily": families }),
+    )]))
+}
+
+/// Series run two behind the number in the name and stop at `ecs-6`; made up, near the vendor's own.
+fn generation(family: &str) -> String {
+    let digits = family.chars().filter_map(|c| c.to_digit(10));
+    let number = digits.last().unwrap_or(3);
+    format!("ecs-{}", number.saturating_sub(2).clamp(1, 6))
+}
+
 /// Base intranet bandwidth of each vCPU in kbit/s; a made-up figure.
 const INTRANET_KBIT_PER_VCPU: u32 = 512_000;
 
@@ -43,22 +68,25 @@ fn describe(offer: &TypeOffer) -> Value {
     json!({
         "InstanceTypeId": offer.name,
         "InstanceTypeFamily": offer.family(),
-        "InstanceFamilyLevel": "EnterpriseLevel",
+        "InstanceFamilyLevel": offer.family_level,
         "InstanceCategory": "General-purpose",
-        "CpuArchitecture": "X86",
+        "CpuArchitecture": offer.architecture,
         "CpuCoreCount": offer.vcpus,
         "MemorySize": offer.memory_gib,
         "InstanceBandwidthTx": intranet,
         "InstanceBandwidthRx": intranet,
-        "DiskQuantity": 17,
-        "EniQuantity": 4,
-        "EniPrivateIpAddressQuantity": 10,
-        "EniIpv6AddressQuantity": 10,
+        "DiskQuantity": offer.disk_quantity,
+        "EniQuantity": offer.eni_quantity,
+        "EniPrivateIpAddressQuantity": offer.ipv4_quantity,
+        "EniIpv6AddressQuantity": offer.ipv6_quantity,
+        "PrimaryEniQueueNumber": offer.primary_queues,
+        "SecondaryEniQueueNumber": offer.secondary_queues,
+        "TotalEniQueueQuantity": offer.total_queues,
         "LocalStorageAmount": 0,
         "LocalStorageCapacity": 0,
         "LocalStorageCategory": "",
         "GPUAmount": 0,
         "GPUSpec": "",
-        "NvmeSupport": "unsupported",
+        "NvmeSupport": offer.nvme_support,
     })
 }

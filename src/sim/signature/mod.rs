@@ -55,9 +55,7 @@ pub(crate) fn unsigned<'r>(request: &'r Request, params: &'r Params) -> Option<(
     {
         return None;
     }
-    let version = params.get("Version").or(request.header("x-acs-version"))?;
-    let action = params.get("Action").or(request.header("x-acs-action"))?;
-    Some((version, action))
+    Some((request.version(params)?, request.action(params)?))
 }
 
 /// The keys that can sign: those of the scenario, and those handed out since.
