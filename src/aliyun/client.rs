@@ -1,13 +1,13 @@
 //! One call from its parameters to its reply: paced, signed, sent, judged, and sent again where that
 //! is safe.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::credentials::{Credentials, CredentialsError, told};
-use super::endpoint::Endpoints;
+use super::endpoint::{Endpoints, Site};
 use super::envelope::{Randomness, signable};
 use super::key::AccessKey;
 use super::lenient::Unreadable;
@@ -39,6 +39,8 @@ pub struct Aliyun {
     clock: Rc<dyn Clock>,
     randomness: RefCell<Randomness>,
     throttle: Throttle,
+    /// Where the account's books are kept, as far as is known.
+    site: Cell<Site>,
     calls: RefCell<BTreeMap<&'static str, u64>>,
 }
 
@@ -67,6 +69,7 @@ impl Aliyun {
             throttle: Throttle::new(Rc::clone(&clock)),
             clock,
             randomness: RefCell::new(randomness),
+            site: Cell::new(Site::China),
             calls: RefCell::default(),
         }
     }
@@ -80,6 +83,16 @@ impl Aliyun {
     /// The region of calls that are about none.
     pub(super) fn home(&self) -> &RegionId {
         &self.config.region
+    }
+
+    /// The site whose books are asked.
+    pub(super) fn site(&self) -> Site {
+        self.site.get()
+    }
+
+    /// From now on asks the other site's books, whoever else found this one to be wrong meanwhile.
+    pub(super) fn leave_site(&self, wrong: Site) {
+        self.site.set(wrong.other());
     }
 
     /// Makes the call, up to as many times as its policy allows.
@@ -172,10 +185,11 @@ impl Aliyun {
     fn request(&self, call: &Call<'_>, signed: &sign::Signed) -> HttpRequest {
         HttpRequest {
             method: call.operation.method,
-            origin: self
-                .config
-                .endpoints
-                .origin(call.operation.service, call.region),
+            origin: self.config.endpoints.origin(
+                call.operation.service,
+                call.region,
+                self.site.get(),
+            ),
             path: "/".to_owned(),
             query: signed.query.clone(),
             headers: Vec::new(),

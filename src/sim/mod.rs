@@ -20,6 +20,7 @@ mod request;
 mod xml;
 mod letter;
 mod catalogue;
+mod idle;
 mod described;
 mod scenario;
 mod sessions;

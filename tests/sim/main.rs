@@ -8,6 +8,8 @@
 
 mod harness;
 
+mod billing;
+mod clients;
 mod faults;
 mod http;
 mod network;

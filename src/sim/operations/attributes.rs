@@ -10,7 +10,8 @@ use crate::sim::rules::common;
 use crate::sim::world::World;
 
 /// The fields of DescribeInstances that DescribeInstanceAttribute shows as well (the SDK's model).
-const SHARED: [&str; 29] = [
+const SHARED: [&str; 31] = [
+    "ClusterId",
     "Cpu",
     "CreationTime",
     "CreditSpecification",
@@ -38,6 +39,7 @@ const SHARED: [&str; 29] = [
     "SerialNumber",
     "Status",
     "StoppedMode",
+    "VlanId",
     "VpcAttributes",
     "ZoneId",
 ];

@@ -8,10 +8,12 @@ pub(crate) mod permission;
 mod regions;
 mod listing;
 mod describe;
+mod additional;
 mod attributes;
 mod attached;
 mod renewal;
 mod account;
+mod type_filter;
 mod types;
 mod resources;
 mod power;
@@ -149,7 +151,7 @@ const OPERATIONS: &[Operation] = &[
     reads(Product::Ecs, "DescribeInstanceStatus", describe::statuses),
     reads(Product::Ecs, "DescribeInstanceTypeFamilies", types::families),
     reads(Product::Ecs, "DescribeInstanceTypes", types::run),
-    reads(Product::Ecs, "DescribeInstances", describe::instances),
+    reads(Product::Ecs, "DescribeInstances", additional::instances),
     reads(Product::Ecs, "DescribeNetworkInterfaces", attached::interfaces),
     reads(Product::Ecs, "DescribePrice", prices::shape),
     reads(Product::Ecs, "DescribeRegions", regions::run),
