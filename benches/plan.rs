@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
@@ -21,8 +21,8 @@ use respec::clock::{Clock as _, SystemClock, VirtualClock};
 use respec::cloud::Cloud as _;
 use respec::manifest::{self, Source};
 use respec::model::{
-    DesiredFleet, Digest, InstanceId, Limits, Lineage, ObservedFleet, Offers, RegionId, RunId,
-    Stamp,
+    Books, DesiredFleet, Digest, InstanceId, Limits, Lineage, ObservedFleet, Offers, RegionId,
+    RunId, Stamp,
 };
 use respec::observe::{ask, ask_limits, observe};
 use respec::plan::{
@@ -185,11 +185,13 @@ fn input<'a>(
     (offers, limits): (&'a Offers, &'a Limits),
     now: jiff::Timestamp,
 ) -> PlanInput<'a> {
+    static NO_BOOKS: LazyLock<Books> = LazyLock::new(Books::default);
     PlanInput {
         desired,
         observed,
         applied: None,
         offers,
+        books: &NO_BOOKS,
         limits,
         busy: &NOBODY,
         targets: None,
@@ -230,11 +232,12 @@ impl InProcess {
                 number
             });
             let config = AliyunConfig {
-                access_key: AccessKey {
+                credentials: AccessKey {
                     id: "simulated".to_owned(),
                     secret: SecretString::from("simulated-secret"),
                     token: None,
-                },
+                }
+                .into(),
                 endpoints: Endpoints::vendor(),
                 region: RegionId::new("cn-hangzhou").unwrap(),
             };

@@ -7,12 +7,13 @@ use crate::cloud::Cloud as _;
 use crate::diff::{changes, managed_fields};
 use crate::manifest::{unknown_machine, wrong_account};
 use crate::model::{
-    AccountId, AppliedInstance, DesiredFleet, Finding, InstanceId, Limits, Lineage, ObservedFleet,
-    Offers, RegionId, RunId, Stamp,
+    AccountId, AppliedInstance, Books, DesiredFleet, Finding, InstanceId, Limits, Lineage,
+    ObservedFleet, Offers, Pricing, RegionId, RunId, Stamp,
 };
 use crate::observe::{ask, ask_limits, observe};
 use crate::plan::{
-    FoundStopped, PlanInput, Planned, SavedPlan, check, limit_questions, open_questions, plan,
+    FoundStopped, PlanInput, Planned, SavedPlan, check, limit_questions, money_questions,
+    open_questions, plan,
 };
 use crate::report::findings::Paint;
 use crate::store::{Contents, Store};
@@ -21,6 +22,7 @@ use super::args::PlanningArgs;
 use super::context::Context;
 use super::failure::{Failure, Situation};
 use super::input::Input;
+use super::pricing::books;
 
 /// How long a saved plan may be applied.
 const EXPIRES_AFTER: Duration = Duration::from_secs(24 * 3600);
@@ -70,8 +72,18 @@ pub async fn make_plan(
         now: context.clock.wall(),
     };
     let (offers, limits) = answers(context, &evidence).await?;
-    let planned = plan(&evidence.with(&offers, &limits));
-    let plan = seal(context, input, &observed, contents.as_ref(), planned)?;
+    let questions = money_questions(&evidence.with(&offers, &limits, &Books::default()));
+    let pricing = if args.no_price {
+        Pricing::Skipped
+    } else {
+        Pricing::Asked
+    };
+    let books = books(context, &questions, pricing, contents.as_ref()).await;
+    let planned = plan(&evidence.with(&offers, &limits, &books));
+    let mut plan = seal(context, input, &observed, contents.as_ref(), planned)?;
+    if let Some(max_spend) = &args.max_spend {
+        plan.sheet.money.max_spend = max_spend.limit(&plan)?;
+    }
     Ok(Planning {
         plan,
         observed,
@@ -91,12 +103,13 @@ struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    fn with(&'a self, offers: &'a Offers, limits: &'a Limits) -> PlanInput<'a> {
+    fn with(&'a self, offers: &'a Offers, limits: &'a Limits, books: &'a Books) -> PlanInput<'a> {
         PlanInput {
             desired: self.desired,
             observed: self.observed,
             applied: self.contents.map(|contents| &contents.applied),
             offers,
+            books,
             limits,
             busy: &self.busy,
             targets: self.targets.as_ref(),
@@ -109,9 +122,10 @@ impl<'a> Evidence<'a> {
 /// Asks the planner's questions until it has none left.
 async fn answers(context: &Context, evidence: &Evidence<'_>) -> Result<(Offers, Limits), Failure> {
     let cloud = context.cloud.as_ref();
+    let no_books = Books::default();
     let (mut offers, nothing) = (Offers::default(), Limits::default());
     for _ in 0..QUESTION_ROUNDS_MAX {
-        let questions = open_questions(&evidence.with(&offers, &nothing));
+        let questions = open_questions(&evidence.with(&offers, &nothing, &no_books));
         if questions.is_empty() {
             break;
         }
@@ -122,7 +136,7 @@ async fn answers(context: &Context, evidence: &Evidence<'_>) -> Result<(Offers, 
             offers.record(key, about, targets);
         }
     }
-    let questions = limit_questions(&evidence.with(&offers, &nothing));
+    let questions = limit_questions(&evidence.with(&offers, &nothing, &no_books));
     let limits = ask_limits(cloud, &questions)
         .await
         .map_err(|error| Failure::cloud("ask for the limits of the cloud", &error))?;

@@ -11,7 +11,6 @@ const UNSUPPORTED: &[&str] = &[
     "availability",
     "balance",
     "batches",
-    "budget",
     "except",
     "expect",
     "freezes",

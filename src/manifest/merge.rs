@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{AccountId, FleetName, GroupName, InstanceName, Owner, RegionId};
+use crate::model::{AccountId, Budget, FleetName, GroupName, InstanceName, Owner, RegionId};
 
 use super::codes;
 use super::mark::{At, Mark, Slot};
@@ -20,6 +20,7 @@ pub(super) struct Manifest {
     pub(super) groups: Vec<Entry<GroupName, GroupEntry>>,
     pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
     pub(super) protect: Vec<At<String>>,
+    pub(super) budget: Slot<Budget>,
     /// Where the first file begins.
     pub(super) mark: Mark,
 }
@@ -53,6 +54,7 @@ impl Manifest {
             groups: file.groups,
             instances: file.instances,
             protect: file.protect,
+            budget: file.budget,
             mark: file.mark,
         }
     }
@@ -84,6 +86,13 @@ impl Manifest {
             file.allow_managed,
             "allow_managed",
             owners,
+            notes,
+        );
+        agree(
+            &mut self.budget,
+            file.budget,
+            "budget",
+            ToString::to_string,
             notes,
         );
         match (&self.defaults, file.defaults) {

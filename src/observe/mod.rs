@@ -8,6 +8,8 @@
 
 mod questions;
 
+mod money;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
@@ -17,6 +19,8 @@ use crate::cloud::{Cloud, CloudError, IDS_PER_CALL_MAX, InstanceQuery, Right};
 use crate::model::{AccountId, InstanceId, ObservedFleet, RegionId};
 
 pub use questions::{ask, ask_limits};
+
+pub use money::MoneyDesk;
 
 /// Reads of one moment that may be under way together; more only meets the throttle.
 const READS_AT_ONCE: usize = 10;

@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, BillingMethod, DesiredFleet, DesiredInstance, Digest,
-    FleetName, Group, GroupName, InstanceId, InstanceName, Limits, Lineage, ObservedFleet,
-    OfferKey, Offers, Place, RegionId, RunId, Shift, Stamp, Targets, TypeName, TypeShape, Unit,
-    ZoneId,
+    AccountId, AppliedFleet, AppliedInstance, BillingMethod, Books, DesiredFleet, DesiredInstance,
+    Digest, FleetName, Group, GroupName, InstanceId, InstanceName, Limits, Lineage, ObservedFleet,
+    OfferKey, Offers, Place, Pricing, RegionId, RunId, Shift, Stamp, Targets, TypeName, TypeShape,
+    Unit, ZoneId,
 };
-use respec::plan::{FoundStopped, PlanInput, Planned, SavedPlan, Source, open_questions, plan};
+use respec::plan::{
+    FoundStopped, PlanInput, Planned, SavedPlan, Source, money_questions, open_questions, plan,
+};
 
 use crate::fleets::{After, Fate, Fleet, GROUPS, at};
+use crate::prices::Prices;
 
 /// What can be bought, with what it costs; two cost the same.
 pub(crate) const TYPES: [(&str, u32); 6] = [
@@ -80,10 +83,12 @@ pub(crate) struct World {
     pub(crate) observed: ObservedFleet,
     pub(crate) applied: Option<AppliedFleet>,
     pub(crate) offers: Offers,
+    pub(crate) books: Books,
     pub(crate) limits: Limits,
     pub(crate) busy: BTreeMap<InstanceId, RunId>,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
     pub(crate) found_stopped: FoundStopped,
+    prices: Prices,
     offers_answered: bool,
     sold_out: BTreeSet<&'static str>,
 }
@@ -96,6 +101,7 @@ impl World {
             observed: observed(fleet),
             applied: fleet.has_state.then(|| applied(fleet)),
             offers: Offers::default(),
+            books: Books::default(),
             limits: limits(),
             busy: busy(fleet),
             targets: targets(fleet),
@@ -104,10 +110,12 @@ impl World {
             } else {
                 FoundStopped::Block
             },
+            prices: fleet.prices.clone(),
             offers_answered: fleet.offers_answered,
             sold_out: fleet.sold_out.clone(),
         };
         world.answer();
+        world.ask_prices();
         world
     }
 
@@ -117,6 +125,7 @@ impl World {
             observed: &self.observed,
             applied: self.applied.as_ref(),
             offers: &self.offers,
+            books: &self.books,
             limits: &self.limits,
             busy: &self.busy,
             targets: self.targets.as_ref(),
@@ -170,6 +179,17 @@ impl World {
                 self.offers.record(key, about, Ok(targets));
             }
         }
+    }
+
+    /// Prices, and a balance that covers some runs and not others.
+    pub(crate) fn ask_prices(&mut self) {
+        let questions = money_questions(&self.input());
+        self.books.pricing = Pricing::Asked;
+        for (key, about) in questions.prices {
+            let quote = self.prices.quote(&key, about);
+            self.books.quotes.insert(key, quote);
+        }
+        self.books.funds = self.prices.funds();
     }
 
     fn targets_of(&self, key: &OfferKey) -> Targets {
@@ -238,6 +258,7 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
             .filter(|(_, group)| !group.members.is_empty())
             .collect(),
         ungrouped: fleet.ungrouped,
+        budget: None,
     }
 }
 

@@ -8,6 +8,8 @@ mod instance;
 mod change;
 mod offer;
 mod facts;
+mod order;
+mod price;
 mod limits;
 
 use super::lenient::{self, Unreadable};
@@ -17,6 +19,8 @@ pub(super) use facts::{TypePage, account, regions, type_page};
 pub(super) use instance::instance_page;
 pub(super) use limits::{shapes, vcpu_quota, widest};
 pub(super) use offer::offers;
+pub(super) use order::{OrderPage, balance, done, order_detail, order_page};
+pub(super) use price::{auto_renewals, price};
 
 /// Turns a model's complaint about a name into ours.
 fn named<T>(

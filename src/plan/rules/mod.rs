@@ -14,5 +14,7 @@ pub(super) mod transition;
 pub(super) mod reasons;
 pub(super) mod network;
 pub(super) mod sequence;
+pub(super) mod prices;
+pub(super) mod orders;
 pub(super) mod type_notes;
 pub(super) mod notes;

@@ -1,10 +1,11 @@
 //! DescribeInstanceTypes: specifications, not what is for sale (section 2.6).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::sim::catalogue::TypeOffer;
+use crate::sim::operations::type_filter::{self, describe};
 use crate::sim::operations::{Call, regions};
 use crate::sim::paging::{Page, continue_after};
 use crate::sim::reply::{Fields, Refusal};
@@ -18,12 +19,14 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
     let families = call.params.list("InstanceTypeFamilies", NAMES_MAX)?;
     let family = call.params.get("InstanceTypeFamily");
     let page = Page::forward(call.params)?;
+    let bounds = type_filter::read(call.params)?;
     let found = world
         .catalogue
         .all()
         .filter(|offer| names.is_empty() || names.contains(&offer.name.as_str()))
         .filter(|offer| families.is_empty() || families.contains(&offer.family()))
         .filter(|offer| family.is_none_or(|family| family == offer.family()))
+        .filter(|offer| bounds.iter().all(|bound| bound.holds(offer)))
         .filter(|offer| page.after.as_ref().is_none_or(|last| offer.name > *last));
     let mut found: Vec<&TypeOffer> = found.take(page.size + 1).collect();
     let more = found.len() > page.size;
@@ -41,8 +44,15 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
 pub(crate) fn families(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
     regions::required(world, call)?;
     let wanted = call.params.get("Generation");
-    let families: BTreeSet<&str> = world.catalogue.all().map(TypeOffer::family).collect();
-    let families = families.into_iter().map(|name| (name, generation(name)));
+    let named = world.catalogue.all().map(|offer| {
+        let written = offer.generation.clone();
+        (
+            offer.family(),
+            written.unwrap_or_else(|| generation(offer.family())),
+        )
+    });
+    let families: BTreeMap<&str, String> = named.collect();
+    let families = families.into_iter();
     let families = families.filter(|(_, held)| wanted.is_none_or(|wanted| wanted == held));
     let families: Vec<Value> = families
         .map(|(name, held)| json!({ "InstanceTypeFamilyId": name, "Generation": held }))
@@ -58,35 +68,4 @@ fn generation(family: &str) -> String {
     let digits = family.chars().filter_map(|c| c.to_digit(10));
     let number = digits.last().unwrap_or(3);
     format!("ecs-{}", number.saturating_sub(2).clamp(1, 6))
-}
-
-/// Base intranet bandwidth of each vCPU in kbit/s; a made-up figure.
-const INTRANET_KBIT_PER_VCPU: u32 = 512_000;
-
-fn describe(offer: &TypeOffer) -> Value {
-    let intranet = offer.vcpus.saturating_mul(INTRANET_KBIT_PER_VCPU);
-    json!({
-        "InstanceTypeId": offer.name,
-        "InstanceTypeFamily": offer.family(),
-        "InstanceFamilyLevel": offer.family_level,
-        "InstanceCategory": "General-purpose",
-        "CpuArchitecture": offer.architecture,
-        "CpuCoreCount": offer.vcpus,
-        "MemorySize": offer.memory_gib,
-        "InstanceBandwidthTx": intranet,
-        "InstanceBandwidthRx": intranet,
-        "DiskQuantity": offer.disk_quantity,
-        "EniQuantity": offer.eni_quantity,
-        "EniPrivateIpAddressQuantity": offer.ipv4_quantity,
-        "EniIpv6AddressQuantity": offer.ipv6_quantity,
-        "PrimaryEniQueueNumber": offer.primary_queues,
-        "SecondaryEniQueueNumber": offer.secondary_queues,
-        "TotalEniQueueQuantity": offer.total_queues,
-        "LocalStorageAmount": 0,
-        "LocalStorageCapacity": 0,
-        "LocalStorageCategory": "",
-        "GPUAmount": 0,
-        "GPUSpec": "",
-        "NvmeSupport": offer.nvme_support,
-    })
 }
