@@ -21,6 +21,7 @@ mod operation;
 mod endpoint;
 mod codes;
 mod lenient;
+mod verdict;
 mod refusal;
 mod query;
 mod reply;

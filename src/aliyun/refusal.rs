@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::lenient::{self, Unreadable};
 use super::operation::{Operation, Repeat};
+use super::verdict::{Code, Verdict};
 use super::{codes, sign};
 use crate::cloud::{CloudError, ErrorKind};
 use crate::model::RequestId;
@@ -23,48 +22,43 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
 /// From here on the vendor repeats the signed request back, parameters and all (ecs-api 1.5).
 const ECHO_MARKER: &str = "string to sign";
 
-/// The vendor's error body; some gateways write the names in lower case.
-#[derive(Default, Deserialize)]
-struct ErrorBody {
-    #[serde(default, rename = "Code", alias = "code")]
-    #[serde(deserialize_with = "lenient::text")]
-    code: Option<String>,
-    #[serde(default, rename = "Message", alias = "message")]
-    #[serde(deserialize_with = "lenient::text")]
-    message: Option<String>,
-    #[serde(default, rename = "RequestId", alias = "requestId")]
-    #[serde(deserialize_with = "lenient::text")]
-    request_id: Option<String>,
-}
-
 /// The refusal that a reply holds; none when it is an answer.
+///
+/// A code is believed whatever the status, a status without a code never says that a change was
+/// certainly not made: whoever stands between here and the service may have sent it (ecs-api 1.5).
 pub(super) fn refusal(
     operation: &Operation,
     reply: &HttpReply,
     sent: &sign::Signed,
 ) -> Option<CloudError> {
     if reply.body.len() > REPLY_BYTES_MAX {
-        return Some(unreadable(
-            operation,
-            &Unreadable(format!("it is larger than {REPLY_BYTES_MAX} bytes")),
-        ));
+        let why = format!("it is larger than {REPLY_BYTES_MAX} bytes");
+        return Some(unreadable(operation, &Unreadable(why)));
     }
-    let body: ErrorBody = lenient::read(&reply.body).unwrap_or_default();
+    let verdict = Verdict::read(&reply.body);
     let accepted = (200..300).contains(&reply.status);
-    match body.code.as_deref() {
-        Some(code) if !(accepted && is_fine(code)) => {
-            Some(of_code(operation, reply, code, &body, sent))
+    match &verdict.code {
+        Code::Refuses(code) => Some(of_code(operation, reply, code, &verdict, sent)),
+        Code::Unclear => {
+            let why = "it holds a code that is no text, or more than one".to_owned();
+            Some(unreadable(operation, &Unreadable(why)))
         }
-        Some(_) | None if accepted => None,
-        Some(_) | None => Some(of_status(operation, reply, &body)),
+        Code::None | Code::Fine if !accepted => Some(of_status(operation, reply, &verdict)),
+        Code::None | Code::Fine if verdict.request_id.is_none() => {
+            Some(unreadable(operation, &why_nameless(&reply.body)))
+        }
+        Code::None | Code::Fine => None,
     }
 }
 
-/// Codes that say that nothing is wrong; batched calls and billing send one with every answer.
-pub(super) fn is_fine(code: &str) -> bool {
-    ["200", "OK", "Success"]
-        .iter()
-        .any(|fine| fine.eq_ignore_ascii_case(code))
+/// Why a body has no request id, which every reply of the vendor has (ecs-api 1.5).
+fn why_nameless(body: &[u8]) -> Unreadable {
+    match lenient::read::<Verdict>(body) {
+        Err(why) => why,
+        Ok(_) => {
+            Unreadable("it has no RequestId, so it is not the service that answered".to_owned())
+        }
+    }
 }
 
 /// A request that brought no reply.
@@ -135,42 +129,50 @@ fn of_code(
     operation: &Operation,
     reply: &HttpReply,
     code: &str,
-    body: &ErrorBody,
+    verdict: &Verdict,
     sent: &sign::Signed,
 ) -> CloudError {
-    let told = body.message.as_deref().unwrap_or("no message");
+    let told = verdict.message.as_deref().unwrap_or("no message");
     let message = if code.eq_ignore_ascii_case("SignatureDoesNotMatch") {
         signature_verdict(told, &sent.string_to_sign).to_owned()
     } else {
         told.to_owned()
     };
+    let kind = match codes::classify(operation.name, code, reply.status) {
+        // A code nobody knows beside a status that does not refuse: one of the two is wrong.
+        ErrorKind::Unlisted if !(400..500).contains(&reply.status) => unclear(operation),
+        kind => kind,
+    };
     CloudError {
         code: Some(cut(code, CODE_CHARS_MAX)),
-        request_id: request_id(body),
+        request_id: request_id(verdict),
         retry_after: retry_after(reply),
-        ..without_reply(
-            operation,
-            codes::classify(operation.name, code, reply.status),
-            &message,
-        )
+        ..without_reply(operation, kind, &message)
     }
 }
 
-fn of_status(operation: &Operation, reply: &HttpReply, body: &ErrorBody) -> CloudError {
-    let kind = codes::of_status(reply.status).unwrap_or_else(|| unclear(operation));
+fn of_status(operation: &Operation, reply: &HttpReply, verdict: &Verdict) -> CloudError {
+    let kind = match (operation.repeat, reply.status) {
+        (Repeat::Read, 429) => ErrorKind::Throttled,
+        (_, 500..) => ErrorKind::Fault,
+        (_, _) => unclear(operation),
+    };
     CloudError {
-        request_id: request_id(body),
+        request_id: request_id(verdict),
         retry_after: retry_after(reply),
         ..without_reply(
             operation,
             kind,
-            &format!("HTTP status {} without an error code", reply.status),
+            &format!(
+                "HTTP status {} without an error code, as a proxy or a gateway sends it",
+                reply.status
+            ),
         )
     }
 }
 
-fn request_id(body: &ErrorBody) -> Option<RequestId> {
-    RequestId::new(body.request_id.clone()?).ok()
+fn request_id(verdict: &Verdict) -> Option<RequestId> {
+    RequestId::new(verdict.request_id.clone()?).ok()
 }
 
 /// `x-acs-retry-after`, in milliseconds (ecs-api 1.6).
@@ -231,7 +233,14 @@ mod tests {
         let error = judged(&MODIFY_INSTANCE_SPEC, 200, body).unwrap();
         assert_eq!(error.kind, ErrorKind::NoStock);
         assert_eq!(error.request_id.unwrap().as_str(), "R");
-        assert!(judged(&MODIFY_INSTANCE_SPEC, 200, r#"{"Code":"Success"}"#).is_none());
+        assert!(
+            judged(
+                &MODIFY_INSTANCE_SPEC,
+                200,
+                r#"{"RequestId":"R","Code":"Success"}"#
+            )
+            .is_none()
+        );
         assert!(judged(&MODIFY_INSTANCE_SPEC, 200, r#"{"RequestId":"R"}"#).is_none());
     }
 

@@ -1,7 +1,7 @@
 //! The table against a list of its own making: every code with its statuses, calls and class.
 
+use super::classify;
 use super::table::CODES;
-use super::{classify, of_status};
 use crate::cloud::ErrorKind;
 
 /// Code, status, calls (N network, P prepay, S spec), class, as the reference pages give them.
@@ -289,6 +289,4 @@ fn an_unknown_code_is_a_refusal_unless_the_status_speaks_of_a_fault() {
     assert_eq!(kind(403), ErrorKind::Unlisted);
     assert_eq!(kind(429), ErrorKind::Throttled);
     assert_eq!(kind(500), ErrorKind::Fault);
-    assert_eq!(of_status(503), Some(ErrorKind::Fault));
-    assert_eq!(of_status(302), None);
 }

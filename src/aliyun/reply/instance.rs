@@ -1,6 +1,6 @@
 //! `DescribeInstances` (ecs-api 2.4).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -133,13 +133,15 @@ struct Tag {
 /// A page of instances.
 pub(in crate::aliyun) fn instance_page(body: &[u8]) -> Result<InstancePage, Unreadable> {
     let page: Page = lenient::read(body)?;
-    let found = required(page.instances, "Instances")?;
+    let found = required(page.instances, "Instances")?.instance;
+    let instances: Vec<ObservedInstance> =
+        found.into_iter().map(observed).collect::<Result<_, _>>()?;
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = instances.iter().find(|one| !seen.insert(&one.id)) {
+        return Err(Unreadable(format!("{} is described twice", twice.id)));
+    }
     Ok(InstancePage {
-        instances: found
-            .instance
-            .into_iter()
-            .map(observed)
-            .collect::<Result<_, _>>()?,
+        instances,
         next_token: page.next_token,
     })
 }
@@ -336,5 +338,11 @@ mod tests {
         );
         assert!(instance_page(br#"{"RequestId":"R"}"#).is_err());
         assert!(instance_page(br#"{"Instances":{}}"#).is_err());
+        let twice = format!(
+            r#"{{"Instances":{{"Instance":[{{{LEAST},"InstanceChargeType":"PostPaid"}},
+            {{{LEAST},"InstanceChargeType":"PrePaid"}}]}}}}"#
+        );
+        let error = instance_page(twice.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "i-1 is described twice");
     }
 }
