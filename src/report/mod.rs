@@ -41,6 +41,7 @@ pub mod explain;
 pub mod explain_text;
 pub mod json;
 
+pub use advice::advice;
 pub use display::{Display, Quiet};
 pub use plan_tree::Detail;
 pub use style::{Colour, Style, Symbols};

@@ -14,9 +14,16 @@ mod process;
 #[path = "../cli/server.rs"]
 #[expect(dead_code, reason = "the stories here need only some of it")]
 mod server;
+#[path = "../cli/house.rs"]
+#[expect(dead_code, reason = "the stories here need only some of it")]
+mod house;
+#[path = "../cli/shop.rs"]
+mod shop;
 
 mod raw;
 mod replies;
 mod operations;
 mod table;
 mod refusals;
+mod meddler;
+mod stories;

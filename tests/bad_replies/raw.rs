@@ -11,7 +11,7 @@ use std::time::Duration;
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// Longest that anything here blocks.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One thing to do with a connection.
 #[derive(Debug, Clone)]
@@ -111,7 +111,8 @@ fn converse(
     }
 }
 
-fn read_head(socket: &mut TcpStream) -> std::io::Result<()> {
+/// Reads up to the empty line behind a request's headers.
+pub(crate) fn read_head(socket: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut byte = [0; 1];
     while !head.ends_with(b"\r\n\r\n") {
@@ -119,7 +120,7 @@ fn read_head(socket: &mut TcpStream) -> std::io::Result<()> {
         socket.read_exact(&mut byte)?;
         head.push(byte[0]);
     }
-    Ok(())
+    Ok(head)
 }
 
 fn perform(act: &Act, socket: &mut TcpStream, n_bytes: &AtomicUsize) -> std::io::Result<()> {
