@@ -17,15 +17,19 @@ mod time;
 mod money;
 mod reply;
 mod request;
+mod xml;
+mod letter;
 mod catalogue;
 mod described;
 mod scenario;
+mod sessions;
 mod signature;
 mod network;
 mod instance;
 mod agenda;
 mod orders;
 mod memory;
+mod script;
 mod world;
 mod effects;
 mod rules;
@@ -33,6 +37,7 @@ mod payment;
 mod paging;
 mod filter;
 mod operations;
+mod check;
 mod handle;
 mod console;
 mod truth;
@@ -53,8 +58,8 @@ pub use money::Money;
 pub use reply::{Effect, Reply};
 pub use request::Request;
 pub use scenario::{
-    Balance, Delays, Key, LowBalance, Quota, Rate, SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX,
-    Scenario, ScenarioError,
+    Balance, Delays, Key, LowBalance, Quota, Rate, Role, SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX,
+    Scenario, ScenarioError, ScriptedFault, When,
 };
 pub use serve::serve;
 pub use time::{Now, Span};

@@ -14,7 +14,9 @@ use crate::sim::memory::{Nonces, Throttle, Tokens};
 use crate::sim::network::inbound_for;
 use crate::sim::orders::Orders;
 use crate::sim::request::Request;
-use crate::sim::scenario::{Balance, Delays, Key, LowBalance, Quota, Rate, Scenario};
+use crate::sim::scenario::{Balance, Delays, Key, LowBalance, Quota, Rate, Role, Scenario};
+use crate::sim::script::{Script, Tally};
+use crate::sim::sessions::Sessions;
 use crate::sim::time::{Now, Span, to_the_minute};
 
 /// The form of a saved world; another number is refused.
@@ -31,6 +33,8 @@ pub struct World {
     pub(crate) instances: BTreeMap<String, Instance>,
     pub(crate) orders: Orders,
     pub(crate) agenda: Agenda,
+    #[serde(default)]
+    pub(crate) sessions: Sessions,
     pub(crate) nonces: Nonces,
     pub(crate) tokens: Tokens,
     pub(crate) throttle: Throttle,
@@ -39,6 +43,9 @@ pub struct World {
     pub(crate) addresses_given: u32,
     /// Requests answered so far; request ids are made of it.
     pub(crate) requests: u64,
+    /// The faults of the scenario, and how far they have come.
+    #[serde(default, skip_serializing_if = "Script::is_empty")]
+    pub(crate) script: Script,
     /// What a fault script wants of the next call; never saved.
     #[serde(skip)]
     pub(crate) mischief: Mischief,
@@ -61,6 +68,9 @@ pub(crate) struct Mischief {
 pub(crate) struct Deed {
     pub(crate) now: Now,
     pub(crate) mischief: Mischief,
+    /// How far the faults of the scenario had come, this call included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tallies: Vec<Tally>,
     pub(crate) request: Request,
 }
 
@@ -77,6 +87,8 @@ pub(crate) struct Settings {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) keys: Vec<Key>,
+    #[serde(default)]
+    pub(crate) roles: Vec<Role>,
     pub(crate) delays: Delays,
     pub(crate) cool_down: Span,
     pub(crate) token_memory: Span,
@@ -124,12 +136,14 @@ impl World {
             instances: BTreeMap::new(),
             orders: Orders::default(),
             agenda: Agenda::default(),
+            sessions: Sessions::default(),
             nonces: Nonces::default(),
             tokens: Tokens::default(),
             throttle: Throttle::default(),
             calls: BTreeMap::new(),
             addresses_given: 0,
             requests: 0,
+            script: Script::new(scenario.fault_seed, &scenario.faults),
             mischief: Mischief::default(),
             last_deed: None,
         };
@@ -246,6 +260,7 @@ impl Settings {
             account: scenario.account.clone(),
             region: scenario.region.clone(),
             keys: scenario.keys.clone(),
+            roles: scenario.roles.clone(),
             delays: scenario.delays.clone(),
             cool_down: scenario.cool_down,
             token_memory: scenario.token_memory,

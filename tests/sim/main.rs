@@ -15,4 +15,6 @@ mod orders;
 mod power;
 mod protocol;
 mod reading;
+mod scripted;
 mod specs;
+mod sts;

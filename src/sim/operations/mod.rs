@@ -29,6 +29,18 @@ pub(crate) struct Call<'a> {
     pub(crate) action: &'a str,
     /// The host the request was sent to.
     pub(crate) host: &'a str,
+    pub(crate) identity: &'a Identity,
+}
+
+/// Who is calling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// The account itself, by one of the scenario's keys.
+    Account,
+    /// Somebody who assumed a role.
+    Role { role: String, session: String },
+    /// Nobody signed, and nobody had to.
+    Anyone,
 }
 
 /// The products that answer on the one address, told apart by their version.
@@ -66,7 +78,17 @@ pub(crate) struct Operation {
     pub(crate) product: Product,
     pub(crate) name: &'static str,
     pub(crate) effect: Effect,
+    pub(crate) access: Access,
     pub(crate) run: Run,
+}
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Whoever has a key.
+    Signed,
+    /// Everybody: the call brings its own proof.
+    Open,
 }
 
 const fn reads(product: Product, name: &'static str, run: Run) -> Operation {
@@ -74,6 +96,7 @@ const fn reads(product: Product, name: &'static str, run: Run) -> Operation {
         product,
         name,
         effect: Effect::None,
+        access: Access::Signed,
         run,
     }
 }
@@ -83,6 +106,7 @@ const fn changes(product: Product, name: &'static str, run: Run) -> Operation {
         product,
         name,
         effect: Effect::Changed,
+        access: Access::Signed,
         run,
     }
 }
@@ -130,8 +154,22 @@ const OPERATIONS: &[Operation] = &[
         "QueryAccountBalance",
         billing::account_balance,
     ),
-    reads(Product::Sts, "GetCallerIdentity", sts::run),
+    reads(Product::Sts, "GetCallerIdentity", sts::caller_identity),
+    changes(Product::Sts, "AssumeRole", sts::assume_role),
+    Operation {
+        access: Access::Open,
+        ..changes(
+            Product::Sts,
+            "AssumeRoleWithOIDC",
+            sts::assume_role_with_oidc,
+        )
+    },
 ];
+
+/// Every operation there is.
+pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter()
+}
 
 /// The operation of a product by its name, which is case-sensitive.
 pub(crate) fn find(product: Product, name: &str) -> Result<&'static Operation, Refusal> {
