@@ -179,13 +179,12 @@ fn kinds_of(class: &str) -> &'static [ErrorKind] {
         "billing-balance" => &[ErrorKind::Money],
         "billing-order" => &[
             ErrorKind::UnpaidOrder,
-            ErrorKind::WrongState,
             ErrorKind::Money,
             ErrorKind::Fault,
             ErrorKind::Unsupported,
         ],
         "billing-permission" => &[ErrorKind::Denied, ErrorKind::Money],
-        "conflict-in-progress" => &[ErrorKind::Busy, ErrorKind::WrongState],
+        "conflict-in-progress" => &[ErrorKind::Busy, ErrorKind::Unsupported],
         "conflicting-parameters" | "invalid-parameter" => &[ErrorKind::Invalid],
         "idempotency" => &[
             ErrorKind::TokenMismatch,
@@ -201,7 +200,8 @@ fn kinds_of(class: &str) -> &'static [ErrorKind] {
         "service-fault" => &[ErrorKind::Fault],
         "throttled" => &[ErrorKind::Throttled, ErrorKind::CoolingDown],
         "unsupported-target" => &[ErrorKind::Unsupported],
-        "wrong-instance-state" => &[ErrorKind::WrongState],
+        // Where only a person can mend the state, waiting for it would keep the machine down for nothing.
+        "wrong-instance-state" => &[ErrorKind::WrongState, ErrorKind::Unsupported],
         other => panic!("no class {other}"),
     }
 }
