@@ -124,7 +124,13 @@ impl Failure {
         }
         let next = advice(error.code.as_deref(), &error.to_string());
         failure.hints.extend(next);
-        failure.hint(what_next(error.kind))
+        match error.kind {
+            ErrorKind::Denied => failure.hint(format!(
+                "grant `ecs:{}` to these credentials; nothing was changed",
+                error.operation
+            )),
+            kind => failure.hint(what_next(kind)),
+        }
     }
 
     /// There is no key to sign with.
