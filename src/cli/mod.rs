@@ -87,6 +87,7 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
         Command::Plan(_)
         | Command::Apply(_)
         | Command::Drift
+        | Command::Rehearse(_)
         | Command::Cancel(_)
         | Command::State(_)
         | Command::History(_) => with_cloud(cli, around, screen, command),
@@ -151,6 +152,9 @@ fn with_cloud(
         match &cli.command {
             Command::Plan(args) => commands::plan::run(&context, &cli.global, args, screen).await,
             Command::Apply(args) => commands::apply::run(&context, &cli.global, args, screen).await,
+            Command::Rehearse(args) => {
+                commands::rehearse::run(&context, &cli.global, args, screen).await
+            }
             Command::Drift => commands::drift::run(&context, &cli.global, screen).await,
             Command::Cancel(args) => {
                 commands::cancel::run(&context, &cli.global, args, screen).await

@@ -1,5 +1,6 @@
 //! Carrying a plan out: opening the state, choosing between a new run and an open one, showing progress.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use crate::apply::{Job, Options, RunOutcome, Tools, apply};
@@ -18,6 +19,7 @@ use super::failure::{Done, Failure, Situation};
 use super::planning::to_adopt;
 use super::screen::Screen;
 use super::signals;
+use super::surroundings::read_bounded;
 
 /// Everything that a run needs besides its plan.
 pub struct Run<'a> {
@@ -184,6 +186,22 @@ impl<'a> Run<'a> {
         })?;
         Ok(Ended { outcome, tally })
     }
+}
+
+/// Largest plan file.
+const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// A saved plan, as `respec plan --out` wrote it.
+///
+/// # Errors
+/// [`Failure`] when it cannot be read, was altered or is of another version.
+pub fn read_plan(file: &Path) -> Result<SavedPlan, Failure> {
+    let bytes = read_bounded(file, PLAN_BYTES_MAX)?;
+    SavedPlan::open(&bytes).map_err(|error| {
+        let taking = format!("take {}", file.display());
+        Failure::from_error(Situation::Stale, &taking, &error)
+            .hint("make a new one: respec plan --out FILE")
+    })
 }
 
 /// The plan that an open run carries out.

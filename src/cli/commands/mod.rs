@@ -9,6 +9,7 @@ pub mod plan;
 pub mod apply;
 pub mod cancel;
 pub mod drift;
+pub mod rehearse;
 pub mod state;
 pub mod history;
 pub mod explain;
