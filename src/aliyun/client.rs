@@ -1,7 +1,7 @@
 //! One call from its parameters to its reply: paced, signed, sent, judged, and sent again where that
 //! is safe.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 
 use super::credentials::AccessKey;
-use super::endpoint::Endpoints;
+use super::endpoint::{Endpoints, Site};
 use super::lenient::Unreadable;
 use super::operation::{Operation, Repeat};
 use super::refusal;
@@ -43,6 +43,8 @@ pub struct Aliyun {
     clock: Rc<dyn Clock>,
     randomness: RefCell<Randomness>,
     throttle: Throttle,
+    /// Where the account's books are kept, as far as is known.
+    site: Cell<Site>,
     calls: RefCell<BTreeMap<&'static str, u64>>,
 }
 
@@ -71,6 +73,7 @@ impl Aliyun {
             throttle: Throttle::new(Rc::clone(&clock)),
             clock,
             randomness: RefCell::new(randomness),
+            site: Cell::new(Site::China),
             calls: RefCell::default(),
         }
     }
@@ -84,6 +87,16 @@ impl Aliyun {
     /// The region of calls that are about none.
     pub(super) fn home(&self) -> &RegionId {
         &self.config.region
+    }
+
+    /// The site whose books are asked.
+    pub(super) fn site(&self) -> Site {
+        self.site.get()
+    }
+
+    /// From now on asks the other site's books, whoever else found this one to be wrong meanwhile.
+    pub(super) fn leave_site(&self, wrong: Site) {
+        self.site.set(wrong.other());
     }
 
     /// Makes the call, up to as many times as its policy allows.
@@ -152,10 +165,11 @@ impl Aliyun {
     fn request(&self, call: &Call<'_>, signed: &sign::Signed) -> HttpRequest {
         HttpRequest {
             method: call.operation.method,
-            origin: self
-                .config
-                .endpoints
-                .origin(call.operation.service, call.region),
+            origin: self.config.endpoints.origin(
+                call.operation.service,
+                call.region,
+                self.site.get(),
+            ),
             path: "/".to_owned(),
             query: signed.query.clone(),
             headers: Vec::new(),

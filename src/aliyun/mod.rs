@@ -1,8 +1,8 @@
 //! Speaks to Alibaba Cloud: signs, paces, repeats and reads, and decides nothing about machines.
 //!
-//! In: the typed calls of [`crate::cloud::Cloud`]. Out: typed replies, or a
+//! In: the typed calls of [`crate::cloud::Cloud`] and [`crate::cloud::Billing`]. Out: typed replies, or a
 //! [`crate::cloud::CloudError`] that says whether the call can have had an effect. [`Aliyun`] is the
-//! only implementation of that port; what lies below its [`crate::wire::Wire`], a socket or the
+//! only implementation of those ports; what lies below its [`crate::wire::Wire`], a socket or the
 //! simulator, makes no difference to it. It never follows a redirect, never repeats a call that has
 //! no client token after an answer got lost, and never lets a secret into a message.
 //!
@@ -28,6 +28,9 @@ mod throttle;
 mod retry;
 mod client;
 mod port;
+mod billing;
+mod prices;
+mod preflight;
 
 pub use client::{Aliyun, AliyunConfig, Randomness};
 pub use codes::classify;
