@@ -117,6 +117,10 @@ impl Failure {
             failure.chain.push(format!("request: {request}"));
         }
         match situation {
+            Situation::Credentials if error.kind == ErrorKind::Denied => failure.hint(format!(
+                "grant `ecs:{}` to these credentials; nothing was changed",
+                error.operation
+            )),
             Situation::Credentials => {
                 failure.hint("check the key and its policy; nothing was changed")
             }

@@ -49,7 +49,10 @@ fn every_reason_a_plan_gives_is_explained() {
 #[test]
 fn what_the_planner_is_said_to_do_stands_in_its_sources() {
     let plan = text_of("src/plan");
-    let blocks = first_literals(&plan, ".block(");
+    // A block is made by a rule, or written out where the whole plan is looked over.
+    let blocks =
+        [".block(", "because: Because::new("].map(|opening| first_literals(&plan, opening));
+    let blocks = blocks.concat();
     let rooms = [
         "src/plan",
         "src/manifest",
