@@ -21,7 +21,7 @@ mod permissions;
 mod reading;
 mod rules;
 mod scripted;
-mod settings;
 mod schema;
+mod settings;
 mod specs;
 mod sts;

@@ -87,6 +87,11 @@ impl Asked {
         if call.params.flag("DryRun")? == Some(true) {
             return Err(Refusal::dry_run_passed("DryRunOperation"));
         }
+        let kind = match self.to {
+            ChargeType::PrePaid => OrderKind::Convert,
+            ChargeType::PostPaid => OrderKind::Refund,
+        };
+        permission::may_order(call, kind, self.auto_pay)?;
         let sum = fees.iter().fold(Money::ZERO, |sum, (_, fee)| sum + *fee);
         let wanted = Wanted {
             kind,
