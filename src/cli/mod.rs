@@ -192,6 +192,7 @@ fn need(command: &Command) -> Need {
         | Command::Validate
         | Command::Policy(_)
         | Command::Explain(_)
+        | Command::Schema(_)
         | Command::Sim(_)
         | Command::Version => Need::Cloud,
     }
