@@ -29,5 +29,7 @@ mod endings;
 mod forms;
 #[path = "cli/private.rs"]
 mod private;
+#[path = "cli/money.rs"]
+mod money;
 #[path = "cli/simulated.rs"]
 mod simulated;

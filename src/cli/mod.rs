@@ -13,6 +13,7 @@ pub mod context;
 pub mod input;
 pub mod pricing;
 pub mod planning;
+pub mod rights;
 pub mod signals;
 pub mod display;
 pub mod running;

@@ -215,6 +215,19 @@ pub struct Described {
     pub(crate) security_options: Idle,
 }
 
+impl Described {
+    /// The VPC it is in; empty on the classic network, or where the scenario names none.
+    pub(crate) fn vpc(&self) -> &str {
+        &self.vpc_attributes.vpc_id
+    }
+
+    /// The value of a tag.
+    pub(crate) fn tag(&self, key: &str) -> Option<&str> {
+        let found = self.tags.tag.iter().find(|tag| tag.tag_key == key);
+        found.map(|tag| tag.tag_value.as_str())
+    }
+}
+
 /// A list of addresses, nested as the vendor nests it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -257,6 +270,33 @@ pub(crate) struct NetworkInterface {
     pub(crate) primary_ip_address: String,
     pub(crate) mac_address: String,
     pub(crate) r#type: String,
+    pub(crate) private_ip_sets: PrivateIpSets,
+    pub(crate) ipv6_sets: Ipv6Sets,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+pub(crate) struct PrivateIpSets {
+    pub(crate) private_ip_set: Vec<PrivateIpSet>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+pub(crate) struct PrivateIpSet {
+    pub(crate) private_ip_address: String,
+    pub(crate) primary: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+pub(crate) struct Ipv6Sets {
+    pub(crate) ipv6_set: Vec<Ipv6Set>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+pub(crate) struct Ipv6Set {
+    pub(crate) ipv6_address: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

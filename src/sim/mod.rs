@@ -33,7 +33,9 @@ mod memory;
 mod script;
 mod world;
 mod effects;
+mod upkeep;
 mod rules;
+mod moving;
 mod payment;
 mod paging;
 mod filter;
@@ -59,8 +61,10 @@ pub use money::Money;
 pub use reply::{Effect, Reply};
 pub use request::Request;
 pub use scenario::{
-    Balance, Delays, Key, LowBalance, PeriodUnit, Quota, Rate, Renewal, RenewalStatus, Role,
-    SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX, Scenario, ScenarioError, ScriptedFault, Site, When,
+    Balance, Choices, Delays, Disk, DiskKind, Guest, Image, Key, LowBalance, OnlineChange, Owner,
+    Particulars, PeriodUnit, Permissions, Quota, Rate, Renewal, RenewalStatus, Role,
+    SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX, ScalingGroup, Scenario, ScenarioError, ScriptedFault,
+    Site, When,
 };
 pub use serve::serve;
 pub use time::{Now, Span};

@@ -29,7 +29,7 @@ impl World {
 
 fn instance(instance: &Instance) -> Value {
     let truth = &instance.truth;
-    json!({
+    let mut shown = json!({
         "InstanceId": truth.instance_id,
         "InstanceName": truth.instance_name,
         "Status": truth.status,
@@ -42,7 +42,11 @@ fn instance(instance: &Instance) -> Value {
         "InternetMaxBandwidthIn": truth.internet_max_bandwidth_in,
         "PublicIpAddress": truth.public_ip_address.ip_address.first(),
         "Locks": truth.operation_locks.lock_reason,
-    })
+    });
+    if instance.lost_since.is_some() {
+        shown["Guest"] = "does not come up".into();
+    }
+    shown
 }
 
 fn order(order: &Order) -> Value {

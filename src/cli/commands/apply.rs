@@ -10,6 +10,7 @@ use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::planning::{Planning, look, make_plan, peek, to_adopt};
 use crate::cli::pricing::keep_within_limits;
+use crate::cli::rights;
 use crate::cli::running::{Ended, Run};
 use crate::cli::screen::Screen;
 use crate::cli::surroundings::read_bounded;
@@ -80,7 +81,11 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
             return run.go_on(store).await.map(Some);
         }
     }
-    let planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    let mut planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    if !is_open(planning.contents.as_ref(), |_| true) {
+        let checks = rights::demand(context.cloud.as_ref(), planning.plan.sagas.values()).await?;
+        planning.plan.sheet.checks.extend(checks);
+    }
     let plan = &planning.plan;
     if !global.json {
         let page = page(&planning, None);
@@ -142,6 +147,8 @@ async fn saved(
         }
         return Ok(None);
     }
+    let checks = rights::demand(context.cloud.as_ref(), plan.sagas.values()).await?;
+    screen.talk(&rights::doubts(&checks));
     let store = run.open_store(&plan)?;
     if is_open(Some(&store.contents()), |_| true) {
         return Err(state_has_changed());

@@ -4,6 +4,7 @@
 //! come in the order of section 6: parameters, token, instance, lock and expiry, billing method,
 //! orders, cool-down, state, attachments, target and stock, balance; then the effect.
 
+pub(crate) mod permission;
 mod regions;
 mod listing;
 mod describe;
@@ -31,6 +32,7 @@ mod location;
 
 use crate::sim::reply::{Effect, Fields, Refusal};
 use crate::sim::request::Params;
+use crate::sim::scenario::Permissions;
 use crate::sim::world::World;
 
 /// A call as an operation sees it.
@@ -41,6 +43,7 @@ pub(crate) struct Call<'a> {
     /// The host the request was sent to.
     pub(crate) host: &'a str,
     pub(crate) identity: &'a Identity,
+    pub(crate) permissions: &'a Permissions,
 }
 
 /// Who is calling.

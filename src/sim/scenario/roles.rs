@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::scenario::permissions::Permissions;
 use crate::sim::time::Span;
 
 /// A RAM role of the simulated account. Without any, every role name of the account can be assumed.
@@ -22,6 +23,9 @@ pub struct Role {
     /// The one OIDC token that is believed; absent, every token that has not expired is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oidc_token: Option<String>,
+    /// What whoever assumed it may not do.
+    #[serde(default, skip_serializing_if = "Permissions::is_empty")]
+    pub permissions: Permissions,
 }
 
 // Simulated or not, a secret is never printed.
@@ -40,6 +44,7 @@ impl Role {
             keys_last: None,
             external_id: None,
             oidc_token: None,
+            permissions: Permissions::default(),
         }
     }
 }

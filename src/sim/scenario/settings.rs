@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::money::Money;
+use crate::sim::scenario::permissions::Permissions;
 use crate::sim::time::Span;
 
 /// A key pair of the simulated account; with a token, a temporary one.
@@ -18,6 +19,9 @@ pub struct Key {
     /// The security token that must come with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// What its holder may not do.
+    #[serde(default, skip_serializing_if = "Permissions::is_empty")]
+    pub permissions: Permissions,
 }
 
 // Simulated or not, a secret is never printed.
@@ -33,6 +37,7 @@ pub(crate) fn default_keys() -> Vec<Key> {
         id: "simulated".to_owned(),
         secret: "simulated-secret".to_owned(),
         token: None,
+        permissions: Permissions::default(),
     }]
 }
 
@@ -93,6 +98,8 @@ pub enum LowBalance {
     /// An order that can be voided but never paid.
     #[default]
     AbnormalOrder,
+    /// An order that is cancelled by itself, at once.
+    CancelledOrder,
     /// 403 `InvalidAccountStatus.NotEnoughBalance`, from ModifyInstanceNetworkSpec only: the
     /// subscription type change documents no such error and makes the abnormal order.
     NotEnoughBalance,
