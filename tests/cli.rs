@@ -27,9 +27,15 @@ mod refusals;
 mod endings;
 #[path = "cli/forms.rs"]
 mod forms;
+#[path = "cli/identities.rs"]
+mod identities;
+#[path = "cli/policies.rs"]
+mod policies;
 #[path = "cli/private.rs"]
 mod private;
 #[path = "cli/money.rs"]
 mod money;
 #[path = "cli/simulated.rs"]
 mod simulated;
+#[path = "cli/rehearsals.rs"]
+mod rehearsals;

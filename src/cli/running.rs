@@ -1,5 +1,6 @@
 //! Carrying a plan out: opening the state, choosing between a new run and an open one, showing progress.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use crate::apply::{Job, Options, RunOutcome, Tools, apply};
@@ -19,6 +20,7 @@ use super::planning::to_adopt;
 use super::rights;
 use super::screen::Screen;
 use super::signals;
+use super::surroundings::read_bounded;
 
 /// Everything that a run needs besides its plan.
 pub struct Run<'a> {
@@ -188,6 +190,22 @@ impl<'a> Run<'a> {
         })?;
         Ok(Ended { outcome, tally })
     }
+}
+
+/// Largest plan file.
+const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// A saved plan, as `respec plan --out` wrote it.
+///
+/// # Errors
+/// [`Failure`] when it cannot be read, was altered or is of another version.
+pub fn read_plan(file: &Path) -> Result<SavedPlan, Failure> {
+    let bytes = read_bounded(file, PLAN_BYTES_MAX)?;
+    SavedPlan::open(&bytes).map_err(|error| {
+        let taking = format!("take {}", file.display());
+        Failure::from_error(Situation::Stale, &taking, &error)
+            .hint("make a new one: respec plan --out FILE")
+    })
 }
 
 /// What an open run still has to do, or may have to take back. A machine that is down because of it is

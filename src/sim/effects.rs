@@ -329,19 +329,7 @@ impl World {
             }
         };
         self.edit(id, at, |machine| machine.expired_time = ends);
-    }
-
-    /// A machine is gone for good, and its place is free.
-    pub(crate) fn release(&mut self, id: &str) {
-        let Some(instance) = self.instances.remove(id) else {
-            return;
-        };
-        self.renewals.remove(id);
-        if instance.holds_capacity() {
-            let machine = &instance.truth;
-            self.catalogue
-                .give_back(&machine.instance_type, &machine.zone_id);
-        }
+        self.foresee_end(id);
     }
 
     /// Switches how a machine is paid for, at once.

@@ -8,8 +8,7 @@ use crate::sim::letter::Letterhead;
 use crate::sim::operations::{Access, Call, Identity, Operation, Product, find, permission};
 use crate::sim::reply::{self, Effect, Refusal, Reply};
 use crate::sim::request::{Params, Request};
-use crate::sim::scenario::Permissions;
-use crate::sim::scenario::Site;
+use crate::sim::scenario::{Permissions, Site};
 use crate::sim::signature::{self, Keys};
 use crate::sim::time::Now;
 use crate::sim::world::World;
@@ -108,10 +107,6 @@ impl Gate {
         };
         self.product = operation.product;
         operation.name.clone_into(&mut self.action);
-        if params.flag("DryRun")? == Some(true) {
-            let name = operation.name.to_owned();
-            world.calls.entry(name).or_default().dry_runs += 1;
-        }
         permission::check(&self.permissions, operation, &world.settings.account)?;
         if let Some(rate) = world.settings.throttle.get(operation.name) {
             world

@@ -23,6 +23,7 @@ mod catalogue;
 mod idle;
 mod described;
 mod scenario;
+mod schema;
 mod sessions;
 mod signature;
 mod network;
@@ -58,6 +59,7 @@ pub use described::{Described, Status};
 pub use faults::{Fault, FaultPlan, Faults, Scripted, Seeded};
 pub use generate::{GenerateOptions, Generated, MACHINES_MAX, generate};
 pub use money::Money;
+pub use operations::{Offered, operations};
 pub use reply::{Effect, Reply};
 pub use request::Request;
 pub use scenario::{
@@ -66,6 +68,7 @@ pub use scenario::{
     SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX, ScalingGroup, Scenario, ScenarioError, ScriptedFault,
     Site, When,
 };
+pub use schema::scenario_schema;
 pub use serve::serve;
 pub use time::{Now, Span};
 pub use transcript::Transcript;

@@ -57,11 +57,12 @@ fn house(answers: Vec<Result<HttpReply, WireError>>) -> House {
     let epoch = "2026-03-01T08:00:00Z".parse().unwrap();
     let clock = Rc::new(VirtualClock::starting_at(epoch));
     let config = AliyunConfig {
-        access_key: AccessKey {
+        credentials: AccessKey {
             id: "LTAItest".to_owned(),
             secret: "hush-hush".into(),
             token: Some("t0k3n".into()),
-        },
+        }
+        .into(),
         endpoints: Endpoints::vendor(),
         region: region(),
     };

@@ -156,11 +156,12 @@ impl Case {
         let world = World::new(&self.scenario, self.scenario.start);
         let wire = SimWire::new(Arc::new(Mutex::new(world)), clock.clone());
         let config = AliyunConfig {
-            access_key: AccessKey {
+            credentials: AccessKey {
                 id: "simulated".to_owned(),
                 secret: SecretString::from("simulated-secret"),
                 token: None,
-            },
+            }
+            .into(),
             endpoints: Endpoints::vendor(),
             region: RegionId::new("cn-hangzhou").unwrap(),
         };

@@ -11,9 +11,8 @@ use crate::cli::input::Input;
 use crate::cli::planning::{Planning, look, make_plan, peek, to_adopt};
 use crate::cli::pricing::keep_within_limits;
 use crate::cli::rights;
-use crate::cli::running::{Ended, Run};
+use crate::cli::running::{Ended, Run, read_plan};
 use crate::cli::screen::Screen;
-use crate::cli::surroundings::read_bounded;
 use crate::cloud::Cloud as _;
 use crate::model::{Digest, Lineage, ObservedFleet};
 use crate::plan::{Costs, Fingerprint, Saga, SavedPlan};
@@ -21,9 +20,6 @@ use crate::report::Detail;
 use crate::report::plan_text::plan_text;
 use crate::saga::Mode;
 use crate::store::{Contents, OpenRun, Store};
-
-/// Largest plan file.
-const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// Carries a plan out.
 ///
@@ -121,15 +117,7 @@ async fn saved(
             "--target, --accept-stopped and --no-price decide what is planned; this plan is made already",
         ));
     }
-    let bytes = read_bounded(file, PLAN_BYTES_MAX)?;
-    let plan = SavedPlan::open(&bytes).map_err(|error| {
-        Failure::from_error(
-            Situation::Stale,
-            &format!("take {}", file.display()),
-            &error,
-        )
-        .hint("make a new one: respec plan --out FILE")
-    })?;
+    let plan = read_plan(file)?;
     let observed = still_fits(context, &plan).await?;
     let run = Run::to_the_end(context, global, args, screen);
     let contents = peek(context, &plan.desired)?;

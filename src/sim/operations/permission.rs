@@ -77,8 +77,7 @@ pub(crate) fn may_order(
     auto_pay: AutoPay,
 ) -> Result<(), Refusal> {
     let (besides, code) = match (kind, auto_pay) {
-        (OrderKind::Downgrade, _) => (Besides::Refund, "NoPermission.Refund"),
-        (OrderKind::Refund, _) => (Besides::Refund, "NoPermission.Refund"),
+        (OrderKind::Downgrade | OrderKind::Refund, _) => (Besides::Refund, "NoPermission.Refund"),
         (OrderKind::Upgrade | OrderKind::TempUpgrade | OrderKind::Convert, AutoPay::No) => {
             (Besides::Price, "NoPermission.Price")
         }

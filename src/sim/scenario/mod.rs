@@ -17,6 +17,7 @@ mod site;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use bounds::{SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX};
@@ -37,7 +38,7 @@ use crate::sim::scenario::settings::{default_keys, published_rates};
 use crate::sim::time::Span;
 
 /// The whole simulated account as it stands at the beginning.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// The account id that GetCallerIdentity tells.

@@ -1,11 +1,12 @@
 //! Who owns machines besides the account's people: services that release what is not running.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::time::Span;
 
 /// A service that looks after its machines, and releases one that stays stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScalingGroup {
     /// The group's or node pool's id, as its members carry it in their tag.
@@ -19,7 +20,7 @@ pub struct ScalingGroup {
 }
 
 /// A service that owns machines.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
     /// Auto Scaling, whose health check takes a stopped machine for a broken one.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is true of one machine beside what DescribeInstances shows; everything has a harmless default.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Particulars {
     /// Its disks; one system disk unless written (R61, R69).
@@ -59,7 +60,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 /// A disk, with the field names of DescribeDisks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Disk {
     /// Its id.
@@ -87,7 +88,7 @@ fn forty() -> u32 {
 }
 
 /// What a disk is for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DiskKind {
     /// The guest boots from it.
@@ -98,7 +99,7 @@ pub enum DiskKind {
 }
 
 /// Whether a guest can start on another kind of machine.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Guest {
     /// It has the drivers.
@@ -109,7 +110,7 @@ pub enum Guest {
 }
 
 /// What an image forbids.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Image {
     /// Nothing.
@@ -122,7 +123,7 @@ pub enum Image {
 }
 
 /// Whether a subscription may go up while it runs, and what is in the way.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnlineChange {
     /// Nothing.

@@ -1,12 +1,13 @@
 //! Roles that can be assumed, and what their temporary keys are like.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::scenario::permissions::Permissions;
 use crate::sim::time::Span;
 
 /// A RAM role of the simulated account. Without any, every role name of the account can be assumed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
     /// The last part of its ARN, `deploy` of `acs:ram::1234567890123456:role/deploy`.

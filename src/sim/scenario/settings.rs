@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::money::Money;
@@ -9,7 +10,7 @@ use crate::sim::scenario::permissions::Permissions;
 use crate::sim::time::Span;
 
 /// A key pair of the simulated account; with a token, a temporary one.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
     /// The AccessKey id.
@@ -42,7 +43,7 @@ pub(crate) fn default_keys() -> Vec<Key> {
 }
 
 /// The money the account holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Balance {
     /// `CNY` or `USD`.
@@ -61,7 +62,7 @@ impl Default for Balance {
 }
 
 /// How long things take, on the elapsed clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delays {
     /// From Stopping to Stopped.
@@ -92,7 +93,7 @@ impl Default for Delays {
 }
 
 /// What happens to an order the balance does not cover (R42).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LowBalance {
     /// An order that can be voided but never paid.
@@ -106,7 +107,7 @@ pub enum LowBalance {
 }
 
 /// How often an operation may be called (section 1.6).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// Calls allowed in each window.
@@ -125,7 +126,7 @@ pub(crate) fn published_rates() -> BTreeMap<String, Rate> {
 }
 
 /// Account resources that run out (R64).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quota {
     /// vCPUs of all pay-as-you-go machines together; absent means plenty.
