@@ -68,12 +68,12 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
     }
 }
 
-/// A yes or no, also as text; any other word stands for no.
-pub(super) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+/// A yes or no, also as text; any other word stands for neither.
+pub(super) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
     match Option::<Value>::deserialize(from)? {
-        Some(Value::Bool(flag)) => Ok(flag),
-        Some(Value::String(word)) => Ok(word.eq_ignore_ascii_case("true")),
-        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(flag)) => Ok(Some(flag)),
+        Some(Value::String(word)) => Ok(word.to_ascii_lowercase().parse().ok()),
+        None | Some(Value::Null) => Ok(None),
         Some(Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
             Err(D::Error::custom("no yes or no"))
         }

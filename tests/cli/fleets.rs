@@ -36,7 +36,7 @@ fn the_first_apply_changes_what_differs_and_drift_tells_a_hand_in_the_console() 
 fn a_plan_of_a_thousand_machines_takes_few_calls_and_little_memory() {
     let house = House::generated("thousand", "--machines 1000 --seed 7 --changed 10%", FAST);
     let clock = respec::clock::SystemClock::new(1);
-    let mut plan = house.start("plan");
+    let mut plan = house.start("plan -no-price");
     let mut peak = 0;
     crate::process::until("the plan is made", || {
         let status = fs::read_to_string(format!("/proc/{}/status", plan.id()));

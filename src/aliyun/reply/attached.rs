@@ -10,7 +10,7 @@ use crate::model::Particulars;
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Hibernation {
     #[serde(deserialize_with = "lenient::flag")]
-    pub(super) configured: bool,
+    pub(super) configured: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
