@@ -26,7 +26,7 @@ fn who_may_stop_and_not_start_never_begins() {
             "may not start i-1",
             "Forbidden.RAM",
             "request",
-            "`ecs:StartInstance` and `ecs:StartInstances`",
+            "grant `ecs:StartInstances`",
         ]);
     }
     assert_eq!(house.server.n_changing_calls(), 0);
