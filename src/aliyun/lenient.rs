@@ -68,6 +68,18 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
     }
 }
 
+/// A yes or no, also as text; none for any other word.
+pub(super) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
+    match Option::<Value>::deserialize(from)? {
+        Some(Value::Bool(flag)) => Ok(Some(flag)),
+        Some(Value::String(text)) => Ok(text.to_ascii_lowercase().parse().ok()),
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Number(_) | Value::Array(_) | Value::Object(_)) => Err(D::Error::custom(
+            "something else where a yes or no is meant",
+        )),
+    }
+}
+
 /// A collection or object; `null` stands for an empty one.
 pub(super) fn nullable<'de, D, T>(from: D) -> Result<T, D::Error>
 where

@@ -103,6 +103,7 @@ impl Failure {
             ErrorKind::Throttled
             | ErrorKind::CoolingDown
             | ErrorKind::Busy
+            | ErrorKind::Pending
             | ErrorKind::WrongState
             | ErrorKind::NoStock
             | ErrorKind::Quota
@@ -124,7 +125,13 @@ impl Failure {
         }
         let next = advice(error.code.as_deref(), &error.to_string());
         failure.hints.extend(next);
-        failure.hint(what_next(error.kind))
+        match error.kind {
+            ErrorKind::Denied => failure.hint(format!(
+                "grant `ecs:{}` to these credentials; nothing was changed",
+                error.operation
+            )),
+            kind => failure.hint(what_next(kind)),
+        }
     }
 
     /// There is no key to sign with.
@@ -196,7 +203,7 @@ fn what_next(kind: ErrorKind) -> &'static str {
         ErrorKind::NotSent => {
             "check the network, the name of the endpoint and its certificate; nothing was changed"
         }
-        ErrorKind::Throttled | ErrorKind::CoolingDown | ErrorKind::Busy => {
+        ErrorKind::Throttled | ErrorKind::CoolingDown | ErrorKind::Busy | ErrorKind::Pending => {
             "wait a minute and try again; nothing was changed"
         }
         ErrorKind::WrongState

@@ -1,7 +1,7 @@
 //! R41 to R51: bills, orders, refunds.
 
 use super::Coverage::Answers;
-use super::Stance::{Blocks, Chooses, NotYet, Notes, Runs};
+use super::Stance::{Blocks, Chooses, Notes, Runs};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -44,10 +44,10 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "400 OperationDenied where `freeze_after_downgrade` says so.")),
     rule(50, "some accounts cannot be charged at once",
         ("An account that does not pay on the spot must order with AutoPay=false.", "000"),
-        (NotYet, "Does not know how an account pays; write `payment: await` there. Apply spares what is still to be stopped after the first refusal."),
+        (Runs, "No reading call tells how an account pays; write `payment: await` there. Apply spares what is still to be stopped after the first refusal."),
         (Answers, "400 InvalidPayMethod.SyncPaymentNotSupport where `charged_at_once` is false; a change of type is left to be paid instead.")),
     rule(51, "a card may have to be confirmed",
         ("The vendor may want the holder of the card to confirm it by e-mail first.", "000, 002"),
-        (NotYet, "A person has to act; apply spares what is still to be stopped after the first refusal."),
+        (Runs, "A person has to act, and nothing tells in advance; apply spares what is still to be stopped after the first refusal."),
         (Answers, "403 SecurityRisk.3DVerification where `card_unconfirmed` says so.")),
 ];
