@@ -200,7 +200,7 @@ fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unr
             windows: from
                 .os_type
                 .is_some_and(|word| word.eq_ignore_ascii_case("windows")),
-            hibernates: from.hibernation_options.configured,
+            hibernates: from.hibernation_options.is_configured(),
             // A time that is no time is none: it is worth a note at most.
             auto_release_at: from.auto_release_time.and_then(|time| time.parse().ok()),
             ..from.network_interfaces.counted()
