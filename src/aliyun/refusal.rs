@@ -44,6 +44,9 @@ pub(super) fn refusal(
             Some(unreadable(operation, &Unreadable(why)))
         }
         Code::None | Code::Fine if !accepted => Some(of_status(operation, reply, &verdict)),
+        Code::None | Code::Fine if verdict.success == Some(false) => {
+            Some(of_no_success(operation, reply, &verdict))
+        }
         Code::None | Code::Fine if verdict.request_id.is_none() => {
             Some(unreadable(operation, &why_nameless(&reply.body)))
         }
@@ -148,6 +151,20 @@ fn of_code(
         request_id: request_id(verdict),
         retry_after: retry_after(reply),
         ..without_reply(operation, kind, &message)
+    }
+}
+
+/// The answer contradicts itself, so a change may have happened or not.
+fn of_no_success(operation: &Operation, reply: &HttpReply, verdict: &Verdict) -> CloudError {
+    let told = verdict.message.as_deref().unwrap_or("no message");
+    CloudError {
+        request_id: request_id(verdict),
+        retry_after: retry_after(reply),
+        ..without_reply(
+            operation,
+            unclear(operation),
+            &format!("the reply says that it did not succeed: {told}"),
+        )
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Verdict {
     pub(super) message: Option<String>,
     /// The vendor's name for the request.
     pub(super) request_id: Option<String>,
+    /// Billing says so itself, and may deny it under a status of 200 and without a code (2.17).
+    pub(super) success: Option<bool>,
 }
 
 /// What the codes of a body come to.
@@ -44,6 +46,7 @@ impl Verdict {
         match name {
             "Code" | "code" => self.code = std::mem::take(&mut self.code).and(Code::of(value)),
             "Message" | "message" => self.message = text_of(value).or(self.message.take()),
+            "Success" | "success" => self.success = Some(is_yes(&value)),
             _ => self.request_id = text_of(value).or(self.request_id.take()),
         }
     }
@@ -77,6 +80,15 @@ pub(super) fn is_fine(code: &str) -> bool {
         .any(|fine| fine.eq_ignore_ascii_case(code))
 }
 
+/// Anything but a clear yes is none.
+fn is_yes(value: &Value) -> bool {
+    match value {
+        Value::Bool(yes) => *yes,
+        Value::String(word) => word.eq_ignore_ascii_case("true"),
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
 fn text_of(value: Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text).filter(|text| !text.is_empty()),
@@ -105,7 +117,8 @@ impl<'de> Visitor<'de> for Fields {
         let mut verdict = Verdict::default();
         while let Some(name) = fields.next_key::<String>()? {
             match name.as_str() {
-                "Code" | "code" | "Message" | "message" | "RequestId" | "requestId" => {
+                "Code" | "code" | "Message" | "message" | "RequestId" | "requestId" | "Success"
+                | "success" => {
                     verdict.take(&name, fields.next_value()?);
                 }
                 _ => {

@@ -5,9 +5,10 @@
 use sha2::{Digest, Sha256};
 
 use crate::sim::letter::Letterhead;
-use crate::sim::operations::{Access, Call, Identity, Operation, Product, find};
+use crate::sim::operations::{Access, Call, Identity, Operation, Product, find, permission};
 use crate::sim::reply::{self, Effect, Refusal, Reply};
 use crate::sim::request::{Params, Request};
+use crate::sim::scenario::{Permissions, Site};
 use crate::sim::signature::{self, Keys};
 use crate::sim::time::Now;
 use crate::sim::world::World;
@@ -24,6 +25,7 @@ impl World {
             action: UNREAD.to_owned(),
             product: Product::Ecs,
             identity: Identity::Anyone,
+            permissions: Permissions::default(),
         };
         let result = gate.pass(self, request);
         let head = Letterhead::to(request, &request_id, gate.product.code());
@@ -65,6 +67,7 @@ struct Gate {
     action: String,
     product: Product,
     identity: Identity,
+    permissions: Permissions,
 }
 
 impl Gate {
@@ -83,7 +86,11 @@ impl Gate {
             action: operation.name,
             host: request.host(),
             identity: &self.identity,
+            permissions: &self.permissions,
         };
+        if operation.product == Product::Bss {
+            answers_here(world, request.host())?;
+        }
         let fields = (operation.run)(world, &call)?;
         Ok((fields, operation.effect))
     }
@@ -100,6 +107,7 @@ impl Gate {
         };
         self.product = operation.product;
         operation.name.clone_into(&mut self.action);
+        permission::check(&self.permissions, operation, &world.settings.account)?;
         if let Some(rate) = world.settings.throttle.get(operation.name) {
             world
                 .throttle
@@ -122,6 +130,7 @@ impl Gate {
         };
         claim.verify(&keys, wall)?;
         self.identity = identity_of(world, &claim.access_key_id);
+        self.permissions = permission::of_caller(world, &claim.access_key_id, &self.identity);
         world.nonces.spend(&claim.nonce, wall)?;
         self.product = Product::of_version(&claim.version).ok_or_else(no_such_version)?;
         find(self.product, &claim.action)
@@ -143,6 +152,19 @@ fn identity_of(world: &World, key_id: &str) -> Identity {
             session: session.name.clone(),
         },
     }
+}
+
+/// An account is billed on the site it belongs to, and only the endpoint of that site knows it.
+fn answers_here(world: &World, host: &str) -> Result<(), Refusal> {
+    let own = world.settings.site;
+    if Site::of_host(host).is_none_or(|site| site == own) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        400,
+        "NotApplicable",
+        "This account is billed on the other site.",
+    ))
 }
 
 fn no_such_path() -> Refusal {

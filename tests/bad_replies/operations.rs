@@ -206,11 +206,12 @@ impl Wire for Hasty {
 /// A client that speaks to this origin and waits at most so long for a reply.
 pub(crate) fn client(origin: &str, longest: Duration) -> Aliyun {
     let config = AliyunConfig {
-        access_key: AccessKey {
+        credentials: AccessKey {
             id: "LTAItest".to_owned(),
             secret: "hush-hush".into(),
             token: Some("t0k3n".into()),
-        },
+        }
+        .into(),
         endpoints: Endpoints::custom(origin).unwrap(),
         region: region(),
     };

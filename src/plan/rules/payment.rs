@@ -1,9 +1,11 @@
 //! Who pays an order, and when. AutoPay is always stated: the API's default would pay (R42).
 
 use crate::model::{BillingMethod, NetworkBilling, Payment};
+use crate::plan::account::Blocked;
 use crate::plan::input::Case;
+use crate::plan::price::Price;
 use crate::plan::rules::bandwidth::Target;
-use crate::plan::step::{Because, Price};
+use crate::plan::step::Because;
 
 /// Whether the order is to be paid from the balance at once.
 pub(in crate::plan) fn auto_pay(payment: Payment) -> bool {
@@ -14,15 +16,43 @@ pub(in crate::plan) fn auto_pay(payment: Payment) -> bool {
 }
 
 /// Why AutoPay is what it is.
-pub(in crate::plan) fn because(payment: Payment) -> Because {
-    match payment {
-        Payment::Auto => Because::new(
+pub(in crate::plan) fn because(case: &Case<'_>) -> Because {
+    match (case.desired.payment, case.held()) {
+        (Payment::Auto, None) => Because::new(
             "payment: auto",
             "AutoPay=true pays it from the balance (R42)",
         ),
-        Payment::Await => Because::new(
+        (Payment::Auto, Some(held)) => Because::new(
+            "payment: auto",
+            format!(
+                "AutoPay=false leaves it for a person to pay: {}",
+                held.in_brief()
+            ),
+        ),
+        (Payment::Await, _) => Because::new(
             "payment: await",
             "AutoPay=false leaves it for a person to pay (R43)",
+        ),
+    }
+}
+
+/// Why an order cannot be left to a person while its machine is held down, and the way out.
+pub(in crate::plan) fn nobody_pays_it_at_once(
+    case: &Case<'_>,
+    rule: &str,
+    ordered: &str,
+    way_out: &str,
+) -> Blocked {
+    match case.held() {
+        Some(held) if case.desired.payment == Payment::Auto => case.block(
+            "payment: auto",
+            format!("ordered {ordered}, it would stay down until a person has paid: {held}"),
+            "see to it that its price is known and the balance covers the run, then plan again",
+        ),
+        Some(_) | None => case.block(
+            rule,
+            format!("ordered {ordered}, it would stay down until a person has paid the order"),
+            way_out,
         ),
     }
 }
@@ -40,7 +70,7 @@ pub(in crate::plan) fn of_bandwidth(case: &Case<'_>, target: &Target) -> Price {
     match case.seen.billing {
         BillingMethod::PostPaid => Price::NoOrder,
         BillingMethod::PrePaid if stays_fixed && target.out < case.seen.max_bandwidth_out => {
-            Price::Refund
+            Price::Refund(None)
         }
         BillingMethod::PrePaid => Price::Unknown,
     }

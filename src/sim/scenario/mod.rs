@@ -4,19 +4,33 @@
 //! that names the place. Unknown keys are refused; everything but the instances has a default.
 
 mod bounds;
+mod choices;
 mod faults;
+mod owners;
+mod particulars;
+mod permissions;
+mod renewal;
 mod roles;
 mod settings;
+mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use bounds::{SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX};
+pub use choices::Choices;
 pub use faults::{ScriptedFault, When};
+pub use owners::{Owner, ScalingGroup};
+pub use particulars::{Disk, DiskKind, Guest, Image, OnlineChange, Particulars};
+pub(crate) use permissions::Besides;
+pub use permissions::Permissions;
+pub use renewal::{PeriodUnit, Renewal, RenewalStatus};
 pub use roles::Role;
 pub use settings::{Balance, Delays, Key, LowBalance, Quota, Rate};
+pub use site::Site;
 
 use crate::sim::catalogue::TypeOffer;
 use crate::sim::described::Described;
@@ -24,11 +38,13 @@ use crate::sim::scenario::settings::{default_keys, published_rates};
 use crate::sim::time::Span;
 
 /// The whole simulated account as it stands at the beginning.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// The account id that GetCallerIdentity tells.
     pub account: String,
+    /// The site the account belongs to; the other one's billing endpoint answers `NotApplicable`.
+    pub site: Site,
     /// The region of instances that name none.
     pub region: String,
     /// The calendar of virtual time.
@@ -55,10 +71,18 @@ pub struct Scenario {
     pub quota: Quota,
     /// Instances whose EIP does block a type change; off by default (R59).
     pub eip_blocks_type_change: BTreeSet<String>,
+    /// What depends on the account, or may be otherwise in a real cloud.
+    pub choices: Choices,
+    /// Services that release a member that stays stopped.
+    pub scaling_groups: Vec<ScalingGroup>,
+    /// What is true of machines and DescribeInstances does not show, by InstanceId.
+    pub particulars: BTreeMap<String, Particulars>,
     /// What the shares of `faults` are drawn from.
     pub fault_seed: u64,
     /// What goes wrong, and when.
     pub faults: Vec<ScriptedFault>,
+    /// Subscriptions that renew themselves, or end unannounced, by id; all others are `Normal`.
+    pub renewals: BTreeMap<String, Renewal>,
     /// The machines, with the field names of DescribeInstances.
     pub instances: Vec<Described>,
 }
@@ -67,6 +91,7 @@ impl Default for Scenario {
     fn default() -> Self {
         Self {
             account: "1234567890123456".to_owned(),
+            site: Site::default(),
             region: "cn-hangzhou".to_owned(),
             start: Timestamp::constant(1_767_225_600, 0), // 2026-01-01T00:00:00Z
             keys: default_keys(),
@@ -80,8 +105,12 @@ impl Default for Scenario {
             catalogue: Vec::new(),
             quota: Quota::default(),
             eip_blocks_type_change: BTreeSet::new(),
+            choices: Choices::default(),
+            scaling_groups: Vec::new(),
+            particulars: BTreeMap::new(),
             fault_seed: 0,
             faults: Vec::new(),
+            renewals: BTreeMap::new(),
             instances: Vec::new(),
         }
     }
