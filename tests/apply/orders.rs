@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use respec::sim::{Fault, Faults};
+use respec::sim::Faults;
 use serde_json::json;
 
 use crate::house::story;
@@ -10,25 +10,25 @@ use crate::house::story;
 const SUBSCRIPTION: &str = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large, \
                             InstanceChargeType: PrePaid, ExpiredTime: 2026-06-01T16:00Z}]";
 
-/// Who, where, which direction, and a look: then the fifth request is the order.
-const ORDER_CALL: u64 = 4;
-
 fn larger(payment: &str) -> String {
     format!(
         "instances: {{one: {{id: i-1, payment: {payment}, spec: {{instance_type: ecs.g7.xlarge}}}}}}"
     )
 }
 
-fn answer_is_lost() -> Faults {
-    Faults::at_calls([(ORDER_CALL, Fault::LostAfter)])
+/// The machine, and a cloud that strikes the first order in this way.
+fn first_order(when: &str) -> String {
+    format!(
+        "{SUBSCRIPTION}\nfaults: [{{operation: ModifyPrepayInstanceSpec, call: 1, when: {when}}}]"
+    )
 }
 
 #[test]
 fn an_order_whose_answer_was_lost_is_one_order_after_a_quick_resume() {
     story(
         &larger("auto"),
-        SUBSCRIPTION,
-        answer_is_lost(),
+        &first_order("no_answer_after"),
+        Faults::None,
         async |house| {
             house.apply_and_die_after(5).await;
             assert_eq!(house.orders().len(), 1);
@@ -46,8 +46,8 @@ fn an_order_whose_answer_was_lost_is_one_order_after_a_quick_resume() {
 fn an_order_whose_answer_was_lost_long_ago_is_left_to_a_person_by_name() {
     story(
         &larger("auto"),
-        SUBSCRIPTION,
-        answer_is_lost(),
+        &first_order("no_answer_after"),
+        Faults::None,
         async |house| {
             house.apply_and_die_after(5).await;
             house.wait(2 * 3600).await;
