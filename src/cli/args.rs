@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::rehearse::DAYS_MAX;
 
+use super::max_spend::MaxSpend;
 use super::sim_args::SimArgs;
 
 /// Plan and apply for the specs of a fleet of Alibaba Cloud ECS instances.
@@ -56,7 +57,7 @@ pub struct Global {
     /// `RESPEC_ENDPOINT`.
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint: Option<String>,
-    /// Profile of ~/.aliyun/config.json.
+    /// Profile of ~/.aliyun/config.json, or section of ~/.alibabacloud/credentials.
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Region whose endpoint answers calls that belong to none.
@@ -104,6 +105,8 @@ pub enum Command {
     State(StateArgs),
     /// Show past runs, or one run step by step.
     History(HistoryArgs),
+    /// Print the least RAM policy for this manifest.
+    Policy(PolicyArgs),
     /// Explain an error code, a rule, a name in a plan or a finding; without a word, list them all.
     Explain(ExplainArgs),
     /// A simulated cloud that speaks the vendor's protocol.
@@ -123,6 +126,12 @@ pub struct PlanningArgs {
     /// Take machines that are found stopped as meant to be stopped.
     #[arg(long)]
     pub accept_stopped: bool,
+    /// Do not ask for prices; orders are then left for a person to pay.
+    #[arg(long)]
+    pub no_price: bool,
+    /// The most that all orders of one run may cost together: `5000` or `5000CNY`.
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_spend: Option<MaxSpend>,
 }
 
 /// Options of `plan`.
@@ -168,7 +177,7 @@ pub struct ApplyArgs {
     /// Do not ask.
     #[arg(long)]
     pub auto_approve: bool,
-    /// Make orders although their price was not asked for.
+    /// Make orders although their price is not known.
     #[arg(long)]
     pub allow_unknown_price: bool,
     /// How long to wait for unpaid orders before the run pauses: `30m`.
@@ -234,6 +243,23 @@ pub struct HistoryArgs {
     /// One run, step by step.
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+}
+
+/// Options of `policy`.
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = PolicyFormat::Json)]
+    pub format: PolicyFormat,
+}
+
+/// The form of a policy's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PolicyFormat {
+    /// As RAM takes it.
+    Json,
+    /// For people: every action with its reason.
+    Text,
 }
 
 /// Options of `explain`.

@@ -6,11 +6,16 @@
 pub mod failure;
 pub mod surroundings;
 pub mod sim_args;
+pub mod max_spend;
 pub mod args;
 pub mod screen;
+pub mod machine;
+pub mod identity;
 pub mod context;
 pub mod input;
+pub mod pricing;
 pub mod planning;
+pub mod rights;
 pub mod signals;
 pub mod display;
 pub mod running;
@@ -26,6 +31,7 @@ use args::{Cli, Command, Global, hint_for_unknown_command, normalise};
 use commands::sim::run_serve;
 use context::Context;
 use failure::{Done, Failure, Situation};
+use identity::Need;
 use screen::Screen;
 use sim_args::SimCommand;
 use surroundings::Surroundings;
@@ -81,6 +87,7 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
     match &cli.command {
         Command::Version => commands::version::run(&cli.global, screen),
         Command::Validate => commands::validate::run(&cli.global, &cli.global.files, screen),
+        Command::Policy(args) => commands::policy::run(&cli.global, args, screen),
         Command::Explain(args) => commands::explain::run(&cli.global, args, screen),
         Command::Sim(sim) => simulate(&cli.global, &sim.command, screen),
         Command::Schema(args) => commands::schema::run(args, screen),
@@ -148,7 +155,8 @@ fn with_cloud(
     let runtime = runtime(time)?;
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async {
-        let context = Context::build(&cli.global, around, command)?;
+        let need = need(&cli.command);
+        let context = Context::build(&cli.global, around, screen, command, need).await?;
         match &cli.command {
             Command::Plan(args) => commands::plan::run(&context, &cli.global, args, screen).await,
             Command::Apply(args) => commands::apply::run(&context, &cli.global, args, screen).await,
@@ -165,9 +173,27 @@ fn with_cloud(
             }
             Command::Version
             | Command::Validate
+            | Command::Policy(_)
             | Command::Explain(_)
             | Command::Schema(_)
             | Command::Sim(_) => Ok(Done::Fine),
         }
     })
+}
+
+fn need(command: &Command) -> Need {
+    match command {
+        Command::State(_) | Command::History(_) => Need::State,
+        Command::Plan(_)
+        | Command::Apply(_)
+        | Command::Rehearse(_)
+        | Command::Drift
+        | Command::Cancel(_)
+        | Command::Validate
+        | Command::Policy(_)
+        | Command::Explain(_)
+        | Command::Schema(_)
+        | Command::Sim(_)
+        | Command::Version => Need::Cloud,
+    }
 }

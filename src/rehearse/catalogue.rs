@@ -78,7 +78,7 @@ fn upgrades(plan: &SavedPlan, fleet: &ObservedFleet) -> BTreeSet<(TypeName, Type
         for step in &saga.steps {
             if let Action::Modify(ModifyCall::Prepay(change)) = &step.action {
                 let (from, to) = (seen.instance_type.clone(), change.instance_type.clone());
-                let down = step.price == Price::Refund;
+                let down = matches!(step.price, Price::Refund(..));
                 pairs.insert(if down { (to, from) } else { (from, to) });
             }
         }

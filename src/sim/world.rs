@@ -113,6 +113,9 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Calls {
     pub(crate) calls: u64,
+    /// Those among them that asked not to be carried out.
+    #[serde(default)]
+    pub(crate) dry_runs: u64,
     pub(crate) errors: BTreeMap<String, u64>,
 }
 

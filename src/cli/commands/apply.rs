@@ -9,11 +9,13 @@ use crate::cli::display::json_without_run;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::planning::{Planning, look, make_plan, peek, to_adopt};
+use crate::cli::pricing::keep_within_limits;
+use crate::cli::rights;
 use crate::cli::running::{Ended, Run, read_plan};
 use crate::cli::screen::Screen;
 use crate::cloud::Cloud as _;
 use crate::model::{Digest, Lineage, ObservedFleet};
-use crate::plan::{Fingerprint, SavedPlan};
+use crate::plan::{Costs, Fingerprint, Saga, SavedPlan};
 use crate::report::Detail;
 use crate::report::plan_text::plan_text;
 use crate::saga::Mode;
@@ -75,7 +77,11 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
             return run.go_on(store).await.map(Some);
         }
     }
-    let planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    let mut planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    if !is_open(planning.contents.as_ref(), |_| true) {
+        let checks = rights::demand(context.cloud.as_ref(), planning.plan.sagas.values()).await?;
+        planning.plan.sheet.checks.extend(checks);
+    }
     let plan = &planning.plan;
     if !global.json {
         let page = page(&planning, None);
@@ -88,7 +94,8 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
     if plan.sagas.is_empty() {
         return nothing_to_change(&run, &planning).await;
     }
-    prices_are_known(context, args, plan)?;
+    prices_are_known(args, plan)?;
+    keep_within_limits(plan, args.planning.max_spend.as_ref())?;
     approved(args, screen, plan)?;
     let store = run.open_store(plan)?;
     nobody_was_faster(&store.contents(), plan)?;
@@ -103,10 +110,11 @@ async fn saved(
     file: &Path,
     screen: &Screen,
 ) -> Attempt {
-    if !args.planning.target.is_empty() || args.planning.accept_stopped {
+    let planning = &args.planning;
+    if !planning.target.is_empty() || planning.accept_stopped || planning.no_price {
         return Err(Failure::new(
             Situation::Usage,
-            "--target and --accept-stopped decide what is planned; this plan is made already",
+            "--target, --accept-stopped and --no-price decide what is planned; this plan is made already",
         ));
     }
     let plan = read_plan(file)?;
@@ -116,7 +124,8 @@ async fn saved(
     if is_open(contents.as_ref(), |_| true) {
         return open_run_first(&run, &plan).await;
     }
-    prices_are_known(context, args, &plan)?;
+    prices_are_known(args, &plan)?;
+    keep_within_limits(&plan, args.planning.max_spend.as_ref())?;
     touched_machines_look_as_planned(&plan, &observed)?;
     if plan.sagas.is_empty()
         && to_adopt(&plan, &observed, contents.as_ref(), plan.created_at).is_empty()
@@ -126,6 +135,8 @@ async fn saved(
         }
         return Ok(None);
     }
+    let checks = rights::demand(context.cloud.as_ref(), plan.sagas.values()).await?;
+    screen.talk(&rights::doubts(&checks));
     let store = run.open_store(&plan)?;
     if is_open(Some(&store.contents()), |_| true) {
         return Err(state_has_changed());
@@ -228,14 +239,11 @@ async fn nothing_to_change(run: &Run<'_>, planning: &Planning) -> Attempt {
         .hint("the plan above says what stands in the way of each machine"))
 }
 
-/// Until prices can be asked for, an order is only made by somebody who said so.
-fn prices_are_known(context: &Context, args: &ApplyArgs, plan: &SavedPlan) -> Result<(), Failure> {
-    let orders = plan
-        .sagas
-        .values()
-        .filter(|saga| saga.makes_order())
-        .count();
-    if orders == 0 || args.allow_unknown_price || context.simulated {
+/// An order of unknown price is only made by somebody who said so.
+fn prices_are_known(args: &ApplyArgs, plan: &SavedPlan) -> Result<(), Failure> {
+    let unknown = |saga: &&Saga| Costs::of(&saga.steps).now.unknown > 0;
+    let orders = plan.sagas.values().filter(unknown).count();
+    if orders == 0 || args.allow_unknown_price {
         return Ok(());
     }
     let message =
