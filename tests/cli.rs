@@ -23,6 +23,8 @@ mod wrong_manifests;
 mod shop;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/preflight.rs"]
+mod preflight;
 #[path = "cli/endings.rs"]
 mod endings;
 #[path = "cli/forms.rs"]

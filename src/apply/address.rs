@@ -1,6 +1,6 @@
 //! A static address for a machine that has bandwidth but none: no token, but asking again is harmless.
 
-use crate::cloud::{ErrorKind, Outcome};
+use crate::cloud::Outcome;
 use crate::saga::{FailureCause, StepEvent};
 
 use super::timing::{RETRY, SHOW_WITHIN};
@@ -60,7 +60,8 @@ impl Worker {
                     })
                     .await;
                 }
-                Err(error) if matches!(error.kind, ErrorKind::Throttled | ErrorKind::NotSent) => {}
+                // A look may lag behind what an earlier call did: `AllocatedAlready` is good news, too.
+                Err(error) if error.passes() => {}
                 Err(error) => return self.refused(&error),
             }
             self.tools.clock.sleep(RETRY).await;

@@ -34,6 +34,8 @@ struct Progress {
     refused: Option<Duration>,
     harder_sent: bool,
     found: bool,
+    /// What the last call that was not accepted was told, so that who reads the end learns the reason.
+    refusal: Option<CloudError>,
 }
 
 impl Worker {
@@ -99,6 +101,7 @@ impl Worker {
             refused: None,
             harder_sent: false,
             found: self.known().first_sent.is_none() || self.is_undo(),
+            refusal: None,
         };
         loop {
             let seen = match self.look_patiently().await {
@@ -113,8 +116,7 @@ impl Worker {
                 };
             }
             if waited >= switch.within {
-                let message = format!("still {} after {} s", seen.status, switch.within.as_secs());
-                return self.failed(FailureCause::TimedOut, message);
+                return self.took_too_long(&switch, &progress, &seen);
             }
             if let Some(verb) = self.verb_to_send(&switch, &mut progress, &seen, waited) {
                 if let Some(end) = self.send_power(&switch, &mut progress, verb).await {
@@ -125,6 +127,21 @@ impl Worker {
                 self.tools.clock.sleep(poll_after(waited)).await;
             }
         }
+    }
+
+    fn took_too_long(&self, switch: &Switch, progress: &Progress, seen: &ObservedInstance) -> End {
+        let message = format!("still {} after {} s", seen.status, switch.within.as_secs());
+        let Some(error) = &progress.refusal else {
+            return self.failed(FailureCause::TimedOut, message);
+        };
+        let error = CloudError {
+            message: format!(
+                "{message}; the last call was not accepted: {}",
+                error.message
+            ),
+            ..error.clone()
+        };
+        self.refused_as(FailureCause::TimedOut, &error)
     }
 
     /// What to send now: nothing while the machine is on its way, or a call was sent a moment ago.
@@ -176,6 +193,7 @@ impl Worker {
         match answer {
             Ok(request_id) => {
                 progress.refused = None;
+                progress.refusal = None;
                 let event = StepEvent::Answered {
                     request_id: Some(request_id),
                     order_id: None,
@@ -193,6 +211,7 @@ impl Worker {
         progress: &mut Progress,
         error: &CloudError,
     ) -> Option<End> {
+        progress.refusal = Some(error.clone());
         if error.outcome() == Outcome::Unknown {
             self.note(StepEvent::Unanswered {
                 reason: error.message.clone(),

@@ -13,7 +13,7 @@ pub enum ErrorKind {
     CoolingDown,
     /// An earlier request or order is still being worked on; ask again with the same token.
     Busy,
-    /// The machine is in a state that forbids the call.
+    /// The machine is in a state that forbids the call, and that may pass by itself.
     WrongState,
     /// The type is out of stock, for everybody who wants it in that zone (R63).
     NoStock,
@@ -31,7 +31,7 @@ pub enum ErrorKind {
     NotFound,
     /// The machine is locked or its subscription has expired (R14, R65).
     Locked,
-    /// This machine cannot become that (R57 to R62).
+    /// This machine cannot become that (R57 to R62), or not before a person has mended something.
     Unsupported,
     /// The request itself is wrong.
     Invalid,

@@ -1,7 +1,7 @@
 //! R41 to R51: bills, orders, refunds.
 
 use super::Coverage::Answers;
-use super::Stance::{Chooses, NotYet, Notes, Runs};
+use super::Stance::{Chooses, Notes, Runs};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -36,18 +36,18 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "Adds the refund to the balance; 400 NoPermission.Refund to a key that is denied `refund`.")),
     rule(48, "downgrades are rationed",
         ("There is an allowance of downgrades, by the newest text for the account and the month.", "000, 004, DOC20, WEB"),
-        (NotYet, "Cannot read the allowance; apply spares machines still to be stopped for another type after the first such refusal."),
+        (Runs, "No reading call tells the allowance; apply spares machines still to be stopped for another type after the first such refusal."),
         (Answers, "400 InstanceDowngrade.QuotaExceed above `downgrades_per_month`, counted over the account.")),
     rule(49, "a downgrade may freeze the machine",
         ("By one older text a machine that went down stays as it is for the rest of its billing period.", "001"),
-        (NotYet, "Does not foresee it; apply meets the refusal."),
+        (Runs, "No reading call tells of a freeze; apply meets the refusal and undoes what went before."),
         (Answers, "400 OperationDenied where `freeze_after_downgrade` says so.")),
     rule(50, "some accounts cannot be charged at once",
         ("An account that does not pay on the spot must order with AutoPay=false.", "000"),
-        (NotYet, "Does not know how an account pays; write `payment: await` there. Apply spares what is still to be stopped after the first refusal."),
+        (Runs, "No reading call tells how an account pays; write `payment: await` there. Apply spares what is still to be stopped after the first refusal."),
         (Answers, "400 InvalidPayMethod.SyncPaymentNotSupport where `charged_at_once` is false; a change of type is left to be paid instead.")),
     rule(51, "a card may have to be confirmed",
         ("The vendor may want the holder of the card to confirm it by e-mail first.", "000, 002"),
-        (NotYet, "A person has to act; apply spares what is still to be stopped after the first refusal."),
+        (Runs, "A person has to act, and nothing tells in advance; apply spares what is still to be stopped after the first refusal."),
         (Answers, "403 SecurityRisk.3DVerification where `card_unconfirmed` says so.")),
 ];
