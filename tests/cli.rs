@@ -35,6 +35,8 @@ mod identities;
 mod policies;
 #[path = "cli/private.rs"]
 mod private;
+#[path = "cli/money.rs"]
+mod money;
 #[path = "cli/simulated.rs"]
 mod simulated;
 #[path = "cli/rehearsals.rs"]

@@ -11,7 +11,7 @@ use super::timing::{
     POLL, RESEND_POWER, RETRY, STALE_MAX, START_REFUSED_FOR, START_WITHIN, poll_after,
 };
 use super::token::request_digest;
-use super::worker::{End, Worker};
+use super::worker::{End, Worker, failure_with};
 
 /// A switch from one power state to the other.
 struct Switch {
@@ -116,7 +116,7 @@ impl Worker {
                 };
             }
             if waited >= switch.within {
-                return self.took_too_long(&switch, &progress, &seen);
+                return Self::took_too_long(&switch, &progress, &seen);
             }
             if let Some(verb) = self.verb_to_send(&switch, &mut progress, &seen, waited) {
                 if let Some(end) = self.send_power(&switch, &mut progress, verb).await {
@@ -129,19 +129,12 @@ impl Worker {
         }
     }
 
-    fn took_too_long(&self, switch: &Switch, progress: &Progress, seen: &ObservedInstance) -> End {
+    fn took_too_long(switch: &Switch, progress: &Progress, seen: &ObservedInstance) -> End {
         let message = format!("still {} after {} s", seen.status, switch.within.as_secs());
-        let Some(error) = &progress.refusal else {
-            return self.failed(FailureCause::TimedOut, message);
-        };
-        let error = CloudError {
-            message: format!(
-                "{message}; the last call was not accepted: {}",
-                error.message
-            ),
-            ..error.clone()
-        };
-        self.refused_as(FailureCause::TimedOut, &error)
+        End::Failed {
+            failure: failure_with(FailureCause::TimedOut, &message, progress.refusal.as_ref()),
+            scope: None,
+        }
     }
 
     /// What to send now: nothing while the machine is on its way, or a call was sent a moment ago.

@@ -103,6 +103,7 @@ impl Failure {
             ErrorKind::Throttled
             | ErrorKind::CoolingDown
             | ErrorKind::Busy
+            | ErrorKind::Pending
             | ErrorKind::WrongState
             | ErrorKind::NoStock
             | ErrorKind::Quota
@@ -202,7 +203,7 @@ fn what_next(kind: ErrorKind) -> &'static str {
         ErrorKind::NotSent => {
             "check the network, the name of the endpoint and its certificate; nothing was changed"
         }
-        ErrorKind::Throttled | ErrorKind::CoolingDown | ErrorKind::Busy => {
+        ErrorKind::Throttled | ErrorKind::CoolingDown | ErrorKind::Busy | ErrorKind::Pending => {
             "wait a minute and try again; nothing was changed"
         }
         ErrorKind::WrongState

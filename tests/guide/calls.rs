@@ -55,7 +55,7 @@ const DOCUMENTED: &str = "
 * IdempotentParameterMismatch 400 TokenMismatch
 * IdempotentParameterMismatch 403 TokenMismatch
 * InvalidIdempotenceParameter.Mismatch 403 TokenMismatch
-* IdempotentProcessing 403 Busy
+* IdempotentProcessing 403 Pending
 StopInstances IncorrectInstanceStatus 403 WrongState
 StopInstances InstanceExpiredOrInArrears 403 Locked
 StopInstances InvalidInstanceId.NotSupport 403 Unsupported

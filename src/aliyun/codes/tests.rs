@@ -188,7 +188,7 @@ fn kinds_of(class: &str) -> &'static [ErrorKind] {
         "conflicting-parameters" | "invalid-parameter" => &[ErrorKind::Invalid],
         "idempotency" => &[
             ErrorKind::TokenMismatch,
-            ErrorKind::Busy,
+            ErrorKind::Pending,
             ErrorKind::Invalid,
         ],
         "locked-or-expired" => &[ErrorKind::Locked],
