@@ -222,6 +222,7 @@ fn totals(outcome: &RunOutcome) -> BTreeMap<&'static str, usize> {
                 SagaOutcome::Undone => "undone",
                 SagaOutcome::PutBack => "put back",
                 SagaOutcome::Spared => "spared",
+                SagaOutcome::Declined => "declined",
                 SagaOutcome::Abandoned => "abandoned",
             },
             MachineEnd::Halted { halt, .. } => match halt {

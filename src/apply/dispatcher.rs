@@ -1,5 +1,6 @@
 //! The dispatcher: one loop that takes messages, interrupts and timers, and is alone in changing anything.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::saga::{
     StepRef,
 };
 
+use super::books::Books;
 use super::crowd::{found_down, limits};
 use super::desk::Desk;
 use super::outcome::LeftAlone;
@@ -62,6 +64,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) outage: BTreeMap<InstanceId, (Option<Duration>, Duration)>,
     pub(super) step_begun: BTreeMap<InstanceId, Duration>,
     pub(super) orders: BTreeMap<OrderId, InstanceId>,
+    /// Every order that is recorded, by this run or an earlier one.
+    pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
     pub(super) mode: Mode,
     pub(super) interrupted: Option<u8>,
     pub(super) journal_lost: Option<String>,
@@ -69,6 +73,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) next_event: u64,
     tasks: JoinSet<()>,
     desk: Desk,
+    books: Books,
     mailbox: mpsc::UnboundedSender<Message>,
     messages: UnboundedReceiver<Message>,
 }
@@ -99,6 +104,7 @@ impl<'a> Dispatcher<'a> {
         queue.sort_by_key(|id| std::cmp::Reverse(graph.tail(id)));
         let mut tasks = JoinSet::new();
         let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock);
+        let books = Books::open(&tools.billing, &tools.clock);
         let (mailbox, messages) = mpsc::unbounded_channel();
         let mut dispatcher = Self {
             sagas: job
@@ -124,6 +130,7 @@ impl<'a> Dispatcher<'a> {
             outage: BTreeMap::new(),
             step_begun: BTreeMap::new(),
             orders: BTreeMap::new(),
+            known_orders: Rc::new(RefCell::new(job.orders.keys().cloned().collect())),
             mode: options.mode,
             interrupted: None,
             journal_lost: None,
@@ -135,6 +142,7 @@ impl<'a> Dispatcher<'a> {
             on_event,
             tasks,
             desk,
+            books,
             mailbox,
             messages,
         };
@@ -315,6 +323,9 @@ impl<'a> Dispatcher<'a> {
             lineage: self.job.plan.stamp.lineage.clone(),
             tools: self.tools.clone(),
             desk: self.desk.clone(),
+            books: self.books.clone(),
+            known_orders: self.known_orders.clone(),
+            told: RefCell::default(),
             mailbox: self.mailbox.clone(),
             limits: Patience {
                 stop_within: change.stop_within,

@@ -185,6 +185,7 @@ impl Dispatcher<'_> {
                 ..
             } => {
                 self.orders.insert(order_id.clone(), at.instance.clone());
+                self.known_orders.borrow_mut().insert(order_id.clone());
                 let auto_pay = step.order_call().is_some_and(pays_itself);
                 let order_id = order_id.clone();
                 self.emit(EventKind::OrderMade {
@@ -194,6 +195,16 @@ impl Dispatcher<'_> {
                 });
             }
             StepEvent::Answered { order_id: None, .. } => {}
+            StepEvent::Booked {
+                order_id,
+                payment,
+                amount,
+            } => self.emit(EventKind::OrderBooked {
+                subject,
+                order_id: order_id.clone(),
+                payment: payment.clone(),
+                amount: amount.clone(),
+            }),
             StepEvent::Unanswered { reason } => {
                 let reason = format!("{} was not answered: {reason}", view.verb);
                 self.emit(EventKind::Waiting { subject, reason });

@@ -150,6 +150,7 @@ impl<'a> Run<'a> {
         let adopt = to_adopt(plan, observed, Some(contents), clock.wall());
         let tools = Tools {
             cloud: self.context.cloud.clone(),
+            billing: self.context.cloud.clone(),
             journal: Rc::new(store),
             clock,
         };
@@ -160,6 +161,7 @@ impl<'a> Run<'a> {
             next_seq: contents.next_seq,
             change_numbers: &contents.change_numbers,
             applied: &contents.applied,
+            orders: &contents.orders,
             observed,
             adopt,
             who: format!("{}@{}", holder.user, holder.host),

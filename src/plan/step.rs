@@ -228,6 +228,14 @@ impl Step {
         }
     }
 
+    /// Whether it makes an order that is paid from the balance at once.
+    #[must_use]
+    pub fn is_paid_from_the_balance(&self) -> bool {
+        self.order_call().is_some()
+            && self.price != Price::Refund
+            && !self.is_finished_by_its_answer()
+    }
+
     /// The call that makes an order, if this step makes one.
     #[must_use]
     pub fn order_call(&self) -> Option<&ModifyCall> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::event::{EventKind, StepView, Subject};
-use crate::model::{InstanceName, RequestId};
+use crate::model::{InstanceName, PaymentStatus, RequestId};
 use crate::saga::{Direction, Halt, SagaOutcome};
 
 use super::style::{Tone, count, duration};
@@ -46,6 +46,7 @@ pub(super) fn subject(kind: &EventKind) -> Option<&Subject> {
         | EventKind::StepFinished { subject, .. }
         | EventKind::StepFailed { subject, .. }
         | EventKind::OrderMade { subject, .. }
+        | EventKind::OrderBooked { subject, .. }
         | EventKind::Closed { subject, .. }
         | EventKind::Halted { subject, .. }
         | EventKind::LeftAlone { subject, .. } => Some(subject),
@@ -109,6 +110,17 @@ fn said(kind: &EventKind) -> Said {
             };
             ("Ordered", Tone::Warn, format!("order {order_id}, {how}"))
         }
+        EventKind::OrderBooked {
+            order_id,
+            payment,
+            amount,
+            ..
+        } => {
+            let price = amount.as_ref().map(|amount| format!(" over {amount}"));
+            let (verb, tone) = booked_verb(payment);
+            let price = price.unwrap_or_default();
+            (verb, tone, format!("order {order_id}{price}"))
+        }
         EventKind::Closed {
             outcome,
             note,
@@ -119,6 +131,15 @@ fn said(kind: &EventKind) -> Said {
         EventKind::LeftAlone { reason, .. } => ("Left alone", Tone::Warn, safe(reason)),
         EventKind::Interrupted { finishing } => ("Interrupted", Tone::Warn, interrupted(finishing)),
         EventKind::RunFinished { totals, exit_code } => finished(totals, *exit_code),
+    }
+}
+
+fn booked_verb(payment: &PaymentStatus) -> (&'static str, Tone) {
+    match payment {
+        PaymentStatus::Unpaid => ("To be paid", Tone::Warn),
+        PaymentStatus::Paid => ("Paid", Tone::Good),
+        PaymentStatus::Cancelled => ("Cancelled", Tone::Warn),
+        PaymentStatus::Other(_) => ("Booked", Tone::Faint),
     }
 }
 
@@ -156,6 +177,7 @@ pub(super) fn outcome_word(outcome: SagaOutcome) -> (&'static str, Tone) {
         SagaOutcome::Undone => ("Undone", Tone::Bad),
         SagaOutcome::PutBack => ("Put back", Tone::Warn),
         SagaOutcome::Spared => ("Spared", Tone::Warn),
+        SagaOutcome::Declined => ("Declined", Tone::Warn),
         SagaOutcome::Abandoned => ("Abandoned", Tone::Warn),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::event::{Event, EventKind, StepView, Subject};
-use crate::model::{InstanceId, OrderId, RequestId, RunId};
+use crate::model::{InstanceId, OrderId, PaymentStatus, RequestId, RunId};
 use crate::plan::Action;
 use crate::saga::{Halt, SagaOutcome};
 
@@ -146,6 +146,9 @@ impl Tally {
                 self.know_orders(subject, std::slice::from_ref(order_id));
             }
             EventKind::OrderMade { .. } => {}
+            EventKind::OrderBooked {
+                order_id, payment, ..
+            } => self.booked(order_id, payment),
             EventKind::Closed {
                 subject,
                 outcome,
@@ -173,6 +176,16 @@ impl Tally {
         for order_id in orders {
             let (order_id, subject) = (order_id.clone(), subject.clone());
             self.know_order(OpenOrder { order_id, subject });
+        }
+    }
+
+    /// An order that is paid or cancelled is nobody's task any more.
+    fn booked(&mut self, order_id: &OrderId, payment: &PaymentStatus) {
+        match payment {
+            PaymentStatus::Paid | PaymentStatus::Cancelled => {
+                self.orders.remove(order_id);
+            }
+            PaymentStatus::Unpaid | PaymentStatus::Other(_) => {}
         }
     }
 
@@ -299,6 +312,7 @@ impl Tally {
             (State::Closed(SagaOutcome::Undone), "undone"),
             (State::Closed(SagaOutcome::PutBack), "put back"),
             (State::Closed(SagaOutcome::Spared), "spared"),
+            (State::Closed(SagaOutcome::Declined), "declined"),
             (State::Closed(SagaOutcome::Abandoned), "abandoned"),
             (State::Halted(Halt::Paused), "paused"),
             (State::Halted(Halt::Held), "held"),

@@ -133,6 +133,8 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
             (Undo::By(Action::Start), Phase::Failed) if was_sent(state, at) => {
                 return Task::TakeBack(at);
             }
+            // Whoever cancels an order wants no more of it; what was final before stays.
+            (Undo::Never { .. }, Phase::Succeeded) if cause == FailureCause::Cancelled => break,
             (Undo::Never { .. }, Phase::Succeeded) => {
                 return settle_then(saga, state, Task::Halt(Halt::Held));
             }
@@ -159,6 +161,8 @@ fn was_sent(state: &SagaState, at: u16) -> bool {
 fn ending(cause: FailureCause) -> Task {
     match cause {
         FailureCause::Unknown => Task::Halt(Halt::Unknown),
+        FailureCause::Abnormal | FailureCause::TooDear => Task::Halt(Halt::Held),
+        FailureCause::Cancelled => Task::Close(SagaOutcome::Declined),
         FailureCause::Spared => Task::Close(SagaOutcome::Spared),
         FailureCause::CoolingDown | FailureCause::Interrupted => Task::Close(SagaOutcome::PutBack),
         FailureCause::Refused

@@ -82,7 +82,8 @@ fn type_steps(change: &TypeChange) -> Vec<Step> {
         downtime: Duration::ZERO,
     };
     let mut steps = vec![modify];
-    steps.extend(await_order(&steps));
+    let payment = await_order(&mut steps);
+    steps.extend(payment);
     steps
 }
 
