@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
@@ -21,7 +21,7 @@ use respec::clock::{Clock as _, SystemClock, VirtualClock};
 use respec::cloud::Cloud as _;
 use respec::manifest::{self, Source};
 use respec::model::{
-    DesiredFleet, Digest, InstanceId, Lineage, ObservedFleet, Offers, RegionId, RunId, Stamp,
+    Books, DesiredFleet, Digest, InstanceId, Lineage, ObservedFleet, Offers, RegionId, RunId, Stamp,
 };
 use respec::observe::{ask, observe};
 use respec::plan::{FoundStopped, PlanInput, SavedPlan, StepGraph, check, open_questions, plan};
@@ -177,11 +177,13 @@ fn input<'a>(
     offers: &'a Offers,
     now: jiff::Timestamp,
 ) -> PlanInput<'a> {
+    static NO_BOOKS: LazyLock<Books> = LazyLock::new(Books::default);
     PlanInput {
         desired,
         observed,
         applied: None,
         offers,
+        books: &NO_BOOKS,
         busy: &NOBODY,
         targets: None,
         found_stopped: FoundStopped::Block,

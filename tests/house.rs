@@ -35,7 +35,7 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
     ),
     ("aliyun", Kind::Effect, &["model", "clock", "wire", "cloud"]),
     ("http", Kind::Effect, &["wire"]),
-    ("sim", Kind::Effect, &["clock", "wire"]),
+    ("sim", Kind::Effect, &["guide", "clock", "wire"]),
     ("store", Kind::Effect, &["model", "saga", "journal"]),
     (
         "report",

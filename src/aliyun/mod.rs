@@ -29,6 +29,7 @@ mod retry;
 mod client;
 mod port;
 mod billing;
+mod prices;
 
 pub use client::{Aliyun, AliyunConfig, Randomness};
 pub use codes::classify;

@@ -152,6 +152,13 @@ pub(super) static DESCRIBE_INSTANCE_TYPES: Operation = read("DescribeInstanceTyp
 pub(super) static DESCRIBE_RESOURCES_MODIFICATION: Operation =
     read("DescribeResourcesModification", 17);
 
+pub(super) static DESCRIBE_PRICE: Operation = read("DescribePrice", 16);
+// In nobody's table of timeouts; it is answered by the same books.
+pub(super) static DESCRIBE_INSTANCE_MODIFICATION_PRICE: Operation =
+    read("DescribeInstanceModificationPrice", 16);
+pub(super) static DESCRIBE_INSTANCE_AUTO_RENEW_ATTRIBUTE: Operation =
+    read("DescribeInstanceAutoRenewAttribute", 10);
+
 pub(super) static QUERY_ORDERS: Operation = books("QueryOrders");
 pub(super) static GET_ORDER_DETAIL: Operation = books("GetOrderDetail");
 pub(super) static QUERY_ACCOUNT_BALANCE: Operation = books("QueryAccountBalance");

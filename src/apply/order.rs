@@ -128,7 +128,7 @@ impl Worker {
     }
 
     fn own_order(&self, sending: &Sending) -> Option<Placed> {
-        if self.is_undo() || !self.step().is_paid_from_the_balance() {
+        if self.is_undo() || !self.step().pays_by_itself() {
             return None;
         }
         Some(Placed {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::max_spend::MaxSpend;
 use super::sim_args::SimArgs;
 
 /// Plan and apply for the specs of a fleet of Alibaba Cloud ECS instances.
@@ -117,6 +118,12 @@ pub struct PlanningArgs {
     /// Take machines that are found stopped as meant to be stopped.
     #[arg(long)]
     pub accept_stopped: bool,
+    /// Do not ask for prices; orders are then left for a person to pay.
+    #[arg(long)]
+    pub no_price: bool,
+    /// The most that all orders of one run may cost together: `5000` or `5000CNY`.
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_spend: Option<MaxSpend>,
 }
 
 /// Options of `plan`.
@@ -162,7 +169,7 @@ pub struct ApplyArgs {
     /// Do not ask.
     #[arg(long)]
     pub auto_approve: bool,
-    /// Make orders although their price was not asked for.
+    /// Make orders although their price is not known.
     #[arg(long)]
     pub allow_unknown_price: bool,
     /// How long to wait for unpaid orders before the run pauses: `30m`.

@@ -6,10 +6,12 @@
 pub mod failure;
 pub mod surroundings;
 pub mod sim_args;
+pub mod max_spend;
 pub mod args;
 pub mod screen;
 pub mod context;
 pub mod input;
+pub mod pricing;
 pub mod planning;
 pub mod signals;
 pub mod display;

@@ -7,11 +7,13 @@ use crate::cloud::Cloud as _;
 use crate::diff::{changes, managed_fields};
 use crate::manifest::{unknown_machine, wrong_account};
 use crate::model::{
-    AccountId, AppliedInstance, DesiredFleet, Finding, InstanceId, Lineage, ObservedFleet, Offers,
-    RegionId, RunId, Stamp,
+    AccountId, AppliedInstance, Books, DesiredFleet, Finding, InstanceId, Lineage, ObservedFleet,
+    Offers, Pricing, RegionId, RunId, Stamp,
 };
 use crate::observe::{ask, observe};
-use crate::plan::{FoundStopped, PlanInput, Planned, SavedPlan, check, open_questions, plan};
+use crate::plan::{
+    FoundStopped, PlanInput, Planned, SavedPlan, check, money_questions, open_questions, plan,
+};
 use crate::report::findings::Paint;
 use crate::store::{Contents, Store};
 
@@ -19,6 +21,7 @@ use super::args::PlanningArgs;
 use super::context::Context;
 use super::failure::{Failure, Situation};
 use super::input::Input;
+use super::pricing::books;
 
 /// How long a saved plan may be applied.
 const EXPIRES_AFTER: Duration = Duration::from_secs(24 * 3600);
@@ -68,8 +71,18 @@ pub async fn make_plan(
         now: context.clock.wall(),
     };
     let offers = answers(context, &evidence).await?;
-    let planned = plan(&evidence.with(&offers));
-    let plan = seal(context, input, &observed, contents.as_ref(), planned)?;
+    let questions = money_questions(&evidence.with(&offers, &Books::default()));
+    let pricing = if args.no_price {
+        Pricing::Skipped
+    } else {
+        Pricing::Asked
+    };
+    let books = books(context, &questions, pricing, contents.as_ref()).await;
+    let planned = plan(&evidence.with(&offers, &books));
+    let mut plan = seal(context, input, &observed, contents.as_ref(), planned)?;
+    if let Some(max_spend) = &args.max_spend {
+        plan.sheet.money.max_spend = max_spend.limit(&plan)?;
+    }
     Ok(Planning {
         plan,
         observed,
@@ -89,12 +102,13 @@ struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    fn with(&'a self, offers: &'a Offers) -> PlanInput<'a> {
+    fn with(&'a self, offers: &'a Offers, books: &'a Books) -> PlanInput<'a> {
         PlanInput {
             desired: self.desired,
             observed: self.observed,
             applied: self.contents.map(|contents| &contents.applied),
             offers,
+            books,
             busy: &self.busy,
             targets: self.targets.as_ref(),
             found_stopped: self.found_stopped,
@@ -106,8 +120,9 @@ impl<'a> Evidence<'a> {
 /// Asks the planner's questions until it has none left.
 async fn answers(context: &Context, evidence: &Evidence<'_>) -> Result<Offers, Failure> {
     let mut offers = Offers::default();
+    let no_books = Books::default();
     for _ in 0..QUESTION_ROUNDS_MAX {
-        let questions = open_questions(&evidence.with(&offers));
+        let questions = open_questions(&evidence.with(&offers, &no_books));
         if questions.is_empty() {
             break;
         }

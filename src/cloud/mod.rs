@@ -4,11 +4,13 @@
 //! machine. Retries, throttle and signatures are the implementor's business; whoever calls sees one
 //! attempt that either happened, did not happen, or may have happened.
 //!
-//! One trait a product of the vendor: [`Cloud`] for machines, [`Billing`] for orders and money.
+//! One trait a product of the vendor: [`Cloud`] for machines, [`Billing`] for orders and money;
+//! beside them [`Prices`], what changing machines would cost.
 
 mod call;
 mod error;
 mod billing;
+mod prices;
 
 use async_trait::async_trait;
 
@@ -20,6 +22,7 @@ pub use call::{
     ModifyReply, Offer, OperationType, PowerAnswer, PowerCall, PowerVerb, RegionFacts,
 };
 pub use error::{CloudError, ErrorKind, Outcome};
+pub use prices::{PriceReply, Prices};
 
 /// The cloud: one method for each API operation, typed both ways.
 #[async_trait(?Send)]

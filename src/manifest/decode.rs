@@ -2,6 +2,7 @@
 
 use crate::model::{InvalidId, NetworkBilling, Payment, Power, PrepaidUpgrade, StoppedMode};
 
+use super::budget;
 use super::codes;
 use super::decoder::Decoder;
 use super::fields::Fields;
@@ -63,6 +64,7 @@ pub(super) fn file(d: &mut Decoder<'_>, root: NodeId) -> Option<File> {
         groups: entries(d, &mut fields, "groups", group),
         instances: entries(d, &mut fields, "instances", instance),
         protect: names(d, &mut fields, "protect"),
+        budget: fields.slot(d, "budget", budget::budget),
         mark: fields.mark,
     };
     fields.close(d, &[]);

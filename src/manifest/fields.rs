@@ -12,7 +12,6 @@ const UNSUPPORTED: &[&str] = &[
     "availability",
     "balance",
     "batches",
-    "budget",
     "except",
     "expect",
     "freezes",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{AccountId, FleetName, GroupName, InstanceName, RegionId};
+use crate::model::{AccountId, Budget, FleetName, GroupName, InstanceName, RegionId};
 
 use super::codes;
 use super::mark::{At, Mark, Slot};
@@ -19,6 +19,7 @@ pub(super) struct Manifest {
     pub(super) groups: Vec<Entry<GroupName, GroupEntry>>,
     pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
     pub(super) protect: Vec<At<String>>,
+    pub(super) budget: Slot<Budget>,
     /// Where the first file begins.
     pub(super) mark: Mark,
 }
@@ -51,6 +52,7 @@ impl Manifest {
             groups: file.groups,
             instances: file.instances,
             protect: file.protect,
+            budget: file.budget,
             mark: file.mark,
         }
     }
@@ -59,6 +61,7 @@ impl Manifest {
         agree(&mut self.fleet, file.fleet, "fleet", notes);
         agree(&mut self.account, file.account, "account", notes);
         agree(&mut self.region, file.region, "region", notes);
+        agree(&mut self.budget, file.budget, "budget", notes);
         match (&self.defaults, file.defaults) {
             (Some(first), Some(second)) => notes.add(defaults_twice(first.mark, second.mark)),
             (None, defaults) => self.defaults = defaults,

@@ -23,6 +23,7 @@ mod scalar;
 mod decoder;
 mod fields;
 mod schema;
+mod budget;
 mod decode;
 mod merge;
 mod rules;
@@ -108,6 +109,7 @@ fn fleet(files: Vec<File>, notes: &mut Notes) -> Option<DesiredFleet> {
         account_place,
         fleet: manifest.fleet.value()?,
         account: manifest.account.value(),
+        budget: manifest.budget.value(),
         instances: resolved.instances,
         groups: resolved.groups,
         ungrouped: resolved.ungrouped,

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::model::{
-    AccountId, ChangeOptions, DesiredInternet, DesiredSpec, FleetName, GroupName, InstanceId,
-    InstanceName, Mbps, NetworkBilling, Payment, Power, PrepaidUpgrade, RegionId, Rollout, Share,
-    StoppedMode, TypeName,
+    AccountId, Budget, ChangeOptions, DesiredInternet, DesiredSpec, FleetName, GroupName,
+    InstanceId, InstanceName, Mbps, NetworkBilling, Payment, Power, PrepaidUpgrade, RegionId,
+    Rollout, Share, StoppedMode, TypeName,
 };
 
 use super::mark::{At, Mark, Slot};
@@ -20,6 +20,7 @@ pub(super) struct File {
     pub(super) groups: Vec<Entry<GroupName, GroupEntry>>,
     pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
     pub(super) protect: Vec<At<String>>,
+    pub(super) budget: Slot<Budget>,
     /// Where the file's mapping begins.
     pub(super) mark: Mark,
 }

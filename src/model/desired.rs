@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AccountId, FleetName, GroupName, InstanceId, InstanceName, RegionId, TypeName};
 use super::note::Place;
-use super::policy::{ChangeOptions, Payment, Rollout};
+use super::policy::{Budget, ChangeOptions, Payment, Rollout};
 use super::spec::{Mbps, NetworkBilling, Power, StoppedMode};
 
 /// What the manifest says about a fleet.
@@ -25,6 +25,9 @@ pub struct DesiredFleet {
     pub groups: BTreeMap<GroupName, Group>,
     /// The limits of machines outside any group.
     pub ungrouped: Rollout,
+    /// What one run may cost.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub budget: Option<Budget>,
 }
 
 /// A group: machines that share limits.

@@ -15,9 +15,12 @@ mod call;
 mod desired;
 mod observed;
 mod offers;
+mod price;
+mod books;
 mod applied;
 
 pub use applied::{AppliedFleet, AppliedInstance, Lineage, ManagedFields, Stamp};
+pub use books::{AutoRenew, Books, Funds, MoneyQuestions, OrderOwner, Pricing, UnpaidOrder};
 pub use call::{ModifyCall, NetworkChange, PrepayChange, SpecChange};
 pub use desired::{DesiredFleet, DesiredInstance, DesiredInternet, DesiredSpec, Group, Unit};
 pub use digest::{Digest, canonical_json};
@@ -30,5 +33,8 @@ pub use note::{Finding, Place, Severity, Suggestion};
 pub use observed::{Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance};
 pub use offers::{OfferKey, Offers, Shift, Targets};
 pub use order::{Order, OrderDetail, OrderKind, PaymentStatus};
-pub use policy::{ChangeOptions, Payment, PrepaidUpgrade, Rollout, Share};
+pub use policy::{Budget, ChangeOptions, Payment, PrepaidUpgrade, Rollout, Share};
+pub use price::{
+    HOURS_OF_A_MONTH, NoQuote, PriceKey, Quote, ShapeKey, Term, UpgradeKey, UpgradeTarget,
+};
 pub use spec::{BillingMethod, Field, Mbps, NetworkBilling, Power, StoppedMode};

@@ -111,6 +111,9 @@ pub struct ObservedInstance {
     pub status: InstanceStatus,
     /// Its configured type; it may take effect only at the next start (R4, R72).
     pub instance_type: TypeName,
+    /// Its image; some cost by the size of the machine.
+    #[serde(default)]
+    pub image: Option<String>,
     /// vCPUs of that type.
     pub vcpus: u32,
     /// Memory of that type, MiB.

@@ -3,6 +3,8 @@
 //! In: which machines are wanted, and a cloud. Out: an [`ObservedFleet`], and the answers to the
 //! planner's questions. Reads only; ids are asked for by the hundred, so 1,000 machines cost 10 calls.
 
+mod money;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
@@ -12,6 +14,8 @@ use crate::cloud::{
     Cloud, CloudError, IDS_PER_CALL_MAX, InstanceQuery, ModificationQuery, OperationType,
 };
 use crate::model::{AccountId, InstanceId, ObservedFleet, OfferKey, RegionId, Shift, Targets};
+
+pub use money::MoneyDesk;
 
 /// Reads of one moment that may be under way together; more only meets the throttle.
 const READS_AT_ONCE: usize = 10;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::diff::FieldChange;
 use crate::model::{InstanceId, InstanceName};
 
+use super::money::MoneySheet;
 use super::step::Because;
 
 /// A change that is not planned, why, and the way out.
@@ -45,4 +46,7 @@ pub struct Account {
     pub left_out: Vec<InstanceId>,
     /// Things to know.
     pub notes: Vec<Note>,
+    /// Money, beside the prices of the steps.
+    #[serde(default)]
+    pub money: MoneySheet,
 }

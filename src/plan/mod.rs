@@ -10,31 +10,41 @@
 //!  applied  ┘                            └─ unchanged
 //! ```
 
+mod price;
 mod step;
+mod bill;
+mod money;
 mod account;
 mod input;
 mod saga;
 mod draft;
 mod rules;
 mod graph;
+mod funding;
 mod check;
 mod saved;
+mod gates;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::diff::changes;
-use crate::model::{InstanceId, OfferKey, Unit};
+use crate::model::{InstanceId, MoneyQuestions, OfferKey, Unit};
 
 pub use account::{Account, Blocked, Note};
+pub use bill::{Bill, Costs, Sum};
 pub use check::{Objection, check};
+pub use funding::bill;
+pub use gates::{Gate, Verdict, gates};
 pub use graph::{GraphError, Node, StepGraph};
 pub use input::{FoundStopped, PlanInput};
-pub use saga::{Fingerprint, Saga};
+pub use money::{Held, MoneySheet};
+pub use price::{Basis, Price, Quoted, Rates, Running};
+pub use saga::{Fingerprint, Renewal, Saga};
 pub use saved::{PlanFileError, SavedPlan, Source};
-pub use step::{Action, Because, Goal, Price, Step, Undo};
+pub use step::{Action, Because, Goal, Step, Undo};
 
 use input::Case;
-use rules::{found, network, notes, power, sequence, transition};
+use rules::{found, network, notes, orders, power, prices, sequence, transition};
 
 /// What the planner answers.
 #[must_use]
@@ -47,16 +57,28 @@ pub struct Planned {
 }
 
 /// Answers for every machine of the manifest.
+///
+/// Whether orders are paid by themselves is decided for all of them together: first as if they were,
+/// then, should the balance not cover that, once more without.
 pub fn plan(input: &PlanInput<'_>) -> Planned {
+    let planned = plan_with(input, None);
+    match funding::held(input.books, &planned.sagas) {
+        None => planned,
+        Some(held) => plan_with(input, Some(&held)),
+    }
+}
+
+fn plan_with(input: &PlanInput<'_>, held: Option<&Held>) -> Planned {
     let mut planned = Planned {
         sagas: BTreeMap::new(),
         account: Account::default(),
     };
     for case in cases(input) {
-        consider(&case, &mut planned);
+        consider(&Case { held, ..case }, &mut planned);
     }
     answer_for_the_missing(input, &mut planned);
     block_what_waits_for_blocked(input, &mut planned);
+    planned.account.money = funding::sheet(input, &planned.sagas, held);
     planned
 }
 
@@ -74,21 +96,35 @@ pub fn open_questions(input: &PlanInput<'_>) -> BTreeMap<OfferKey, InstanceId> {
     questions
 }
 
+/// What the planner must still learn about money, for the machines that would change: ask, put the
+/// answers into [`PlanInput::books`], and plan.
+#[must_use]
+pub fn money_questions(input: &PlanInput<'_>) -> MoneyQuestions {
+    let mut questions = MoneyQuestions::default();
+    let planned = plan_with(input, None);
+    for (id, saga) in &planned.sagas {
+        let Some(case) = case_of(input, id) else {
+            continue;
+        };
+        funding::ask_about(&case, saga, &mut questions);
+    }
+    questions
+}
+
+fn case_of<'a>(input: &'a PlanInput<'a>, id: &InstanceId) -> Option<Case<'a>> {
+    let desired = input.desired.instances.get(id)?;
+    Some(Case {
+        input,
+        desired,
+        seen: input.observed.instances.get(id)?,
+        applied: input.applied.and_then(|fleet| fleet.instances.get(id)),
+        held: None,
+    })
+}
+
 fn cases<'a>(input: &'a PlanInput<'a>) -> impl Iterator<Item = Case<'a>> {
-    input
-        .desired
-        .instances
-        .iter()
-        .filter_map(move |(id, desired)| {
-            let seen = input.observed.instances.get(id)?;
-            let applied = input.applied.and_then(|fleet| fleet.instances.get(id));
-            Some(Case {
-                input,
-                desired,
-                seen,
-                applied,
-            })
-        })
+    let ids = input.desired.instances.keys();
+    ids.filter_map(move |id| case_of(input, id))
 }
 
 fn consider(case: &Case<'_>, planned: &mut Planned) {
@@ -124,8 +160,30 @@ fn consider(case: &Case<'_>, planned: &mut Planned) {
     }
 }
 
-/// The rules, in the order in which a person would ask.
+/// The chain with its prices. What is not priced is not paid by itself.
 fn chain(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
+    let steps = priced(case)?;
+    let unseen = |step: &Step| step.pays_by_itself() && step.price == Price::Unknown;
+    if case.held.is_none() && steps.iter().any(unseen) {
+        let held = Case {
+            held: Some(&Held::PriceUnknown),
+            ..*case
+        };
+        return priced(&held);
+    }
+    Ok(steps)
+}
+
+fn priced(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
+    let mut steps = unpriced(case)?;
+    prices::put_prices(case, &mut steps);
+    orders::none_is_unpaid(case, &steps)?;
+    orders::prices_may_be_seen(case, &steps)?;
+    Ok(steps)
+}
+
+/// The rules, in the order in which a person would ask.
+fn unpriced(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
     no_open_run_has_it(case)?;
     found::is_at_rest(case)?;
     found::is_not_locked(case)?;

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AccountId, DesiredFleet, Digest, GroupName, InstanceId, Rollout, Stamp, Unit, canonical_json,
+    AccountId, Budget, DesiredFleet, Digest, GroupName, InstanceId, Money, Rollout, Stamp, Unit,
+    canonical_json,
 };
 
 use super::account::Account;
@@ -61,6 +62,10 @@ struct Decisions<'a> {
     after: BTreeMap<&'a InstanceId, Vec<&'a Unit>>,
     groups: BTreeMap<&'a GroupName, Rollout>,
     ungrouped: Rollout,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget: Option<&'a Budget>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_spend: Option<&'a Money>,
 }
 
 #[derive(Serialize)]
@@ -69,13 +74,15 @@ struct Decision<'a> {
     needs: &'a [u16],
     after: &'a Goal,
     undo: &'a Undo,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cap: Option<&'a Money>,
 }
 
 impl SavedPlan {
     /// The version this program writes.
     pub const FORMAT_VERSION: u32 = FORMAT_VERSION;
 
-    /// The plan id: a digest of steps, parameters, needs and limits; not of sources, observations or times.
+    /// The plan id: a digest of steps, parameters, needs, price caps and limits; not of sources, observations or times.
     #[must_use]
     pub fn id(&self) -> Digest {
         Digest::of_value(&Decisions {
@@ -97,6 +104,8 @@ impl SavedPlan {
                 .map(|(name, group)| (name, group.rollout))
                 .collect(),
             ungrouped: self.desired.ungrouped,
+            budget: self.desired.budget.as_ref(),
+            max_spend: self.sheet.money.max_spend.as_ref(),
         })
     }
 
@@ -188,6 +197,7 @@ fn decision(step: &super::step::Step) -> Decision<'_> {
         needs: &step.needs,
         after: &step.after,
         undo: &step.undo,
+        cap: step.price.cap(),
     }
 }
 

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::idle::Idle;
+
 /// The five states of the API (section 2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the vendor's own words")]
@@ -167,6 +169,50 @@ pub struct Described {
     pub(crate) hibernation_options: Hibernation,
     #[serde(default)]
     pub(crate) credit_specification: String,
+    #[serde(default)]
+    pub(crate) cluster_id: String,
+    #[serde(default)]
+    pub(crate) deployment_set_id: String,
+    #[serde(default)]
+    pub(crate) hpc_cluster_id: String,
+    #[serde(default)]
+    pub(crate) sale_cycle: String,
+    #[serde(default)]
+    pub(crate) serial_number: String,
+    #[serde(default)]
+    pub(crate) spot_interruption_behavior: String,
+    #[serde(default)]
+    pub(crate) vlan_id: String,
+    #[serde(rename = "OSNameEn", default)]
+    pub(crate) os_name_en: String,
+    #[serde(rename = "ISP", default)]
+    pub(crate) isp: String,
+    #[serde(rename = "EnableNVS", default)]
+    pub(crate) enable_nvs: bool,
+    #[serde(default)]
+    pub(crate) spot_price_limit: f64,
+    #[serde(default = "yes")]
+    pub(crate) device_available: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deployment_set_group_no: Option<i64>,
+    #[serde(default)]
+    pub(crate) rdma_ip_address: Addresses,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) additional_info: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) clock_options: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) cpu_options: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) ecs_capacity_reservation_attr: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) image_options: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) metadata_options: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) private_dns_name_options: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) security_options: Idle,
 }
 
 /// A list of addresses, nested as the vendor nests it.

@@ -5,12 +5,14 @@
 
 use std::time::Duration;
 
+use jiff::ToSpan as _;
+
 use crate::sim::agenda::Due;
 use crate::sim::described::{ChargeType, Lock, Status, StoppedMode};
 use crate::sim::network::Network;
 use crate::sim::orders::{Change, Reboot};
 use crate::sim::time::{Now, to_the_minute};
-use crate::sim::world::World;
+use crate::sim::world::{NO_END, World};
 
 /// How a machine is brought down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,6 +235,11 @@ impl World {
                 self.set_network(&order.instance, network, at);
                 self.address_for_subscription(&order.instance, at);
             }
+            Change::Charge { to, hours } => {
+                for part in order.parts() {
+                    self.begin_charge(&part.instance, to, hours, at);
+                }
+            }
             Change::Upgrade { from, .. } => {
                 let order = order.id;
                 self.agenda
@@ -300,7 +307,33 @@ impl World {
         });
     }
 
-    /// Switches how a machine is paid for; only a person in the console does this here.
+    /// An order for another way of paying takes hold; a subscription begins with its whole term.
+    fn begin_charge(&mut self, id: &str, to: ChargeType, hours: i64, at: Duration) {
+        self.set_charge_type(id, to, at);
+        let ends = match to {
+            ChargeType::PostPaid => NO_END.to_owned(),
+            ChargeType::PrePaid => {
+                let wall = self.now.wall;
+                to_the_minute(wall.saturating_add(hours.hours()).unwrap_or(wall))
+            }
+        };
+        self.edit(id, at, |machine| machine.expired_time = ends);
+    }
+
+    /// A machine is gone for good, and its place is free.
+    pub(crate) fn release(&mut self, id: &str) {
+        let Some(instance) = self.instances.remove(id) else {
+            return;
+        };
+        self.renewals.remove(id);
+        if instance.holds_capacity() {
+            let machine = &instance.truth;
+            self.catalogue
+                .give_back(&machine.instance_type, &machine.zone_id);
+        }
+    }
+
+    /// Switches how a machine is paid for, at once.
     pub(crate) fn set_charge_type(&mut self, id: &str, to: ChargeType, at: Duration) {
         self.edit(id, at, |machine| machine.instance_charge_type = to);
     }

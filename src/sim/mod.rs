@@ -17,15 +17,20 @@ mod time;
 mod money;
 mod reply;
 mod request;
+mod xml;
+mod letter;
 mod catalogue;
+mod idle;
 mod described;
 mod scenario;
+mod sessions;
 mod signature;
 mod network;
 mod instance;
 mod agenda;
 mod orders;
 mod memory;
+mod script;
 mod world;
 mod effects;
 mod rules;
@@ -33,6 +38,7 @@ mod payment;
 mod paging;
 mod filter;
 mod operations;
+mod check;
 mod handle;
 mod console;
 mod truth;
@@ -45,7 +51,7 @@ mod serve;
 mod generate;
 
 pub use catalogue::TypeOffer;
-pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder};
+pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder, Sum};
 pub use described::{Described, Status};
 pub use faults::{Fault, FaultPlan, Faults, Scripted, Seeded};
 pub use generate::{GenerateOptions, Generated, MACHINES_MAX, generate};
@@ -53,8 +59,8 @@ pub use money::Money;
 pub use reply::{Effect, Reply};
 pub use request::Request;
 pub use scenario::{
-    Balance, Delays, Key, LowBalance, Quota, Rate, SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX,
-    Scenario, ScenarioError,
+    Balance, Delays, Key, LowBalance, PeriodUnit, Quota, Rate, Renewal, RenewalStatus, Role,
+    SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX, Scenario, ScenarioError, ScriptedFault, Site, When,
 };
 pub use serve::serve;
 pub use time::{Now, Span};

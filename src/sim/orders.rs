@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::sim::described::ChargeType;
 use crate::sim::money::Money;
 use crate::sim::network::Network;
 
@@ -26,6 +27,10 @@ pub(crate) enum OrderKind {
     Upgrade,
     Downgrade,
     TempUpgrade,
+    /// Pay-as-you-go becomes a subscription.
+    Convert,
+    /// A subscription becomes pay-as-you-go.
+    Refund,
 }
 
 /// What an order changes once it is paid.
@@ -41,6 +46,11 @@ pub(crate) enum Change {
         out: i64,
         from: Timestamp,
         until: Timestamp,
+    },
+    /// Another way of paying; a subscription lasts so many hours.
+    Charge {
+        to: ChargeType,
+        hours: i64,
     },
 }
 
@@ -60,6 +70,8 @@ impl OrderKind {
             Self::Upgrade => "Upgrade",
             Self::Downgrade => "Downgrade",
             Self::TempUpgrade => "TempUpgrade",
+            Self::Convert => "Convert",
+            Self::Refund => "Refund",
         }
     }
 }
@@ -68,6 +80,12 @@ impl OrderKind {
 pub(crate) struct Order {
     pub(crate) id: String,
     pub(crate) instance: String,
+    /// What the machine was like before.
+    #[serde(default)]
+    pub(crate) was: String,
+    /// The other machines of an order for several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) others: Vec<Part>,
     pub(crate) kind: OrderKind,
     pub(crate) payment: Payment,
     /// Below zero for a refund (R47).
@@ -77,6 +95,35 @@ pub(crate) struct Order {
     /// When the change took hold.
     pub(crate) applied: Option<Duration>,
     pub(crate) change: Change,
+}
+
+/// What an order has to do with one machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    pub(crate) instance: String,
+    pub(crate) amount: Money,
+    pub(crate) was: String,
+}
+
+impl Order {
+    /// The order machine by machine; the amounts add up to the order's.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let others = self.others.iter();
+        let amount = others.fold(self.amount, |left, part| left - part.amount);
+        let first = Part {
+            instance: self.instance.clone(),
+            amount,
+            was: self.was.clone(),
+        };
+        std::iter::once(first)
+            .chain(self.others.iter().cloned())
+            .collect()
+    }
+
+    fn instances(&self) -> impl Iterator<Item = &String> {
+        let others = self.others.iter().map(|part| &part.instance);
+        std::iter::once(&self.instance).chain(others)
+    }
 }
 
 /// What keeps an instance from being changed again.
@@ -105,7 +152,9 @@ impl Orders {
     }
 
     pub(crate) fn add(&mut self, order: Order) {
-        self.open.insert(order.instance.clone(), order.id.clone());
+        for instance in order.instances() {
+            self.open.insert(instance.clone(), order.id.clone());
+        }
         self.all.insert(order.id.clone(), order);
     }
 
@@ -137,7 +186,9 @@ impl Orders {
     pub(crate) fn mark_cancelled(&mut self, id: &str) {
         if let Some(order) = self.all.get_mut(id) {
             order.payment = Payment::Cancelled;
-            self.open.remove(&order.instance);
+            for instance in order.instances() {
+                self.open.remove(instance);
+            }
         }
     }
 
@@ -145,7 +196,9 @@ impl Orders {
     pub(crate) fn mark_applied(&mut self, id: &str, at: Duration) {
         if let Some(order) = self.all.get_mut(id) {
             order.applied = Some(at);
-            self.open.remove(&order.instance);
+            for instance in order.instances() {
+                self.open.remove(instance);
+            }
         }
     }
 }

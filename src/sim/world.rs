@@ -14,7 +14,11 @@ use crate::sim::memory::{Nonces, Throttle, Tokens};
 use crate::sim::network::inbound_for;
 use crate::sim::orders::Orders;
 use crate::sim::request::Request;
-use crate::sim::scenario::{Balance, Delays, Key, LowBalance, Quota, Rate, Scenario};
+use crate::sim::scenario::{
+    Balance, Delays, Key, LowBalance, Quota, Rate, Renewal, Role, Scenario, Site,
+};
+use crate::sim::script::{Script, Tally};
+use crate::sim::sessions::Sessions;
 use crate::sim::time::{Now, Span, to_the_minute};
 
 /// The form of a saved world; another number is refused.
@@ -29,8 +33,13 @@ pub struct World {
     pub(crate) balance: Balance,
     pub(crate) catalogue: Catalogue,
     pub(crate) instances: BTreeMap<String, Instance>,
+    /// What was said about the ends of subscriptions.
+    #[serde(default)]
+    pub(crate) renewals: BTreeMap<String, Renewal>,
     pub(crate) orders: Orders,
     pub(crate) agenda: Agenda,
+    #[serde(default)]
+    pub(crate) sessions: Sessions,
     pub(crate) nonces: Nonces,
     pub(crate) tokens: Tokens,
     pub(crate) throttle: Throttle,
@@ -39,6 +48,9 @@ pub struct World {
     pub(crate) addresses_given: u32,
     /// Requests answered so far; request ids are made of it.
     pub(crate) requests: u64,
+    /// The faults of the scenario, and how far they have come.
+    #[serde(default, skip_serializing_if = "Script::is_empty")]
+    pub(crate) script: Script,
     /// What a fault script wants of the next call; never saved.
     #[serde(skip)]
     pub(crate) mischief: Mischief,
@@ -61,6 +73,9 @@ pub(crate) struct Mischief {
 pub(crate) struct Deed {
     pub(crate) now: Now,
     pub(crate) mischief: Mischief,
+    /// How far the faults of the scenario had come, this call included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tallies: Vec<Tally>,
     pub(crate) request: Request,
 }
 
@@ -75,8 +90,12 @@ impl std::fmt::Debug for Deed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) account: String,
+    #[serde(default)]
+    pub(crate) site: Site,
     pub(crate) region: String,
     pub(crate) keys: Vec<Key>,
+    #[serde(default)]
+    pub(crate) roles: Vec<Role>,
     pub(crate) delays: Delays,
     pub(crate) cool_down: Span,
     pub(crate) token_memory: Span,
@@ -122,14 +141,17 @@ impl World {
             balance: scenario.balance.clone(),
             catalogue: Catalogue::with(&scenario.catalogue),
             instances: BTreeMap::new(),
+            renewals: scenario.renewals.clone(),
             orders: Orders::default(),
             agenda: Agenda::default(),
+            sessions: Sessions::default(),
             nonces: Nonces::default(),
             tokens: Tokens::default(),
             throttle: Throttle::default(),
             calls: BTreeMap::new(),
             addresses_given: 0,
             requests: 0,
+            script: Script::new(scenario.fault_seed, &scenario.faults),
             mischief: Mischief::default(),
             last_deed: None,
         };
@@ -228,7 +250,7 @@ impl World {
 }
 
 /// The end a pay-as-you-go machine shows, which means nothing (section 2.4).
-const NO_END: &str = "2099-12-31T15:59Z";
+pub(crate) const NO_END: &str = "2099-12-31T15:59Z";
 
 /// A subscription without a written end has a year to go.
 fn default_expiry(machine: &Described, wall: Timestamp) -> String {
@@ -244,8 +266,10 @@ impl Settings {
     fn of(scenario: &Scenario) -> Self {
         Self {
             account: scenario.account.clone(),
+            site: scenario.site,
             region: scenario.region.clone(),
             keys: scenario.keys.clone(),
+            roles: scenario.roles.clone(),
             delays: scenario.delays.clone(),
             cool_down: scenario.cool_down,
             token_memory: scenario.token_memory,

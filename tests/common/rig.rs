@@ -12,9 +12,13 @@ use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
 use respec::clock::{Clock, VirtualClock};
 use respec::cloud::{Cloud as _, CloudError};
 use respec::manifest;
-use respec::model::{DesiredFleet, InstanceId, Lineage, ObservedFleet, Offers, RegionId, Stamp};
-use respec::observe::{ask, observe};
-use respec::plan::{FoundStopped, PlanInput, SavedPlan, check, open_questions, plan};
+use respec::model::{
+    Books, DesiredFleet, InstanceId, Lineage, ObservedFleet, Offers, Pricing, RegionId, Stamp,
+};
+use respec::observe::{MoneyDesk, ask, observe};
+use respec::plan::{
+    FoundStopped, PlanInput, SavedPlan, check, money_questions, open_questions, plan,
+};
 use respec::sim::{ByHand, Now, Scenario, World};
 use respec::store::Contents;
 use respec::wire::Wire;
@@ -88,14 +92,24 @@ impl Rig {
         let account = cloud.caller_identity().await?;
         let observed = self.look(cloud, account).await?;
         let mut offers = Offers::default();
+        let books = Books::default();
         let busy = BTreeMap::new();
         for _ in 0..QUESTION_ROUNDS_MAX {
-            let questions = open_questions(&self.input(&observed, contents, &offers, &busy));
+            let questions =
+                open_questions(&self.input(&observed, contents, &offers, &books, &busy));
             for (key, targets) in ask(cloud, &questions).await? {
                 offers.insert(key, targets);
             }
         }
-        let planned = plan(&self.input(&observed, contents, &offers, &busy));
+        let questions = money_questions(&self.input(&observed, contents, &offers, &books, &busy));
+        let desk = MoneyDesk {
+            prices: cloud,
+            billing: cloud,
+            now: self.clock.wall(),
+            ours: contents.orders.keys().cloned().collect(),
+        };
+        let books = desk.learn(&questions, Pricing::Asked).await;
+        let planned = plan(&self.input(&observed, contents, &offers, &books, &busy));
         assert_eq!(check(&self.desired, &planned.sagas), []);
         let created_at = self.clock.wall();
         let plan = SavedPlan {
@@ -136,6 +150,7 @@ impl Rig {
         observed: &'a ObservedFleet,
         contents: &'a Contents,
         offers: &'a Offers,
+        books: &'a Books,
         busy: &'a BTreeMap<InstanceId, respec::model::RunId>,
     ) -> PlanInput<'a> {
         PlanInput {
@@ -143,6 +158,7 @@ impl Rig {
             observed,
             applied: Some(&contents.applied),
             offers,
+            books,
             busy,
             targets: None,
             found_stopped: FoundStopped::Accept,

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, DesiredFleet, DesiredInstance, Digest, FleetName,
-    Group, GroupName, InstanceId, InstanceName, Lineage, ObservedFleet, OfferKey, Offers, Place,
-    RegionId, RunId, Shift, Stamp, Targets, TypeName, Unit, ZoneId,
+    AccountId, AppliedFleet, AppliedInstance, Books, DesiredFleet, DesiredInstance, Digest,
+    FleetName, Group, GroupName, InstanceId, InstanceName, Lineage, ObservedFleet, OfferKey,
+    Offers, Place, Pricing, RegionId, RunId, Shift, Stamp, Targets, TypeName, Unit, ZoneId,
 };
-use respec::plan::{FoundStopped, PlanInput, Planned, SavedPlan, Source, open_questions, plan};
+use respec::plan::{
+    FoundStopped, PlanInput, Planned, SavedPlan, Source, money_questions, open_questions, plan,
+};
 
 use crate::fleets::{After, Fate, Fleet, GROUPS, at};
+use crate::prices::Prices;
 
 /// What can be bought, with what it costs; two cost the same.
 pub(crate) const TYPES: [(&str, u32); 6] = [
@@ -55,9 +58,11 @@ pub(crate) struct World {
     pub(crate) observed: ObservedFleet,
     pub(crate) applied: Option<AppliedFleet>,
     pub(crate) offers: Offers,
+    pub(crate) books: Books,
     pub(crate) busy: BTreeMap<InstanceId, RunId>,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
     pub(crate) found_stopped: FoundStopped,
+    prices: Prices,
     offers_answered: bool,
     sold_out: BTreeSet<&'static str>,
 }
@@ -70,6 +75,7 @@ impl World {
             observed: observed(fleet),
             applied: fleet.has_state.then(|| applied(fleet)),
             offers: Offers::default(),
+            books: Books::default(),
             busy: busy(fleet),
             targets: targets(fleet),
             found_stopped: if fleet.accept_stopped {
@@ -77,10 +83,12 @@ impl World {
             } else {
                 FoundStopped::Block
             },
+            prices: fleet.prices.clone(),
             offers_answered: fleet.offers_answered,
             sold_out: fleet.sold_out.clone(),
         };
         world.answer();
+        world.ask_prices();
         world
     }
 
@@ -90,6 +98,7 @@ impl World {
             observed: &self.observed,
             applied: self.applied.as_ref(),
             offers: &self.offers,
+            books: &self.books,
             busy: &self.busy,
             targets: self.targets.as_ref(),
             found_stopped: self.found_stopped,
@@ -142,6 +151,17 @@ impl World {
                 self.offers.insert(key, targets);
             }
         }
+    }
+
+    /// Prices, and a balance that covers some runs and not others.
+    pub(crate) fn ask_prices(&mut self) {
+        let questions = money_questions(&self.input());
+        self.books.pricing = Pricing::Asked;
+        for (key, about) in questions.prices {
+            let quote = self.prices.quote(&key, about);
+            self.books.quotes.insert(key, quote);
+        }
+        self.books.funds = self.prices.funds();
     }
 
     fn targets_of(&self, key: &OfferKey) -> Targets {
@@ -206,6 +226,7 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
             .filter(|(_, group)| !group.members.is_empty())
             .collect(),
         ungrouped: fleet.ungrouped,
+        budget: None,
     }
 }
 

@@ -9,11 +9,13 @@ use respec::clock::{Clock as _, VirtualClock};
 use respec::cloud::Cloud as _;
 use respec::manifest::{self, Source};
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, DesiredFleet, Digest, InstanceId, Lineage,
-    ObservedFleet, Offers, RegionId, Stamp,
+    AccountId, AppliedFleet, AppliedInstance, Books, DesiredFleet, Digest, InstanceId, Lineage,
+    ObservedFleet, Offers, Pricing, RegionId, Stamp,
 };
-use respec::observe::{ask, observe};
-use respec::plan::{FoundStopped, PlanInput, SavedPlan, check, open_questions, plan};
+use respec::observe::{MoneyDesk, ask, observe};
+use respec::plan::{
+    FoundStopped, PlanInput, SavedPlan, check, money_questions, open_questions, plan,
+};
 use respec::report::plan_text::{PlanPage, plan_text};
 use respec::report::{Detail, Style};
 use respec::sim::{Scenario, SimWire, World};
@@ -30,6 +32,18 @@ struct Said {
     target: BTreeSet<InstanceId>,
     /// `-accept-stopped`.
     accept_stopped: bool,
+    /// `-no-price`.
+    no_price: bool,
+}
+
+impl Said {
+    fn pricing(&self) -> Pricing {
+        if self.no_price {
+            Pricing::Skipped
+        } else {
+            Pricing::Asked
+        }
+    }
 }
 
 /// A case, read.
@@ -95,9 +109,10 @@ impl Case {
         let cloud = self.cloud(&clock);
         let observed = self.look(&cloud, &clock).await;
         let applied = self.applied(&observed.account);
+        let no_books = Books::default();
         let mut offers = Offers::default();
         loop {
-            let questions = open_questions(&self.input(&observed, &applied, &offers));
+            let questions = open_questions(&self.input(&observed, &applied, &offers, &no_books));
             if questions.is_empty() {
                 break;
             }
@@ -105,7 +120,15 @@ impl Case {
                 offers.insert(key, targets);
             }
         }
-        let planned = plan(&self.input(&observed, &applied, &offers));
+        let questions = money_questions(&self.input(&observed, &applied, &offers, &no_books));
+        let desk = MoneyDesk {
+            prices: &cloud,
+            billing: &cloud,
+            now: clock.wall(),
+            ours: BTreeSet::new(),
+        };
+        let books = desk.learn(&questions, self.said.pricing()).await;
+        let planned = plan(&self.input(&observed, &applied, &offers, &books));
         assert_eq!(check(&self.fleet, &planned.sagas), []);
         let saved = SavedPlan {
             format_version: SavedPlan::FORMAT_VERSION,
@@ -180,6 +203,7 @@ impl Case {
         observed: &'a ObservedFleet,
         applied: &'a AppliedFleet,
         offers: &'a Offers,
+        books: &'a Books,
     ) -> PlanInput<'a> {
         static NOBODY: BTreeMap<InstanceId, respec::model::RunId> = BTreeMap::new();
         PlanInput {
@@ -187,6 +211,7 @@ impl Case {
             observed,
             applied: Some(applied),
             offers,
+            books,
             busy: &NOBODY,
             targets: Some(&self.said.target).filter(|targets| !targets.is_empty()),
             found_stopped: if self.said.accept_stopped {

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, its builders too")]
 
+mod price_list;
 mod world;
 mod snapshot;
 mod story;

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, BillingMethod, ChangeOptions, DesiredFleet, DesiredInstance, DesiredSpec, Digest,
-    FleetName, Group, GroupName, InstanceId, InstanceName, InstanceStatus, Lineage, NetworkBilling,
-    NetworkKind, ObservedFleet, ObservedInstance, OfferKey, Offers, Payment, Place, RegionId,
-    Rollout, Shift, Stamp, TypeName, ZoneId,
+    AccountId, BillingMethod, Books, ChangeOptions, DesiredFleet, DesiredInstance, DesiredSpec,
+    Digest, FleetName, Funds, Group, GroupName, InstanceId, InstanceName, InstanceStatus, Lineage,
+    NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance, OfferKey, Offers, Payment, Place,
+    Pricing, RegionId, Rollout, Shift, Stamp, TypeName, ZoneId,
 };
-use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, plan};
+use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, money_questions, plan};
+
+use crate::price_list::{self, cny};
 
 pub(crate) fn now() -> Timestamp {
     "2026-11-21T08:00:00Z".parse().unwrap()
@@ -36,6 +38,7 @@ pub(crate) fn machine(name: &str) -> ObservedInstance {
         zone: ZoneId::new("cn-hangzhou-h").unwrap(),
         status: InstanceStatus::Running,
         instance_type: type_name("ecs.g6.large"),
+        image: None,
         vcpus: 2,
         memory_mib: 8192,
         billing: BillingMethod::PostPaid,
@@ -60,6 +63,8 @@ pub(crate) struct World {
     pub(crate) desired: DesiredFleet,
     pub(crate) observed: ObservedFleet,
     pub(crate) offers: Offers,
+    pub(crate) books: Books,
+    pub(crate) pricing: Pricing,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
 }
 
@@ -74,6 +79,7 @@ impl World {
                 instances: BTreeMap::new(),
                 groups: BTreeMap::new(),
                 ungrouped: Rollout::default(),
+                budget: None,
             },
             observed: ObservedFleet {
                 account,
@@ -81,6 +87,11 @@ impl World {
                 instances: BTreeMap::new(),
             },
             offers: Offers::default(),
+            books: Books {
+                funds: Funds::Known(cny("100000")),
+                ..Books::default()
+            },
+            pricing: Pricing::Asked,
             targets: None,
         }
     }
@@ -136,16 +147,27 @@ impl World {
     /// The plan of the real planner, saved.
     pub(crate) fn plan(&self) -> SavedPlan {
         let busy = BTreeMap::new();
-        let planned = plan(&PlanInput {
+        let input = |books| PlanInput {
             desired: &self.desired,
             observed: &self.observed,
             applied: None,
             offers: &self.offers,
+            books,
             busy: &busy,
             targets: self.targets.as_ref(),
             found_stopped: FoundStopped::Block,
             now: now(),
-        });
+        };
+        let mut books = self.books.clone();
+        books.pricing = self.pricing;
+        if self.pricing == Pricing::Asked {
+            let questions = money_questions(&input(&self.books)).prices;
+            for (key, about) in questions {
+                let quote = price_list::quote(&key, about);
+                books.quotes.entry(key).or_insert(quote);
+            }
+        }
+        let planned = plan(&input(&books));
         let account = self.observed.account.clone();
         SavedPlan {
             format_version: 1,

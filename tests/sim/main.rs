@@ -8,6 +8,8 @@
 
 mod harness;
 
+mod billing;
+mod clients;
 mod faults;
 mod http;
 mod network;
@@ -15,4 +17,6 @@ mod orders;
 mod power;
 mod protocol;
 mod reading;
+mod scripted;
 mod specs;
+mod sts;

@@ -43,6 +43,8 @@ struct Instance {
     status: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     instance_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    image_id: Option<String>,
     #[serde(default, deserialize_with = "lenient::integer")]
     cpu: Option<i64>,
     #[serde(default, deserialize_with = "lenient::integer")]
@@ -159,6 +161,7 @@ fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unr
         zone: named("ZoneId", from.zone_id, ZoneId::new)?,
         status: InstanceStatus::from(required(from.status, "Status")?),
         instance_type: named("InstanceType", from.instance_type, TypeName::new)?,
+        image: from.image_id,
         vcpus: count(from.cpu),
         memory_mib: from
             .memory

@@ -8,6 +8,7 @@ mod change;
 mod offer;
 mod facts;
 mod order;
+mod price;
 
 use super::lenient::{self, Unreadable};
 
@@ -16,6 +17,7 @@ pub(super) use facts::{TypePage, account, regions, type_page};
 pub(super) use instance::instance_page;
 pub(super) use offer::offers;
 pub(super) use order::{OrderPage, balance, done, order_detail, order_page};
+pub(super) use price::{auto_renewals, price};
 
 /// Turns a model's complaint about a name into ours.
 fn named<T>(

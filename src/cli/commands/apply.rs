@@ -9,12 +9,13 @@ use crate::cli::display::json_without_run;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::planning::{Planning, look, make_plan, peek, to_adopt};
+use crate::cli::pricing::keep_within_limits;
 use crate::cli::running::{Ended, Run};
 use crate::cli::screen::Screen;
 use crate::cli::surroundings::read_bounded;
 use crate::cloud::Cloud as _;
 use crate::model::{Digest, Lineage, ObservedFleet};
-use crate::plan::{Fingerprint, SavedPlan};
+use crate::plan::{Costs, Fingerprint, Saga, SavedPlan};
 use crate::report::Detail;
 use crate::report::plan_text::plan_text;
 use crate::saga::Mode;
@@ -92,7 +93,8 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
     if plan.sagas.is_empty() {
         return nothing_to_change(&run, &planning).await;
     }
-    prices_are_known(context, args, plan)?;
+    prices_are_known(args, plan)?;
+    keep_within_limits(plan, args.planning.max_spend.as_ref())?;
     approved(args, screen, plan)?;
     let store = run.open_store(plan)?;
     nobody_was_faster(&store.contents(), plan)?;
@@ -107,10 +109,11 @@ async fn saved(
     file: &Path,
     screen: &Screen,
 ) -> Attempt {
-    if !args.planning.target.is_empty() || args.planning.accept_stopped {
+    let planning = &args.planning;
+    if !planning.target.is_empty() || planning.accept_stopped || planning.no_price {
         return Err(Failure::new(
             Situation::Usage,
-            "--target and --accept-stopped decide what is planned; this plan is made already",
+            "--target, --accept-stopped and --no-price decide what is planned; this plan is made already",
         ));
     }
     let bytes = read_bounded(file, PLAN_BYTES_MAX)?;
@@ -128,7 +131,8 @@ async fn saved(
     if is_open(contents.as_ref(), |_| true) {
         return open_run_first(&run, &plan).await;
     }
-    prices_are_known(context, args, &plan)?;
+    prices_are_known(args, &plan)?;
+    keep_within_limits(&plan, args.planning.max_spend.as_ref())?;
     touched_machines_look_as_planned(&plan, &observed)?;
     if plan.sagas.is_empty()
         && to_adopt(&plan, &observed, contents.as_ref(), plan.created_at).is_empty()
@@ -240,14 +244,11 @@ async fn nothing_to_change(run: &Run<'_>, planning: &Planning) -> Attempt {
         .hint("the plan above says what stands in the way of each machine"))
 }
 
-/// Until prices can be asked for, an order is only made by somebody who said so.
-fn prices_are_known(context: &Context, args: &ApplyArgs, plan: &SavedPlan) -> Result<(), Failure> {
-    let orders = plan
-        .sagas
-        .values()
-        .filter(|saga| saga.makes_order())
-        .count();
-    if orders == 0 || args.allow_unknown_price || context.simulated {
+/// An order of unknown price is only made by somebody who said so.
+fn prices_are_known(args: &ApplyArgs, plan: &SavedPlan) -> Result<(), Failure> {
+    let unknown = |saga: &&Saga| Costs::of(&saga.steps).now.unknown > 0;
+    let orders = plan.sagas.values().filter(unknown).count();
+    if orders == 0 || args.allow_unknown_price {
         return Ok(());
     }
     let message =

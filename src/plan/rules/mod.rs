@@ -12,4 +12,6 @@ pub(super) mod transition;
 pub(super) mod reasons;
 pub(super) mod network;
 pub(super) mod sequence;
+pub(super) mod prices;
+pub(super) mod orders;
 pub(super) mod notes;

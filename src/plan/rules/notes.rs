@@ -3,7 +3,7 @@
 use crate::model::{ModifyCall, NetworkKind};
 use crate::plan::input::Case;
 use crate::plan::rules::power;
-use crate::plan::step::{Action, Because, Price, Step};
+use crate::plan::step::{Action, Because, Step};
 
 /// The notes about one machine and its chain of steps, which may be empty.
 pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
@@ -52,7 +52,7 @@ fn inbound_follows(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
 
 /// R47: what a downgrade does not give back.
 fn refund(steps: &[Step]) -> Option<Because> {
-    let refunds = steps.iter().any(|step| step.price == Price::Refund);
+    let refunds = steps.iter().any(|step| step.price.is_refund());
     refunds.then(|| {
         Because::new(
             "R47",

@@ -6,8 +6,9 @@ use crate::model::{
 };
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
+use crate::plan::price::Price;
 use crate::plan::rules::payment;
-use crate::plan::step::{Because, Price, Undo};
+use crate::plan::step::{Because, Undo};
 
 /// A change of type, decided.
 #[derive(Debug, Clone)]
@@ -115,18 +116,18 @@ fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
         Shift::Downgrade => (
             "a subscription downgrade is an order with a refund (R47)",
             payment::nothing_to_pay(),
-            Price::Refund,
+            Price::Refund(None),
         ),
         Shift::Upgrade => (
             "a subscription upgrade is an order; it may run while it is made (R12)",
-            payment::because(case.desired.payment),
+            payment::because(case),
             Price::Unknown,
         ),
     };
     Ok(TypeChange {
         call: ModifyCall::Prepay(PrepayChange {
             instance_type: to.clone(),
-            auto_pay: payment::auto_pay(case.desired.payment),
+            auto_pay: payment::auto_pay(case.payment()),
             migrate_across_zone: case.desired.change.migrate_across_zone,
             system_disk_category: case.desired.change.system_disk_category.clone(),
         }),
@@ -145,7 +146,7 @@ fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
 fn nobody_is_awaited_while_down(case: &Case<'_>, shift: Shift) -> Result<(), Blocked> {
     let held_down = case.is_up() && case.ends_up();
     let offline = case.desired.change.prepaid_upgrade == PrepaidUpgrade::Offline;
-    match (shift, case.desired.payment) {
+    match (shift, case.payment()) {
         (Shift::Upgrade, Payment::Await) if offline && held_down => Err(case.block(
             "prepaid_upgrade",
             "ordered offline, it would stay down until a person has paid the order",

@@ -115,11 +115,15 @@ impl<'a> Asked<'a> {
         let kind = prepay::direction(from, wanted.price_hour());
         let auto_pay = match kind {
             OrderKind::Downgrade => AutoPay::Yes,
-            OrderKind::Upgrade | OrderKind::TempUpgrade => self.auto_pay,
+            OrderKind::Upgrade
+            | OrderKind::TempUpgrade
+            | OrderKind::Convert
+            | OrderKind::Refund => self.auto_pay,
         };
         let wanted = Wanted {
             kind,
             amount: prepay::amount(from, wanted.price_hour(), hours),
+            others: Vec::new(),
             change: Change::Network(wanted),
         };
         world.place_order(self.id, wanted, auto_pay, Caller::Network)
@@ -139,6 +143,7 @@ impl<'a> Asked<'a> {
         let wanted = Wanted {
             kind: OrderKind::TempUpgrade,
             amount: prepay::amount(from, wanted.price_hour(), span.hours()),
+            others: Vec::new(),
             change: Change::Upgrade {
                 out: wanted.out,
                 from: span.from,

@@ -61,6 +61,7 @@ impl Asked<'_> {
         let wanted = Wanted {
             kind,
             amount: prepay::amount(from, to, hours),
+            others: Vec::new(),
             change: Change::Type {
                 to: self.target.to_owned(),
                 reboot: self.reboot,
@@ -69,7 +70,10 @@ impl Asked<'_> {
         // R44: AutoPay counts for upgrades only, a downgrade is refunded at once.
         let auto_pay = match kind {
             OrderKind::Downgrade => AutoPay::Yes,
-            OrderKind::Upgrade | OrderKind::TempUpgrade => self.auto_pay,
+            OrderKind::Upgrade
+            | OrderKind::TempUpgrade
+            | OrderKind::Convert
+            | OrderKind::Refund => self.auto_pay,
         };
         world.place_order(self.id, wanted, auto_pay, Caller::Prepay)
     }

@@ -53,6 +53,7 @@ pub(crate) fn state_allows(instance: &Instance, direction: OrderKind) -> Result<
     match (direction, instance.truth.status) {
         (_, Status::Stopped) => Ok(()),
         (OrderKind::Upgrade | OrderKind::TempUpgrade, Status::Running) => Ok(()),
+        (OrderKind::Convert | OrderKind::Refund, Status::Running) => Ok(()),
         (OrderKind::Downgrade, Status::Running) => Err(Refusal::new(
             400,
             "InvalidStatus.NotStopped",
@@ -71,7 +72,7 @@ pub(crate) fn state_allows(instance: &Instance, direction: OrderKind) -> Result<
 pub(crate) fn amount(from: Money, to: Money, term_hours: i64) -> Money {
     match direction(from, to) {
         OrderKind::Downgrade => Money::ZERO - (from - to).for_hours(term_hours),
-        OrderKind::Upgrade | OrderKind::TempUpgrade => {
+        OrderKind::Upgrade | OrderKind::TempUpgrade | OrderKind::Convert | OrderKind::Refund => {
             (to - from).for_hours(term_hours).max(Money::LEAST)
         }
     }
