@@ -21,7 +21,10 @@ use super::timing::{BOOKS_FRESH, BOOKS_SKEW};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) payment: PaymentStatus,
+    /// What is to be paid.
     pub(super) amount: Option<Money>,
+    /// The same before tax, as quotes are.
+    pub(super) price: Option<Money>,
 }
 
 impl Standing {
@@ -29,6 +32,7 @@ impl Standing {
         Self {
             payment: order.payment.clone(),
             amount: order.payable.clone().or_else(|| order.amount.clone()),
+            price: order.amount.clone(),
         }
     }
 }

@@ -34,7 +34,10 @@ impl Worker {
                     self.tools.clock.sleep(POLL).await;
                     continue;
                 }
-                OwnPayment::Awaited | OwnPayment::NotAwaited => {}
+                OwnPayment::Awaited => {}
+                // What is paid is gone from the balance.
+                OwnPayment::NotAwaited if sending.accepted.is_some() => sending.promise = None,
+                OwnPayment::NotAwaited => {}
             }
             match self.next_move(call, &mut sending, &seen) {
                 Move::End(end) => return *end,
@@ -45,6 +48,12 @@ impl Worker {
                 }
                 Move::Wait(duration) => self.tools.clock.sleep(duration).await,
                 Move::Send => {
+                    if sending.first.is_none() {
+                        match self.clear_order(&seen).await {
+                            Ok(promise) => sending.promise = promise,
+                            Err(end) => return end,
+                        }
+                    }
                     if let Some(end) = self.send(call, &token, &mut sending).await {
                         return end;
                     }

@@ -21,6 +21,7 @@ use super::crowd::{found_down, limits};
 use super::desk::Desk;
 use super::outcome::LeftAlone;
 use super::scope::Scope;
+use super::till::Till;
 use super::worker::{Ack, End, Errand, Message, Patience, Recorded, Worker};
 use super::{Interrupt, Job, Options, RunOutcome, Tools};
 
@@ -74,6 +75,7 @@ pub(super) struct Dispatcher<'a> {
     tasks: JoinSet<()>,
     desk: Desk,
     books: Books,
+    till: Till,
     mailbox: mpsc::UnboundedSender<Message>,
     messages: UnboundedReceiver<Message>,
 }
@@ -105,6 +107,7 @@ impl<'a> Dispatcher<'a> {
         let mut tasks = JoinSet::new();
         let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock);
         let books = Books::open(&tools.billing, &tools.clock);
+        let till = Till::open(&tools.billing, &tools.clock);
         let (mailbox, messages) = mpsc::unbounded_channel();
         let mut dispatcher = Self {
             sagas: job
@@ -143,6 +146,7 @@ impl<'a> Dispatcher<'a> {
             tasks,
             desk,
             books,
+            till,
             mailbox,
             messages,
         };
@@ -324,6 +328,7 @@ impl<'a> Dispatcher<'a> {
             tools: self.tools.clone(),
             desk: self.desk.clone(),
             books: self.books.clone(),
+            till: self.till.clone(),
             known_orders: self.known_orders.clone(),
             told: RefCell::default(),
             mailbox: self.mailbox.clone(),
@@ -331,6 +336,7 @@ impl<'a> Dispatcher<'a> {
                 stop_within: change.stop_within,
                 force_stop_after: change.force_stop_after,
                 wait_payment: self.options.wait_payment,
+                balance: self.job.plan.desired.balance,
             },
             changed_at: self
                 .job

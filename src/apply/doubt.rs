@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::model::{ModifyCall, ObservedInstance, OrderId};
 use crate::saga::{Failure, FailureCause, Phase, StepEvent};
 
+use super::till::Promise;
 use super::timing::{HORIZON, PROOF_GAP, RESEND_WITHIN};
 use super::trace::Trace;
 use super::worker::{End, Worker};
@@ -23,6 +24,8 @@ pub(super) struct Sending {
     pub(super) accepted: Option<Duration>,
     /// The order it made.
     pub(super) order: Option<OrderId>,
+    /// The money that is set aside for it.
+    pub(super) promise: Option<Promise>,
     /// A refusal that came after a send without answer: it proves nothing about that one.
     pub(super) refusal: Option<Failure>,
     /// Looks that showed neither before nor after.
@@ -71,6 +74,7 @@ impl Worker {
             in_doubt: begun.is_some() && !answered,
             accepted: answered.then(|| self.tools.clock.elapsed()),
             order: known.order,
+            promise: None,
             refusal: None,
             surprises: 0,
             put_off_since: None,

@@ -21,8 +21,10 @@ mod scope;
 mod outcome;
 mod desk;
 mod books;
+mod till;
 mod worker;
 mod power;
+mod clearance;
 mod trace;
 mod doubt;
 mod order;
@@ -44,7 +46,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::clock::Clock;
-use crate::cloud::{Billing, Cloud};
+use crate::cloud::{Billing, Cloud, Prices};
 use crate::event::Event;
 use crate::journal::Journal;
 use crate::model::{AppliedFleet, AppliedInstance, InstanceId, ObservedFleet, OrderId, RunId};
@@ -62,6 +64,8 @@ pub struct Tools {
     pub cloud: Rc<dyn Cloud>,
     /// The account's books.
     pub billing: Rc<dyn Billing>,
+    /// What things cost now.
+    pub prices: Rc<dyn Prices>,
     /// Where intents and results become durable.
     pub journal: Rc<dyn Journal>,
     /// The time.

@@ -59,7 +59,7 @@ impl Worker {
             Ok(standing) => match standing.payment {
                 PaymentStatus::Paid => Some(self.until_it_shows(order).await),
                 PaymentStatus::Cancelled => Some(self.cancelled(order)),
-                PaymentStatus::Unpaid => None,
+                PaymentStatus::Unpaid => self.too_dear(order, &standing),
                 PaymentStatus::Other(_) => self.change_shows().await,
             },
             Err(error) => {
@@ -67,6 +67,21 @@ impl Worker {
                 self.change_shows().await
             }
         }
+    }
+
+    /// An order that costs more than the plan allows is not waited for: a person decides.
+    fn too_dear(&self, order: &Placed, standing: &Standing) -> Option<End> {
+        let cap = self.saga.steps[usize::from(order.step)].price.cap()?;
+        let price = standing.price.as_ref()?;
+        if price.compare(cap).is_ok_and(std::cmp::Ordering::is_le) {
+            return None;
+        }
+        let id = &order.id;
+        let message = format!(
+            "order {id} costs {price}, and the plan allows {cap}: run `respec orders cancel {id}` and plan \
+             again, or pay it nevertheless; then apply goes on"
+        );
+        Some(self.failed(FailureCause::TooDear, message))
     }
 
     /// The newest order of the steps before this one.

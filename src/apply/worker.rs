@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::cloud::CloudError;
-use crate::model::{InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus};
+use crate::model::{
+    BalanceCheck, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
+};
 use crate::plan::{Action, Saga, Undo};
 use crate::saga::{Direction, Failure, FailureCause, SagaState, StepEvent, StepRef, StepState};
 
@@ -18,6 +20,7 @@ use super::Tools;
 use super::books::Books;
 use super::desk::{Desk, Look};
 use super::scope::Scope;
+use super::till::Till;
 use super::timing::{COOL_DOWN, HORIZON, LOOK_WITHIN, POLL, RETRY, STALE_MAX, poll_after};
 
 /// What a worker tells the dispatcher.
@@ -101,6 +104,7 @@ pub(super) struct Worker {
     pub(super) tools: Tools,
     pub(super) desk: Desk,
     pub(super) books: Books,
+    pub(super) till: Till,
     /// Orders that are recorded: none of them can be one whose answer was lost.
     pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
     /// What was written down last of an order, by this worker.
@@ -111,12 +115,14 @@ pub(super) struct Worker {
     pub(super) changed_at: Option<Timestamp>,
 }
 
-/// How long this machine's owner is willing to wait.
+/// What this machine's owner is willing to wait for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
     pub(super) stop_within: Duration,
     pub(super) force_stop_after: Option<Duration>,
     pub(super) wait_payment: Duration,
+    /// Whether an order is paid only when the balance covers it.
+    pub(super) balance: BalanceCheck,
 }
 
 /// What a worker is sent to do.
@@ -264,6 +270,17 @@ impl Worker {
         End::Failed {
             failure,
             scope: None,
+        }
+    }
+
+    /// Refused by ourselves, for a reason that holds for others too.
+    pub(super) fn failed_for(&self, scope: Scope, message: String) -> End {
+        match self.failed(FailureCause::Refused, message) {
+            End::Failed { failure, .. } => End::Failed {
+                failure,
+                scope: Some(scope),
+            },
+            end => end,
         }
     }
 

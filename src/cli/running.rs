@@ -151,6 +151,7 @@ impl<'a> Run<'a> {
         let tools = Tools {
             cloud: self.context.cloud.clone(),
             billing: self.context.cloud.clone(),
+            prices: self.context.cloud.clone(),
             journal: Rc::new(store),
             clock,
         };

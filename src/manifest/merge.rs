@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{AccountId, Budget, FleetName, GroupName, InstanceName, RegionId};
+use crate::model::{AccountId, BalanceCheck, Budget, FleetName, GroupName, InstanceName, RegionId};
 
 use super::codes;
 use super::mark::{At, Mark, Slot};
@@ -20,6 +20,7 @@ pub(super) struct Manifest {
     pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
     pub(super) protect: Vec<At<String>>,
     pub(super) budget: Slot<Budget>,
+    pub(super) balance: Slot<BalanceCheck>,
     /// Where the first file begins.
     pub(super) mark: Mark,
 }
@@ -53,6 +54,7 @@ impl Manifest {
             instances: file.instances,
             protect: file.protect,
             budget: file.budget,
+            balance: file.balance,
             mark: file.mark,
         }
     }
@@ -62,6 +64,7 @@ impl Manifest {
         agree(&mut self.account, file.account, "account", notes);
         agree(&mut self.region, file.region, "region", notes);
         agree(&mut self.budget, file.budget, "budget", notes);
+        agree(&mut self.balance, file.balance, "balance", notes);
         match (&self.defaults, file.defaults) {
             (Some(first), Some(second)) => notes.add(defaults_twice(first.mark, second.mark)),
             (None, defaults) => self.defaults = defaults,

@@ -33,7 +33,7 @@ pub use note::{Finding, Place, Severity, Suggestion};
 pub use observed::{Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance};
 pub use offers::{OfferKey, Offers, Shift, Targets};
 pub use order::{Order, OrderDetail, OrderKind, PaymentStatus};
-pub use policy::{Budget, ChangeOptions, Payment, PrepaidUpgrade, Rollout, Share};
+pub use policy::{BalanceCheck, Budget, ChangeOptions, Payment, PrepaidUpgrade, Rollout, Share};
 pub use price::{
     HOURS_OF_A_MONTH, NoQuote, PriceKey, Quote, ShapeKey, Term, UpgradeKey, UpgradeTarget,
 };

@@ -39,6 +39,7 @@ pub use graph::{GraphError, Node, StepGraph};
 pub use input::{FoundStopped, PlanInput};
 pub use money::{Held, MoneySheet};
 pub use price::{Basis, Price, Quoted, Rates, Running};
+pub use rules::prices::order_question;
 pub use saga::{Fingerprint, Renewal, Saga};
 pub use saved::{PlanFileError, SavedPlan, Source};
 pub use step::{Action, Because, Goal, Step, Undo};
@@ -62,7 +63,7 @@ pub struct Planned {
 /// then, should the balance not cover that, once more without.
 pub fn plan(input: &PlanInput<'_>) -> Planned {
     let planned = plan_with(input, None);
-    match funding::held(input.books, &planned.sagas) {
+    match funding::held(input, &planned.sagas) {
         None => planned,
         Some(held) => plan_with(input, Some(&held)),
     }

@@ -135,6 +135,7 @@ impl House {
         let tools = Tools {
             cloud: self.cloud.clone(),
             billing: self.cloud.clone(),
+            prices: self.cloud.clone(),
             journal: self.store.clone(),
             clock: self.rig.clock.clone(),
         };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use respec::sim::{Fault, Faults};
+use respec::sim::Faults;
 use serde_json::json;
 
 use crate::house::story;
@@ -10,25 +10,25 @@ use crate::house::story;
 const SUBSCRIPTION: &str = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large, \
                             InstanceChargeType: PrePaid, ExpiredTime: 2026-06-01T16:00Z}]";
 
-/// Who, where, which direction, and a look: then the fifth request is the order.
-const ORDER_CALL: u64 = 4;
-
 fn larger(payment: &str) -> String {
     format!(
         "instances: {{one: {{id: i-1, payment: {payment}, spec: {{instance_type: ecs.g7.xlarge}}}}}}"
     )
 }
 
-fn answer_is_lost() -> Faults {
-    Faults::at_calls([(ORDER_CALL, Fault::LostAfter)])
+/// The machine, and a cloud that strikes the first order in this way.
+fn first_order(when: &str) -> String {
+    format!(
+        "{SUBSCRIPTION}\nfaults: [{{operation: ModifyPrepayInstanceSpec, call: 1, when: {when}}}]"
+    )
 }
 
 #[test]
 fn an_order_whose_answer_was_lost_is_one_order_after_a_quick_resume() {
     story(
         &larger("auto"),
-        SUBSCRIPTION,
-        answer_is_lost(),
+        &first_order("no_answer_after"),
+        Faults::None,
         async |house| {
             house.apply_and_die_after(5).await;
             assert_eq!(house.orders().len(), 1);
@@ -47,8 +47,8 @@ fn an_order_whose_answer_was_lost_long_ago_is_found_in_the_books_and_adopted() {
     for payment in ["auto", "await"] {
         story(
             &larger(payment),
-            SUBSCRIPTION,
-            answer_is_lost(),
+            &first_order("no_answer_after"),
+            Faults::None,
             async |house| {
                 house.apply_and_die_after(5).await;
                 house.wait(2 * 3600).await;
@@ -69,8 +69,8 @@ fn an_order_whose_answer_was_lost_long_ago_is_found_in_the_books_and_adopted() {
 
 #[test]
 fn a_request_that_never_arrived_is_proven_to_have_ordered_nothing() {
-    let is_lost = Faults::at_calls([(ORDER_CALL, Fault::LostBefore)]);
-    story(&larger("auto"), SUBSCRIPTION, is_lost, async |house| {
+    let cloud = first_order("no_answer_before");
+    story(&larger("auto"), &cloud, Faults::None, async |house| {
         house.apply_and_die_after(5).await;
         house.wait(2 * 3600).await;
         let told = house.apply().await;
@@ -87,8 +87,8 @@ fn a_request_that_never_arrived_is_proven_to_have_ordered_nothing() {
 fn an_order_that_cannot_be_told_from_another_is_left_to_a_person_by_name() {
     story(
         &larger("await"),
-        SUBSCRIPTION,
-        answer_is_lost(),
+        &first_order("no_answer_after"),
+        Faults::None,
         async |house| {
             house.apply_and_die_after(5).await;
             let first = house.orders()[0]["OrderId"].clone();
@@ -169,43 +169,39 @@ fn an_order_that_a_person_pays_while_nothing_runs_is_gone_on_with() {
     );
 }
 
-/// R42: the balance covers nothing, so what is to be paid from it ends up abnormal.
-fn with_little_money(more: &str) -> String {
-    format!("{SUBSCRIPTION}\nbalance: {{available: 1}}\n{more}")
+/// The balance covers nothing.
+fn without_money() -> String {
+    format!("{SUBSCRIPTION}\nbalance: {{available: 1}}")
 }
 
 #[test]
-fn an_order_that_the_balance_does_not_cover_is_called_abnormal_after_two_minutes() {
+fn an_order_that_nobody_could_pay_is_called_abnormal_after_two_minutes() {
     for prepaid_upgrade in ["online", "offline"] {
+        // Nobody asks the balance: what is to be paid from it ends up abnormal (R42).
         let manifest = format!(
-            "instances: {{one: {{id: i-1, payment: auto, change: {{prepaid_upgrade: {prepaid_upgrade}}}, \
+            "balance: skip\ninstances: {{one: {{id: i-1, payment: auto, change: {{prepaid_upgrade: {prepaid_upgrade}}}, \
              spec: {{instance_type: ecs.g7.xlarge}}}}}}"
         );
-        story(
-            &manifest,
-            &with_little_money(""),
-            Faults::None,
-            async |house| {
-                let told = house.apply().await;
-                assert_eq!(told.outcome.exit_code, 8, "{:?}", told.outcome);
-                let end = told.end_of("i-1");
-                for part in ["Held", "210000000000001", "respec orders cancel", "voided"] {
-                    assert!(end.contains(part), "{part} is missing: {end}");
-                }
-                assert_eq!(house.truth("i-1")["Status"], "Running");
-                // Asked again it says the same, and orders nothing.
-                assert_eq!(house.apply().await.outcome.exit_code, 8);
-                assert_eq!(house.orders().len(), 1);
-                // Voided, it is over; with money, the next one goes through.
-                let order = house.orders()[0]["OrderId"].clone();
-                assert!(house.rig.by_hand("cancel", &json!({ "OrderId": order })));
-                let told = house.apply().await;
-                assert_eq!(told.outcome.exit_code, 3, "{:?}", told.outcome);
-                assert!(told.end_of("i-1").contains("Declined"));
-                assert_eq!(house.truth("i-1")["Status"], "Running");
-                assert_eq!(house.truth("i-1")["ConfiguredType"], "ecs.g7.large");
-            },
-        );
+        story(&manifest, &without_money(), Faults::None, async |house| {
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 8, "{:?}", told.outcome);
+            let end = told.end_of("i-1");
+            for part in ["Held", "210000000000001", "respec orders cancel", "voided"] {
+                assert!(end.contains(part), "{part} is missing: {end}");
+            }
+            assert_eq!(house.truth("i-1")["Status"], "Running");
+            // Asked again it says the same, and orders nothing.
+            assert_eq!(house.apply().await.outcome.exit_code, 8);
+            assert_eq!(house.orders().len(), 1);
+            // Voided, it is over; with money, the next one goes through.
+            let order = house.orders()[0]["OrderId"].clone();
+            assert!(house.rig.by_hand("cancel", &json!({ "OrderId": order })));
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 3, "{:?}", told.outcome);
+            assert!(told.end_of("i-1").contains("Declined"));
+            assert_eq!(house.truth("i-1")["Status"], "Running");
+            assert_eq!(house.truth("i-1")["ConfiguredType"], "ecs.g7.large");
+        });
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, BillingMethod, Books, ChangeOptions, DesiredFleet, DesiredInstance, DesiredSpec,
-    Digest, FleetName, Funds, Group, GroupName, InstanceId, InstanceName, InstanceStatus, Lineage,
-    NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance, OfferKey, Offers, Payment, Place,
-    Pricing, RegionId, Rollout, Shift, Stamp, TypeName, ZoneId,
+    AccountId, BalanceCheck, BillingMethod, Books, ChangeOptions, DesiredFleet, DesiredInstance,
+    DesiredSpec, Digest, FleetName, Funds, Group, GroupName, InstanceId, InstanceName,
+    InstanceStatus, Lineage, NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance,
+    OfferKey, Offers, Payment, Place, Pricing, RegionId, Rollout, Shift, Stamp, TypeName, ZoneId,
 };
 use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, money_questions, plan};
 
@@ -73,6 +73,7 @@ impl World {
         let account = AccountId::new("1234567890123456").unwrap();
         Self {
             desired: DesiredFleet {
+                balance: BalanceCheck::Check,
                 fleet: FleetName::new("shop-prod").unwrap(),
                 account: Some(account.clone()),
                 account_place: Place::default(),

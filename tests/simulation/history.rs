@@ -266,6 +266,7 @@ impl History {
         let tools = Tools {
             cloud: cloud.clone(),
             billing: cloud.clone(),
+            prices: cloud.clone(),
             journal,
             clock: self.rig.clock.clone(),
         };
