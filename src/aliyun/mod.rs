@@ -30,6 +30,7 @@ mod client;
 mod port;
 mod billing;
 mod prices;
+mod preflight;
 
 pub use client::{Aliyun, AliyunConfig, Randomness};
 pub use codes::classify;

@@ -99,6 +99,14 @@ const fn read(name: &'static str, answer_secs: u64) -> Operation {
     }
 }
 
+const fn dry_run(name: &'static str, answer_secs: u64) -> Operation {
+    Operation {
+        method: Method::Post,
+        rate: POWER_RATE,
+        ..read(name, answer_secs)
+    }
+}
+
 const fn modify(name: &'static str, answer_secs: u64) -> Operation {
     Operation {
         name,
@@ -165,6 +173,13 @@ pub(super) static QUERY_ACCOUNT_BALANCE: Operation = books("QueryAccountBalance"
 // The order itself tells whether these two happened.
 pub(super) static CANCEL_ORDER: Operation = books_change("CancelOrder");
 pub(super) static PAY_ORDER: Operation = books_change("PayOrder");
+pub(super) static DESCRIBE_BANDWIDTH_LIMITATION: Operation =
+    read("DescribeBandwidthLimitation", 17);
+pub(super) static DESCRIBE_ACCOUNT_ATTRIBUTES: Operation = read("DescribeAccountAttributes", 17);
+
+// A dry run changes nothing, so it may be repeated like any reading.
+pub(super) static DRY_START_INSTANCES: Operation = dry_run("StartInstances", 46);
+pub(super) static DRY_STOP_INSTANCES: Operation = dry_run("StopInstances", 27);
 
 pub(super) static MODIFY_INSTANCE_SPEC: Operation = modify("ModifyInstanceSpec", 62);
 pub(super) static MODIFY_PREPAY_INSTANCE_SPEC: Operation = modify("ModifyPrepayInstanceSpec", 13);

@@ -2,7 +2,7 @@
 
 use crate::model::{Books, MoneyQuestions, Pricing};
 use crate::observe::MoneyDesk;
-use crate::plan::{Gate, SavedPlan, Verdict, gates};
+use crate::plan::{Gate, Ruling, SavedPlan, gates};
 use crate::report::price_words::gate_words;
 use crate::store::Contents;
 
@@ -52,8 +52,8 @@ pub fn keep_within_limits(plan: &SavedPlan, max_spend: Option<&MaxSpend>) -> Res
 }
 
 fn broken(gate: &Gate) -> Option<String> {
-    match gate.verdict {
-        Verdict::Holds => None,
-        Verdict::Exceeded | Verdict::Unknown | Verdict::OtherCurrency => Some(gate_words(gate)),
+    match gate.ruling {
+        Ruling::Holds => None,
+        Ruling::Exceeded | Ruling::Unknown | Ruling::OtherCurrency => Some(gate_words(gate)),
     }
 }

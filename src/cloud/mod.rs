@@ -7,8 +7,10 @@
 //! One trait a product of the vendor: [`Cloud`] for machines, [`Billing`] for orders and money;
 //! beside them [`Prices`], what changing machines would cost.
 
-mod call;
 mod error;
+mod call;
+mod limits;
+mod rights;
 mod billing;
 mod prices;
 
@@ -22,11 +24,13 @@ pub use call::{
     ModifyReply, Offer, OperationType, PowerAnswer, PowerCall, PowerVerb, RegionFacts,
 };
 pub use error::{CloudError, ErrorKind, Outcome};
+pub use limits::{Limits, TYPES_PER_CALL_MAX};
 pub use prices::{PriceReply, Prices};
+pub use rights::{Right, Rights};
 
 /// The cloud: one method for each API operation, typed both ways.
 #[async_trait(?Send)]
-pub trait Cloud {
+pub trait Cloud: Limits + Rights {
     /// `GetCallerIdentity`: whose credentials these are. Needs no permission.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! From the tree to the shapes: which keys a manifest of version 1 has, and what each may hold.
 
+use std::collections::BTreeSet;
+
 use crate::model::{
-    BalanceCheck, InvalidId, NetworkBilling, Payment, Power, PrepaidUpgrade, StoppedMode,
+    BalanceCheck, InvalidId, NetworkBilling, Owner, Payment, Power, PrepaidUpgrade, StoppedMode,
 };
 
 use super::budget;
@@ -53,6 +55,9 @@ const PREPAID_UPGRADES: &[(&str, PrepaidUpgrade)] = &[
     ("offline", PrepaidUpgrade::Offline),
 ];
 
+/// Other owners whose machines respec may stop when told to.
+const OWNERS: &[(&str, Owner)] = &[("ess", Owner::Ess), ("ack", Owner::Ack)];
+
 /// Ways to select the members of a group that stand beside `select` in the language.
 const UNSUPPORTED_IN_GROUPS: &[&str] = &["name", "type", "zone"];
 
@@ -65,6 +70,7 @@ pub(super) fn file(d: &mut Decoder<'_>, root: NodeId) -> Option<File> {
         fleet: fields.slot(d, "fleet", Decoder::id),
         account: fields.slot(d, "account", Decoder::id),
         region: fields.slot(d, "region", Decoder::id),
+        allow_managed: fields.slot(d, "allow_managed", owners),
         defaults: read_defaults(d, &mut fields),
         groups: entries(d, &mut fields, "groups", group),
         instances: entries(d, &mut fields, "instances", instance),
@@ -191,6 +197,7 @@ fn layer(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> Layer {
         spec: spec(d, fields),
         payment: fields.slot(d, "payment", payment),
         region: fields.slot(d, "region", Decoder::id),
+        allow_managed: fields.slot(d, "allow_managed", owners),
         change: change(d, fields),
     }
 }
@@ -210,6 +217,15 @@ fn payment(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Payment>> {
         return None;
     }
     d.word(node, PAYMENTS)
+}
+
+/// A list of owners; an empty one takes back what an outer level allows.
+fn owners(d: &mut Decoder<'_>, node: NodeId) -> Option<At<BTreeSet<Owner>>> {
+    let list = d.list(node, |d, item| d.word(item, OWNERS))?;
+    Some(At {
+        value: list.value.into_iter().map(|at| at.value).collect(),
+        mark: list.mark,
+    })
 }
 
 fn spec(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> SpecKeys {

@@ -8,7 +8,6 @@ use super::tree::NodeId;
 
 /// Keys of the manifest language that this version cannot honour yet, wherever they stand.
 const UNSUPPORTED: &[&str] = &[
-    "allow_managed",
     "availability",
     "balance",
     "batches",

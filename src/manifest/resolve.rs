@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    ChangeOptions, DesiredInstance, DesiredSpec, Group, GroupName, InstanceId, InstanceName,
+    ChangeOptions, DesiredInstance, DesiredSpec, Group, GroupName, InstanceId, InstanceName, Owner,
     Payment, RegionId, Rollout,
 };
 
@@ -36,6 +36,7 @@ struct Shared {
     spec: DesiredSpec,
     change: ChangeOptions,
     payment: Payment,
+    allow_managed: BTreeSet<Owner>,
 }
 
 impl Shared {
@@ -45,6 +46,7 @@ impl Shared {
             spec: layer.spec.desired(),
             change: layer.change.options(),
             payment: layer.payment.value().unwrap_or(Payment::Await),
+            allow_managed: layer.allow_managed.value().unwrap_or_default(),
         }
     }
 }
@@ -69,6 +71,7 @@ pub(super) fn resolve(manifest: &Manifest, notes: &mut Notes) -> Resolved {
         .map(|defaults| defaults.layer.clone())
         .unwrap_or_default();
     outermost.region = manifest.region.clone();
+    outermost.allow_managed = manifest.allow_managed.clone();
     let mut resolver = Resolver {
         manifest,
         notes,
@@ -260,6 +263,7 @@ impl<'m> Resolver<'m> {
             change: shared.change.clone(),
             payment: shared.payment,
             protect: false,
+            allow_managed: shared.allow_managed.clone(),
             after: BTreeSet::new(),
             place: self.notes.place(id.mark),
         };

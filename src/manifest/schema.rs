@@ -1,11 +1,12 @@
 //! The shapes of a manifest, one to one, every value with its place. Nothing is resolved yet.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::model::{
     AccountId, BalanceCheck, Budget, ChangeOptions, DesiredInternet, DesiredSpec, FleetName,
-    GroupName, InstanceId, InstanceName, Mbps, NetworkBilling, Payment, Power, PrepaidUpgrade,
-    RegionId, Rollout, Share, StoppedMode, TypeName,
+    GroupName, InstanceId, InstanceName, Mbps, NetworkBilling, Owner, Payment, Power,
+    PrepaidUpgrade, RegionId, Rollout, Share, StoppedMode, TypeName,
 };
 
 use super::mark::{At, Mark, Slot};
@@ -16,6 +17,7 @@ pub(super) struct File {
     pub(super) fleet: Slot<FleetName>,
     pub(super) account: Slot<AccountId>,
     pub(super) region: Slot<RegionId>,
+    pub(super) allow_managed: Slot<BTreeSet<Owner>>,
     pub(super) defaults: Option<Defaults>,
     pub(super) groups: Vec<Entry<GroupName, GroupEntry>>,
     pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
@@ -63,6 +65,7 @@ pub(super) struct InstanceEntry {
 pub(super) struct Layer {
     pub(super) region: Slot<RegionId>,
     pub(super) payment: Slot<Payment>,
+    pub(super) allow_managed: Slot<BTreeSet<Owner>>,
     pub(super) spec: SpecKeys,
     pub(super) change: ChangeKeys,
 }
@@ -103,6 +106,7 @@ impl Layer {
         Self {
             region: self.region.over(&outer.region),
             payment: self.payment.over(&outer.payment),
+            allow_managed: self.allow_managed.over(&outer.allow_managed),
             spec: self.spec.over(&outer.spec),
             change: self.change.over(&outer.change),
         }

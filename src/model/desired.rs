@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AccountId, FleetName, GroupName, InstanceId, InstanceName, RegionId, TypeName};
 use super::note::Place;
-use super::policy::{BalanceCheck, Budget, ChangeOptions, Payment, Rollout};
+use super::policy::{BalanceCheck, Budget, ChangeOptions, Owner, Payment, Rollout};
 use super::spec::{Mbps, NetworkBilling, Power, StoppedMode};
 
 /// What the manifest says about a fleet.
@@ -59,6 +59,8 @@ pub struct DesiredInstance {
     pub payment: Payment,
     /// Whether plans that stop it are refused.
     pub protect: bool,
+    /// Other owners whose machines may be stopped all the same (`allow_managed`).
+    pub allow_managed: BTreeSet<Owner>,
     /// What must be finished before it is touched.
     pub after: BTreeSet<Unit>,
     /// Where in the manifest it stands, for messages; no part of what is wanted.

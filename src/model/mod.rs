@@ -14,6 +14,7 @@ mod policy;
 mod call;
 mod desired;
 mod observed;
+mod limits;
 mod offers;
 mod price;
 mod books;
@@ -28,12 +29,17 @@ pub use id::{
     AccountId, ClientToken, FleetName, GroupName, InstanceId, InstanceName, InvalidId, OrderId,
     RegionId, RequestId, RunId, TypeName, ZoneId,
 };
+pub use limits::{Answer, BandwidthKey, LimitQuestions, Limits, TypeShape, VcpuQuota, Widest};
 pub use money::{Currency, Money, MoneyError};
 pub use note::{Finding, Place, Severity, Suggestion};
-pub use observed::{Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance};
-pub use offers::{OfferKey, Offers, Shift, Targets};
+pub use observed::{
+    Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance, Particulars,
+};
+pub use offers::{Listing, OfferKey, Offers, Shift, Targets};
 pub use order::{Order, OrderDetail, OrderKind, PaymentStatus};
-pub use policy::{BalanceCheck, Budget, ChangeOptions, Payment, PrepaidUpgrade, Rollout, Share};
+pub use policy::{
+    BalanceCheck, Budget, ChangeOptions, Owner, Payment, PrepaidUpgrade, Rollout, Share,
+};
 pub use price::{
     HOURS_OF_A_MONTH, NoQuote, PriceKey, Quote, ShapeKey, Term, UpgradeKey, UpgradeTarget,
 };

@@ -117,6 +117,27 @@ impl std::fmt::Display for Budget {
     }
 }
 
+/// Somebody else who looks after machines, and may release one that is down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Owner {
+    /// A scaling group of Auto Scaling.
+    Ess,
+    /// A Kubernetes cluster of ACK, or one of its node pools.
+    Ack,
+}
+
+impl Owner {
+    /// The manifest's spelling.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ess => "ess",
+            Self::Ack => "ack",
+        }
+    }
+}
+
 /// Where the outage of a subscription upgrade may fall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -2,6 +2,11 @@
 //!
 //! In: which machines are wanted, and a cloud. Out: an [`ObservedFleet`], and the answers to the
 //! planner's questions. Reads only; ids are asked for by the hundred, so 1,000 machines cost 10 calls.
+//!
+//! A question that the cloud leaves unanswered is answered with the reason, so that a plan can say what
+//! could not be checked; only refused credentials and a cloud out of reach end it all.
+
+mod questions;
 
 mod money;
 
@@ -10,10 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use crate::cloud::{
-    Cloud, CloudError, IDS_PER_CALL_MAX, InstanceQuery, ModificationQuery, OperationType,
-};
-use crate::model::{AccountId, InstanceId, ObservedFleet, OfferKey, RegionId, Shift, Targets};
+use crate::cloud::{Cloud, CloudError, IDS_PER_CALL_MAX, InstanceQuery, Right};
+use crate::model::{AccountId, InstanceId, ObservedFleet, RegionId};
+
+pub use questions::{ask, ask_limits};
 
 pub use money::MoneyDesk;
 
@@ -22,10 +27,11 @@ const READS_AT_ONCE: usize = 10;
 
 /// Looks at these machines, grouped by region.
 ///
-/// A machine that is asked for and not in the answer does not exist, or is not visible to these credentials.
+/// A machine that is asked for and not in the answer does not exist.
 ///
 /// # Errors
-/// [`CloudError`] of the first read that failed for good.
+/// [`CloudError`] of the first read that failed for good, and of kind `Denied` when machines are missing
+/// because these credentials may not look at any.
 pub async fn observe(
     cloud: &dyn Cloud,
     account: AccountId,
@@ -42,46 +48,46 @@ pub async fn observe(
             });
         }
     }
-    let mut instances = BTreeMap::new();
+    let (mut instances, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
     for batch in queries.chunks(READS_AT_ONCE) {
         let pages = try_join_all(batch.iter().map(|query| cloud.describe_instances(query))).await?;
-        for seen in pages.into_iter().flat_map(|page| page.instances) {
-            instances.insert(seen.id.clone(), seen);
+        for page in pages {
+            instances.extend(
+                page.instances
+                    .into_iter()
+                    .map(|seen| (seen.id.clone(), seen)),
+            );
+            unreadable.extend(page.unreadable);
         }
     }
-    Ok(ObservedFleet {
+    let fleet = ObservedFleet {
         account,
         taken_at,
         instances,
-    })
+        unreadable,
+    };
+    is_not_blind(cloud, &fleet, wanted).await?;
+    Ok(fleet)
 }
 
-/// Asks the planner's questions, each about one machine that stands for all like it.
-///
-/// # Errors
-/// [`CloudError`] of the first question that failed for good.
-pub async fn ask(
+/// Without the permission to look the cloud shows an empty list and no refusal (ecs-api 1.5): where
+/// machines are missing, it is asked for the permission itself.
+async fn is_not_blind(
     cloud: &dyn Cloud,
-    questions: &BTreeMap<OfferKey, InstanceId>,
-) -> Result<Vec<(OfferKey, Targets)>, CloudError> {
-    let asked = questions.iter().map(|(key, instance)| async move {
-        let query = ModificationQuery {
-            region: key.region.clone(),
-            instance: instance.clone(),
-            operation: match key.shift {
-                Shift::Upgrade => OperationType::Upgrade,
-                Shift::Downgrade => OperationType::Downgrade,
-            },
-            migrate_across_zone: false,
-        };
-        let mut targets = Targets::new();
-        for offer in cloud.describe_modification(&query).await? {
-            targets
-                .entry(offer.instance_type)
-                .or_default()
-                .insert(offer.zone, offer.in_stock);
+    fleet: &ObservedFleet,
+    wanted: &BTreeMap<RegionId, BTreeSet<InstanceId>>,
+) -> Result<(), CloudError> {
+    let is_there =
+        |id: &InstanceId| fleet.instances.contains_key(id) || fleet.unreadable.contains_key(id);
+    for (region, ids) in wanted {
+        if ids.iter().all(is_there) {
+            continue;
         }
-        Ok((key.clone(), targets))
-    });
-    try_join_all(asked).await
+        match cloud.may_look(region).await? {
+            Right::Denied(error) => return Err(error),
+            // Whoever cannot be sure is not told that machines are there: they stay missing.
+            Right::Proven | Right::Unclear(_) => {}
+        }
+    }
+    Ok(())
 }

@@ -18,12 +18,12 @@ pub struct Gate {
     /// What the plan comes to.
     pub planned: Sum,
     /// Whether it holds.
-    pub verdict: Verdict,
+    pub ruling: Ruling,
 }
 
 /// Whether a limit holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Ruling {
     /// It does.
     Holds,
     /// The plan costs more.
@@ -64,11 +64,11 @@ fn gate(name: &'static str, limit: &Money, planned: &Sum) -> Gate {
         name,
         limit: limit.clone(),
         planned: planned.clone(),
-        verdict: verdict(limit, planned),
+        ruling: ruling(limit, planned),
     }
 }
 
-fn verdict(limit: &Money, planned: &Sum) -> Verdict {
+fn ruling(limit: &Money, planned: &Sum) -> Ruling {
     let same = planned
         .known()
         .find(|money| money.currency() == limit.currency());
@@ -77,12 +77,12 @@ fn verdict(limit: &Money, planned: &Sum) -> Verdict {
         .any(|money| money.currency() != limit.currency() && !money.is_zero());
     let too_much = same.is_some_and(|money| money.amount() > limit.amount());
     if others {
-        Verdict::OtherCurrency
+        Ruling::OtherCurrency
     } else if planned.unknown > 0 {
-        Verdict::Unknown
+        Ruling::Unknown
     } else if too_much {
-        Verdict::Exceeded
+        Ruling::Exceeded
     } else {
-        Verdict::Holds
+        Ruling::Holds
     }
 }

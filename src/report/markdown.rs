@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::model::InstanceId;
 use crate::plan::{Blocked, Saga, SavedPlan, Step};
 
+use super::checks_text::checks_markdown;
 use super::escape::{code, fence, html, markdown};
 use super::money_view::{self, Every, Remark, Row, Weight};
 use super::plan_text::{PlanPage, orders};
@@ -41,6 +42,7 @@ pub fn plan_markdown(page: &PlanPage<'_>) -> String {
     }
     push_blocked(&mut sheet, plan);
     push_money(&mut sheet, plan);
+    sheet.push(&checks_markdown(&plan.sheet.checks));
     for class in &classes {
         sheet.push(&details(class));
     }

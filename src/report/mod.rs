@@ -27,6 +27,7 @@ mod step_words;
 mod plan_tree;
 mod money_view;
 mod money_text;
+mod checks_text;
 pub mod plan_text;
 pub mod markdown;
 mod event_words;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{AutoRenew, Funds, Money, Pricing};
-use crate::plan::{Costs, Gate, Saga, SavedPlan, Sum, Verdict, gates};
+use crate::plan::{Costs, Gate, Ruling, Saga, SavedPlan, Sum, gates};
 
 use super::price_words::{gate_words, signed, sum_words};
 use super::style::count;
@@ -160,12 +160,12 @@ fn plain(text: String) -> Remark {
 
 fn limit(gate: &Gate) -> Remark {
     let broken = "; apply will refuse this plan";
-    match gate.verdict {
-        Verdict::Holds => Remark {
+    match gate.ruling {
+        Ruling::Holds => Remark {
             weight: Weight::Good,
             text: gate_words(gate),
         },
-        Verdict::Exceeded | Verdict::Unknown | Verdict::OtherCurrency => Remark {
+        Ruling::Exceeded | Ruling::Unknown | Ruling::OtherCurrency => Remark {
             weight: Weight::Broken,
             text: gate_words(gate) + broken,
         },

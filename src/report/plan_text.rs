@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::RegionId;
 use crate::plan::{Because, Costs, Note, SavedPlan};
 
+use super::checks_text::checks;
 use super::money_text::money;
 use super::plan_tree::{Detail, NAMED_MAX, change, list, machines};
 use super::price_words::sum_words;
@@ -50,6 +51,7 @@ pub fn plan_text(page: &PlanPage<'_>, detail: Detail, style: &Style) -> String {
     }
     text.push_str(&blocked_machines(plan, detail, style));
     text.push_str(&notes(plan, detail, style));
+    text.push_str(&checks(&plan.sheet.checks, style));
     text.push_str(&limits(&view::brakes(plan), style));
     text.push_str(&money(plan, detail, style));
     text.push('\n');

@@ -13,11 +13,13 @@ use respec::clock::{Clock, VirtualClock};
 use respec::cloud::{Cloud as _, CloudError};
 use respec::manifest;
 use respec::model::{
-    Books, DesiredFleet, InstanceId, Lineage, ObservedFleet, Offers, Pricing, RegionId, Stamp,
+    Books, DesiredFleet, InstanceId, Limits, Lineage, ObservedFleet, Offers, Pricing, RegionId,
+    Stamp,
 };
-use respec::observe::{MoneyDesk, ask, observe};
+use respec::observe::{MoneyDesk, ask, ask_limits, observe};
 use respec::plan::{
-    FoundStopped, PlanInput, SavedPlan, check, money_questions, open_questions, plan,
+    FoundStopped, PlanInput, SavedPlan, check, limit_questions, money_questions, open_questions,
+    plan,
 };
 use respec::sim::{ByHand, Now, Scenario, World};
 use respec::store::Contents;
@@ -91,17 +93,20 @@ impl Rig {
     ) -> Result<Planned, CloudError> {
         let account = cloud.caller_identity().await?;
         let observed = self.look(cloud, account).await?;
-        let mut offers = Offers::default();
-        let books = Books::default();
-        let busy = BTreeMap::new();
+        let (mut offers, nothing) = (Offers::default(), Limits::default());
+        let (books, busy) = (Books::default(), BTreeMap::new());
         for _ in 0..QUESTION_ROUNDS_MAX {
-            let questions =
-                open_questions(&self.input(&observed, contents, &offers, &books, &busy));
-            for (key, targets) in ask(cloud, &questions).await? {
-                offers.insert(key, targets);
+            let known = (&offers, &nothing, &books);
+            let questions = open_questions(&self.input(&observed, contents, known, &busy));
+            for (key, about, targets) in ask(cloud, &questions).await? {
+                offers.record(key, about, targets);
             }
         }
-        let questions = money_questions(&self.input(&observed, contents, &offers, &books, &busy));
+        let known = (&offers, &nothing, &books);
+        let questions = limit_questions(&self.input(&observed, contents, known, &busy));
+        let limits = ask_limits(cloud, &questions).await?;
+        let known = (&offers, &limits, &books);
+        let questions = money_questions(&self.input(&observed, contents, known, &busy));
         let desk = MoneyDesk {
             prices: cloud,
             billing: cloud,
@@ -109,7 +114,8 @@ impl Rig {
             ours: contents.orders.keys().cloned().collect(),
         };
         let books = desk.learn(&questions, Pricing::Asked).await;
-        let planned = plan(&self.input(&observed, contents, &offers, &books, &busy));
+        let known = (&offers, &limits, &books);
+        let planned = plan(&self.input(&observed, contents, known, &busy));
         assert_eq!(check(&self.desired, &planned.sagas), []);
         let created_at = self.clock.wall();
         let plan = SavedPlan {
@@ -149,8 +155,7 @@ impl Rig {
         &'a self,
         observed: &'a ObservedFleet,
         contents: &'a Contents,
-        offers: &'a Offers,
-        books: &'a Books,
+        (offers, limits, books): (&'a Offers, &'a Limits, &'a Books),
         busy: &'a BTreeMap<InstanceId, respec::model::RunId>,
     ) -> PlanInput<'a> {
         PlanInput {
@@ -159,6 +164,7 @@ impl Rig {
             applied: Some(&contents.applied),
             offers,
             books,
+            limits,
             busy,
             targets: None,
             found_stopped: FoundStopped::Accept,

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use respec::model::{
     BillingMethod, ChangeOptions, DesiredInternet, DesiredSpec, Eip, InstanceId, InstanceStatus,
-    NetworkBilling, NetworkKind, ObservedInstance, Payment, Power, PrepaidUpgrade, Rollout, Share,
-    StoppedMode,
+    NetworkBilling, NetworkKind, ObservedInstance, Particulars, Payment, Power, PrepaidUpgrade,
+    Rollout, Share, StoppedMode,
 };
 
 use crate::prices::{Prices, prices};
@@ -365,6 +365,7 @@ fn plain_machine(number: usize, billing: BillingMethod) -> Machine {
             dedicated_host: None,
             spot: false,
             tags: BTreeMap::new(),
+            particulars: Particulars::default(),
         },
         wish: Wish {
             spec: DesiredSpec::default(),

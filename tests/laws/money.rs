@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use respec::model::{Books, Budget, Currency, Funds};
-use respec::plan::{Costs, Price, Verdict, bill, gates};
+use respec::plan::{Costs, Price, Ruling, bill, gates};
 
 use crate::fleets::fleet;
 use crate::laws::config;
@@ -91,7 +91,7 @@ proptest! {
         fleet in fleet(), narrow in 0..30_000u32, more in 0..30_000u32,
     ) {
         let mut world = World::of(&fleet);
-        let mut verdicts = |limit: u32| {
+        let mut rulings = |limit: u32| {
             world.desired.budget = Some(Budget {
                 currency: Currency::new("CNY").unwrap(),
                 max_spend_per_apply: Some(money(limit, "CNY")),
@@ -99,14 +99,14 @@ proptest! {
             });
             gates(&world.saved(), None)
         };
-        let (narrow, wide) = (verdicts(narrow), verdicts(narrow + more));
+        let (narrow, wide) = (rulings(narrow), rulings(narrow + more));
         prop_assert_eq!((narrow.len(), wide.len()), (2, 2));
         for (narrow, wide) in narrow.iter().zip(&wide) {
-            let holds = |verdict| verdict == Verdict::Holds;
-            prop_assert!(!holds(narrow.verdict) || holds(wide.verdict), "{:?} {:?}", narrow, wide);
-            prop_assert!(!holds(wide.verdict) || wide.planned.unknown == 0, "{:?}", wide);
+            let holds = |ruling| ruling == Ruling::Holds;
+            prop_assert!(!holds(narrow.ruling) || holds(wide.ruling), "{:?} {:?}", narrow, wide);
+            prop_assert!(!holds(wide.ruling) || wide.planned.unknown == 0, "{:?}", wide);
             let foreign = wide.planned.known().any(|m| m.currency().as_str() != "CNY" && !m.is_zero());
-            prop_assert!(!holds(wide.verdict) || !foreign, "{:?}", wide);
+            prop_assert!(!holds(wide.ruling) || !foreign, "{:?}", wide);
         }
     }
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, Books, DesiredFleet, DesiredInstance, Digest,
-    FleetName, Group, GroupName, InstanceId, InstanceName, Lineage, ObservedFleet, OfferKey,
-    Offers, Place, Pricing, RegionId, RunId, Shift, Stamp, Targets, TypeName, Unit, ZoneId,
+    AccountId, AppliedFleet, AppliedInstance, BalanceCheck, BillingMethod, Books, DesiredFleet,
+    DesiredInstance, Digest, FleetName, Group, GroupName, InstanceId, InstanceName, Limits,
+    Lineage, ObservedFleet, OfferKey, Offers, Place, Pricing, RegionId, RunId, Shift, Stamp,
+    Targets, TypeName, TypeShape, Unit, ZoneId,
 };
 use respec::plan::{
     FoundStopped, PlanInput, Planned, SavedPlan, Source, money_questions, open_questions, plan,
@@ -51,6 +52,30 @@ pub(crate) fn price(of: &TypeName) -> u32 {
     found.unwrap().1
 }
 
+/// What a type has, by its size.
+pub(crate) fn vcpus(of: &TypeName) -> u32 {
+    match of.as_str().rsplit('.').next().unwrap() {
+        "large" => 2,
+        "xlarge" => 4,
+        _ => 8,
+    }
+}
+
+fn limits() -> Limits {
+    let shape = |name: &str| {
+        let name = type_name(name);
+        let shape = TypeShape {
+            vcpus: Some(vcpus(&name)),
+            ..TypeShape::default()
+        };
+        (name, Ok(shape))
+    };
+    Limits {
+        types: TYPES.iter().map(|(name, _)| shape(name)).collect(),
+        ..Limits::default()
+    }
+}
+
 /// Everything the planner may know.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
@@ -59,6 +84,7 @@ pub(crate) struct World {
     pub(crate) applied: Option<AppliedFleet>,
     pub(crate) offers: Offers,
     pub(crate) books: Books,
+    pub(crate) limits: Limits,
     pub(crate) busy: BTreeMap<InstanceId, RunId>,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
     pub(crate) found_stopped: FoundStopped,
@@ -76,6 +102,7 @@ impl World {
             applied: fleet.has_state.then(|| applied(fleet)),
             offers: Offers::default(),
             books: Books::default(),
+            limits: limits(),
             busy: busy(fleet),
             targets: targets(fleet),
             found_stopped: if fleet.accept_stopped {
@@ -99,6 +126,7 @@ impl World {
             applied: self.applied.as_ref(),
             offers: &self.offers,
             books: &self.books,
+            limits: &self.limits,
             busy: &self.busy,
             targets: self.targets.as_ref(),
             found_stopped: self.found_stopped,
@@ -146,9 +174,9 @@ impl World {
             if questions.is_empty() {
                 return;
             }
-            for key in questions.into_keys() {
+            for (key, about) in questions {
                 let targets = self.targets_of(&key);
-                self.offers.insert(key, targets);
+                self.offers.record(key, about, Ok(targets));
             }
         }
     }
@@ -166,10 +194,13 @@ impl World {
 
     fn targets_of(&self, key: &OfferKey) -> Targets {
         let from = price(&key.from);
-        let listed = TYPES.iter().filter(|(_, price)| match key.shift {
-            Shift::Upgrade => *price > from,
-            Shift::Downgrade => *price < from,
-        });
+        let listed = TYPES
+            .iter()
+            .filter(|(_, price)| match (key.billing, key.shift) {
+                (BillingMethod::PostPaid, _) => true,
+                (BillingMethod::PrePaid, Shift::Upgrade) => *price > from,
+                (BillingMethod::PrePaid, Shift::Downgrade) => *price < from,
+            });
         listed
             .map(|(name, _)| {
                 let in_stock = !self.sold_out.contains(name);
@@ -208,6 +239,7 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
             change: wish.change.clone(),
             payment: wish.payment,
             protect: wish.protect,
+            allow_managed: BTreeSet::new(),
             after: after(fleet, &ids, position).into_iter().collect(),
             place: Place::default(),
         };
@@ -218,6 +250,7 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
         (group_name(group), Group { members, rollout })
     });
     DesiredFleet {
+        balance: BalanceCheck::Check,
         fleet: FleetName::new("laws").unwrap(),
         account: None,
         account_place: Place::default(),
@@ -250,6 +283,7 @@ fn observed(fleet: &Fleet) -> ObservedFleet {
         account: AccountId::new("1234567890123456").unwrap(),
         taken_at: now(),
         instances: there.map(|m| (m.seen.id.clone(), m.seen.clone())).collect(),
+        unreadable: BTreeMap::new(),
     }
 }
 

@@ -9,12 +9,13 @@ use respec::clock::{Clock as _, VirtualClock};
 use respec::cloud::Cloud as _;
 use respec::manifest::{self, Source};
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, Books, DesiredFleet, Digest, InstanceId, Lineage,
-    ObservedFleet, Offers, Pricing, RegionId, Stamp,
+    AccountId, AppliedFleet, AppliedInstance, Books, DesiredFleet, Digest, InstanceId, Limits,
+    Lineage, ObservedFleet, Offers, Pricing, RegionId, Stamp,
 };
-use respec::observe::{MoneyDesk, ask, observe};
+use respec::observe::{MoneyDesk, ask, ask_limits, observe};
 use respec::plan::{
-    FoundStopped, PlanInput, SavedPlan, check, money_questions, open_questions, plan,
+    FoundStopped, PlanInput, SavedPlan, check, limit_questions, money_questions, open_questions,
+    plan,
 };
 use respec::report::plan_text::{PlanPage, plan_text};
 use respec::report::{Detail, Style};
@@ -110,17 +111,22 @@ impl Case {
         let observed = self.look(&cloud, &clock).await;
         let applied = self.applied(&observed.account);
         let no_books = Books::default();
-        let mut offers = Offers::default();
+        let (mut offers, nothing) = (Offers::default(), Limits::default());
         loop {
-            let questions = open_questions(&self.input(&observed, &applied, &offers, &no_books));
+            let known = (&offers, &nothing, &no_books);
+            let questions = open_questions(&self.input(&observed, &applied, known));
             if questions.is_empty() {
                 break;
             }
-            for (key, targets) in ask(&cloud, &questions).await.unwrap() {
-                offers.insert(key, targets);
+            for (key, about, targets) in ask(&cloud, &questions).await.unwrap() {
+                offers.record(key, about, targets);
             }
         }
-        let questions = money_questions(&self.input(&observed, &applied, &offers, &no_books));
+        let known = (&offers, &nothing, &no_books);
+        let questions = limit_questions(&self.input(&observed, &applied, known));
+        let limits = ask_limits(&cloud, &questions).await.unwrap();
+        let known = (&offers, &limits, &no_books);
+        let questions = money_questions(&self.input(&observed, &applied, known));
         let desk = MoneyDesk {
             prices: &cloud,
             billing: &cloud,
@@ -128,7 +134,8 @@ impl Case {
             ours: BTreeSet::new(),
         };
         let books = desk.learn(&questions, self.said.pricing()).await;
-        let planned = plan(&self.input(&observed, &applied, &offers, &books));
+        let known = (&offers, &limits, &books);
+        let planned = plan(&self.input(&observed, &applied, known));
         assert_eq!(check(&self.fleet, &planned.sagas), []);
         let saved = SavedPlan {
             format_version: SavedPlan::FORMAT_VERSION,
@@ -202,8 +209,7 @@ impl Case {
         &'a self,
         observed: &'a ObservedFleet,
         applied: &'a AppliedFleet,
-        offers: &'a Offers,
-        books: &'a Books,
+        (offers, limits, books): (&'a Offers, &'a Limits, &'a Books),
     ) -> PlanInput<'a> {
         static NOBODY: BTreeMap<InstanceId, respec::model::RunId> = BTreeMap::new();
         PlanInput {
@@ -212,6 +218,7 @@ impl Case {
             applied: Some(applied),
             offers,
             books,
+            limits,
             busy: &NOBODY,
             targets: Some(&self.said.target).filter(|targets| !targets.is_empty()),
             found_stopped: if self.said.accept_stopped {

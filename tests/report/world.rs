@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use respec::model::{
     AccountId, BalanceCheck, BillingMethod, Books, ChangeOptions, DesiredFleet, DesiredInstance,
     DesiredSpec, Digest, FleetName, Funds, Group, GroupName, InstanceId, InstanceName,
-    InstanceStatus, Lineage, NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance,
-    OfferKey, Offers, Payment, Place, Pricing, RegionId, Rollout, Shift, Stamp, TypeName, ZoneId,
+    InstanceStatus, Limits, Lineage, NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance,
+    OfferKey, Offers, Particulars, Payment, Place, Pricing, RegionId, Rollout, Shift, Stamp,
+    TypeName, ZoneId,
 };
 use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, money_questions, plan};
 
@@ -55,6 +56,7 @@ pub(crate) fn machine(name: &str) -> ObservedInstance {
         dedicated_host: None,
         spot: false,
         tags: BTreeMap::new(),
+        particulars: Particulars::default(),
     }
 }
 
@@ -65,6 +67,7 @@ pub(crate) struct World {
     pub(crate) offers: Offers,
     pub(crate) books: Books,
     pub(crate) pricing: Pricing,
+    pub(crate) limits: Limits,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
 }
 
@@ -86,6 +89,7 @@ impl World {
                 account,
                 taken_at: now(),
                 instances: BTreeMap::new(),
+                unreadable: BTreeMap::new(),
             },
             offers: Offers::default(),
             books: Books {
@@ -93,6 +97,7 @@ impl World {
                 ..Books::default()
             },
             pricing: Pricing::Asked,
+            limits: Limits::default(),
             targets: None,
         }
     }
@@ -113,6 +118,7 @@ impl World {
             change: ChangeOptions::default(),
             payment: Payment::Await,
             protect: false,
+            allow_managed: BTreeSet::new(),
             after: BTreeSet::new(),
             place: Place::default(),
         };
@@ -138,11 +144,14 @@ impl World {
         let zone = ZoneId::new("cn-hangzhou-h").unwrap();
         let key = OfferKey {
             region: region(),
+            zone: zone.clone(),
             from: type_name(from),
+            billing: BillingMethod::PrePaid,
+            migrate_across_zone: false,
             shift,
         };
         let targets = BTreeMap::from([(type_name(to), BTreeMap::from([(zone, true)]))]);
-        self.offers.insert(key, targets);
+        self.offers.record(key, id("i-asked"), Ok(targets));
     }
 
     /// The plan of the real planner, saved.
@@ -154,6 +163,7 @@ impl World {
             applied: None,
             offers: &self.offers,
             books,
+            limits: &self.limits,
             busy: &busy,
             targets: self.targets.as_ref(),
             found_stopped: FoundStopped::Block,

@@ -4,6 +4,8 @@
 //! its reason and the way out. None of them knows that there is a network.
 
 pub(super) mod found;
+pub(super) mod fits;
+pub(super) mod targets;
 pub(super) mod guards;
 pub(super) mod bandwidth;
 pub(super) mod payment;
@@ -14,4 +16,5 @@ pub(super) mod network;
 pub(super) mod sequence;
 pub(super) mod prices;
 pub(super) mod orders;
+pub(super) mod type_notes;
 pub(super) mod notes;

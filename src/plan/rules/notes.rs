@@ -1,8 +1,8 @@
 //! What is worth knowing about a machine although it stops nothing.
 
-use crate::model::{ModifyCall, NetworkKind};
+use crate::model::{ModifyCall, NetworkBilling, NetworkKind};
 use crate::plan::input::Case;
-use crate::plan::rules::power;
+use crate::plan::rules::{guards, power, targets, type_notes};
 use crate::plan::step::{Action, Because, Step};
 
 /// The notes about one machine and its chain of steps, which may be empty.
@@ -11,12 +11,22 @@ pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
         found_stopped(case),
         elastic_address(case, steps),
         inbound_follows(case, steps),
-        refund(steps),
+        traffic_has_no_price(case, steps),
         classic(case, steps),
         effect_at_next_start(case, steps),
         address_comes_back(case),
+        managed_elsewhere(case, steps),
+        spot(case, steps),
+        auto_release(case, steps),
     ];
-    all.into_iter().flatten().collect()
+    let of_type = targets::wanted(case)
+        .filter(|_| changes_type(steps))
+        .map(|to| type_notes::notes(case, to));
+    all.into_iter()
+        .flatten()
+        .chain(refund(steps))
+        .chain(of_type.into_iter().flatten())
+        .collect()
 }
 
 fn found_stopped(case: &Case<'_>) -> Option<Because> {
@@ -50,13 +60,36 @@ fn inbound_follows(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
         .then(|| Because::new("R29", format!("inbound follows outbound: {inbound} Mbit/s")))
 }
 
-/// R47: what a downgrade does not give back.
-fn refund(steps: &[Step]) -> Option<Because> {
-    let refunds = steps.iter().any(|step| step.price.is_refund());
-    refunds.then(|| {
+/// R47 to R49: what a downgrade does not give back, and what it uses up.
+fn refund(steps: &[Step]) -> Vec<Because> {
+    if !steps.iter().any(|step| step.price.is_refund()) {
+        return Vec::new();
+    }
+    vec![
         Because::new(
             "R47",
-            "the difference goes back to the original payment method; used vouchers do not",
+            "the difference goes back to the original payment method, used vouchers do not; the \
+             credentials need permission to refund",
+        ),
+        Because::new(
+            "R48",
+            "a downgrade comes out of a monthly allowance, which cannot be read beforehand",
+        ),
+        Because::new(
+            "R49",
+            "after a downgrade the cloud may refuse further changes until the term ends",
+        ),
+    ]
+}
+
+/// R35: what traffic will cost by volume nobody can tell beforehand.
+fn traffic_has_no_price(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    let becomes = |step: &Step| step.after.charge_type == Some(NetworkBilling::PayByTraffic);
+    let was = case.seen.charge_type == Some(NetworkBilling::PayByTraffic);
+    (!was && steps.iter().any(becomes)).then(|| {
+        Because::new(
+            "R35",
+            "traffic is paid for by volume from then on, which no price here counts",
         )
     })
 }
@@ -83,6 +116,41 @@ fn address_comes_back(case: &Case<'_>) -> Option<Because> {
             "it gave its static address up when it was stopped; its start brings another one",
         )
     })
+}
+
+/// What `allow_managed` lets happen.
+fn managed_elsewhere(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    let (tag, _, owner) = guards::owners(case).next().filter(|_| stops(steps))?;
+    Some(Because::new(
+        "managed",
+        format!(
+            "{owner} (tag `{tag}`) may release it while it is down; `allow_managed` accepts that"
+        ),
+    ))
+}
+
+fn spot(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    (case.seen.spot && stops(steps)).then(|| {
+        Because::new(
+            "spot",
+            "a spot machine: the cloud has its new type now, and may not when it should start",
+        )
+    })
+}
+
+fn auto_release(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    let at = case.seen.particulars.auto_release_at?;
+    (!steps.is_empty()).then(|| {
+        Because::new(
+            "auto-release",
+            format!("the cloud will release it at {at}, as somebody has asked it to"),
+        )
+    })
+}
+
+fn stops(steps: &[Step]) -> bool {
+    let mut actions = steps.iter().map(|step| &step.action);
+    actions.any(|action| matches!(action, Action::Stop { .. }))
 }
 
 fn changes_type(steps: &[Step]) -> bool {
