@@ -31,3 +31,5 @@ mod forms;
 mod private;
 #[path = "cli/simulated.rs"]
 mod simulated;
+#[path = "cli/rehearsals.rs"]
+mod rehearsals;

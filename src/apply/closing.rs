@@ -225,12 +225,7 @@ fn totals(outcome: &RunOutcome) -> BTreeMap<&'static str, usize> {
                 SagaOutcome::Declined => "declined",
                 SagaOutcome::Abandoned => "abandoned",
             },
-            MachineEnd::Halted { halt, .. } => match halt {
-                Halt::Paused => "paused",
-                Halt::Held => "held",
-                Halt::Stuck => "stuck",
-                Halt::Unknown => "unknown",
-            },
+            MachineEnd::Halted { halt, .. } => halt.as_str(),
             MachineEnd::Open => "open",
         };
         *totals.entry(word).or_default() += 1;

@@ -91,17 +91,7 @@ impl<'a> Dispatcher<'a> {
             seq: 0,
             why: error.to_string(),
         })?;
-        let state = match RunState::replay(job.history)? {
-            Some(state) => state,
-            None => RunState {
-                run: job.run.clone(),
-                plan_id: job.plan.id(),
-                intent: job.plan.intent(),
-                sagas: BTreeMap::new(),
-                failures: BTreeSet::new(),
-                closed: None,
-            },
-        };
+        let state = RunState::replay(job.history)?.unwrap_or_else(|| nothing_done(&job));
         let mut queue: Vec<InstanceId> = job.plan.sagas.keys().cloned().collect();
         queue.sort_by_key(|id| std::cmp::Reverse(graph.tail(id)));
         let mut tasks = JoinSet::new();
@@ -416,6 +406,18 @@ impl<'a> Dispatcher<'a> {
         } else {
             Recorded::Durable
         }
+    }
+}
+
+/// A run before its first entry.
+fn nothing_done(job: &Job<'_>) -> RunState {
+    RunState {
+        run: job.run.clone(),
+        plan_id: job.plan.id(),
+        intent: job.plan.intent(),
+        sagas: BTreeMap::new(),
+        failures: BTreeSet::new(),
+        closed: None,
     }
 }
 

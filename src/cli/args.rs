@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::rehearse::DAYS_MAX;
+
 use super::max_spend::MaxSpend;
 use super::sim_args::SimArgs;
 
@@ -93,6 +95,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Carry a plan out, or go on with an open run.
     Apply(ApplyArgs),
+    /// Play a plan on a simulated copy of the fleet, in virtual time; changes nothing.
+    Rehearse(RehearseArgs),
     /// Tell what changed behind the state's back; changes nothing.
     Drift,
     /// End an open run: begins nothing, puts its machines back.
@@ -105,6 +109,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// A simulated cloud that speaks the vendor's protocol.
     Sim(SimArgs),
+    /// Print the JSON Schema of a file, for editors and programs.
+    Schema(SchemaArgs),
     /// Show the version.
     Version,
 }
@@ -180,6 +186,26 @@ pub struct ApplyArgs {
     pub continue_run: Option<String>,
 }
 
+/// Options of `rehearse`.
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// A plan saved with `respec plan --out`; without one, a plan is made.
+    #[arg(value_name = "PLAN")]
+    pub plan: Option<PathBuf>,
+    /// Options that decide what is planned, when no plan is given.
+    #[command(flatten)]
+    pub planning: PlanningArgs,
+    /// Play this many bad days too: lost answers, refusals, slow machines, stock that runs out.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=i64::from(DAYS_MAX)))]
+    pub faults: u32,
+    /// The first bad day's seed; equal seeds give equal days.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// How long to wait for unpaid orders before the run pauses: `30m`.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub wait_payment: Duration,
+}
+
 /// Options of `cancel`.
 #[derive(Debug, Args)]
 pub struct CancelArgs {
@@ -223,6 +249,14 @@ pub struct ExplainArgs {
     /// `OperationDenied.NoStock`, `R24`, `payment: await`, `RS0107`; in any case.
     #[arg(value_name = "WORD")]
     pub words: Vec<String>,
+}
+
+/// Options of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// The schema of scenarios: the simulated clouds of `respec sim serve` and `--simulate`.
+    #[arg(long)]
+    pub scenario: bool,
 }
 
 /// Longest duration an option takes.

@@ -167,6 +167,14 @@ impl Context {
             .map_err(|error| Failure::store("open the state", &error))
     }
 
+    /// The embedded simulated cloud as it is now; none where the cloud is somewhere else.
+    #[must_use]
+    pub fn simulated_world(&self) -> Option<World> {
+        let saved = self.world.as_ref()?;
+        let world = saved.world.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(world.clone())
+    }
+
     /// Keeps the simulated world as it is now; nothing to do with a real cloud.
     ///
     /// # Errors

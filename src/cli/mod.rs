@@ -13,6 +13,7 @@ pub mod context;
 pub mod input;
 pub mod pricing;
 pub mod planning;
+pub mod rights;
 pub mod signals;
 pub mod display;
 pub mod running;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use args::{Cli, Command, hint_for_unknown_command, normalise};
+use args::{Cli, Command, Global, hint_for_unknown_command, normalise};
 use commands::sim::run_serve;
 use context::Context;
 use failure::{Done, Failure, Situation};
@@ -84,21 +85,24 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
         Command::Version => commands::version::run(&cli.global, screen),
         Command::Validate => commands::validate::run(&cli.global, &cli.global.files, screen),
         Command::Explain(args) => commands::explain::run(&cli.global, args, screen),
-        Command::Sim(sim) => simulate(&sim.command),
+        Command::Sim(sim) => simulate(&cli.global, &sim.command, screen),
+        Command::Schema(args) => commands::schema::run(args, screen),
         Command::Plan(_)
         | Command::Apply(_)
         | Command::Drift
+        | Command::Rehearse(_)
         | Command::Cancel(_)
         | Command::State(_)
         | Command::History(_) => with_cloud(cli, around, screen, command),
     }
 }
 
-fn simulate(command: &SimCommand) -> Result<Done, Failure> {
+fn simulate(global: &Global, command: &SimCommand, screen: &Screen) -> Result<Done, Failure> {
     let failed = |error: &dyn std::error::Error| {
         Failure::from_error(Situation::BadInput, "run the simulated cloud", error)
     };
     match command {
+        SimCommand::Operations => return commands::operations::run(global, screen),
         SimCommand::Generate(args) => {
             commands::generate::run(args, &mut std::io::stderr())
                 .map_err(|error| failed(&error))?;
@@ -151,6 +155,9 @@ fn with_cloud(
         match &cli.command {
             Command::Plan(args) => commands::plan::run(&context, &cli.global, args, screen).await,
             Command::Apply(args) => commands::apply::run(&context, &cli.global, args, screen).await,
+            Command::Rehearse(args) => {
+                commands::rehearse::run(&context, &cli.global, args, screen).await
+            }
             Command::Drift => commands::drift::run(&context, &cli.global, screen).await,
             Command::Cancel(args) => {
                 commands::cancel::run(&context, &cli.global, args, screen).await
@@ -159,9 +166,11 @@ fn with_cloud(
             Command::History(args) => {
                 commands::history::run(&context, &cli.global, args, screen).await
             }
-            Command::Version | Command::Validate | Command::Explain(_) | Command::Sim(_) => {
-                Ok(Done::Fine)
-            }
+            Command::Version
+            | Command::Validate
+            | Command::Explain(_)
+            | Command::Schema(_)
+            | Command::Sim(_) => Ok(Done::Fine),
         }
     })
 }

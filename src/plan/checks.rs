@@ -23,10 +23,13 @@ const SUM_BY_TRAFFIC_MAX: u64 = 5_000;
 /// Everything there is to say, in the order in which a reader would ask.
 pub(super) fn checks(input: &PlanInput<'_>, planned: &Planned) -> Vec<Check> {
     let mut checks = Vec::new();
-    checks.extend(targets(input, planned));
-    checks.extend(bandwidth(input));
-    checks.extend(attachments(input, planned));
-    checks.extend(vcpus(input, planned));
+    // Where nothing changes there is nothing to praise.
+    if !planned.sagas.is_empty() {
+        checks.extend(targets(input, planned));
+        checks.extend(bandwidth(input));
+        checks.extend(attachments(input, planned));
+        checks.extend(vcpus(input, planned));
+    }
     checks.extend(regional_sums(input, planned));
     checks.extend(unknown(input));
     checks
@@ -105,10 +108,11 @@ fn vcpus(input: &PlanInput<'_>, planned: &Planned) -> Vec<Check> {
         let Ok(vcpus) = answer else { continue };
         let sagas = planned.sagas.values().filter(|saga| saga.region == *region);
         let adds: u64 = sagas.map(|saga| quota::adds(input, saga)).sum();
-        let words = format!(
-            "{region}: {} of {} in use, at most {adds} more",
-            vcpus.used, vcpus.max
-        );
+        let adds = match adds {
+            0 => "none more".to_owned(),
+            adds => format!("at most {adds} more"),
+        };
+        let words = format!("{region}: {} of {} in use, {adds}", vcpus.used, vcpus.max);
         checks.push(Check::new("vCPUs", Verdict::Good, words));
     }
     checks

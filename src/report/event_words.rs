@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::event::{EventKind, StepView, Subject};
-use crate::model::{InstanceName, PaymentStatus, RequestId};
+use crate::model::{InstanceName, Money, OrderId, PaymentStatus, RequestId};
 use crate::saga::{Direction, Halt, SagaOutcome};
 
 use super::style::{Tone, count, duration};
@@ -101,26 +101,17 @@ fn said(kind: &EventKind) -> Said {
             ("Failed", Tone::Bad, failed(step, message, &vendor))
         }
         EventKind::OrderMade {
-            order_id, auto_pay, ..
-        } => {
-            let how = if *auto_pay {
-                "paid from the balance"
-            } else {
-                "to be paid by a person"
-            };
-            ("Ordered", Tone::Warn, format!("order {order_id}, {how}"))
-        }
+            order_id,
+            auto_pay: true,
+            ..
+        } => ordered(order_id, "paid from the balance"),
+        EventKind::OrderMade { order_id, .. } => ordered(order_id, "to be paid by a person"),
         EventKind::OrderBooked {
             order_id,
             payment,
             amount,
             ..
-        } => {
-            let price = amount.as_ref().map(|amount| format!(" over {amount}"));
-            let (verb, tone) = booked_verb(payment);
-            let price = price.unwrap_or_default();
-            (verb, tone, format!("order {order_id}{price}"))
-        }
+        } => booked(order_id, payment, amount.as_ref()),
         EventKind::Closed {
             outcome,
             note,
@@ -134,13 +125,19 @@ fn said(kind: &EventKind) -> Said {
     }
 }
 
-fn booked_verb(payment: &PaymentStatus) -> (&'static str, Tone) {
-    match payment {
+fn ordered(order_id: &OrderId, how: &str) -> Said {
+    ("Ordered", Tone::Warn, format!("order {order_id}, {how}"))
+}
+
+fn booked(order_id: &OrderId, payment: &PaymentStatus, amount: Option<&Money>) -> Said {
+    let price = amount.map_or_else(String::new, |amount| format!(" over {amount}"));
+    let (verb, tone) = match payment {
         PaymentStatus::Unpaid => ("To be paid", Tone::Warn),
         PaymentStatus::Paid => ("Paid", Tone::Good),
         PaymentStatus::Cancelled => ("Cancelled", Tone::Warn),
         PaymentStatus::Other(_) => ("Booked", Tone::Faint),
-    }
+    };
+    (verb, tone, format!("order {order_id}{price}"))
 }
 
 fn saying((verb, tone): (&'static str, Tone), detail: String) -> Said {

@@ -43,6 +43,7 @@ pub mod state_text;
 pub mod history_text;
 pub mod explain;
 pub mod explain_text;
+pub mod rehearsal_text;
 pub mod json;
 
 pub use display::{Display, Quiet};

@@ -134,9 +134,7 @@ impl Tally {
                     code: code.clone(),
                     request_id: request_id.clone(),
                 };
-                let machine = self.machine(subject);
-                machine.step = None;
-                machine.mishap.get_or_insert(mishap);
+                self.step_failed(subject, mishap);
             }
             EventKind::OrderMade {
                 subject,
@@ -195,6 +193,12 @@ impl Tally {
         machine.state = State::UnderWay;
         machine.step = Some((step.clone(), now));
         machine.wait = None;
+    }
+
+    fn step_failed(&mut self, subject: &Subject, mishap: Mishap) {
+        let machine = self.machine(subject);
+        machine.step = None;
+        machine.mishap.get_or_insert(mishap);
     }
 
     fn taken_up(

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::sim::catalogue::Catalogue;
 use crate::sim::described::Described;
-use crate::sim::operations;
+use crate::sim::operations::{self, permission};
 use crate::sim::scenario::{Scenario, ScenarioError, ScriptedFault};
 use crate::sim::script;
 use crate::sim::time::read_minute;
@@ -35,6 +35,8 @@ impl Scenario {
         let strangers = strangers.filter(|id| !seen.contains(id));
         problems.extend(strangers.map(|id| format!("eip_blocks_type_change: no instance {id}")));
         problems.extend(self.fault_problems(&seen));
+        problems.extend(self.particular_problems(&seen));
+        problems.extend(self.permission_problems(&seen));
         problems.truncate(PROBLEMS_MAX);
         if problems.is_empty() {
             return Ok(());
@@ -58,6 +60,43 @@ impl Scenario {
         let strangers = self.throttle.keys().filter(|name| !is_operation(name));
         let strangers = strangers.map(|name| format!("throttle.{name}: no such operation"));
         keyless.into_iter().chain(still).chain(odd).chain(strangers)
+    }
+
+    fn particular_problems(&self, instances: &BTreeSet<&String>) -> Vec<String> {
+        let strangers = self.particulars.keys().filter(|id| !instances.contains(id));
+        let mut problems: Vec<String> = strangers
+            .map(|id| format!("particulars.{id}: no instance {id}"))
+            .collect();
+        let vpcs: BTreeSet<&str> = self.instances.iter().map(Described::vpc).collect();
+        let advanced = self.choices.advanced_vpcs.iter();
+        let empty = advanced.filter(|id| !vpcs.contains(id.as_str()));
+        problems.extend(empty.map(|id| format!("choices.advanced_vpcs: no instance is in {id}")));
+        let mut seen = BTreeSet::new();
+        let twice = self
+            .scaling_groups
+            .iter()
+            .filter(|group| !seen.insert(&group.id));
+        problems.extend(twice.map(|group| format!("scaling_groups: {} is used twice", group.id)));
+        problems
+    }
+
+    fn permission_problems(&self, instances: &BTreeSet<&String>) -> Vec<String> {
+        let actions: Vec<String> = operations::all().map(permission::action).collect();
+        let keys = self.keys.iter().enumerate();
+        let keys = keys.map(|(at, key)| (format!("keys[{at}]"), &key.permissions));
+        let roles = self.roles.iter().enumerate();
+        let roles = roles.map(|(at, role)| (format!("roles[{at}]"), &role.permissions));
+        let mut problems = Vec::new();
+        for (place, permissions) in keys.chain(roles) {
+            let place = format!("{place}.permissions");
+            let unknown = permissions.strangers(&actions);
+            problems
+                .extend(unknown.map(|word| format!("{place}.deny: {word} denies nothing here")));
+            let hidden = permissions.deny_reading.iter();
+            let hidden = hidden.filter(|id| !instances.contains(id));
+            problems.extend(hidden.map(|id| format!("{place}.deny_reading: no instance {id}")));
+        }
+        problems
     }
 
     fn fault_problems(&self, instances: &BTreeSet<&String>) -> Vec<String> {
@@ -110,9 +149,14 @@ fn instance_problems(instance: &Described, catalogue: &Catalogue) -> impl Iterat
     if !(0..=BANDWIDTH_MAX).contains(&out) {
         problems.push(format!("InternetMaxBandwidthOut: {out} is out of range"));
     }
-    let expiry = &instance.expired_time;
-    if !expiry.is_empty() && read_minute(expiry).is_none() {
-        problems.push(format!("ExpiredTime: {expiry} is not yyyy-MM-ddTHH:mmZ"));
+    let moments = [
+        ("ExpiredTime", &instance.expired_time),
+        ("AutoReleaseTime", &instance.auto_release_time),
+    ];
+    for (name, moment) in moments {
+        if !moment.is_empty() && read_minute(moment).is_none() {
+            problems.push(format!("{name}: {moment} is not yyyy-MM-ddTHH:mmZ"));
+        }
     }
     problems.into_iter()
 }

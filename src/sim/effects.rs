@@ -53,6 +53,10 @@ impl World {
             }
             Due::UpgradeBegins { order } => self.begin_upgrade(&order, at),
             Due::UpgradeEnds { instance } => self.end_upgrade(&instance, at),
+            Due::OwnerReleases { instance, turn } => self.release_by_owner(&instance, turn),
+            Due::Released { instance, on } => self.release_on_time(&instance, &on),
+            Due::Expires { instance, on } => self.expire(&instance, &on, at),
+            Due::OrderLapses { order } => self.lapse(&order),
         }
     }
 
@@ -105,11 +109,15 @@ impl World {
     }
 
     fn boot(&mut self, id: &str) {
-        if let Some(instance) = self.instances.get_mut(id) {
-            instance
-                .effective_type
-                .clone_from(&instance.truth.instance_type);
-        }
+        let Some(instance) = self.instances.get_mut(id) else {
+            return;
+        };
+        instance.online_changes = 0;
+        let was = std::mem::replace(
+            &mut instance.effective_type,
+            instance.truth.instance_type.clone(),
+        );
+        self.bring_guest_up(id, &was);
     }
 
     fn settle_power(&mut self, id: &str, turn: u64, at: Duration) {
@@ -129,6 +137,7 @@ impl World {
     /// R70: stopped without charge, the place and the static address are given back.
     fn settle_stop(&mut self, id: &str, at: Duration) {
         self.edit(id, at, |machine| machine.status = Status::Stopped);
+        self.watch_stopped(id, at);
         let Some(instance) = self.instances.get(id) else {
             return;
         };
@@ -227,7 +236,9 @@ impl World {
         };
         self.orders.mark_applied(id, at);
         match order.change {
-            Change::Type { to, reboot } => {
+            Change::Type { to, reboot, way } => {
+                self.count_online_change(&order.instance);
+                self.move_house(&order.instance, &to, &way, at);
                 self.set_type(&order.instance, &to, self.settings.delays.lag.0, at);
                 self.reboot_after(&order.instance, reboot, at);
             }
@@ -318,19 +329,7 @@ impl World {
             }
         };
         self.edit(id, at, |machine| machine.expired_time = ends);
-    }
-
-    /// A machine is gone for good, and its place is free.
-    pub(crate) fn release(&mut self, id: &str) {
-        let Some(instance) = self.instances.remove(id) else {
-            return;
-        };
-        self.renewals.remove(id);
-        if instance.holds_capacity() {
-            let machine = &instance.truth;
-            self.catalogue
-                .give_back(&machine.instance_type, &machine.zone_id);
-        }
+        self.foresee_end(id);
     }
 
     /// Switches how a machine is paid for, at once.
@@ -361,7 +360,7 @@ impl World {
     }
 
     /// Changes one machine; readers see it after the lag.
-    fn edit(
+    pub(crate) fn edit(
         &mut self,
         id: &str,
         at: Duration,

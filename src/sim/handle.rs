@@ -5,10 +5,10 @@
 use sha2::{Digest, Sha256};
 
 use crate::sim::letter::Letterhead;
-use crate::sim::operations::{Access, Call, Identity, Operation, Product, find};
+use crate::sim::operations::{Access, Call, Identity, Operation, Product, find, permission};
 use crate::sim::reply::{self, Effect, Refusal, Reply};
 use crate::sim::request::{Params, Request};
-use crate::sim::scenario::Site;
+use crate::sim::scenario::{Permissions, Site};
 use crate::sim::signature::{self, Keys};
 use crate::sim::time::Now;
 use crate::sim::world::World;
@@ -25,6 +25,7 @@ impl World {
             action: UNREAD.to_owned(),
             product: Product::Ecs,
             identity: Identity::Anyone,
+            permissions: Permissions::default(),
         };
         let result = gate.pass(self, request);
         let head = Letterhead::to(request, &request_id, gate.product.code());
@@ -66,6 +67,7 @@ struct Gate {
     action: String,
     product: Product,
     identity: Identity,
+    permissions: Permissions,
 }
 
 impl Gate {
@@ -84,6 +86,7 @@ impl Gate {
             action: operation.name,
             host: request.host(),
             identity: &self.identity,
+            permissions: &self.permissions,
         };
         if operation.product == Product::Bss {
             answers_here(world, request.host())?;
@@ -104,6 +107,7 @@ impl Gate {
         };
         self.product = operation.product;
         operation.name.clone_into(&mut self.action);
+        permission::check(&self.permissions, operation, &world.settings.account)?;
         if let Some(rate) = world.settings.throttle.get(operation.name) {
             world
                 .throttle
@@ -126,6 +130,7 @@ impl Gate {
         };
         claim.verify(&keys, wall)?;
         self.identity = identity_of(world, &claim.access_key_id);
+        self.permissions = permission::of_caller(world, &claim.access_key_id, &self.identity);
         world.nonces.spend(&claim.nonce, wall)?;
         self.product = Product::of_version(&claim.version).ok_or_else(no_such_version)?;
         find(self.product, &claim.action)

@@ -2,12 +2,13 @@
 //!
 //! They are kept as they are, so that a machine copied from a real answer needs no editing.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::reply::Fields;
 
 /// An object that is shown where the scenario has one; boxed, since most machines have none.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub(crate) struct Idle(Option<Box<Fields>>);
 

@@ -61,6 +61,9 @@ impl<'a> Letterhead<'a> {
         if self.product == SAYS_SUCCESS {
             body["Success"] = false.into();
         }
+        if let Some(detail) = &refusal.detail {
+            body["AccessDeniedDetail"] = detail.clone();
+        }
         let code = &refusal.code;
         let mut reply = self.finish(refusal.status, code, "Error", &body, Effect::None);
         if let Some(wait) = refusal.retry_after {

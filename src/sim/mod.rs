@@ -23,6 +23,7 @@ mod catalogue;
 mod idle;
 mod described;
 mod scenario;
+mod schema;
 mod sessions;
 mod signature;
 mod network;
@@ -33,7 +34,9 @@ mod memory;
 mod script;
 mod world;
 mod effects;
+mod upkeep;
 mod rules;
+mod moving;
 mod payment;
 mod paging;
 mod filter;
@@ -56,12 +59,16 @@ pub use described::{Described, Status};
 pub use faults::{Fault, FaultPlan, Faults, Scripted, Seeded};
 pub use generate::{GenerateOptions, Generated, MACHINES_MAX, generate};
 pub use money::Money;
+pub use operations::{Offered, operations};
 pub use reply::{Effect, Reply};
 pub use request::Request;
 pub use scenario::{
-    Balance, Delays, Key, LowBalance, PeriodUnit, Quota, Rate, Renewal, RenewalStatus, Role,
-    SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX, Scenario, ScenarioError, ScriptedFault, Site, When,
+    Balance, Choices, Delays, Disk, DiskKind, Guest, Image, Key, LowBalance, OnlineChange, Owner,
+    Particulars, PeriodUnit, Permissions, Quota, Rate, Renewal, RenewalStatus, Role,
+    SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX, ScalingGroup, Scenario, ScenarioError, ScriptedFault,
+    Site, When,
 };
+pub use schema::scenario_schema;
 pub use serve::serve;
 pub use time::{Now, Span};
 pub use transcript::Transcript;

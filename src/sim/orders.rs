@@ -39,6 +39,8 @@ pub(crate) enum Change {
     Type {
         to: String,
         reboot: Reboot,
+        #[serde(default, skip_serializing_if = "Way::is_plain")]
+        way: Way,
     },
     Network(Network),
     /// More bandwidth for a while (R30).
@@ -52,6 +54,29 @@ pub(crate) enum Change {
         to: ChargeType,
         hours: i64,
     },
+}
+
+/// How a machine gets to its new type.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Way {
+    /// To another cluster, if need be (R68).
+    pub(crate) migrate: Migrate,
+    /// The category its system disk gets (R69).
+    pub(crate) system_disk: Option<String>,
+}
+
+/// R68: whether a machine may be moved to another cluster.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Migrate {
+    #[default]
+    No,
+    Yes,
+}
+
+impl Way {
+    pub(crate) fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What follows a type change by itself.

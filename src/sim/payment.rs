@@ -4,7 +4,7 @@ use crate::sim::money::Money;
 use crate::sim::orders::{Change, Order, OrderKind, Part, Payment};
 use crate::sim::reply::{Fields, Refusal};
 use crate::sim::request::Params;
-use crate::sim::rules::Caller;
+use crate::sim::rules::{Caller, account};
 use crate::sim::scenario::LowBalance;
 use crate::sim::world::World;
 
@@ -70,6 +70,7 @@ impl World {
         };
         let id = order.id.clone();
         self.orders.add(order);
+        self.foresee_lapse(&id, self.now);
         if payment == Payment::Paid {
             self.take_money(&id);
         }
@@ -115,14 +116,20 @@ impl World {
         auto_pay: AutoPay,
         caller: Caller,
     ) -> Result<Payment, Refusal> {
-        let covered = amount <= Money::ZERO || amount <= self.balance.available;
-        match (auto_pay, covered, self.settings.low_balance, caller) {
-            (AutoPay::No, _, _, _) => Ok(Payment::Unpaid),
-            (AutoPay::Yes, true, _, _) => Ok(Payment::Paid),
-            (AutoPay::Yes, false, LowBalance::NotEnoughBalance, Caller::Network) => {
-                Err(not_enough_balance())
+        let free = amount <= Money::ZERO;
+        match auto_pay {
+            AutoPay::No => return Ok(Payment::Unpaid),
+            AutoPay::Yes if free => return Ok(Payment::Paid),
+            AutoPay::Yes if !self.settings.choices.charged_at_once => {
+                return unpayable_at_once(caller);
             }
-            (AutoPay::Yes, false, _, _) => Ok(Payment::Abnormal),
+            AutoPay::Yes if amount <= self.balance.available => return Ok(Payment::Paid),
+            AutoPay::Yes => {}
+        }
+        match (self.settings.low_balance, caller) {
+            (LowBalance::NotEnoughBalance, Caller::Network) => Err(not_enough_balance()),
+            (LowBalance::CancelledOrder, _) => Ok(Payment::Cancelled),
+            (LowBalance::NotEnoughBalance | LowBalance::AbnormalOrder, _) => Ok(Payment::Abnormal),
         }
     }
 
@@ -134,6 +141,14 @@ impl World {
             .map_or(Money::ZERO, |order| order.amount);
         self.balance.available = self.balance.available - amount;
         self.order_paid(order, self.now.elapsed);
+    }
+}
+
+/// R50: only one call documents a code for it; the order of the other is left to be paid.
+fn unpayable_at_once(caller: Caller) -> Result<Payment, Refusal> {
+    match caller {
+        Caller::Network => Err(account::cannot_pay_at_once()),
+        Caller::Prepay | Caller::Spec => Ok(Payment::Unpaid),
     }
 }
 

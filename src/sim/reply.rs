@@ -39,6 +39,8 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// Sent as `x-acs-retry-after`, in milliseconds (section 1.6).
     pub(crate) retry_after: Option<Duration>,
+    /// Sent as `AccessDeniedDetail` with a refused permission (section 1.5).
+    pub(crate) detail: Option<Value>,
 }
 
 impl Refusal {
@@ -49,6 +51,7 @@ impl Refusal {
             code: code.to_owned(),
             message: message.into(),
             retry_after: None,
+            detail: None,
         }
     }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::sim::scenario::Key;
+use crate::sim::scenario::{Key, Permissions};
 
 /// The session of somebody who assumed a role.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,6 +46,7 @@ impl Sessions {
             id: id.clone(),
             secret: self.drawn("secret"),
             token: Some(format!("CAIS{}/==", self.drawn("token"))),
+            permissions: Permissions::default(),
         };
         let session = Session {
             key,

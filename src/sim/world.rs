@@ -15,7 +15,8 @@ use crate::sim::network::inbound_for;
 use crate::sim::orders::Orders;
 use crate::sim::request::Request;
 use crate::sim::scenario::{
-    Balance, Delays, Key, LowBalance, Quota, Rate, Renewal, Role, Scenario, Site,
+    Balance, Choices, Delays, Key, LowBalance, Quota, Rate, Renewal, Role, ScalingGroup, Scenario,
+    Site,
 };
 use crate::sim::script::{Script, Tally};
 use crate::sim::sessions::Sessions;
@@ -102,12 +103,19 @@ pub(crate) struct Settings {
     pub(crate) low_balance: LowBalance,
     pub(crate) throttle: BTreeMap<String, Rate>,
     pub(crate) quota: Quota,
+    #[serde(default)]
+    pub(crate) choices: Choices,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) scaling_groups: Vec<ScalingGroup>,
 }
 
 /// How often an operation was called, and what it answered other than success.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Calls {
     pub(crate) calls: u64,
+    /// Those among them that asked not to be carried out.
+    #[serde(default)]
+    pub(crate) dry_runs: u64,
     pub(crate) errors: BTreeMap<String, u64>,
 }
 
@@ -159,8 +167,10 @@ impl World {
             let mut instance = Instance::new(world.complete(described.clone(), number));
             let id = instance.truth.instance_id.clone();
             instance.eip_blocks_type_change = scenario.eip_blocks_type_change.contains(&id);
+            instance.particulars = scenario.particulars.get(&id).cloned().map(Box::new);
             world.instances.insert(id, instance);
         }
+        world.foresee();
         world
     }
 
@@ -276,6 +286,8 @@ impl Settings {
             low_balance: scenario.low_balance,
             throttle: scenario.throttle.clone(),
             quota: scenario.quota.clone(),
+            choices: scenario.choices.clone(),
+            scaling_groups: scenario.scaling_groups.clone(),
         }
     }
 }

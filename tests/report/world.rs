@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, BalanceCheck, BillingMethod, Books, ChangeOptions, DesiredFleet, DesiredInstance,
-    DesiredSpec, Digest, FleetName, Funds, Group, GroupName, InstanceId, InstanceName,
-    InstanceStatus, Limits, Lineage, NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance,
-    OfferKey, Offers, Particulars, Payment, Place, Pricing, RegionId, Rollout, Shift, Stamp,
-    TypeName, ZoneId,
+    AccountId, BalanceCheck, BandwidthKey, BillingMethod, Books, ChangeOptions, DesiredFleet,
+    DesiredInstance, DesiredSpec, Digest, FleetName, Funds, Group, GroupName, InstanceId,
+    InstanceName, InstanceStatus, Limits, Lineage, NetworkBilling, NetworkKind, ObservedFleet,
+    ObservedInstance, OfferKey, Offers, Particulars, Payment, Place, Pricing, RegionId, Rollout,
+    Shift, Stamp, TypeName, VcpuQuota, ZoneId,
 };
 use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, money_questions, plan};
 
@@ -142,16 +142,20 @@ impl World {
     /// The cloud offers this change to subscription machines.
     pub(crate) fn offer(&mut self, from: &str, to: &str, shift: Shift) {
         let zone = ZoneId::new("cn-hangzhou-h").unwrap();
-        let key = OfferKey {
-            region: region(),
-            zone: zone.clone(),
-            from: type_name(from),
-            billing: BillingMethod::PrePaid,
-            migrate_across_zone: false,
-            shift,
-        };
-        let targets = BTreeMap::from([(type_name(to), BTreeMap::from([(zone, true)]))]);
-        self.offers.record(key, id("i-asked"), Ok(targets));
+        let zones = BTreeMap::from([(zone.clone(), true)]);
+        let targets = BTreeMap::from([(type_name(to), zones)]);
+        for migrate_across_zone in [false, true] {
+            let key = OfferKey {
+                region: region(),
+                zone: zone.clone(),
+                from: type_name(from),
+                billing: BillingMethod::PrePaid,
+                migrate_across_zone,
+                shift,
+            };
+            let targets = Ok(targets.clone());
+            self.offers.record(key, id("i-asked"), targets);
+        }
     }
 
     /// The plan of the real planner, saved.
@@ -223,11 +227,28 @@ pub(crate) fn shop() -> World {
     add_databases(&mut world);
     add_gateway(&mut world);
     add_blocked(&mut world);
+    add_limits(&mut world);
     for n in 1..=4 {
         let seen = machine(&format!("i-bp1cache0000000000{n}"));
         world.add_to("cache", seen, wants("ecs.g6.large"));
     }
     world
+}
+
+/// What the cloud said about limits, and what it kept to itself.
+fn add_limits(world: &mut World) {
+    let quota = VcpuQuota {
+        max: 500,
+        used: 132,
+    };
+    world.limits.vcpus.insert(region(), Ok(quota));
+    let key = BandwidthKey {
+        region: region(),
+        instance_type: type_name("ecs.g7.large"),
+        billing: BillingMethod::PostPaid,
+    };
+    let why = "DescribeBandwidthLimitation: not allowed (Forbidden.RAM), request 6B6C-1";
+    world.limits.bandwidth.insert(key, Err(why.to_owned()));
 }
 
 fn add_databases(world: &mut World) {

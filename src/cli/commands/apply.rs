@@ -10,9 +10,9 @@ use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::planning::{Planning, look, make_plan, peek, to_adopt};
 use crate::cli::pricing::keep_within_limits;
-use crate::cli::running::{Ended, Run};
+use crate::cli::rights;
+use crate::cli::running::{Ended, Run, read_plan};
 use crate::cli::screen::Screen;
-use crate::cli::surroundings::read_bounded;
 use crate::cloud::Cloud as _;
 use crate::model::{Digest, Lineage, ObservedFleet};
 use crate::plan::{Costs, Fingerprint, Saga, SavedPlan};
@@ -20,9 +20,6 @@ use crate::report::Detail;
 use crate::report::plan_text::plan_text;
 use crate::saga::Mode;
 use crate::store::{Contents, OpenRun, Store};
-
-/// Largest plan file.
-const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// Carries a plan out.
 ///
@@ -80,7 +77,11 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
             return run.go_on(store).await.map(Some);
         }
     }
-    let planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    let mut planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    if !is_open(planning.contents.as_ref(), |_| true) {
+        let checks = rights::demand(context.cloud.as_ref(), planning.plan.sagas.values()).await?;
+        planning.plan.sheet.checks.extend(checks);
+    }
     let plan = &planning.plan;
     if !global.json {
         let page = page(&planning, None);
@@ -116,15 +117,7 @@ async fn saved(
             "--target, --accept-stopped and --no-price decide what is planned; this plan is made already",
         ));
     }
-    let bytes = read_bounded(file, PLAN_BYTES_MAX)?;
-    let plan = SavedPlan::open(&bytes).map_err(|error| {
-        Failure::from_error(
-            Situation::Stale,
-            &format!("take {}", file.display()),
-            &error,
-        )
-        .hint("make a new one: respec plan --out FILE")
-    })?;
+    let plan = read_plan(file)?;
     let observed = still_fits(context, &plan).await?;
     let run = Run::to_the_end(context, global, args, screen);
     let contents = peek(context, &plan.desired)?;
@@ -142,6 +135,8 @@ async fn saved(
         }
         return Ok(None);
     }
+    let checks = rights::demand(context.cloud.as_ref(), plan.sagas.values()).await?;
+    screen.talk(&rights::doubts(&checks));
     let store = run.open_store(&plan)?;
     if is_open(Some(&store.contents()), |_| true) {
         return Err(state_has_changed());

@@ -133,7 +133,7 @@ fn spot(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
     (case.seen.spot && stops(steps)).then(|| {
         Because::new(
             "spot",
-            "a spot machine: the cloud has its new type now, and may not when it should start",
+            "the cloud has its new type now; a spot machine may still not get it when it should start",
         )
     })
 }

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::sim::described::{Described, NetworkInterface};
+use crate::sim::described::{Described, NetworkInterface, PrivateIpSet};
 use crate::sim::operations::Call;
 use crate::sim::operations::listing::{self, Entry, Listing};
 use crate::sim::reply::{Fields, Refusal};
+use crate::sim::scenario::{Disk, DiskKind};
 use crate::sim::world::World;
 
 /// Size of the system disk every machine has, in GiB.
@@ -41,7 +42,7 @@ const DISKS: Listing = Listing {
     ],
 };
 
-/// DescribeDisks: the system disk of each machine.
+/// DescribeDisks: those the scenario names, or else the system disk that every machine has.
 pub(crate) fn disks(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
     let params = call.params;
     let ids = params.json_list("DiskIds", 100)?;
@@ -50,7 +51,12 @@ pub(crate) fn disks(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusa
         return Err(Refusal::invalid("DiskType", "has an unknown value"));
     }
     let machines = listing::machines(world, call)?.into_iter();
-    let mut disks: Vec<Entry> = machines.map(system_disk).collect();
+    let mut disks: Vec<Entry> = machines
+        .flat_map(|machine| {
+            let held = disks_of(world, machine);
+            held.into_iter().map(move |disk| entry_of(machine, &disk))
+        })
+        .collect();
     disks.retain(|(id, disk)| {
         let named = ids.as_ref().is_none_or(|ids| ids.contains(id));
         named && (kind == "all" || disk["Type"] == kind)
@@ -61,27 +67,45 @@ pub(crate) fn disks(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusa
     DISKS.page(params, disks)
 }
 
-fn system_disk(machine: &Described) -> Entry {
-    let id = format!("d-{}", suffix(machine));
+fn disks_of(world: &World, machine: &Described) -> Vec<Disk> {
+    let instance = world.instances.get(&machine.instance_id);
+    let named = instance.map_or(&[][..], |instance| &instance.particulars().disks);
+    if !named.is_empty() {
+        return named.to_vec();
+    }
+    vec![Disk {
+        disk_id: format!("d-{}", suffix(machine)),
+        r#type: DiskKind::System,
+        category: "cloud_essd".to_owned(),
+        size: SYSTEM_DISK_GIB,
+        device: String::new(),
+    }]
+}
+
+fn entry_of(machine: &Described, disk: &Disk) -> Entry {
+    let device = match disk.device.as_str() {
+        "" => "/dev/xvda",
+        named => named,
+    };
     let entry = json!({
-        "DiskId": id,
+        "DiskId": disk.disk_id,
         "DiskName": "",
         "Description": "",
         "InstanceId": machine.instance_id,
         "Attachments": { "Attachment": [{
             "InstanceId": machine.instance_id,
-            "Device": "/dev/xvda",
+            "Device": device,
             "AttachedTime": machine.creation_time,
         }] },
         "RegionId": machine.region_id,
         "ZoneId": machine.zone_id,
         "ResourceGroupId": machine.resource_group_id,
-        "Type": "system",
-        "Category": "cloud_essd",
+        "Type": disk.r#type,
+        "Category": disk.category,
         "PerformanceLevel": "PL0",
-        "Size": SYSTEM_DISK_GIB,
+        "Size": disk.size,
         "Status": "In_use",
-        "Device": "/dev/xvda",
+        "Device": device,
         "DiskChargeType": machine.instance_charge_type,
         "ExpiredTime": machine.expired_time,
         "CreationTime": machine.creation_time,
@@ -100,7 +124,7 @@ fn system_disk(machine: &Described) -> Entry {
         "OperationLocks": { "OperationLock": [] },
         "Tags": { "Tag": [] },
     });
-    (id, entry)
+    (disk.disk_id.clone(), entry)
 }
 
 const INTERFACES: Listing = Listing {
@@ -125,14 +149,17 @@ const INTERFACES: Listing = Listing {
     ],
 };
 
+/// Queues of an interface where the scenario says nothing.
+const QUEUES: u32 = 2;
+
 /// DescribeNetworkInterfaces: those that DescribeInstances shows, or else the one every machine has.
 pub(crate) fn interfaces(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
-    let params = call.params;
+    let (world, params) = (&*world, call.params);
     let ids = params.list("NetworkInterfaceId", 100)?;
     let machines = listing::machines(world, call)?.into_iter();
     let found = machines.flat_map(|machine| {
         let shown = primary_or(machine).into_iter().zip(0_u32..);
-        shown.map(move |(card, index)| interface(machine, &card, index))
+        shown.map(move |(card, index)| interface(world, machine, &card, index))
     });
     let found = found.filter(|(id, _)| ids.is_empty() || ids.contains(&id.as_str()));
     INTERFACES.page(params, found.collect())
@@ -152,7 +179,16 @@ fn primary_or(machine: &Described) -> Vec<NetworkInterface> {
     }]
 }
 
-fn interface(machine: &Described, card: &NetworkInterface, index: u32) -> Entry {
+fn interface(world: &World, machine: &Described, card: &NetworkInterface, index: u32) -> Entry {
+    let instance = world.instances.get(&machine.instance_id);
+    let queues = instance.and_then(|it| it.particulars().queues.get(&card.network_interface_id));
+    let mut addresses = card.private_ip_sets.private_ip_set.clone();
+    if addresses.is_empty() {
+        addresses.push(PrivateIpSet {
+            private_ip_address: card.primary_ip_address.clone(),
+            primary: true,
+        });
+    }
     let entry = json!({
         "NetworkInterfaceId": card.network_interface_id,
         "NetworkInterfaceName": "",
@@ -162,10 +198,8 @@ fn interface(machine: &Described, card: &NetworkInterface, index: u32) -> Entry 
         "Status": "InUse",
         "MacAddress": card.mac_address,
         "PrivateIpAddress": card.primary_ip_address,
-        "PrivateIpSets": { "PrivateIpSet": [
-            { "PrivateIpAddress": card.primary_ip_address, "Primary": true },
-        ] },
-        "Ipv6Sets": { "Ipv6Set": [] },
+        "PrivateIpSets": { "PrivateIpSet": addresses },
+        "Ipv6Sets": card.ipv6_sets,
         "SecurityGroupIds": machine.security_group_ids,
         "Attachment": { "InstanceId": machine.instance_id, "DeviceIndex": index },
         "VpcId": machine.vpc_attributes.vpc_id,
@@ -173,7 +207,7 @@ fn interface(machine: &Described, card: &NetworkInterface, index: u32) -> Entry 
         "ZoneId": machine.zone_id,
         "ResourceGroupId": machine.resource_group_id,
         "NetworkInterfaceTrafficMode": "Standard",
-        "QueueNumber": 2,
+        "QueueNumber": queues.copied().unwrap_or(QUEUES),
         "QueuePairNumber": 0,
         "SourceDestCheck": false,
         "DeleteOnRelease": true,

@@ -44,10 +44,21 @@ const SHARED: [&str; 31] = [
     "ZoneId",
 ];
 
+/// Parts of those fields that it leaves out.
+const FEWER: [(&str, &str); 2] = [
+    ("DedicatedHostAttribute", "DedicatedHostClusterId"),
+    ("EipAddress", "IsSupportUnassociate"),
+];
+
 /// DescribeInstanceAttribute: one machine, flat.
 pub(crate) fn one(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
     let mut shown = fields_of(shown(world, call)?);
     shown.retain(|name, _| SHARED.contains(&name.as_str()));
+    for (name, part) in FEWER {
+        if let Some(object) = shown.get_mut(name).and_then(Value::as_object_mut) {
+            object.remove(part);
+        }
+    }
     // The one field that is a text here and a boolean there.
     shown.insert("IoOptimized".to_owned(), "optimized".into());
     for silent in ["EnableJumboFrame", "EnableNetworkEncryption"] {
@@ -76,6 +87,9 @@ pub(crate) fn ram_role(world: &mut World, call: &Call<'_>) -> Result<Fields, Ref
         call,
         |id| json!({ "InstanceId": id, "RamRoleName": "" }),
     )?;
+    for silent in ["PageNumber", "PageSize"] {
+        fields.remove(silent);
+    }
     fields.insert("RegionId".to_owned(), region.into());
     Ok(fields)
 }

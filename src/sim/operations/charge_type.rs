@@ -7,7 +7,7 @@ use crate::sim::instance::Instance;
 use crate::sim::money::Money;
 use crate::sim::network::Network;
 use crate::sim::operations::once::once;
-use crate::sim::operations::{Call, regions};
+use crate::sim::operations::{Call, permission, regions};
 use crate::sim::orders::{Change, OrderKind};
 use crate::sim::payment::{AutoPay, Wanted};
 use crate::sim::reply::{Fields, Refusal};
@@ -82,12 +82,14 @@ impl Asked {
         if call.params.flag("DryRun")? == Some(true) {
             return Err(Refusal::dry_run_passed("DryRunOperation"));
         }
+        let kind = match self.to {
+            ChargeType::PrePaid => OrderKind::Convert,
+            ChargeType::PostPaid => OrderKind::Refund,
+        };
+        permission::may_order(call, kind, self.auto_pay)?;
         let sum = fees.iter().fold(Money::ZERO, |sum, (_, fee)| sum + *fee);
         let wanted = Wanted {
-            kind: match self.to {
-                ChargeType::PrePaid => OrderKind::Convert,
-                ChargeType::PostPaid => OrderKind::Refund,
-            },
+            kind,
             amount: sum,
             others: others.to_vec(),
             change: Change::Charge {

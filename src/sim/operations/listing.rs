@@ -108,6 +108,7 @@ pub(crate) fn machines<'w>(
     let at = world.reading_moment();
     let shown = world.instances.values().map(|instance| instance.shown(at));
     let shown = shown.filter(|machine| machine.region_id == region);
+    let shown = shown.filter(|machine| call.permissions.show(&machine.instance_id));
     Ok(shown
         .filter(|machine| {
             named

@@ -4,6 +4,7 @@
 //! come in the order of section 6: parameters, token, instance, lock and expiry, billing method,
 //! orders, cool-down, state, attachments, target and stock, balance; then the effect.
 
+pub(crate) mod permission;
 mod regions;
 mod listing;
 mod describe;
@@ -29,8 +30,11 @@ mod orders;
 mod sts;
 mod location;
 
+use serde::Serialize;
+
 use crate::sim::reply::{Effect, Fields, Refusal};
 use crate::sim::request::Params;
+use crate::sim::scenario::Permissions;
 use crate::sim::world::World;
 
 /// A call as an operation sees it.
@@ -41,6 +45,7 @@ pub(crate) struct Call<'a> {
     /// The host the request was sent to.
     pub(crate) host: &'a str,
     pub(crate) identity: &'a Identity,
+    pub(crate) permissions: &'a Permissions,
 }
 
 /// Who is calling.
@@ -66,12 +71,16 @@ pub(crate) enum Product {
 impl Product {
     /// The product of an API version (section 1.1).
     pub(crate) fn of_version(version: &str) -> Option<Self> {
-        match version {
-            "2014-05-26" => Some(Self::Ecs),
-            "2017-12-14" => Some(Self::Bss),
-            "2015-04-01" => Some(Self::Sts),
-            "2015-06-12" => Some(Self::Location),
-            _ => None,
+        let all = [Self::Ecs, Self::Bss, Self::Sts, Self::Location];
+        all.into_iter().find(|product| product.version() == version)
+    }
+
+    pub(crate) fn version(self) -> &'static str {
+        match self {
+            Self::Ecs => "2014-05-26",
+            Self::Bss => "2017-12-14",
+            Self::Sts => "2015-04-01",
+            Self::Location => "2015-06-12",
         }
     }
 
@@ -83,6 +92,38 @@ impl Product {
             Self::Location => "Location",
         }
     }
+}
+
+/// An operation as it is listed for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Offered {
+    /// The product's code.
+    pub product: &'static str,
+    /// The product's API version, by which calls find it.
+    pub version: &'static str,
+    /// The operation.
+    pub name: &'static str,
+    /// `read` or `change`.
+    pub kind: &'static str,
+    /// `key`, or `anyone` for a call that is not signed.
+    pub caller: &'static str,
+}
+
+/// Every operation the simulated cloud answers.
+pub fn operations() -> impl Iterator<Item = Offered> {
+    all().map(|operation| Offered {
+        product: operation.product.code(),
+        version: operation.product.version(),
+        name: operation.name,
+        kind: match operation.effect {
+            Effect::None => "read",
+            Effect::Changed => "change",
+        },
+        caller: match operation.access {
+            Access::Signed => "key",
+            Access::Open => "anyone",
+        },
+    })
 }
 
 type Run = fn(&mut World, &Call<'_>) -> Result<Fields, Refusal>;

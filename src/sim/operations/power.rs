@@ -122,7 +122,7 @@ impl Verb {
                 let Some(instance) = world.instances.get(id) else {
                     return;
                 };
-                let mode = power::stopped_mode(instance, asked);
+                let mode = power::stopped_mode(world, instance, asked);
                 world.begin_stop(id, mode, force, now);
             }
         }

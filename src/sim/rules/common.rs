@@ -139,3 +139,29 @@ pub(crate) fn no_temporary_upgrade(instance: &Instance) -> Result<(), Refusal> {
         "A temporary upgrade is in force.",
     ))
 }
+
+/// R20: what is booked for the next period keeps the running one as it is.
+pub(crate) fn nothing_booked(instance: &Instance, caller: Caller) -> Result<(), Refusal> {
+    let (status, code) = match (instance.particulars().booked_change, caller) {
+        (false, _) | (true, Caller::Network) => return Ok(()),
+        (true, Caller::Prepay) => (400, "InvalidOperation.InstanceRenewWithDowngradeInPlan"),
+        (true, Caller::Spec) => (403, "InstanceSpecModification.NotEffective"),
+    };
+    Err(Refusal::new(
+        status,
+        code,
+        "A change is booked for the next period already.",
+    ))
+}
+
+/// R66: a machine of a starter package stays as it is.
+pub(crate) fn is_no_starter_package(instance: &Instance) -> Result<(), Refusal> {
+    if !instance.particulars().starter_package {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        403,
+        "InvalidOperation.StarterPackage",
+        "An instance of a starter package cannot be changed.",
+    ))
+}

@@ -1,12 +1,13 @@
 //! Faults as a scenario writes them down: which call is struck, when, and what its sender sees.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One fault: the calls it can strike, the ones of them it does strike, and how.
 ///
 /// A call is counted by every fault whose `operation` and `instance` fit it, struck or not. The first
 /// fault of the list that strikes decides what happens.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScriptedFault {
     /// The operation; any unless named.
@@ -45,7 +46,7 @@ pub struct ScriptedFault {
 }
 
 /// Before or after the effect, and whether anybody hears of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
     /// The code is answered, and nothing has happened.

@@ -4,7 +4,11 @@
 //! that names the place. Unknown keys are refused; everything but the instances has a default.
 
 mod bounds;
+mod choices;
 mod faults;
+mod owners;
+mod particulars;
+mod permissions;
 mod renewal;
 mod roles;
 mod settings;
@@ -13,10 +17,16 @@ mod site;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use bounds::{SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX};
+pub use choices::Choices;
 pub use faults::{ScriptedFault, When};
+pub use owners::{Owner, ScalingGroup};
+pub use particulars::{Disk, DiskKind, Guest, Image, OnlineChange, Particulars};
+pub(crate) use permissions::Besides;
+pub use permissions::Permissions;
 pub use renewal::{PeriodUnit, Renewal, RenewalStatus};
 pub use roles::Role;
 pub use settings::{Balance, Delays, Key, LowBalance, Quota, Rate};
@@ -28,7 +38,7 @@ use crate::sim::scenario::settings::{default_keys, published_rates};
 use crate::sim::time::Span;
 
 /// The whole simulated account as it stands at the beginning.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// The account id that GetCallerIdentity tells.
@@ -61,6 +71,12 @@ pub struct Scenario {
     pub quota: Quota,
     /// Instances whose EIP does block a type change; off by default (R59).
     pub eip_blocks_type_change: BTreeSet<String>,
+    /// What depends on the account, or may be otherwise in a real cloud.
+    pub choices: Choices,
+    /// Services that release a member that stays stopped.
+    pub scaling_groups: Vec<ScalingGroup>,
+    /// What is true of machines and DescribeInstances does not show, by InstanceId.
+    pub particulars: BTreeMap<String, Particulars>,
     /// What the shares of `faults` are drawn from.
     pub fault_seed: u64,
     /// What goes wrong, and when.
@@ -89,6 +105,9 @@ impl Default for Scenario {
             catalogue: Vec::new(),
             quota: Quota::default(),
             eip_blocks_type_change: BTreeSet::new(),
+            choices: Choices::default(),
+            scaling_groups: Vec::new(),
+            particulars: BTreeMap::new(),
             fault_seed: 0,
             faults: Vec::new(),
             renewals: BTreeMap::new(),

@@ -1,9 +1,10 @@
 //! What becomes of a subscription at its end: renewed by itself, by hand, or not at all.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Whether a subscription renews itself, as DescribeInstanceAutoRenewAttribute tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub struct Renewal {
     /// What happens at the end of the term.
@@ -25,7 +26,7 @@ impl Default for Renewal {
 }
 
 /// What happens at the end of a term (the vendor's words).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RenewalStatus {
     /// It renews itself.
     AutoRenewal,
@@ -36,7 +37,7 @@ pub enum RenewalStatus {
 }
 
 /// A unit of terms and prices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the vendor's own words")]
 pub enum PeriodUnit {
     Week,

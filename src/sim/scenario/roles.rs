@@ -1,11 +1,13 @@
 //! Roles that can be assumed, and what their temporary keys are like.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::sim::scenario::permissions::Permissions;
 use crate::sim::time::Span;
 
 /// A RAM role of the simulated account. Without any, every role name of the account can be assumed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
     /// The last part of its ARN, `deploy` of `acs:ram::1234567890123456:role/deploy`.
@@ -22,6 +24,9 @@ pub struct Role {
     /// The one OIDC token that is believed; absent, every token that has not expired is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oidc_token: Option<String>,
+    /// What whoever assumed it may not do.
+    #[serde(default, skip_serializing_if = "Permissions::is_empty")]
+    pub permissions: Permissions,
 }
 
 // Simulated or not, a secret is never printed.
@@ -40,6 +45,7 @@ impl Role {
             keys_last: None,
             external_id: None,
             oidc_token: None,
+            permissions: Permissions::default(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Which of the vendor's two sites the account belongs to.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The site of an account: it decides which billing endpoint answers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Site {
     /// `business.aliyuncs.com`.
