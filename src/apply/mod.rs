@@ -38,6 +38,7 @@ mod ready;
 mod opening;
 mod closing;
 mod abandon;
+mod adopt;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -54,6 +55,7 @@ use crate::plan::SavedPlan;
 use crate::saga::{Entry, IllegalEntry, Mode, OrderRecord};
 
 pub use abandon::{AbandonError, OpenRun, abandon};
+pub use adopt::{LostAnswer, adopt, candidates, lost_answers};
 pub use outcome::{LeftAlone, MachineEnd, Obligation, RunOutcome};
 pub use timing::HORIZON;
 

@@ -40,7 +40,7 @@ impl Worker {
         let wanted = Wanted {
             instance: &self.saga.instance,
             call,
-            is_now: &seen.instance_type,
+            is_now: Some(&seen.instance_type),
             was: self.step().before.instance_type.as_ref(),
         };
         let strangers = found
@@ -63,15 +63,16 @@ impl Worker {
 }
 
 /// What an order must be about to be ours.
-struct Wanted<'a> {
-    instance: &'a InstanceId,
-    call: &'a ModifyCall,
-    is_now: &'a TypeName,
-    was: Option<&'a TypeName>,
+pub(super) struct Wanted<'a> {
+    pub(super) instance: &'a InstanceId,
+    pub(super) call: &'a ModifyCall,
+    /// The types that the machine may have meanwhile, as far as is known.
+    pub(super) is_now: Option<&'a TypeName>,
+    pub(super) was: Option<&'a TypeName>,
 }
 
 impl Wanted<'_> {
-    fn is_met_by(&self, detail: &OrderDetail) -> bool {
+    pub(super) fn is_met_by(&self, detail: &OrderDetail) -> bool {
         detail.instances.contains(self.instance)
             && changes_a_machine(&detail.order.kind)
             && self.config_fits(&detail.config)
@@ -85,9 +86,10 @@ impl Wanted<'_> {
                 types.is_empty() || types.contains(&change.instance_type.as_str())
             }
             ModifyCall::Network(change) => {
+                let own = [self.is_now, self.was];
                 let same_machine = |name: &&str| {
-                    *name == self.is_now.as_str()
-                        || self.was.is_some_and(|was| *name == was.as_str())
+                    let mut known = own.iter().flatten().peekable();
+                    known.peek().is_none() || known.any(|own| *name == own.as_str())
                 };
                 let out = bandwidth_out(config);
                 types.iter().all(same_machine)

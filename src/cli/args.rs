@@ -9,6 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::rehearse::DAYS_MAX;
 
 use super::max_spend::MaxSpend;
+use super::orders_args::OrdersArgs;
 use super::sim_args::SimArgs;
 
 /// Plan and apply for the specs of a fleet of Alibaba Cloud ECS instances.
@@ -101,6 +102,8 @@ pub enum Command {
     Drift,
     /// End an open run: begins nothing, puts its machines back.
     Cancel(CancelArgs),
+    /// Billing orders: list, show, pay, cancel, reconcile.
+    Orders(OrdersArgs),
     /// Look into the state.
     State(StateArgs),
     /// Show past runs, or one run step by step.

@@ -7,10 +7,12 @@ pub mod failure;
 pub mod surroundings;
 pub mod sim_args;
 pub mod max_spend;
+pub mod orders_args;
 pub mod args;
 pub mod screen;
 pub mod context;
 pub mod input;
+pub mod ledger;
 pub mod pricing;
 pub mod planning;
 pub mod rights;
@@ -92,6 +94,7 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
         | Command::Drift
         | Command::Rehearse(_)
         | Command::Cancel(_)
+        | Command::Orders(_)
         | Command::State(_)
         | Command::History(_) => with_cloud(cli, around, screen, command),
     }
@@ -161,6 +164,9 @@ fn with_cloud(
             Command::Drift => commands::drift::run(&context, &cli.global, screen).await,
             Command::Cancel(args) => {
                 commands::cancel::run(&context, &cli.global, args, screen).await
+            }
+            Command::Orders(args) => {
+                commands::orders::run(&context, &cli.global, args, screen).await
             }
             Command::State(args) => commands::state::run(&context, &cli.global, args, screen),
             Command::History(args) => {

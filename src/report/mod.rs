@@ -45,6 +45,7 @@ pub mod explain;
 pub mod explain_text;
 pub mod rehearsal_text;
 pub mod json;
+pub mod orders_text;
 
 pub use display::{Display, Quiet};
 pub use plan_tree::Detail;

@@ -7,6 +7,7 @@ pub mod sim;
 pub mod validate;
 pub mod plan;
 pub mod apply;
+pub mod orders;
 pub mod cancel;
 pub mod drift;
 pub mod rehearse;
