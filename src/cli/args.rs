@@ -184,6 +184,10 @@ pub struct ApplyArgs {
     /// How long to wait for unpaid orders before the run pauses: `30m`.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub wait_payment: Duration,
+    /// Only make the orders, and leave everything else for the next apply: orders are paid before the
+    /// machines are restarted.
+    #[arg(long)]
+    pub orders_only: bool,
     /// Go on with this open run, whatever the manifest says now.
     #[arg(long = "continue", value_name = "RUN", conflicts_with_all = ["plan", "target"])]
     pub continue_run: Option<String>,
@@ -215,6 +219,9 @@ pub struct CancelArgs {
     /// The open run.
     #[arg(value_name = "RUN")]
     pub run: String,
+    /// Cancel its unpaid orders without asking.
+    #[arg(long)]
+    pub auto_approve: bool,
 }
 
 /// Options of `state`.

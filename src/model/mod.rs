@@ -20,7 +20,7 @@ mod price;
 mod books;
 mod applied;
 
-pub use applied::{AppliedFleet, AppliedInstance, Lineage, ManagedFields, Stamp};
+pub use applied::{AppliedFleet, AppliedInstance, Lineage, ManagedFields, RestartDue, Stamp};
 pub use books::{AutoRenew, Books, Funds, MoneyQuestions, OrderOwner, Pricing, UnpaidOrder};
 pub use call::{ModifyCall, NetworkChange, PrepayChange, SpecChange};
 pub use desired::{DesiredFleet, DesiredInstance, DesiredInternet, DesiredSpec, Group, Unit};

@@ -49,7 +49,9 @@ pub use saved::{PlanFileError, SavedPlan, Source};
 pub use step::{Action, Because, Goal, Step, Undo};
 
 use input::{Case, Purse};
-use rules::{fits, found, network, notes, orders, power, prices, sequence, targets, transition};
+use rules::{
+    fits, found, network, notes, orders, power, prices, restart, sequence, targets, transition,
+};
 
 /// What the planner answers.
 #[must_use]
@@ -180,7 +182,8 @@ fn consider(case: &Case<'_>, planned: &mut Planned) {
         return;
     }
     let differences = changes(&case.desired.spec, case.seen);
-    let steps = if differences.is_empty() && power::mode_can_change(case).is_ok() {
+    let is_as_wanted = differences.is_empty() && restart::due(case).is_none();
+    let steps = if is_as_wanted && power::mode_can_change(case).is_ok() {
         Ok(Vec::new())
     } else {
         chain(case)

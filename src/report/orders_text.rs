@@ -73,6 +73,12 @@ pub fn orders(rows: &[OrderRow], now: Timestamp, style: &Style) -> String {
     if rows.is_empty() {
         return "No orders for the machines of this manifest.\n".to_owned();
     }
+    orders_table(rows, now, style) + &open_orders(rows)
+}
+
+/// The table alone.
+#[must_use]
+pub fn orders_table(rows: &[OrderRow], now: Timestamp, style: &Style) -> String {
     let cells: Vec<[String; 5]> = rows.iter().map(|row| row.cells(now)).collect();
     let width = |column: usize| {
         let lengths = cells
@@ -87,7 +93,7 @@ pub fn orders(rows: &[OrderRow], now: Timestamp, style: &Style) -> String {
         let word = style.paint(tone(&row.order.payment), &format!("{b:state$}"));
         text.push_str(&format!("{a:id$}  {word}  {c:>amount$}  {d:>age$}  {e}\n"));
     }
-    text + &open_orders(rows)
+    text
 }
 
 fn open_orders(rows: &[OrderRow]) -> String {
@@ -159,7 +165,7 @@ pub fn order(row: &OrderRow, detail: &OrderDetail, style: &Style) -> String {
         style.paint(Tone::Strong, &format!("order {}", order.id))
     );
     for (label, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
-        text.push_str(&style.fold(&format!("  {label:<9}"), &" ".repeat(11), &terminal(value)));
+        text.push_str(&style.fold(&format!("  {label:<10}"), &" ".repeat(12), &terminal(value)));
     }
     text
 }

@@ -143,7 +143,12 @@ fn told(machine: &Machine, tone: Tone, style: &Style) -> String {
             say(&advice);
         }
     }
-    if !machine.note.is_empty() {
+    // The note of a failure is the failure again.
+    let is_told = machine
+        .mishap
+        .as_ref()
+        .is_some_and(|mishap| machine.note.starts_with(&mishap.message));
+    if !machine.note.is_empty() && !is_told {
         say(&terminal(&machine.note));
     }
     text

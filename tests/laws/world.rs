@@ -297,6 +297,7 @@ fn applied(fleet: &Fleet) -> AppliedFleet {
         fields: BTreeMap::new(),
         change_number: 1,
         changed_at: None,
+        restart_due: None,
         recorded_at: now(),
     };
     AppliedFleet {

@@ -2,15 +2,18 @@
 
 use crate::apply::{OpenRun, abandon};
 use crate::cli::args::{CancelArgs, Global};
+use crate::cli::commands::orders::cancel::cancel as cancel_order;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
+use crate::cli::ledger::Ledger;
 use crate::cli::planning::peek;
 use crate::cli::running::{Run, load_plan};
 use crate::cli::screen::Screen;
 use crate::cloud::Cloud as _;
-use crate::model::{DesiredFleet, InstanceId, Lineage};
-use crate::saga::Mode;
+use crate::model::{DesiredFleet, Lineage, PaymentStatus};
+use crate::report::orders_text::{OrderRow, orders_table};
+use crate::saga::{Mode, OrderRecord};
 use crate::store::{Contents, Store};
 
 /// Settles the run, then closes it.
@@ -46,33 +49,79 @@ pub async fn run(
         return Ok(ended.done());
     }
     let store = open_store()?;
-    let orders = orders_of(&store.contents(), &input.fleet, &args.run);
+    let contents = store.contents();
+    let unpaid = unpaid_orders(context, &contents, &input.fleet, &args.run).await;
     close(context, store, &args.run).await?;
     screen.last_words(&format!(
-        "Run {} is closed: its machines are up, and nothing more of it will be done.\n{orders}",
+        "Run {} is closed: its machines are up, and nothing more of it will be done.\n",
         args.run
     ));
+    offer_to_cancel(context, &unpaid, args, screen).await?;
     Ok(Done::Fine)
 }
 
-/// The orders that closing the run does not take back.
-fn orders_of(contents: &Contents, fleet: &DesiredFleet, run: &str) -> String {
-    let name = |id: &InstanceId| {
-        let machine = fleet.instances.get(id);
-        machine.map_or_else(|| id.to_string(), |machine| machine.name.to_string())
+/// Orders of the run that nobody has paid, as far as the books can be read.
+async fn unpaid_orders(
+    context: &Context,
+    contents: &Contents,
+    fleet: &DesiredFleet,
+    run: &str,
+) -> Vec<OrderRow> {
+    let ledger = Ledger {
+        context,
+        fleet,
+        contents: Some(contents),
     };
     let orders = contents.orders.values();
-    let orders = orders.filter(|order| order.run.as_str() == run);
-    let lines: String = orders
-        .map(|order| format!("  {}  {}\n", order.order_id, name(&order.instance)))
-        .collect();
-    if lines.is_empty() {
-        return lines;
+    let mut unpaid = Vec::new();
+    for order in orders.filter(|order| order.run.as_str() == run && !is_settled(order)) {
+        // What cannot be read now still stands in the next plan's way, and is named there.
+        if let Ok((row, _)) = ledger.one(&order.order_id).await
+            && row.is_open()
+        {
+            unpaid.push(row);
+        }
     }
-    format!(
-        "\nOrders it made stay as they are; unpaid ones can be cancelled in the console \
-         (Expenses > Orders)\n{lines}"
+    unpaid
+}
+
+fn is_settled(order: &OrderRecord) -> bool {
+    matches!(
+        order.payment,
+        Some(PaymentStatus::Paid | PaymentStatus::Cancelled)
     )
+}
+
+/// Never without consent: until an order is paid or cancelled, its machine takes no other change.
+async fn offer_to_cancel(
+    context: &Context,
+    unpaid: &[OrderRow],
+    args: &CancelArgs,
+    screen: &Screen,
+) -> Result<(), Failure> {
+    if unpaid.is_empty() {
+        return Ok(());
+    }
+    let now = context.clock.wall();
+    screen.last_words(&format!(
+        "\nIts unpaid orders\n{}",
+        orders_table(unpaid, now, &screen.out)
+    ));
+    let question = "Cancel them? Only `yes` is taken as yes: ";
+    if !args.auto_approve && !(screen.can_ask && screen.ask(question)) {
+        let ids: Vec<&str> = unpaid.iter().map(|row| row.order.id.as_str()).collect();
+        screen.last_words(&format!(
+            "They stay, and until each is paid or cancelled its machine takes no other change:\n  \
+             respec orders cancel {}\n",
+            ids.join(" ")
+        ));
+        return Ok(());
+    }
+    for row in unpaid {
+        cancel_order(context, &row.order.id).await?;
+        screen.last_words(&format!("Order {} is cancelled.\n", row.order.id));
+    }
+    Ok(())
 }
 
 fn is_open(contents: Option<&Contents>, run: &str) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use crate::cli::orders_args::Consent;
 use crate::cli::screen::Screen;
 use crate::cloud::Billing as _;
 use crate::model::{OrderId, OrderOwner, PaymentStatus};
-use crate::report::orders_text::{OrderRow, orders};
+use crate::report::orders_text::{OrderRow, orders_table};
 
 /// Looks at an order after it was cancelled, until the books show it.
 const LOOKS_MAX: usize = 10;
@@ -30,7 +30,7 @@ pub(super) async fn run(
         rows.push(row);
     }
     let now = ledger.context.clock.wall();
-    screen.talk(&orders(&rows, now, &screen.err));
+    screen.talk(&orders_table(&rows, now, &screen.err));
     consent(&rows, args, screen)?;
     for row in &rows {
         cancel(ledger.context, &row.order.id).await?;

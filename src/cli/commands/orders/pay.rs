@@ -8,7 +8,7 @@ use crate::cli::orders_args::Consent;
 use crate::cli::screen::Screen;
 use crate::cloud::{Billing as _, Outcome, Payer};
 use crate::model::{OrderId, OrderOwner, PaymentStatus};
-use crate::report::orders_text::{OrderRow, orders};
+use crate::report::orders_text::{OrderRow, orders_table};
 
 /// Looks at an order after it was paid, until the books show it.
 const LOOKS_MAX: usize = 30;
@@ -31,7 +31,11 @@ pub(super) async fn run(
         can_be_paid(&row)?;
         rows.push(row);
     }
-    screen.talk(&orders(&rows, ledger.context.clock.wall(), &screen.err));
+    screen.talk(&orders_table(
+        &rows,
+        ledger.context.clock.wall(),
+        &screen.err,
+    ));
     let Some(payer) = &ledger.context.payer else {
         screen.talk(
             "No payer is configured (RESPEC_PAYER_…), so a person pays: console, Expenses > Orders.\n",
