@@ -25,6 +25,8 @@ mod shop;
 mod refusals;
 #[path = "cli/endings.rs"]
 mod endings;
+#[path = "cli/orders.rs"]
+mod orders;
 #[path = "cli/forms.rs"]
 mod forms;
 #[path = "cli/private.rs"]
