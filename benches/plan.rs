@@ -232,11 +232,12 @@ impl InProcess {
                 number
             });
             let config = AliyunConfig {
-                access_key: AccessKey {
+                credentials: AccessKey {
                     id: "simulated".to_owned(),
                     secret: SecretString::from("simulated-secret"),
                     token: None,
-                },
+                }
+                .into(),
                 endpoints: Endpoints::vendor(),
                 region: RegionId::new("cn-hangzhou").unwrap(),
             };

@@ -23,14 +23,22 @@ mod wrong_manifests;
 mod shop;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/preflight.rs"]
+mod preflight;
 #[path = "cli/endings.rs"]
 mod endings;
 #[path = "cli/orders.rs"]
 mod orders;
 #[path = "cli/forms.rs"]
 mod forms;
+#[path = "cli/identities.rs"]
+mod identities;
+#[path = "cli/policies.rs"]
+mod policies;
 #[path = "cli/private.rs"]
 mod private;
+#[path = "cli/money.rs"]
+mod money;
 #[path = "cli/simulated.rs"]
 mod simulated;
 #[path = "cli/rehearsals.rs"]

@@ -6,11 +6,15 @@
 
 #[path = "guide/tree.rs"]
 mod tree;
+#[path = "guide/calls.rs"]
+mod calls;
 #[path = "guide/codes.rs"]
 mod codes;
 #[path = "guide/rules.rs"]
 mod rules;
 #[path = "guide/parameters.rs"]
 mod parameters;
+#[path = "guide/permissions.rs"]
+mod permissions;
 #[path = "guide/pages.rs"]
 mod pages;

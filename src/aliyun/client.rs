@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
-
-use super::credentials::AccessKey;
+use super::credentials::{Credentials, CredentialsError, told};
 use super::endpoint::{Endpoints, Site};
+use super::envelope::{Randomness, signable};
+use super::key::AccessKey;
 use super::lenient::Unreadable;
 use super::operation::{Operation, Repeat};
 use super::refusal;
@@ -21,15 +21,11 @@ use crate::cloud::{CloudError, ErrorKind, Outcome};
 use crate::model::RegionId;
 use crate::wire::{HttpRequest, Wire};
 
-/// Gives random numbers, for nonces and for spreading retries. Real ones outside of tests: a nonce
-/// that comes twice within the vendor's memory is refused.
-pub type Randomness = Box<dyn FnMut() -> u64>;
-
 /// What a client has to know.
 #[derive(Debug, Clone)]
 pub struct AliyunConfig {
     /// Who calls.
-    pub access_key: AccessKey,
+    pub credentials: Credentials,
     /// Where calls go.
     pub endpoints: Endpoints,
     /// The region of calls that are about none.
@@ -133,14 +129,38 @@ impl Aliyun {
         }
     }
 
-    /// Sends the request once, under a nonce, a time and a signature of its own.
+    /// Sends the request once, or twice when the key turns out to have ended: that refusal stands before
+    /// everything else the service does, so the first request had no effect.
     async fn attempt<T>(
         &self,
         call: &Call<'_>,
         read: impl Fn(&[u8]) -> Result<T, Unreadable>,
     ) -> Result<T, CloudError> {
+        let credentials = &self.config.credentials;
+        let key = credentials.key().await;
+        let key = key.map_err(|error| nobody(call.operation, &error))?;
+        let error = match self.attempt_as(&key, call, &read).await {
+            Err(error) if is_about_an_ended_key(&error) => error,
+            outcome => return outcome,
+        };
+        match credentials.instead_of(&key).await {
+            Some(other) => {
+                self.throttle.admit(call.operation, call.region).await;
+                self.attempt_as(&other, call, &read).await
+            }
+            None => Err(error),
+        }
+    }
+
+    /// Sends the request once, under a nonce, a time and a signature of its own.
+    async fn attempt_as<T>(
+        &self,
+        key: &AccessKey,
+        call: &Call<'_>,
+        read: impl Fn(&[u8]) -> Result<T, Unreadable>,
+    ) -> Result<T, CloudError> {
         let operation = call.operation;
-        let signed = self.sign(call);
+        let signed = self.sign(call, key);
         *self.calls.borrow_mut().entry(operation.name).or_default() += 1;
         let reply = self
             .wire
@@ -153,7 +173,8 @@ impl Aliyun {
                 read(&reply.body).map_err(|why| refusal::unreadable(operation, &why))
             }
             Some(error) => {
-                if error.kind == ErrorKind::Throttled {
+                // 429 speaks of the call rate whoever sends it, though not of what became of the call.
+                if error.kind == ErrorKind::Throttled || reply.status == 429 {
                     self.throttle
                         .slow_down(operation, call.region, error.retry_after);
                 }
@@ -178,34 +199,12 @@ impl Aliyun {
         }
     }
 
-    /// Adds what every request carries (ecs-api 1.2) and signs the whole.
-    fn sign(&self, call: &Call<'_>) -> sign::Signed {
-        let key = &self.config.access_key;
-        let mut parameters = call.parameters.clone();
-        let mut add = |name: &str, value: &str| {
-            parameters.insert(name.to_owned(), value.to_owned());
-        };
-        add("Action", call.operation.name);
-        add("Version", call.operation.service.version());
-        add("Format", "JSON");
-        add("AccessKeyId", &key.id);
-        add("SignatureMethod", "HMAC-SHA1");
-        add("SignatureVersion", "1.0");
-        add("SignatureNonce", &self.nonce());
-        add("Timestamp", &self.timestamp());
-        if let Some(token) = &key.token {
-            add("SecurityToken", token.expose_secret());
-        }
-        sign::sign(call.operation.method, &parameters, &key.secret)
-    }
-
-    fn timestamp(&self) -> String {
-        self.clock.wall().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-    }
-
-    fn nonce(&self) -> String {
+    fn sign(&self, call: &Call<'_>, key: &AccessKey) -> sign::Signed {
         let mut random = self.randomness.borrow_mut();
-        format!("{:016x}{:016x}", random(), random())
+        let mut parameters = call.parameters.clone();
+        let envelope = signable(call.operation, self.clock.wall(), key, &mut random);
+        parameters.extend(envelope);
+        sign::sign(call.operation.method, &parameters, &key.secret)
     }
 
     fn jitter(&self) -> Jitter {
@@ -214,6 +213,43 @@ impl Aliyun {
 
     fn since(&self, began: Duration) -> Duration {
         self.clock.elapsed().saturating_sub(began)
+    }
+}
+
+/// The code for a temporary key that has ended (ecs-api 1.5).
+const ENDED_KEY: &str = "InvalidSecurityToken.Expired";
+
+fn is_about_an_ended_key(error: &CloudError) -> bool {
+    let code = error.code.as_deref().unwrap_or_default();
+    code.eq_ignore_ascii_case(ENDED_KEY)
+}
+
+/// Without a key nothing is sent. Where only the way to a new one is blocked, that passes by itself.
+fn nobody(operation: &Operation, error: &CredentialsError) -> CloudError {
+    let cause = match error {
+        CredentialsError::Refused { error, .. } => Some(error.as_ref()),
+        CredentialsError::NotFound { .. }
+        | CredentialsError::Incomplete { .. }
+        | CredentialsError::UnreadableFile { .. }
+        | CredentialsError::ProfilesOff { .. }
+        | CredentialsError::UnusableProfile { .. }
+        | CredentialsError::NoKey { .. }
+        | CredentialsError::Expired { .. }
+        | CredentialsError::Address { .. }
+        | CredentialsError::InvalidRegion(_) => None,
+    };
+    let passes = cause.is_some_and(|cause| cause.outcome() == Outcome::Unknown || cause.passes());
+    CloudError {
+        operation: operation.name,
+        kind: if passes {
+            ErrorKind::NotSent
+        } else {
+            ErrorKind::Credentials
+        },
+        code: cause.and_then(|cause| cause.code.clone()),
+        message: told(error),
+        request_id: cause.and_then(|cause| cause.request_id.clone()),
+        retry_after: None,
     }
 }
 

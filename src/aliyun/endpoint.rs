@@ -21,7 +21,7 @@ const ECS_HOSTS: &[(&str, &str)] = &[
 ];
 
 /// The one host of STS that serves every region.
-const STS_HOST: &str = "sts.aliyuncs.com";
+pub(super) const STS_HOST: &str = "sts.aliyuncs.com";
 
 /// The vendor's two sites. An account belongs to one, and only that one's books know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub struct Endpoints(Choice);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Choice {
-    Vendor,
+    Vendor { sts: String },
     Custom { origin: String, host: Host },
 }
 
@@ -95,7 +95,18 @@ impl Endpoints {
     /// The vendor's own hosts, over HTTPS.
     #[must_use]
     pub fn vendor() -> Self {
-        Self(Choice::Vendor)
+        Self(Choice::Vendor {
+            sts: format!("https://{STS_HOST}"),
+        })
+    }
+
+    /// The same with another host of STS; one address given for everything stays what it is.
+    #[must_use]
+    pub fn with_sts(self, origin: Option<String>) -> Self {
+        match (self.0, origin) {
+            (Choice::Vendor { .. }, Some(sts)) => Self(Choice::Vendor { sts }),
+            (choice, _) => Self(choice),
+        }
     }
 
     /// One address for every service and region: `https://host[:port]`, a bare `host[:port]`, or
@@ -122,8 +133,16 @@ impl Endpoints {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match &self.0 {
-            Choice::Vendor => false,
+            Choice::Vendor { .. } => false,
             Choice::Custom { host, .. } => *host == Host::Loopback,
+        }
+    }
+
+    /// The one address that was given for everything, if one was.
+    pub(super) fn custom_origin(&self) -> Option<&str> {
+        match &self.0 {
+            Choice::Vendor { .. } => None,
+            Choice::Custom { origin, .. } => Some(origin),
         }
     }
 
@@ -131,9 +150,9 @@ impl Endpoints {
     pub(super) fn origin(&self, service: Service, region: &RegionId, site: Site) -> String {
         match &self.0 {
             Choice::Custom { origin, .. } => origin.clone(),
-            Choice::Vendor => match service {
+            Choice::Vendor { sts } => match service {
                 Service::Ecs => format!("https://{}", ecs_host(region)),
-                Service::Sts => format!("https://{STS_HOST}"),
+                Service::Sts => sts.clone(),
                 Service::Bss => format!("https://{}", site.billing_host()),
             },
         }

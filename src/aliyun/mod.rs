@@ -15,24 +15,31 @@
 //! What the vendor fixed stands in three tables: `operation` (method, timeout, rate, whether a
 //! call may be repeated), `codes` (what an error code means) and `endpoint` (which host answers).
 
-mod credentials;
-mod sign;
+mod key;
 mod operation;
+mod sign;
+mod envelope;
 mod endpoint;
 mod codes;
 mod lenient;
+mod verdict;
 mod refusal;
 mod query;
 mod reply;
 mod throttle;
 mod retry;
+mod credentials;
 mod client;
 mod port;
 mod billing;
 mod prices;
 mod preflight;
 
-pub use client::{Aliyun, AliyunConfig, Randomness};
+pub use client::{Aliyun, AliyunConfig};
 pub use codes::classify;
-pub use credentials::{AccessKey, Credentials, CredentialsError, CredentialsSource, resolve};
+pub use credentials::{
+    Credentials, CredentialsError, FileText, Found, Host, Looked, Means, Readers, Tell, find,
+};
 pub use endpoint::{EndpointError, Endpoints};
+pub use envelope::Randomness;
+pub use key::AccessKey;

@@ -129,6 +129,16 @@ const fn blind(name: &'static str, answer_secs: u64) -> Operation {
     }
 }
 
+/// Gives out a temporary key. Asked twice it gives out two, which harms nobody.
+const fn exchange(name: &'static str) -> Operation {
+    Operation {
+        service: Service::Sts,
+        method: Method::Post,
+        rate: RARE_RATE,
+        ..read(name, 10)
+    }
+}
+
 /// Billing is in nobody's table of timeouts; long lists are known to be slow (ecs-api 1.8).
 const fn books(name: &'static str) -> Operation {
     Operation {
@@ -151,6 +161,8 @@ pub(super) static GET_CALLER_IDENTITY: Operation = Operation {
     rate: RARE_RATE,
     ..read("GetCallerIdentity", 10)
 };
+pub(super) static ASSUME_ROLE: Operation = exchange("AssumeRole");
+pub(super) static ASSUME_ROLE_WITH_OIDC: Operation = exchange("AssumeRoleWithOIDC");
 pub(super) static DESCRIBE_REGIONS: Operation = Operation {
     rate: RARE_RATE,
     ..read("DescribeRegions", 19)

@@ -186,19 +186,16 @@ impl Worker {
         call: &ModifyCall,
         sending: &mut Sending,
     ) -> Option<End> {
+        sending.told = Some(error.clone());
         if error.kind == ErrorKind::TokenMismatch {
             return self.token_was_used(&error, call, sending);
-        }
-        if error.kind == ErrorKind::Busy {
-            self.waiting(format!("busy: {error}"));
-            self.tools.clock.sleep(RETRY).await;
-            return None;
         }
         if error.kind == ErrorKind::CoolingDown {
             return self.cooling_down(&error, sending).await;
         }
         if error.passes() && self.may_try_again(sending) {
             self.not_done(sending);
+            self.waiting(format!("refused for now: {error}"));
             let wait = error.retry_after.unwrap_or(RETRY);
             self.tools.clock.sleep(wait).await;
             return None;

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::cloud::CloudError;
 use crate::model::{ModifyCall, ObservedInstance, OrderId};
 use crate::saga::{Failure, FailureCause, Phase, StepEvent};
 
 use super::till::Promise;
 use super::timing::{HORIZON, PROOF_GAP, RESEND_WITHIN};
 use super::trace::Trace;
-use super::worker::{End, Worker};
+use super::worker::{End, Worker, failure_with};
 
 /// What is known of one call while it is carried.
 pub(super) struct Sending {
@@ -28,6 +29,8 @@ pub(super) struct Sending {
     pub(super) promise: Option<Promise>,
     /// A refusal that came after a send without answer: it proves nothing about that one.
     pub(super) refusal: Option<Failure>,
+    /// What the last send was told, when it was not accepted.
+    pub(super) told: Option<CloudError>,
     /// Looks that showed neither before nor after.
     pub(super) surprises: u32,
     /// When the call was put off first, by a refusal that passes.
@@ -76,6 +79,7 @@ impl Worker {
             order: known.order,
             promise: None,
             refusal: None,
+            told: None,
             surprises: 0,
             put_off_since: None,
             no_effect_since: None,
@@ -118,11 +122,13 @@ impl Worker {
         if elapsed - no_effect < PROOF_GAP {
             return None;
         }
-        let failure = sending.refusal.clone().unwrap_or_else(|| Failure {
-            cause: FailureCause::NoEffect,
-            message: format!("never answered, and {proof}"),
-            code: None,
-            request_id: None,
+        let told = sending.told.as_ref();
+        let failure = sending.refusal.clone().unwrap_or_else(|| {
+            failure_with(
+                FailureCause::NoEffect,
+                &format!("never answered, and {proof}"),
+                told,
+            )
         });
         Some(End::Failed {
             failure,
@@ -140,7 +146,8 @@ impl Worker {
         let (first, last) = (sending.first?, sending.last?);
         let (_, after) = self.goals();
         let shown = after.is_shown_by(seen);
-        let doubt = |why: String| Some(self.order_unknown((first, last), &why));
+        let told = sending.told.clone();
+        let doubt = |why: String| Some(self.order_unknown((first, last), &why, told.as_ref()));
         match self.trace(call, seen, (first, last)).await {
             Trace::Found(order) => {
                 self.adopt(sending, order).await;
@@ -177,7 +184,12 @@ impl Worker {
     }
 
     /// Neither found nor known not to exist: a person has to look.
-    fn order_unknown(&self, (first, last): (Timestamp, Timestamp), why: &str) -> End {
+    fn order_unknown(
+        &self,
+        (first, last): (Timestamp, Timestamp),
+        why: &str,
+        told: Option<&CloudError>,
+    ) -> End {
         let target = self
             .saga
             .target_type()
@@ -187,7 +199,10 @@ impl Worker {
             "an order that makes {instance} {target} may exist, no answer told its id: {why}; look among \
              the orders made between {first} and {last}, then apply again"
         );
-        self.failed(FailureCause::Unknown, message)
+        End::Failed {
+            failure: failure_with(FailureCause::Unknown, &message, told),
+            scope: None,
+        }
     }
 }
 

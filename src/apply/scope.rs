@@ -35,6 +35,7 @@ impl Scope {
             ErrorKind::Throttled
             | ErrorKind::CoolingDown
             | ErrorKind::Busy
+            | ErrorKind::Pending
             | ErrorKind::WrongState
             | ErrorKind::UnpaidOrder
             | ErrorKind::NotFound

@@ -58,7 +58,7 @@ pub struct Global {
     /// `RESPEC_ENDPOINT`.
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint: Option<String>,
-    /// Profile of ~/.aliyun/config.json.
+    /// Profile of ~/.aliyun/config.json, or section of ~/.alibabacloud/credentials.
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Region whose endpoint answers calls that belong to none.
@@ -108,6 +108,8 @@ pub enum Command {
     State(StateArgs),
     /// Show past runs, or one run step by step.
     History(HistoryArgs),
+    /// Print the least RAM policy for this manifest.
+    Policy(PolicyArgs),
     /// Explain an error code, a rule, a name in a plan or a finding; without a word, list them all.
     Explain(ExplainArgs),
     /// A simulated cloud that speaks the vendor's protocol.
@@ -251,6 +253,23 @@ pub struct HistoryArgs {
     /// One run, step by step.
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+}
+
+/// Options of `policy`.
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = PolicyFormat::Json)]
+    pub format: PolicyFormat,
+}
+
+/// The form of a policy's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PolicyFormat {
+    /// As RAM takes it.
+    Json,
+    /// For people: every action with its reason.
+    Text,
 }
 
 /// Options of `explain`.

@@ -2,7 +2,9 @@
 
 use std::error::Error;
 
-use crate::cloud::{CloudError, ErrorKind};
+use crate::aliyun::{CredentialsError, Looked};
+use crate::cloud::{CloudError, ErrorKind, Outcome};
+use crate::report::advice;
 use crate::store::StoreError;
 
 /// The situations a command can fail in. Each has its exit code and means a different person.
@@ -50,6 +52,8 @@ pub struct Failure {
     pub situation: Situation,
     /// What could not be done, then what caused it, and so on down.
     pub chain: Vec<String>,
+    /// What belongs to it, line by line.
+    pub details: Vec<String>,
     /// What to do next; each a sentence or a command.
     pub hints: Vec<String>,
     /// Text that was rendered already, such as findings with their source lines.
@@ -62,6 +66,7 @@ impl Failure {
         Self {
             situation,
             chain: vec![message.into()],
+            details: Vec::new(),
             hints: Vec::new(),
             rendered: None,
         }
@@ -78,6 +83,7 @@ impl Failure {
         Self {
             situation,
             chain,
+            details: Vec::new(),
             hints: Vec::new(),
             rendered: None,
         }
@@ -97,6 +103,7 @@ impl Failure {
             ErrorKind::Throttled
             | ErrorKind::CoolingDown
             | ErrorKind::Busy
+            | ErrorKind::Pending
             | ErrorKind::WrongState
             | ErrorKind::NoStock
             | ErrorKind::Quota
@@ -116,11 +123,60 @@ impl Failure {
         if let Some(request) = &error.request_id {
             failure.chain.push(format!("request: {request}"));
         }
-        match situation {
-            Situation::Credentials => {
-                failure.hint("check the key and its policy; nothing was changed")
+        let next = advice(error.code.as_deref(), &error.to_string());
+        failure.hints.extend(next);
+        match error.kind {
+            ErrorKind::Denied => failure.hint(format!(
+                "grant `ecs:{}` to these credentials; nothing was changed",
+                error.operation
+            )),
+            kind => failure.hint(what_next(kind)),
+        }
+    }
+
+    /// There is no key to sign with.
+    pub fn credentials(error: &CredentialsError) -> Self {
+        match error {
+            CredentialsError::NotFound { looked } => Self {
+                details: looked.iter().map(place).collect(),
+                ..Self::new(Situation::Credentials, error.to_string())
             }
-            _ => failure,
+            .hint(
+                "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or make a profile: \
+                 aliyun configure; docs/credentials.md has every way",
+            ),
+            CredentialsError::Refused { error: cause, .. } => {
+                let passes = cause.outcome() == Outcome::Unknown || cause.passes();
+                let situation = if passes {
+                    Situation::Other
+                } else {
+                    Situation::Credentials
+                };
+                let mut failure = Self::from_error(situation, "get credentials", error);
+                let request = cause.request_id.as_ref();
+                failure
+                    .chain
+                    .extend(request.map(|request| format!("request: {request}")));
+                match situation {
+                    Situation::Credentials => failure.hint(
+                        "check the role's name and whom it trusts; nothing was changed",
+                    ),
+                    _ => failure.hint("nothing was changed; try again"),
+                }
+            }
+            CredentialsError::Incomplete { .. } => {
+                Self::from_error(Situation::Credentials, "get credentials", error)
+                    .hint("set all of them, or none")
+            }
+            CredentialsError::UnreadableFile { .. }
+            | CredentialsError::ProfilesOff { .. }
+            | CredentialsError::UnusableProfile { .. }
+            | CredentialsError::NoKey { .. }
+            | CredentialsError::Expired { .. }
+            | CredentialsError::Address { .. }
+            | CredentialsError::InvalidRegion(_) => {
+                Self::from_error(Situation::Credentials, "get credentials", error)
+            }
         }
     }
 
@@ -131,6 +187,36 @@ impl Failure {
                 .hint("wait for it: --lock-timeout 10m; the lock ends with that process"),
             _ => Self::from_error(Situation::Other, doing, error),
         }
+    }
+}
+
+/// What to do when a read did not succeed. Nothing was sent before it that changes anything.
+fn what_next(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Credentials | ErrorKind::Denied => {
+            "check the key and its policy; nothing was changed"
+        }
+        ErrorKind::Fault | ErrorKind::Unanswered => {
+            "try again; if it stays, look for a proxy, a VPN or a login page between here and the \
+             service; nothing was changed"
+        }
+        ErrorKind::NotSent => {
+            "check the network, the name of the endpoint and its certificate; nothing was changed"
+        }
+        ErrorKind::Throttled | ErrorKind::CoolingDown | ErrorKind::Busy | ErrorKind::Pending => {
+            "wait a minute and try again; nothing was changed"
+        }
+        ErrorKind::WrongState
+        | ErrorKind::NoStock
+        | ErrorKind::Quota
+        | ErrorKind::Money
+        | ErrorKind::UnpaidOrder
+        | ErrorKind::NotFound
+        | ErrorKind::Locked
+        | ErrorKind::Unsupported
+        | ErrorKind::Invalid
+        | ErrorKind::TokenMismatch
+        | ErrorKind::Unlisted => "nothing was changed",
     }
 }
 
@@ -155,4 +241,8 @@ impl Done {
             Self::Run(code) => code,
         }
     }
+}
+
+fn place(looked: &Looked) -> String {
+    format!("{:<16}  {}", looked.place, looked.why)
 }

@@ -10,6 +10,8 @@ pub mod max_spend;
 pub mod orders_args;
 pub mod args;
 pub mod screen;
+pub mod machine;
+pub mod identity;
 pub mod context;
 pub mod input;
 pub mod ledger;
@@ -31,6 +33,7 @@ use args::{Cli, Command, Global, hint_for_unknown_command, normalise};
 use commands::sim::run_serve;
 use context::Context;
 use failure::{Done, Failure, Situation};
+use identity::Need;
 use screen::Screen;
 use sim_args::SimCommand;
 use surroundings::Surroundings;
@@ -86,6 +89,7 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
     match &cli.command {
         Command::Version => commands::version::run(&cli.global, screen),
         Command::Validate => commands::validate::run(&cli.global, &cli.global.files, screen),
+        Command::Policy(args) => commands::policy::run(&cli.global, args, screen),
         Command::Explain(args) => commands::explain::run(&cli.global, args, screen),
         Command::Sim(sim) => simulate(&cli.global, &sim.command, screen),
         Command::Schema(args) => commands::schema::run(args, screen),
@@ -93,10 +97,11 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
         | Command::Apply(_)
         | Command::Drift
         | Command::Rehearse(_)
-        | Command::Cancel(_)
         | Command::Orders(_)
-        | Command::State(_)
-        | Command::History(_) => with_cloud(cli, around, screen, command),
+        | Command::Cancel(_) => with_cloud(cli, around, screen, command, Need::Cloud),
+        Command::State(_) | Command::History(_) => {
+            with_cloud(cli, around, screen, command, Need::State)
+        }
     }
 }
 
@@ -145,6 +150,7 @@ fn with_cloud(
     around: &Surroundings,
     screen: &Screen,
     command: &str,
+    need: Need,
 ) -> Result<Done, Failure> {
     let time = if cli.global.simulate.is_some() {
         Time::Virtual
@@ -154,7 +160,7 @@ fn with_cloud(
     let runtime = runtime(time)?;
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async {
-        let context = Context::build(&cli.global, around, command)?;
+        let context = Context::build(&cli.global, around, screen, command, need).await?;
         match &cli.command {
             Command::Plan(args) => commands::plan::run(&context, &cli.global, args, screen).await,
             Command::Apply(args) => commands::apply::run(&context, &cli.global, args, screen).await,
@@ -174,6 +180,7 @@ fn with_cloud(
             }
             Command::Version
             | Command::Validate
+            | Command::Policy(_)
             | Command::Explain(_)
             | Command::Schema(_)
             | Command::Sim(_) => Ok(Done::Fine),

@@ -16,4 +16,5 @@
 pub mod errors;
 pub mod rules;
 pub mod policies;
+pub mod permissions;
 pub mod parameters;

@@ -21,8 +21,8 @@ const QUESTIONS_AT_ONCE: usize = 10;
 /// of a year is far longer than any was seen to.
 const ORDERS_SINCE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// How far the cloud's clock may be ahead of ours: it accepts requests of clocks that are so far off.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(15);
+/// How far the cloud's clock may be ahead; an order of this very second counts as well.
+const CLOCKS_APART_MAX: SignedDuration = SignedDuration::from_mins(15);
 
 /// Unpaid orders that are looked into; each costs a call, and an account has few.
 const UNPAID_MAX: usize = 100;
@@ -143,8 +143,7 @@ async fn unpaid_orders(
 ) -> UnpaidOrders {
     let query = OrderQuery {
         created_from: now.saturating_sub(ORDERS_SINCE).unwrap_or(now),
-        // The cloud dates orders by its own clock, to the second.
-        created_until: now.saturating_add(CLOCK_SKEW).unwrap_or(now),
+        created_until: now.saturating_add(CLOCKS_APART_MAX).unwrap_or(now),
         payment: Some(PaymentStatus::Unpaid),
     };
     let mut found = UnpaidOrders::default();

@@ -345,13 +345,9 @@ fn waits_for(saga: Saga, unit: &Unit) -> Blocked {
         Unit::Instance(id) => id.to_string(),
         Unit::Group(name) => format!("group {name}"),
     };
-    Blocked {
-        name: saga.name,
-        because: Because::new(
-            "after",
-            format!("it waits for {of}, where a change is blocked"),
-        ),
-        way_out: "resolve that one first, or take it out of `after`".to_owned(),
-        changes: saga.changes,
-    }
+    saga.block(
+        "after",
+        format!("it waits for {of}, where a change is blocked"),
+        "resolve that one first, or take it out of `after`",
+    )
 }

@@ -123,11 +123,12 @@ fn client(world: &World, wire: SimWire, clock: Rc<dyn Clock>, seed: u64) -> Aliy
     let key = world.keys().first().cloned();
     let key = key.expect("a scenario without keys is refused");
     let config = AliyunConfig {
-        access_key: AccessKey {
+        credentials: AccessKey {
             id: key.id,
             secret: SecretString::from(key.secret),
             token: key.token.map(SecretString::from),
-        },
+        }
+        .into(),
         endpoints: Endpoints::vendor(),
         region: RegionId::new("cn-hangzhou").expect("a well-formed constant"),
     };

@@ -43,10 +43,12 @@ pub mod state_text;
 pub mod history_text;
 pub mod explain;
 pub mod explain_text;
+pub mod policy;
 pub mod rehearsal_text;
 pub mod json;
 pub mod orders_text;
 
+pub use advice::advice;
 pub use display::{Display, Quiet};
 pub use plan_tree::Detail;
 pub use style::{Colour, Style, Symbols};

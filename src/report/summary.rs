@@ -143,12 +143,11 @@ fn told(machine: &Machine, tone: Tone, style: &Style) -> String {
             say(&advice);
         }
     }
-    // The note of a failure is the failure again.
-    let is_told = machine
+    let said = machine
         .mishap
         .as_ref()
-        .is_some_and(|mishap| machine.note.starts_with(&mishap.message));
-    if !machine.note.is_empty() && !is_told {
+        .map(|mishap| mishap.message.as_str());
+    if !machine.note.is_empty() && said != Some(machine.note.as_str()) {
         say(&terminal(&machine.note));
     }
     text

@@ -60,8 +60,12 @@ pub struct TypeOffer {
     #[serde(rename = "CpuArchitecture", default = "architecture")]
     pub architecture: String,
     /// `ecs-1` is the retired series, which is not sold any more (R60, R68, R69).
-    #[serde(rename = "Generation", default = "generation")]
-    pub generation: String,
+    #[serde(
+        rename = "Generation",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub generation: Option<String>,
 }
 
 fn disk_quantity() -> u32 {
@@ -88,9 +92,6 @@ fn family_level() -> String {
 fn architecture() -> String {
     "X86".to_owned()
 }
-fn generation() -> String {
-    "ecs-5".to_owned()
-}
 
 /// The series that is not I/O-optimized and not sold any more (section 2.7).
 const RETIRED: &str = "ecs-1";
@@ -111,7 +112,7 @@ impl TypeOffer {
     }
 
     pub(crate) fn is_retired(&self) -> bool {
-        self.generation == RETIRED
+        self.generation.as_deref() == Some(RETIRED)
     }
 
     pub(crate) fn is_small(&self) -> bool {
@@ -225,7 +226,7 @@ fn built_in() -> impl Iterator<Item = TypeOffer> {
             nvme_support: nvme.to_owned(),
             family_level: family_level(),
             architecture: architecture(),
-            generation: generation(),
+            generation: None,
         })
     })
 }

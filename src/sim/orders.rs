@@ -201,6 +201,13 @@ impl Orders {
         }
     }
 
+    /// Whether an order of any machine waits to be paid.
+    pub(crate) fn any_unpaid(&self) -> bool {
+        self.open
+            .keys()
+            .any(|instance| self.blocking(instance) == Some(Blocking::Unpaid))
+    }
+
     pub(crate) fn mark_paid(&mut self, id: &str, at: Timestamp) {
         if let Some(order) = self.all.get_mut(id) {
             order.payment = Payment::Paid;

@@ -32,6 +32,7 @@ pub struct Request {
 enum MethodName {
     Get,
     Post,
+    Put,
 }
 
 impl Request {

@@ -5,12 +5,17 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use crate::sim::agenda::Due;
 use crate::sim::described::{Status, StoppedMode};
 use crate::sim::effects::Force;
+use crate::sim::instance::Instance;
+use crate::sim::money::Money;
+use crate::sim::network::Network;
 use crate::sim::orders::Payment;
-use crate::sim::scenario::ScalingGroup;
-use crate::sim::time::{Now, read_minute};
+use crate::sim::scenario::{RenewalStatus, ScalingGroup};
+use crate::sim::time::{Now, read_minute, to_the_minute};
 use crate::sim::world::World;
 
 impl World {
@@ -95,10 +100,43 @@ impl World {
         if !instance.is_prepaid() || instance.truth.expired_time != on {
             return;
         }
+        if self.renew(id, at) {
+            return;
+        }
+        let Some(instance) = self.instances.get(id) else {
+            return;
+        };
         if matches!(instance.truth.status, Status::Running | Status::Starting) {
             self.begin_stop(id, StoppedMode::KeepCharging, Force::Gentle, at);
         }
         self.lock(id, "financial", at);
+    }
+
+    /// Renews a subscription that renews itself, from the balance; `false` where it does not, or where
+    /// the balance does not cover the next term.
+    fn renew(&mut self, id: &str, at: Duration) -> bool {
+        let Some(instance) = self.instances.get(id) else {
+            return false;
+        };
+        let renewal = self.renewals.get(id);
+        let renewal = renewal.filter(|it| it.renewal_status == RenewalStatus::AutoRenewal);
+        let hours = renewal.map_or(0, |it| it.duration.saturating_mul(it.period_unit.hours()));
+        let fee = self.hourly_price(instance).for_hours(hours);
+        let end = instance.expiry();
+        let end = end.and_then(|end| end.checked_add(SignedDuration::from_hours(hours)).ok());
+        let Some(end) = end.filter(|_| hours > 0 && fee <= self.balance.available) else {
+            return false;
+        };
+        self.balance.available = self.balance.available - fee;
+        self.edit(id, at, |machine| machine.expired_time = to_the_minute(end));
+        self.foresee_end(id);
+        true
+    }
+
+    /// What an hour of a machine costs, its fixed bandwidth included.
+    fn hourly_price(&self, instance: &Instance) -> Money {
+        let machine = &instance.truth;
+        self.catalogue.price_hour(&machine.instance_type) + Network::of(machine).price_hour()
     }
 
     /// Gives an order up that nobody has paid.
@@ -118,18 +156,5 @@ impl World {
             order: order.to_owned(),
         };
         self.agenda.note(now.elapsed + after.0, due);
-    }
-
-    /// A machine is gone for good, and its place is free.
-    pub(crate) fn release(&mut self, id: &str) {
-        let Some(gone) = self.instances.remove(id) else {
-            return;
-        };
-        self.renewals.remove(id);
-        if gone.holds_capacity() {
-            let machine = &gone.truth;
-            self.catalogue
-                .give_back(&machine.instance_type, &machine.zone_id);
-        }
     }
 }

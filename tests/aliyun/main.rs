@@ -57,11 +57,12 @@ fn house(answers: Vec<Result<HttpReply, WireError>>) -> House {
     let epoch = "2026-03-01T08:00:00Z".parse().unwrap();
     let clock = Rc::new(VirtualClock::starting_at(epoch));
     let config = AliyunConfig {
-        access_key: AccessKey {
+        credentials: AccessKey {
             id: "LTAItest".to_owned(),
             secret: "hush-hush".into(),
             token: Some("t0k3n".into()),
-        },
+        }
+        .into(),
         endpoints: Endpoints::vendor(),
         region: region(),
     };
@@ -243,7 +244,7 @@ async fn a_throttled_look_waits_as_long_as_it_is_told() {
         headers: vec![("x-acs-retry-after".to_owned(), "42000".to_owned())],
         body: br#"{"Code":"Throttling.User"}"#.to_vec(),
     };
-    let page = answer(200, r#"{"Instances":{"Instance":[]}}"#);
+    let page = answer(200, r#"{"RequestId":"R-1","Instances":{"Instance":[]}}"#);
     let house = house(vec![Ok(told), page]);
     assert_eq!(house.look().await.unwrap(), 0);
     assert!(house.clock.elapsed() >= Duration::from_secs(42));

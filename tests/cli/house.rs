@@ -48,6 +48,8 @@ impl House {
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", server.key_secret.clone()),
             ("RESPEC_ENDPOINT", server.url.clone()),
             ("RESPEC_SPEED", speed.to_string()),
+            // Whatever machine the tests run on, its own role is none of their business.
+            ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true".to_owned()),
         ];
         Self {
             fleet: fleet.unwrap_or_default().to_owned(),
@@ -127,7 +129,7 @@ fn respec(folder: &Path, env: &[(&'static str, String)], args: &str) -> Command 
 
 fn empty_folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join("cli")
+        .join(env!("CARGO_CRATE_NAME"))
         .join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).unwrap();

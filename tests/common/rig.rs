@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
+use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Credentials, Endpoints, Randomness};
 use respec::clock::{Clock, VirtualClock};
 use respec::cloud::{Cloud as _, CloudError};
 use respec::manifest;
@@ -39,7 +39,7 @@ pub(crate) struct Rig {
     pub(crate) world: Arc<Mutex<World>>,
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) lineage: Lineage,
-    key: AccessKey,
+    pub(crate) key: AccessKey,
     randomness: Rc<RefCell<ChaCha8Rng>>,
     clock_since: Duration,
 }
@@ -75,14 +75,23 @@ impl Rig {
 
     /// The real client over this wire; nonces never come twice, however many clients there are.
     pub(crate) fn client(&self, wire: Rc<dyn Wire>) -> Rc<Aliyun> {
+        self.client_of(self.key.clone().into(), wire)
+    }
+
+    /// The same for somebody else.
+    pub(crate) fn client_of(&self, credentials: Credentials, wire: Rc<dyn Wire>) -> Rc<Aliyun> {
         let config = AliyunConfig {
-            access_key: self.key.clone(),
+            credentials,
             endpoints: Endpoints::vendor(),
             region: RegionId::new("cn-hangzhou").unwrap(),
         };
+        let clock = self.clock.clone();
+        Rc::new(Aliyun::new(config, wire, clock, self.numbers()))
+    }
+
+    pub(crate) fn numbers(&self) -> Randomness {
         let numbers = Rc::clone(&self.randomness);
-        let randomness = Box::new(move || numbers.borrow_mut().next_u64());
-        Rc::new(Aliyun::new(config, wire, self.clock.clone(), randomness))
+        Box::new(move || numbers.borrow_mut().next_u64())
     }
 
     /// From manifest, cloud and state to a plan, as the command line does it.

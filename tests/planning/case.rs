@@ -9,8 +9,9 @@ use respec::clock::{Clock as _, VirtualClock};
 use respec::cloud::Cloud as _;
 use respec::manifest::{self, Source};
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, Books, DesiredFleet, Digest, InstanceId, Limits,
-    Lineage, ObservedFleet, Offers, Pricing, RegionId, Stamp,
+    AccountId, AppliedFleet, AppliedInstance, Books, ClientToken, DesiredFleet, Digest, InstanceId,
+    Limits, Lineage, ModifyCall, ObservedFleet, Offers, PrepayChange, Pricing, RegionId, Stamp,
+    TypeName,
 };
 use respec::observe::{MoneyDesk, ask, ask_limits, observe};
 use respec::plan::{
@@ -35,6 +36,8 @@ struct Said {
     accept_stopped: bool,
     /// `-no-price`.
     no_price: bool,
+    /// Machines for which somebody has ordered another type and not paid for it.
+    ordered: BTreeMap<InstanceId, TypeName>,
 }
 
 impl Said {
@@ -95,7 +98,8 @@ impl Case {
         plan_text(&page, Detail::Brief, &Style::plain())
     }
 
-    fn plan(&self) -> (SavedPlan, usize) {
+    /// The plan itself, and how many machines were read.
+    pub(crate) fn plan(&self) -> (SavedPlan, usize) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .start_paused(true)
@@ -108,6 +112,7 @@ impl Case {
     async fn look_and_plan(&self) -> (SavedPlan, usize) {
         let clock = Rc::new(VirtualClock::starting_at(self.scenario.start));
         let cloud = self.cloud(&clock);
+        self.order(&cloud).await;
         let observed = self.look(&cloud, &clock).await;
         let applied = self.applied(&observed.account);
         let no_books = Books::default();
@@ -156,11 +161,12 @@ impl Case {
         let world = World::new(&self.scenario, self.scenario.start);
         let wire = SimWire::new(Arc::new(Mutex::new(world)), clock.clone());
         let config = AliyunConfig {
-            access_key: AccessKey {
+            credentials: AccessKey {
                 id: "simulated".to_owned(),
                 secret: SecretString::from("simulated-secret"),
                 token: None,
-            },
+            }
+            .into(),
             endpoints: Endpoints::vendor(),
             region: RegionId::new("cn-hangzhou").unwrap(),
         };
@@ -170,6 +176,21 @@ impl Case {
             number
         });
         Aliyun::new(config, Rc::new(wire), clock.clone(), numbers)
+    }
+
+    /// Orders that somebody has made in the console and left unpaid.
+    async fn order(&self, cloud: &Aliyun) {
+        for (id, to) in &self.said.ordered {
+            let call = ModifyCall::Prepay(PrepayChange {
+                instance_type: to.clone(),
+                auto_pay: false,
+                migrate_across_zone: None,
+                system_disk_category: None,
+            });
+            let region = &self.fleet.instances[id].region;
+            let token = ClientToken::new(format!("by-hand-{id}")).unwrap();
+            cloud.modify(region, id, &call, &token).await.unwrap();
+        }
     }
 
     async fn look(&self, cloud: &Aliyun, clock: &Rc<VirtualClock>) -> ObservedFleet {

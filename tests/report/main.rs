@@ -12,3 +12,4 @@ mod plans;
 mod applies;
 mod records;
 mod explains;
+mod policies;

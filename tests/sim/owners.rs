@@ -116,3 +116,23 @@ instances: [{InstanceId: i-1, InstanceType: ecs.g7.large, InstanceChargeType: Pr
         assert_eq!(house.truth("i-1")["ConfiguredType"], "ecs.g7.xlarge");
     });
 }
+
+#[test]
+fn a_subscription_that_renews_itself_pays_and_runs_on_until_the_money_is_gone() {
+    let scenario = "balance: {available: 500}
+renewals: {i-1: {RenewalStatus: AutoRenewal, Duration: 1, PeriodUnit: Month}}
+instances:
+- {InstanceId: i-1, InstanceType: ecs.g7.large, InstanceChargeType: PrePaid,
+   ExpiredTime: 2026-01-01T01:00Z}
+";
+    story(scenario, |house| async move {
+        let ends = async || house.shown("i-1").await["ExpiredTime"].clone();
+        house.wait(3600 + 60).await;
+        assert_eq!(ends().await, "2026-01-31T01:00Z");
+        // 30 days at 0.52 an hour.
+        assert_eq!(house.settled_truth()["balance"]["available"], 125.6);
+        house.wait(30 * 24 * 3600).await;
+        assert_eq!(ends().await, "2026-01-31T01:00Z");
+        assert_eq!(house.truth("i-1")["Status"], "Stopped");
+    });
+}

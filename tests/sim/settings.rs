@@ -186,6 +186,8 @@ instances:
             (&disk["Device"], &disk["Category"]),
             (&"/dev/vda".into(), &"cloud_ssd".into())
         );
+        let disks = house.ecs("DescribeDisks", &[("InstanceId", "i-1")]).await;
+        assert_eq!(disks.body["Disks"]["Disk"][0]["Device"], "/dev/vda");
         // In a VPC the private address stays.
         let before = house.shown("i-2").await["VpcAttributes"].clone();
         let params = [
@@ -250,4 +252,31 @@ fn what_a_scenario_says_about_nobody_is_refused_with_its_place() {
         error.contains("instances[0] (i-1): AutoReleaseTime: soon"),
         "{error}"
     );
+}
+
+#[test]
+fn an_unpaid_order_may_block_the_network_of_the_whole_account() {
+    let scenario = "choices: {unpaid_order_blocks_account: true}
+instances:
+- {InstanceId: i-1, InstanceType: ecs.g7.large, InstanceChargeType: PrePaid}
+- {InstanceId: i-2, InstanceType: ecs.g7.large}
+";
+    story(scenario, |house| async move {
+        let order = [
+            ("InstanceId", "i-1"),
+            ("InstanceType", "ecs.g7.xlarge"),
+            ("AutoPay", "false"),
+        ];
+        let wider = [("InstanceId", "i-2"), ("InternetMaxBandwidthOut", "5")];
+        assert_eq!(house.ecs(PREPAY, &order).await.code(), "OK");
+        let answer = house.ecs("ModifyInstanceNetworkSpec", &wider).await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (400, "InvalidInstance.UnPaidOrder")
+        );
+        let order = house.settled_truth()["orders"][0]["OrderId"].clone();
+        house.by_hand("cancel", &serde_json::json!({ "OrderId": order }));
+        let answer = house.ecs("ModifyInstanceNetworkSpec", &wider).await;
+        assert_eq!(answer.code(), "OK");
+    });
 }

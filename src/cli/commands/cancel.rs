@@ -1,19 +1,20 @@
 //! `respec cancel`: ends an open run. Begins nothing, puts its machines back, records the rest as given up.
 
-use crate::apply::{OpenRun, abandon};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::apply::{Obligation, OpenRun, abandon};
 use crate::cli::args::{CancelArgs, Global};
-use crate::cli::commands::orders::cancel::cancel as cancel_order;
+use crate::cli::commands::orders::leftover::{offer_to_cancel, unpaid_orders};
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::ledger::Ledger;
 use crate::cli::planning::peek;
 use crate::cli::running::{Run, load_plan};
 use crate::cli::screen::Screen;
 use crate::cloud::Cloud as _;
-use crate::model::{DesiredFleet, Lineage, PaymentStatus};
-use crate::report::orders_text::{OrderRow, orders_table};
-use crate::saga::{Mode, OrderRecord};
+use crate::model::{InstanceId, Lineage, RegionId};
+use crate::observe::observe;
+use crate::saga::Mode;
 use crate::store::{Contents, Store};
 
 /// Settles the run, then closes it.
@@ -44,84 +45,62 @@ pub async fn run(
     // Whoever held the state until now may have ended the run, and somebody may have begun another.
     is_open(Some(&store.contents()), &args.run)?;
     let ended = settling.go_on(store).await?;
-    if !ended.outcome.obligations.is_empty() {
+    let store = open_store()?;
+    let owed = &ended.outcome.obligations;
+    let gone = gone_for_good(context, &store, owed).await?;
+    if gone.len() < owed.len() {
         screen.last_words(&ended.words(&screen.out));
         return Ok(ended.done());
     }
-    let store = open_store()?;
     let contents = store.contents();
     let unpaid = unpaid_orders(context, &contents, &input.fleet, &args.run).await;
     close(context, store, &args.run).await?;
     screen.last_words(&format!(
-        "Run {} is closed: its machines are up, and nothing more of it will be done.\n",
-        args.run
+        "Run {} is closed: its machines are up, and nothing more of it will be done.\n{}",
+        args.run,
+        farewell(&gone)
     ));
     offer_to_cancel(context, &unpaid, args, screen).await?;
     Ok(Done::Fine)
 }
 
-/// Orders of the run that nobody has paid, as far as the books can be read.
-async fn unpaid_orders(
+/// The machines that nothing can be owed to any more: they are not there, and looking is allowed.
+async fn gone_for_good<'a>(
     context: &Context,
-    contents: &Contents,
-    fleet: &DesiredFleet,
-    run: &str,
-) -> Vec<OrderRow> {
-    let ledger = Ledger {
-        context,
-        fleet,
-        contents: Some(contents),
+    store: &Store,
+    owed: &'a [Obligation],
+) -> Result<Vec<&'a Obligation>, Failure> {
+    let contents = store.contents();
+    let Some(open) = contents.open_run.as_ref().filter(|_| !owed.is_empty()) else {
+        return Ok(Vec::new());
     };
-    let orders = contents.orders.values();
-    let mut unpaid = Vec::new();
-    for order in orders.filter(|order| order.run.as_str() == run && !is_settled(order)) {
-        // What cannot be read now still stands in the next plan's way, and is named there.
-        if let Ok((row, _)) = ledger.one(&order.order_id).await
-            && row.is_open()
-        {
-            unpaid.push(row);
+    let plan = load_plan(store, &open.record.plan_id).await?;
+    let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
+    for id in owed.iter().map(|owed| &owed.instance) {
+        if let Some(saga) = plan.sagas.get(id) {
+            let ids = wanted.entry(saga.region.clone()).or_default();
+            ids.insert(id.clone());
         }
     }
-    unpaid
-}
-
-fn is_settled(order: &OrderRecord) -> bool {
-    matches!(
-        order.payment,
-        Some(PaymentStatus::Paid | PaymentStatus::Cancelled)
-    )
-}
-
-/// Never without consent: until an order is paid or cancelled, its machine takes no other change.
-async fn offer_to_cancel(
-    context: &Context,
-    unpaid: &[OrderRow],
-    args: &CancelArgs,
-    screen: &Screen,
-) -> Result<(), Failure> {
-    if unpaid.is_empty() {
-        return Ok(());
-    }
     let now = context.clock.wall();
-    screen.last_words(&format!(
-        "\nIts unpaid orders\n{}",
-        orders_table(unpaid, now, &screen.out)
-    ));
-    let question = "Cancel them? Only `yes` is taken as yes: ";
-    if !args.auto_approve && !(screen.can_ask && screen.ask(question)) {
-        let ids: Vec<&str> = unpaid.iter().map(|row| row.order.id.as_str()).collect();
-        screen.last_words(&format!(
-            "They stay, and until each is paid or cancelled its machine takes no other change:\n  \
-             respec orders cancel {}\n",
-            ids.join(" ")
-        ));
-        return Ok(());
-    }
-    for row in unpaid {
-        cancel_order(context, &row.order.id).await?;
-        screen.last_words(&format!("Order {} is cancelled.\n", row.order.id));
-    }
-    Ok(())
+    let seen = observe(context.cloud.as_ref(), plan.account, now, &wanted)
+        .await
+        .map_err(|error| Failure::cloud("look at the fleet", &error))?;
+    let is_gone = |owed: &&Obligation| {
+        !seen.instances.contains_key(&owed.instance)
+            && !seen.unreadable.contains_key(&owed.instance)
+    };
+    Ok(owed.iter().filter(is_gone).collect())
+}
+
+fn farewell(gone: &[&Obligation]) -> String {
+    let line = |owed: &&Obligation| {
+        format!(
+            "{} ({}) is not there any more: take it out of the manifest, and find out who released it\n",
+            owed.name, owed.instance
+        )
+    };
+    gone.iter().map(line).collect()
 }
 
 fn is_open(contents: Option<&Contents>, run: &str) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ pub mod schema;
 pub mod sim;
 pub mod validate;
 pub mod plan;
+pub mod policy;
 pub mod apply;
 pub mod orders;
 pub mod cancel;

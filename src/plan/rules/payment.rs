@@ -24,7 +24,10 @@ pub(in crate::plan) fn because(case: &Case<'_>) -> Because {
         ),
         (Payment::Auto, Some(held)) => Because::new(
             "payment: auto",
-            format!("AutoPay=false leaves it for a person to pay: {held}"),
+            format!(
+                "AutoPay=false leaves it for a person to pay: {}",
+                held.in_brief()
+            ),
         ),
         (Payment::Await, _) => Because::new(
             "payment: await",

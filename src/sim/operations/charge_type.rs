@@ -79,6 +79,11 @@ impl Asked {
         let Some(((first, _), others)) = fees.split_first() else {
             return Err(Refusal::missing("InstanceIds"));
         };
+        let kind = match self.to {
+            ChargeType::PrePaid => OrderKind::Convert,
+            ChargeType::PostPaid => OrderKind::Refund,
+        };
+        permission::may_order(call, kind, self.auto_pay)?;
         if call.params.flag("DryRun")? == Some(true) {
             return Err(Refusal::dry_run_passed("DryRunOperation"));
         }

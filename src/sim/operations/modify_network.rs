@@ -80,6 +80,7 @@ impl<'a> Asked<'a> {
         common::is_no_starter_package(instance)?;
         account::is_not_frozen(world, self.id)?;
         common::nothing_ordered(world, self.id, Caller::Network)?;
+        common::nothing_unpaid_anywhere(world)?;
         common::no_temporary_upgrade(instance)?;
         common::nothing_underway(world, instance)?;
         common::has_rested(world, instance)?;

@@ -1,6 +1,6 @@
 //! DescribeInstanceTypes: specifications, not what is for sale (section 2.6).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
@@ -44,8 +44,15 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
 pub(crate) fn families(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
     regions::required(world, call)?;
     let wanted = call.params.get("Generation");
-    let families: BTreeSet<&str> = world.catalogue.all().map(TypeOffer::family).collect();
-    let families = families.into_iter().map(|name| (name, generation(name)));
+    let named = world.catalogue.all().map(|offer| {
+        let written = offer.generation.clone();
+        (
+            offer.family(),
+            written.unwrap_or_else(|| generation(offer.family())),
+        )
+    });
+    let families: BTreeMap<&str, String> = named.collect();
+    let families = families.into_iter();
     let families = families.filter(|(_, held)| wanted.is_none_or(|wanted| wanted == held));
     let families: Vec<Value> = families
         .map(|(name, held)| json!({ "InstanceTypeFamilyId": name, "Generation": held }))
@@ -58,7 +65,7 @@ pub(crate) fn families(world: &mut World, call: &Call<'_>) -> Result<Fields, Ref
 
 /// Series run two behind the number in the name and stop at `ecs-6`; made up, near the vendor's own.
 fn generation(family: &str) -> String {
-    let digits = family.chars().filter_map(|c| c.to_digit(10));
-    let number = digits.last().unwrap_or(3);
+    let mut digits = family.chars().rev().filter_map(|c| c.to_digit(10));
+    let number = digits.next().unwrap_or(3);
     format!("ecs-{}", number.saturating_sub(2).clamp(1, 6))
 }

@@ -96,6 +96,19 @@ pub(crate) fn nothing_ordered(world: &World, id: &str, caller: Caller) -> Result
     ))
 }
 
+/// R45, by one text: an unpaid order blocks changes of network all over the account.
+pub(crate) fn nothing_unpaid_anywhere(world: &World) -> Result<(), Refusal> {
+    let blocks = world.settings.choices.unpaid_order_blocks_account;
+    if !(blocks && world.orders.any_unpaid()) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        400,
+        "InvalidInstance.UnPaidOrder",
+        "An order of this account waits to be paid.",
+    ))
+}
+
 /// R55: a type change that is still being carried out refuses another one.
 pub(crate) fn nothing_underway(world: &World, instance: &Instance) -> Result<(), Refusal> {
     let processing = world.settings.delays.modify.0;

@@ -25,6 +25,8 @@ pub struct Choices {
     pub public_addresses: Option<u32>,
     /// Upgrades of a running subscription before it must reboot; absent means plenty (R21).
     pub online_changes: Option<u32>,
+    /// Whether one machine's unpaid order blocks changes of every other one's network (R45).
+    pub unpaid_order_blocks_account: bool,
     /// How long an unpaid order waits before it lapses; absent means for ever.
     pub unpaid_orders_lapse_after: Option<Span>,
     /// Whether a stop without a mode gives the place back where that is possible (R70).
@@ -48,6 +50,7 @@ impl Default for Choices {
             fixed_bandwidth_max: FIXED_BANDWIDTH_MAX,
             public_addresses: None,
             online_changes: None,
+            unpaid_order_blocks_account: false,
             unpaid_orders_lapse_after: None,
             stop_charging_by_default: false,
             dedicated_regions: BTreeSet::new(),

@@ -3,6 +3,7 @@
 mod list;
 mod show;
 pub mod cancel;
+pub mod leftover;
 mod pay;
 mod reconcile;
 
