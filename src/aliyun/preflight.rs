@@ -113,6 +113,7 @@ fn right(error: CloudError) -> Right {
         ErrorKind::WrongState
         | ErrorKind::CoolingDown
         | ErrorKind::Busy
+        | ErrorKind::Pending
         | ErrorKind::NoStock
         | ErrorKind::Quota
         | ErrorKind::Money
@@ -124,7 +125,6 @@ fn right(error: CloudError) -> Right {
         | ErrorKind::NotFound
         | ErrorKind::Invalid
         | ErrorKind::TokenMismatch
-        | ErrorKind::Pending
         | ErrorKind::Unlisted
         | ErrorKind::Fault
         | ErrorKind::Unanswered

@@ -9,8 +9,9 @@ use respec::clock::{Clock as _, VirtualClock};
 use respec::cloud::Cloud as _;
 use respec::manifest::{self, Source};
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, Books, DesiredFleet, Digest, InstanceId, Limits,
-    Lineage, ObservedFleet, Offers, Pricing, RegionId, Stamp,
+    AccountId, AppliedFleet, AppliedInstance, Books, ClientToken, DesiredFleet, Digest, InstanceId,
+    Limits, Lineage, ModifyCall, ObservedFleet, Offers, PrepayChange, Pricing, RegionId, Stamp,
+    TypeName,
 };
 use respec::observe::{MoneyDesk, ask, ask_limits, observe};
 use respec::plan::{
@@ -35,6 +36,8 @@ struct Said {
     accept_stopped: bool,
     /// `-no-price`.
     no_price: bool,
+    /// What somebody ordered before, and did not pay: machine and type.
+    ordered: BTreeMap<InstanceId, TypeName>,
 }
 
 impl Said {
@@ -109,6 +112,7 @@ impl Case {
     async fn look_and_plan(&self) -> (SavedPlan, usize) {
         let clock = Rc::new(VirtualClock::starting_at(self.scenario.start));
         let cloud = self.cloud(&clock);
+        self.order(&cloud).await;
         let observed = self.look(&cloud, &clock).await;
         let applied = self.applied(&observed.account);
         let no_books = Books::default();
@@ -174,6 +178,20 @@ impl Case {
         Aliyun::new(config, Rc::new(wire), clock.clone(), numbers)
     }
 
+    async fn order(&self, cloud: &Aliyun) {
+        for (id, to) in &self.said.ordered {
+            let call = ModifyCall::Prepay(PrepayChange {
+                instance_type: to.clone(),
+                auto_pay: false,
+                migrate_across_zone: None,
+                system_disk_category: None,
+            });
+            let region = &self.fleet.instances[id].region;
+            let token = ClientToken::new(format!("somebody-{id}")).unwrap();
+            cloud.modify(region, id, &call, &token).await.unwrap();
+        }
+    }
+
     async fn look(&self, cloud: &Aliyun, clock: &Rc<VirtualClock>) -> ObservedFleet {
         let account = cloud.caller_identity().await.unwrap();
         let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
@@ -195,6 +213,7 @@ impl Case {
             fields: BTreeMap::new(),
             change_number: 1,
             changed_at: None,
+            restart_due: None,
             recorded_at: self.scenario.start,
         };
         let recorded = self.said.recorded.iter();
