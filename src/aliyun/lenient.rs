@@ -68,14 +68,16 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
     }
 }
 
-/// A yes or no, also as text; any other word stands for neither.
+/// A yes or no, which old answers spell as text in any case.
 pub(super) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
     match Option::<Value>::deserialize(from)? {
-        Some(Value::Bool(flag)) => Ok(Some(flag)),
-        Some(Value::String(word)) => Ok(word.to_ascii_lowercase().parse().ok()),
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-            Err(D::Error::custom("no yes or no"))
+        Some(Value::Bool(flag)) => Ok(Some(flag)),
+        Some(Value::String(text)) if text.is_empty() => Ok(None),
+        Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+        Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+        Some(Value::String(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            Err(D::Error::custom("neither yes nor no"))
         }
     }
 }

@@ -141,7 +141,7 @@ impl House {
             next_token: None,
         };
         let page = self.aliyun.describe_instances(&query).await?;
-        // One that cannot be read is there all the same.
+        // A machine that cannot be read is there all the same.
         Ok(page.instances.len() + page.unreadable.len())
     }
 

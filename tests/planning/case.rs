@@ -36,7 +36,7 @@ struct Said {
     accept_stopped: bool,
     /// `-no-price`.
     no_price: bool,
-    /// Machines for which somebody has ordered another type and not paid for it.
+    /// What somebody ordered before, and did not pay: machine and type.
     ordered: BTreeMap<InstanceId, TypeName>,
 }
 
@@ -178,7 +178,6 @@ impl Case {
         Aliyun::new(config, Rc::new(wire), clock.clone(), numbers)
     }
 
-    /// Orders that somebody has made in the console and left unpaid.
     async fn order(&self, cloud: &Aliyun) {
         for (id, to) in &self.said.ordered {
             let call = ModifyCall::Prepay(PrepayChange {
@@ -188,7 +187,7 @@ impl Case {
                 system_disk_category: None,
             });
             let region = &self.fleet.instances[id].region;
-            let token = ClientToken::new(format!("by-hand-{id}")).unwrap();
+            let token = ClientToken::new(format!("somebody-{id}")).unwrap();
             cloud.modify(region, id, &call, &token).await.unwrap();
         }
     }
@@ -214,6 +213,7 @@ impl Case {
             fields: BTreeMap::new(),
             change_number: 1,
             changed_at: None,
+            restart_due: None,
             recorded_at: self.scenario.start,
         };
         let recorded = self.said.recorded.iter();

@@ -10,7 +10,13 @@ use crate::model::Particulars;
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Hibernation {
     #[serde(deserialize_with = "lenient::flag")]
-    pub(super) configured: Option<bool>,
+    configured: Option<bool>,
+}
+
+impl Hibernation {
+    pub(super) fn is_configured(&self) -> bool {
+        self.configured == Some(true)
+    }
 }
 
 #[derive(Default, Deserialize)]
