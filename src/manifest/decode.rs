@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{InvalidId, NetworkBilling, Owner, Payment, Power, PrepaidUpgrade, StoppedMode};
+use crate::model::{
+    BalanceCheck, InvalidId, NetworkBilling, Owner, Payment, Power, PrepaidUpgrade, StoppedMode,
+};
 
 use super::budget;
 use super::codes;
@@ -39,6 +41,9 @@ const STOPPED_MODES: &[(&str, StoppedMode)] = &[
     ("StopCharging", StoppedMode::StopCharging),
 ];
 
+const BALANCES: &[(&str, BalanceCheck)] =
+    &[("check", BalanceCheck::Check), ("skip", BalanceCheck::Skip)];
+
 /// The categories `SystemDisk.Category` takes when a retired type is left (R69).
 const DISK_CATEGORIES: &[(&str, &str)] = &[
     ("cloud_efficiency", "cloud_efficiency"),
@@ -71,6 +76,7 @@ pub(super) fn file(d: &mut Decoder<'_>, root: NodeId) -> Option<File> {
         instances: entries(d, &mut fields, "instances", instance),
         protect: names(d, &mut fields, "protect"),
         budget: fields.slot(d, "budget", budget::budget),
+        balance: fields.slot(d, "balance", |d, node| d.word(node, BALANCES)),
         mark: fields.mark,
     };
     fields.close(d, &[]);

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{AccountId, Budget, FleetName, GroupName, InstanceName, Owner, RegionId};
+use crate::model::{
+    AccountId, BalanceCheck, Budget, FleetName, GroupName, InstanceName, Owner, RegionId,
+};
 
 use super::codes;
 use super::mark::{At, Mark, Slot};
@@ -21,6 +23,7 @@ pub(super) struct Manifest {
     pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
     pub(super) protect: Vec<At<String>>,
     pub(super) budget: Slot<Budget>,
+    pub(super) balance: Slot<BalanceCheck>,
     /// Where the first file begins.
     pub(super) mark: Mark,
 }
@@ -55,6 +58,7 @@ impl Manifest {
             instances: file.instances,
             protect: file.protect,
             budget: file.budget,
+            balance: file.balance,
             mark: file.mark,
         }
     }
@@ -92,6 +96,13 @@ impl Manifest {
             &mut self.budget,
             file.budget,
             "budget",
+            ToString::to_string,
+            notes,
+        );
+        agree(
+            &mut self.balance,
+            file.balance,
+            "balance",
             ToString::to_string,
             notes,
         );

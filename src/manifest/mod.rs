@@ -110,6 +110,7 @@ fn fleet(files: Vec<File>, notes: &mut Notes) -> Option<DesiredFleet> {
         fleet: manifest.fleet.value()?,
         account: manifest.account.value(),
         budget: manifest.budget.value(),
+        balance: manifest.balance.value().unwrap_or_default(),
         instances: resolved.instances,
         groups: resolved.groups,
         ungrouped: resolved.ungrouped,

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::model::{
-    AccountId, Budget, ChangeOptions, DesiredInternet, DesiredSpec, FleetName, GroupName,
-    InstanceId, InstanceName, Mbps, NetworkBilling, Owner, Payment, Power, PrepaidUpgrade,
-    RegionId, Rollout, Share, StoppedMode, TypeName,
+    AccountId, BalanceCheck, Budget, ChangeOptions, DesiredInternet, DesiredSpec, FleetName,
+    GroupName, InstanceId, InstanceName, Mbps, NetworkBilling, Owner, Payment, Power,
+    PrepaidUpgrade, RegionId, Rollout, Share, StoppedMode, TypeName,
 };
 
 use super::mark::{At, Mark, Slot};
@@ -23,6 +23,7 @@ pub(super) struct File {
     pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
     pub(super) protect: Vec<At<String>>,
     pub(super) budget: Slot<Budget>,
+    pub(super) balance: Slot<BalanceCheck>,
     /// Where the file's mapping begins.
     pub(super) mark: Mark,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AccountId, FleetName, GroupName, InstanceId, InstanceName, RegionId, TypeName};
 use super::note::Place;
-use super::policy::{Budget, ChangeOptions, Owner, Payment, Rollout};
+use super::policy::{BalanceCheck, Budget, ChangeOptions, Owner, Payment, Rollout};
 use super::spec::{Mbps, NetworkBilling, Power, StoppedMode};
 
 /// What the manifest says about a fleet.
@@ -28,6 +28,9 @@ pub struct DesiredFleet {
     /// What one run may cost.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub budget: Option<Budget>,
+    /// Whether the balance is asked before an order is paid by itself.
+    #[serde(default)]
+    pub balance: BalanceCheck,
 }
 
 /// A group: machines that share limits.

@@ -20,7 +20,7 @@ mod price;
 mod books;
 mod applied;
 
-pub use applied::{AppliedFleet, AppliedInstance, Lineage, ManagedFields, Stamp};
+pub use applied::{AppliedFleet, AppliedInstance, Lineage, ManagedFields, RestartDue, Stamp};
 pub use books::{AutoRenew, Books, Funds, MoneyQuestions, OrderOwner, Pricing, UnpaidOrder};
 pub use call::{ModifyCall, NetworkChange, PrepayChange, SpecChange};
 pub use desired::{DesiredFleet, DesiredInstance, DesiredInternet, DesiredSpec, Group, Unit};
@@ -37,7 +37,9 @@ pub use observed::{
 };
 pub use offers::{Listing, OfferKey, Offers, Shift, Targets};
 pub use order::{Order, OrderDetail, OrderKind, PaymentStatus};
-pub use policy::{Budget, ChangeOptions, Owner, Payment, PrepaidUpgrade, Rollout, Share};
+pub use policy::{
+    BalanceCheck, Budget, ChangeOptions, Owner, Payment, PrepaidUpgrade, Rollout, Share,
+};
 pub use price::{
     HOURS_OF_A_MONTH, NoQuote, PriceKey, Quote, ShapeKey, Term, UpgradeKey, UpgradeTarget,
 };

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AccountId, Budget, DesiredFleet, Digest, GroupName, InstanceId, Money, Rollout, Stamp, Unit,
-    canonical_json,
+    AccountId, BalanceCheck, Budget, DesiredFleet, Digest, GroupName, InstanceId, Money, Rollout,
+    Stamp, Unit, canonical_json,
 };
 
 use super::account::Account;
@@ -65,6 +65,8 @@ struct Decisions<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     budget: Option<&'a Budget>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    balance: Option<BalanceCheck>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     max_spend: Option<&'a Money>,
 }
 
@@ -105,6 +107,7 @@ impl SavedPlan {
                 .collect(),
             ungrouped: self.desired.ungrouped,
             budget: self.desired.budget.as_ref(),
+            balance: Some(self.desired.balance).filter(|check| *check == BalanceCheck::Skip),
             max_spend: self.sheet.money.max_spend.as_ref(),
         })
     }
