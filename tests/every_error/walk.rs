@@ -256,6 +256,7 @@ fn end_in_words(end: &MachineEnd) -> &'static str {
             SagaOutcome::Undone => "undone",
             SagaOutcome::PutBack => "put back",
             SagaOutcome::Spared => "spared",
+            SagaOutcome::Declined => "declined",
             SagaOutcome::Abandoned => "abandoned",
         },
         MachineEnd::Halted { halt, .. } => match halt {
