@@ -195,12 +195,10 @@ impl Worker {
             Ok(seen) => seen,
             Err(end) => return Some(end),
         };
-        self.step()
-            .after
-            .is_shown_by(&seen)
-            .then(|| End::Succeeded {
-                found: true,
-                seen: Some(seen),
-            })
+        let shows = self.step().after.is_shown_by(&seen);
+        shows.then_some(End::Succeeded {
+            found: true,
+            seen: Some(seen),
+        })
     }
 }

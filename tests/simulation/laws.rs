@@ -228,6 +228,17 @@ fn money_is_accounted_for(history: &History, truth: &Value, store: &Store) {
         if amount.as_ref().is_some_and(|amount| *amount != real) {
             object(format!("order {id} costs {real}, recorded is {amount:?}"));
         }
+        let plans = history.plans.borrow();
+        let saga = &plans[&recorded.run].sagas[&recorded.instance];
+        let cap = saga.steps[usize::from(recorded.step)].price.cap();
+        let cap = cap.map(|cap| cap.amount().to_string());
+        let within = |cap: &String| {
+            cap.parse::<f64>()
+                .is_ok_and(|cap| order["Amount"].as_f64().is_some_and(|is| is <= cap))
+        };
+        if !cap.iter().all(within) {
+            object(format!("order {id} costs {real}, the plan allows {cap:?}"));
+        }
         if recorded.payment == Some(PaymentStatus::Paid) && order["Payment"] != "Paid" {
             object(format!(
                 "order {id} is recorded as paid and is {}",
@@ -275,7 +286,7 @@ fn power_is_as_it_should_be(
     }
 }
 
-/// I4: an order nobody remembers is one that somebody is told to look for.
+/// I4: every order is recorded: from its answer, or found in the books by a later apply.
 fn every_order_is_recorded(
     history: &History,
     truth: &Value,
@@ -291,8 +302,7 @@ fn every_order_is_recorded(
     for order in orders(truth) {
         let (id, instance) = (text(&order["OrderId"]), text(&order["InstanceId"]));
         let instance = InstanceId::new(instance).unwrap();
-        let said = stands.get(&instance) == Some(&Stand::Halted(Halt::Unknown));
-        if !recorded.contains(&id) && !said {
+        if !recorded.contains(&id) {
             let stand = stands.get(&instance);
             history.eye.object(
                 "I4",

@@ -62,7 +62,8 @@ pub async fn offer_to_cancel(
         orders_table(unpaid, now, &screen.out)
     ));
     let question = "Cancel them? Only `yes` is taken as yes: ";
-    if !args.auto_approve && !(screen.can_ask && screen.ask(question)) {
+    let agreed = args.auto_approve || (screen.can_ask && screen.ask(question));
+    if !agreed {
         let ids: Vec<&str> = unpaid.iter().map(|row| row.order.id.as_str()).collect();
         screen.last_words(&format!(
             "They stay, and until each is paid or cancelled its machine takes no other change:\n  \

@@ -42,9 +42,9 @@ pub(super) async fn run(
         );
         return Ok(Done::Run(PAUSED));
     };
-    if !args.auto_approve
-        && !(screen.can_ask && screen.ask("Pay them? Only `yes` is taken as yes: "))
-    {
+    let question = "Pay them? Only `yes` is taken as yes: ";
+    let agreed = args.auto_approve || (screen.can_ask && screen.ask(question));
+    if !agreed {
         return Err(Failure::new(
             Situation::Other,
             "not agreed to; nothing was paid",

@@ -60,9 +60,11 @@ pub(super) async fn run(
     for (lost, found) in &open {
         screen.result(&told(lost, found))?;
     }
-    match (answered, open.is_empty()) {
-        (0, true) => screen.result("Nothing to reconcile: every answer is known.\n")?,
-        (_, true | false) => {}
+    if answered == 0 && open.is_empty() {
+        screen.result(
+            "Nothing to reconcile: every answer is known.
+",
+        )?;
     }
     Ok(if open.iter().any(|(_, found)| found.len() > 1) {
         Done::Run(PERSON_NEEDED)
