@@ -1,4 +1,4 @@
-//! What is attached to a machine, as `DescribeInstances` lists it (ecs-api 2.4).
+//! What is attached to a machine, as `DescribeInstances` lists it.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
