@@ -10,6 +10,8 @@ pub mod args;
 pub mod screen;
 pub mod context;
 pub mod input;
+pub mod not_yet;
+pub mod choosing;
 pub mod planning;
 pub mod signals;
 pub mod display;

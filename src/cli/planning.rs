@@ -8,14 +8,17 @@ use crate::diff::{changes, managed_fields};
 use crate::manifest::{unknown_machine, wrong_account};
 use crate::model::{
     AccountId, AppliedInstance, DesiredFleet, Finding, InstanceId, Lineage, ObservedFleet, Offers,
-    RegionId, RunId, Stamp,
+    RunId, Stamp,
 };
-use crate::observe::{ask, observe};
-use crate::plan::{FoundStopped, PlanInput, Planned, SavedPlan, check, open_questions, plan};
+use crate::observe::ask;
+use crate::plan::{
+    FoundStopped, PlanInput, Planned, SavedPlan, check, open_questions, plan, turnover,
+};
 use crate::report::findings::Paint;
 use crate::store::{Contents, Store};
 
 use super::args::PlanningArgs;
+use super::choosing::{look_and_choose, members_before};
 use super::context::Context;
 use super::failure::{Failure, Situation};
 use super::input::Input;
@@ -33,6 +36,8 @@ const QUESTION_ROUNDS_MAX: usize = 4;
 pub struct Planning {
     /// The plan.
     pub plan: SavedPlan,
+    /// What the cloud adds to the manifest's warnings, rendered; may be empty.
+    pub warnings: String,
     /// The fleet as it was seen.
     pub observed: ObservedFleet,
     /// The state, if there is one.
@@ -51,7 +56,8 @@ pub async fn make_plan(
 ) -> Result<Planning, Failure> {
     let account = who_we_are(context, input, paint).await?;
     let contents = peek(context, &input.fleet)?;
-    let observed = look(context, account, &input.fleet).await?;
+    let chosen = look_and_choose(context, account, input, paint).await?;
+    let (input, observed) = (&chosen.input, chosen.observed);
     nobody_is_unknown(input, &observed, contents.as_ref(), paint)?;
     not_too_many_are_gone(&observed, contents.as_ref(), &input.fleet)?;
     let evidence = Evidence {
@@ -69,9 +75,13 @@ pub async fn make_plan(
     };
     let offers = answers(context, &evidence).await?;
     let planned = plan(&evidence.with(&offers));
+    let mut planned = planned;
+    let before = members_before(context, contents.as_ref(), &input.fleet).await?;
+    planned.account.turnover = turnover(&input.fleet, &before);
     let plan = seal(context, input, &observed, contents.as_ref(), planned)?;
     Ok(Planning {
         plan,
+        warnings: chosen.input.warnings,
         observed,
         contents,
     })
@@ -138,32 +148,6 @@ async fn who_we_are(context: &Context, input: &Input, paint: Paint) -> Result<Ac
 pub fn peek(context: &Context, fleet: &DesiredFleet) -> Result<Option<Contents>, Failure> {
     Store::peek(&context.store_dir(&fleet.fleet))
         .map_err(|error| Failure::store("read the state", &error))
-}
-
-/// Looks at every machine of the manifest.
-///
-/// # Errors
-/// [`Failure`] when the cloud cannot be read.
-pub async fn look(
-    context: &Context,
-    account: AccountId,
-    fleet: &DesiredFleet,
-) -> Result<ObservedFleet, Failure> {
-    let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
-    for (id, machine) in &fleet.instances {
-        wanted
-            .entry(machine.region.clone())
-            .or_default()
-            .insert(id.clone());
-    }
-    observe(
-        context.cloud.as_ref(),
-        account,
-        context.clock.wall(),
-        &wanted,
-    )
-    .await
-    .map_err(|error| Failure::cloud("look at the fleet", &error))
 }
 
 /// An id that nobody has ever seen is a mistake in the manifest.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{AccountId, FleetName, GroupName, InstanceName, RegionId};
+use crate::model::{AccountId, Availability, FleetName, Freeze, GroupName, InstanceName, RegionId};
 
 use super::codes;
 use super::mark::{At, Mark, Slot};
-use super::notes::{Draft, Notes};
+use super::notes::{Draft, Notes, quoted};
 use super::schema::{Defaults, Entry, File, GroupEntry, InstanceEntry};
 
 /// All files of a run.
@@ -19,6 +19,8 @@ pub(super) struct Manifest {
     pub(super) groups: Vec<Entry<GroupName, GroupEntry>>,
     pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
     pub(super) protect: Vec<At<String>>,
+    pub(super) availability: Vec<At<Availability>>,
+    pub(super) freezes: Vec<At<Freeze>>,
     /// Where the first file begins.
     pub(super) mark: Mark,
 }
@@ -31,6 +33,7 @@ pub(super) fn merge(files: Vec<File>, notes: &mut Notes) -> Option<Manifest> {
         manifest.take(file, notes);
     }
     manifest.drop_second_names(notes);
+    manifest.refuse_second_promises(notes);
     if manifest.fleet.is_unwritten() {
         notes.add(
             Draft::new(codes::MISSING_KEY, manifest.mark, "`fleet` is missing")
@@ -51,6 +54,8 @@ impl Manifest {
             groups: file.groups,
             instances: file.instances,
             protect: file.protect,
+            availability: file.availability,
+            freezes: file.freezes,
             mark: file.mark,
         }
     }
@@ -67,6 +72,8 @@ impl Manifest {
         self.groups.extend(file.groups);
         self.instances.extend(file.instances);
         self.protect.extend(file.protect);
+        self.availability.extend(file.availability);
+        self.freezes.extend(file.freezes);
     }
 
     /// Groups and instances share one set of names.
@@ -88,6 +95,22 @@ impl Manifest {
             .retain(|entry| is_first(entry.name.value.as_str(), entry.name.mark));
         self.instances
             .retain(|entry| is_first(entry.name.value.as_str(), entry.name.mark));
+    }
+}
+
+impl Manifest {
+    fn refuse_second_promises(&self, notes: &mut Notes) {
+        let mut first: BTreeMap<&str, Mark> = BTreeMap::new();
+        for at in &self.availability {
+            let name = at.value.name.as_str();
+            if let Some(other) = first.get(name) {
+                let message = format!("availability {} is defined twice", quoted(name));
+                let draft = Draft::new(codes::PROMISE_TWICE, at.mark, message).label("again here");
+                notes.add(draft.other(*other, "first defined here"));
+            } else {
+                first.insert(name, at.mark);
+            }
+        }
     }
 }
 

@@ -9,9 +9,14 @@ mod digest;
 mod note;
 mod spec;
 mod policy;
+mod schedule;
+mod window;
+mod health;
+mod rollout;
 mod call;
-mod desired;
 mod observed;
+mod selection;
+mod desired;
 mod offers;
 mod applied;
 
@@ -19,6 +24,7 @@ pub use applied::{AppliedFleet, AppliedInstance, Lineage, ManagedFields, Stamp};
 pub use call::{ModifyCall, NetworkChange, PrepayChange, SpecChange};
 pub use desired::{DesiredFleet, DesiredInstance, DesiredInternet, DesiredSpec, Group, Unit};
 pub use digest::{Digest, canonical_json};
+pub use health::{Command, Health, Hooks, Probe};
 pub use id::{
     AccountId, ClientToken, FleetName, GroupName, InstanceId, InstanceName, InvalidId, OrderId,
     RegionId, RequestId, RunId, TypeName, ZoneId,
@@ -26,5 +32,9 @@ pub use id::{
 pub use note::{Finding, Place, Severity, Suggestion};
 pub use observed::{Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance};
 pub use offers::{OfferKey, Offers, Shift, Targets};
-pub use policy::{ChangeOptions, Payment, PrepaidUpgrade, Rollout, Share};
+pub use policy::{ChangeOptions, Payment, PrepaidUpgrade, Share};
+pub use rollout::{Approval, Batches, Course, Crowd, Gate, GateAfter, OnFailure, Rollout, Spread};
+pub use schedule::{InvalidSchedule, Schedule};
+pub use selection::{Availability, Pattern, Promise, Selection, Selector};
 pub use spec::{BillingMethod, Field, Mbps, NetworkBilling, Power, StoppedMode};
+pub use window::{Freeze, Opening, UnknownZone, Window, ZoneName, later};

@@ -11,6 +11,7 @@
 //! ```
 
 mod step;
+mod turnover;
 mod account;
 mod input;
 mod saga;
@@ -32,6 +33,7 @@ pub use input::{FoundStopped, PlanInput};
 pub use saga::{Fingerprint, Saga};
 pub use saved::{PlanFileError, SavedPlan, Source};
 pub use step::{Action, Because, Goal, Price, Step, Undo};
+pub use turnover::{Members, Turnover, turnover};
 
 use input::Case;
 use rules::{found, network, notes, power, sequence, transition};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diff::{FieldChange, value_of};
 use crate::model::{
-    BillingMethod, Field, GroupName, InstanceId, InstanceName, ObservedInstance, RegionId,
+    BillingMethod, Crowd, Field, GroupName, InstanceId, InstanceName, ObservedInstance, RegionId,
     TypeName, Unit, ZoneId,
 };
 
@@ -56,6 +56,13 @@ impl Saga {
             steps,
             fingerprint: Fingerprint::of(case.seen),
         }
+    }
+
+    /// Who it shares its limits with.
+    #[must_use]
+    pub fn crowd(&self) -> Crowd {
+        let group = self.group.clone().map(Crowd::Group);
+        group.unwrap_or_else(|| Crowd::Ungrouped(self.region.clone()))
     }
 
     /// How long the machine is expected to be out of service.

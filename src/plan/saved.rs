@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AccountId, DesiredFleet, Digest, GroupName, InstanceId, Rollout, Stamp, Unit, canonical_json,
+    AccountId, Availability, DesiredFleet, Digest, Freeze, GroupName, InstanceId, Rollout, Stamp,
+    Unit, canonical_json,
 };
 
 use super::account::Account;
@@ -59,8 +60,12 @@ struct Decisions<'a> {
     account: &'a AccountId,
     sagas: BTreeMap<&'a InstanceId, Vec<Decision<'a>>>,
     after: BTreeMap<&'a InstanceId, Vec<&'a Unit>>,
-    groups: BTreeMap<&'a GroupName, Rollout>,
-    ungrouped: Rollout,
+    groups: BTreeMap<&'a GroupName, &'a Rollout>,
+    ungrouped: &'a Rollout,
+    #[serde(skip_serializing_if = "<[Availability]>::is_empty")]
+    availability: &'a [Availability],
+    #[serde(skip_serializing_if = "<[Freeze]>::is_empty")]
+    freezes: &'a [Freeze],
 }
 
 #[derive(Serialize)]
@@ -94,16 +99,18 @@ impl SavedPlan {
                 .desired
                 .groups
                 .iter()
-                .map(|(name, group)| (name, group.rollout))
+                .map(|(name, group)| (name, &group.rollout))
                 .collect(),
-            ungrouped: self.desired.ungrouped,
+            ungrouped: &self.desired.ungrouped,
+            availability: &self.desired.availability,
+            freezes: &self.desired.freezes,
         })
     }
 
     /// Digest of what is wanted, by which a later run knows the same wish again whatever the fleet looks like.
     #[must_use]
     pub fn intent(&self) -> Digest {
-        Digest::of_value(&self.desired)
+        self.desired.intent()
     }
 
     /// The document with its seal: canonical JSON, one line.

@@ -5,9 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{Digest, InstanceId, Rollout};
+use crate::model::{Crowd, Digest, InstanceId, Rollout};
 use crate::plan::{Action, Blocked, Price, Saga, SavedPlan, Step, Undo};
-use crate::saga::Crowd;
 
 /// Machines with the very same change.
 pub(super) struct Class<'a> {
@@ -129,11 +128,7 @@ pub(super) fn totals(plan: &SavedPlan) -> Totals {
 pub(super) fn brakes(plan: &SavedPlan) -> Vec<Brake> {
     let mut restarts: BTreeMap<Crowd, usize> = BTreeMap::new();
     for saga in plan.sagas.values().filter(|saga| saga.has_outage()) {
-        let crowd = match &saga.group {
-            Some(group) => Crowd::Group(group.clone()),
-            None => Crowd::Ungrouped(saga.region.clone()),
-        };
-        *restarts.entry(crowd).or_default() += 1;
+        *restarts.entry(saga.crowd()).or_default() += 1;
     }
     let brake = |(crowd, restarts)| {
         let (rollout, size) = limits_of(plan, &crowd);
@@ -148,19 +143,18 @@ pub(super) fn brakes(plan: &SavedPlan) -> Vec<Brake> {
 }
 
 fn limits_of(plan: &SavedPlan, crowd: &Crowd) -> (Rollout, usize) {
+    let rollout = plan.desired.rollout_of_crowd(crowd).clone();
     match crowd {
         Crowd::Group(name) => {
             let group = plan.desired.groups.get(name);
-            group.map_or((plan.desired.ungrouped, 0), |group| {
-                (group.rollout, group.members.len())
-            })
+            (rollout, group.map_or(0, |group| group.members.len()))
         }
         Crowd::Ungrouped(region) => {
             let instances = plan.desired.instances.values();
             let size = instances
                 .filter(|i| i.group.is_none() && i.region == *region)
                 .count();
-            (plan.desired.ungrouped, size)
+            (rollout, size)
         }
     }
 }

@@ -26,7 +26,7 @@ pub use entry::{
     Direction, Entry, Failure, FailureCause, Halt, Kind, OrderRecord, RunRecord, SagaOutcome,
     StepEvent, StepRef,
 };
-pub use limits::{Crowd, Limits, Permit};
+pub use limits::{Limits, Permit};
 pub use phase::Phase;
 pub use state::{IllegalEntry, RunState, SagaState, StepState};
 pub use task::{Mode, Task, holds_down, may_fall_over, next_task};

@@ -194,8 +194,12 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
         instances.insert(machine.seen.id.clone(), wish);
     }
     let groups = members.into_iter().enumerate().map(|(group, members)| {
-        let rollout = fleet.rollouts[group];
-        (group_name(group), Group { members, rollout })
+        let group_of = Group {
+            members,
+            rollout: fleet.rollouts[group].clone(),
+            select: None,
+        };
+        (group_name(group), group_of)
     });
     DesiredFleet {
         fleet: FleetName::new("laws").unwrap(),
@@ -205,7 +209,10 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
         groups: groups
             .filter(|(_, group)| !group.members.is_empty())
             .collect(),
-        ungrouped: fleet.ungrouped,
+        ungrouped: fleet.ungrouped.clone(),
+        availability: Vec::new(),
+        freezes: Vec::new(),
+        wish: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use respec::model::{
     AccountId, BillingMethod, ChangeOptions, DesiredFleet, DesiredInstance, DesiredSpec, Digest,
-    FleetName, Group, GroupName, InstanceId, InstanceName, InstanceStatus, Lineage, NetworkBilling,
+    FleetName, GroupName, InstanceId, InstanceName, InstanceStatus, Lineage, NetworkBilling,
     NetworkKind, ObservedFleet, ObservedInstance, OfferKey, Offers, Payment, Place, RegionId,
     Rollout, Shift, Stamp, TypeName, ZoneId,
 };
@@ -74,6 +74,9 @@ impl World {
                 instances: BTreeMap::new(),
                 groups: BTreeMap::new(),
                 ungrouped: Rollout::default(),
+                availability: Vec::new(),
+                freezes: Vec::new(),
+                wish: None,
             },
             observed: ObservedFleet {
                 account,
@@ -114,10 +117,7 @@ impl World {
         let id = seen.id.clone();
         let name = GroupName::new(group).unwrap();
         self.add(&format!("{group}/{id}"), seen, spec).group = Some(name.clone());
-        let group = self.desired.groups.entry(name).or_insert_with(|| Group {
-            members: BTreeSet::new(),
-            rollout: Rollout::default(),
-        });
+        let group = self.desired.groups.entry(name).or_default();
         group.members.insert(id);
     }
 

@@ -22,6 +22,7 @@ pub async fn run(
     let input = Input::read(&global.files, screen.paint())?;
     screen.talk(&input.warnings);
     let planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    screen.talk(&planning.warnings);
     if let Some(path) = &args.out {
         write_private(path, planning.plan.seal().as_bytes())?;
     }
