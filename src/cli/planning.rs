@@ -12,7 +12,8 @@ use crate::model::{
 };
 use crate::observe::ask;
 use crate::plan::{
-    FoundStopped, PlanInput, Planned, SavedPlan, check, open_questions, plan, turnover,
+    FoundStopped, PlanInput, Planned, SavedPlan, check, check_courses, open_questions, plan,
+    turnover,
 };
 use crate::report::findings::Paint;
 use crate::store::{Contents, Store};
@@ -259,7 +260,12 @@ fn seal(
     contents: Option<&Contents>,
     planned: Planned,
 ) -> Result<SavedPlan, Failure> {
-    let objections = check(&input.fleet, &planned.sagas);
+    let mut objections = check(&input.fleet, &planned.sagas);
+    objections.extend(check_courses(
+        &input.fleet,
+        &planned.sagas,
+        &planned.courses,
+    ));
     if let Some(objection) = objections.first() {
         let message = format!("the plan does not pass its own check: {objection}");
         return Err(Failure::new(Situation::Other, message).hint("this is a defect of respec"));
@@ -280,6 +286,7 @@ fn seal(
         desired: input.fleet.clone(),
         sagas: planned.sagas,
         sheet: planned.account,
+        courses: planned.courses,
     })
 }
 

@@ -82,11 +82,11 @@ impl Default for Rollout {
 }
 
 impl Rollout {
-    /// The gates that stand behind a batch, counted from 1.
+    /// The gates that stand behind a batch, counted from 1; none stands before the first.
     pub fn gates_after(&self, batch: u32) -> impl Iterator<Item = &Gate> {
         self.gates
             .iter()
-            .filter(move |gate| gate.after.stands_behind(batch))
+            .filter(move |gate| batch > 0 && gate.after.stands_behind(batch))
     }
 }
 

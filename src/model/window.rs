@@ -11,14 +11,17 @@ use serde::{Deserialize, Serialize};
 use super::schedule::Schedule;
 
 /// Openings that are taken as one because they overlap; beyond it the window counts as closing.
-const MERGED_MAX: usize = 1_000;
+const MERGED_MAX: usize = 50;
 
 /// A time zone of the IANA database, by name: `Asia/Shanghai`.
 ///
 /// The database is compiled in, so that whoever plans and whoever applies agree on the time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ZoneName(String);
+pub struct ZoneName {
+    name: String,
+    zone: TimeZone,
+}
 
 /// A name that the database does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +37,8 @@ impl ZoneName {
         let zone = TimeZoneDatabase::bundled().get(name);
         let zone = zone.map_err(|_| UnknownZone(name.chars().take(40).collect()))?;
         // The database takes any case; the name as it stands there is kept.
-        Ok(Self(zone.iana_name().unwrap_or(name).to_owned()))
+        let name = zone.iana_name().unwrap_or(name).to_owned();
+        Ok(Self { name, zone })
     }
 
     /// Every name there is.
@@ -47,14 +51,13 @@ impl ZoneName {
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
     }
 
     /// The zone itself.
     #[must_use]
-    pub fn zone(&self) -> TimeZone {
-        let zone = TimeZoneDatabase::bundled().get(&self.0);
-        zone.expect("a zone name was looked up when it was made")
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 }
 
@@ -67,7 +70,7 @@ impl TryFrom<String> for ZoneName {
 
 impl From<ZoneName> for String {
     fn from(name: ZoneName) -> Self {
-        name.0
+        name.name
     }
 }
 
@@ -107,9 +110,9 @@ impl Window {
     pub fn at(&self, now: Timestamp) -> Opening {
         let zone = self.time_zone.zone();
         let shut = || Opening::Shut {
-            opens: self.schedule.next_after(now, &zone),
+            opens: self.schedule.next_after(now, zone),
         };
-        let Some(opened) = self.schedule.last_until(now, &zone) else {
+        let Some(opened) = self.schedule.last_until(now, zone) else {
             return shut();
         };
         let mut closes = later(opened, self.duration);
@@ -118,7 +121,7 @@ impl Window {
         }
         let mut latest = opened;
         for _ in 0..MERGED_MAX {
-            match self.schedule.next_after(latest, &zone) {
+            match self.schedule.next_after(latest, zone) {
                 Some(next) if next <= closes => {
                     latest = next;
                     closes = later(next, self.duration);

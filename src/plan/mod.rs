@@ -18,24 +18,33 @@ mod saga;
 mod draft;
 mod rules;
 mod graph;
+mod course;
+mod promise;
 mod check;
+mod course_check;
+mod pace;
 mod saved;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::diff::changes;
-use crate::model::{InstanceId, OfferKey, Unit};
+use crate::model::{Course, InstanceId, OfferKey, Unit};
 
 pub use account::{Account, Blocked, Note};
 pub use check::{Objection, check};
+pub use course::{courses, is_meant_to_run};
+pub use course_check::check_courses;
 pub use graph::{GraphError, Node, StepGraph};
 pub use input::{FoundStopped, PlanInput};
+pub use pace::{Bind, Overrun, Pace, overruns, paces};
+pub use promise::size_of;
 pub use saga::{Fingerprint, Saga};
 pub use saved::{PlanFileError, SavedPlan, Source};
 pub use step::{Action, Because, Goal, Price, Step, Undo};
 pub use turnover::{Members, Turnover, turnover};
 
 use input::Case;
+use promise::block_what_is_never_allowed;
 use rules::{found, network, notes, power, sequence, transition};
 
 /// What the planner answers.
@@ -46,6 +55,8 @@ pub struct Planned {
     pub sagas: BTreeMap<InstanceId, Saga>,
     /// The machines that do not, and why.
     pub account: Account,
+    /// In which portions each group is changed.
+    pub courses: Vec<Course>,
 }
 
 /// Answers for every machine of the manifest.
@@ -53,12 +64,20 @@ pub fn plan(input: &PlanInput<'_>) -> Planned {
     let mut planned = Planned {
         sagas: BTreeMap::new(),
         account: Account::default(),
+        courses: Vec::new(),
     };
     for case in cases(input) {
         consider(&case, &mut planned);
     }
     answer_for_the_missing(input, &mut planned);
+    block_what_is_never_allowed(
+        input.desired,
+        input.observed,
+        &mut planned.sagas,
+        &mut planned.account,
+    );
     block_what_waits_for_blocked(input, &mut planned);
+    planned.courses = courses(input.desired, input.observed, &planned.sagas);
     planned
 }
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AccountId, Availability, DesiredFleet, Digest, Freeze, GroupName, InstanceId, Rollout, Stamp,
-    Unit, canonical_json,
+    AccountId, Availability, Course, DesiredFleet, Digest, Freeze, GroupName, InstanceId, Rollout,
+    Stamp, Unit, canonical_json,
 };
 
 use super::account::Account;
@@ -52,6 +52,9 @@ pub struct SavedPlan {
     pub sagas: BTreeMap<InstanceId, Saga>,
     /// The machines that do not, and why.
     pub sheet: Account,
+    /// In which portions each group is changed. What decides them is part of the id, they are not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub courses: Vec<Course>,
 }
 
 /// The decisions of a plan and nothing else: equal decisions, equal id.

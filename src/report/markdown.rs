@@ -10,6 +10,7 @@ use crate::plan::{Blocked, Price, Saga, SavedPlan, Step};
 
 use super::escape::{code, fence, html, markdown};
 use super::plan_text::PlanPage;
+use super::rollout_lines::{crowd_lines, freeze_lines, turnover_lines};
 use super::spec_lines::{SpecLine, in_brief, spec_diff};
 use super::step_words::{facts, pivot};
 use super::style::{called, count, duration, minute};
@@ -38,6 +39,7 @@ pub fn plan_markdown(page: &PlanPage<'_>) -> String {
         sheet.push_table(&title, classes.iter().map(|class| row(class)));
     }
     push_blocked(&mut sheet, plan);
+    push_rollout(&mut sheet, plan);
     for class in &classes {
         sheet.push(&details(class));
     }
@@ -221,6 +223,27 @@ fn push_blocked(sheet: &mut Sheet, plan: &SavedPlan) {
         title,
         rows.map(|class| blocked_row(class.blocked, &class.members)),
     );
+}
+
+/// How it goes through the groups.
+fn push_rollout(sheet: &mut Sheet, plan: &SavedPlan) {
+    let mut items: Vec<String> = crowd_lines(plan)
+        .iter()
+        .map(|lines| lines.join("; "))
+        .collect();
+    items.extend(turnover_lines(plan));
+    items.extend(
+        freeze_lines(plan)
+            .iter()
+            .map(|line| format!("frozen {line}")),
+    );
+    if items.is_empty() {
+        return;
+    }
+    sheet.push("\n#### Rollout\n\n");
+    for item in items {
+        sheet.push(&format!("- {}\n", markdown(&item)));
+    }
 }
 
 fn blocked_row(blocked: &Blocked, members: &[(&InstanceId, &Blocked)]) -> String {

@@ -24,6 +24,7 @@ mod view;
 mod spec_lines;
 mod step_words;
 mod plan_tree;
+pub mod rollout_lines;
 pub mod plan_text;
 pub mod markdown;
 mod event_words;

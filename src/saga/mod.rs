@@ -21,7 +21,9 @@ mod phase;
 mod state;
 mod task;
 mod limits;
+mod brakes;
 
+pub use brakes::{Brakes, Hold, Keeping, Lift, Machine, Promised, Terms};
 pub use entry::{
     Direction, Entry, Failure, FailureCause, Halt, Kind, OrderRecord, RunRecord, SagaOutcome,
     StepEvent, StepRef,

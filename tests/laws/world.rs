@@ -120,6 +120,7 @@ impl World {
             desired: self.desired.clone(),
             sagas: planned.sagas,
             sheet: planned.account,
+            courses: planned.courses,
         }
     }
 

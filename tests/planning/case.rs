@@ -12,7 +12,7 @@ use respec::model::{
     AccountId, AppliedFleet, AppliedInstance, DesiredFleet, Digest, InstanceId, Lineage,
     ObservedFleet, Offers, RegionId, Stamp,
 };
-use respec::observe::{ask, observe};
+use respec::observe::{Survey, ask, survey};
 use respec::plan::{FoundStopped, PlanInput, SavedPlan, check, open_questions, plan};
 use respec::report::plan_text::{PlanPage, plan_text};
 use respec::report::{Detail, Style};
@@ -34,6 +34,7 @@ struct Said {
 
 /// A case, read.
 pub(crate) struct Case {
+    text: Source,
     fleet: DesiredFleet,
     scenario: Scenario,
     said: Said,
@@ -49,14 +50,16 @@ impl Case {
             Scenario::read(parts.next().unwrap()).unwrap_or_else(|e| panic!("{name}: {e:?}"));
         let said = parts.next().map(|said| serde_yaml::from_str(said).unwrap());
         let digest = Digest::of_bytes(&manifest);
-        let reading = manifest::read(&[Source {
+        let text = Source {
             name: format!("{name}.yaml"),
             bytes: manifest,
-        }]);
+        };
+        let reading = manifest::read(std::slice::from_ref(&text));
         let fleet = reading
             .fleet
             .unwrap_or_else(|| panic!("{name}: {:#?}", reading.findings));
         Self {
+            text,
             fleet,
             scenario,
             said: said.unwrap_or_default(),
@@ -68,7 +71,7 @@ impl Case {
     }
 
     /// The plan as people read it.
-    pub(crate) fn page(&self) -> String {
+    pub(crate) fn page(&mut self) -> String {
         let (plan, machines_read) = self.plan();
         let page = PlanPage {
             plan: &plan,
@@ -80,7 +83,7 @@ impl Case {
         plan_text(&page, Detail::Brief, &Style::plain())
     }
 
-    fn plan(&self) -> (SavedPlan, usize) {
+    fn plan(&mut self) -> (SavedPlan, usize) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .start_paused(true)
@@ -90,10 +93,13 @@ impl Case {
         tasks.block_on(&runtime, self.look_and_plan())
     }
 
-    async fn look_and_plan(&self) -> (SavedPlan, usize) {
+    async fn look_and_plan(&mut self) -> (SavedPlan, usize) {
         let clock = Rc::new(VirtualClock::starting_at(self.scenario.start));
         let cloud = self.cloud(&clock);
         let observed = self.look(&cloud, &clock).await;
+        let reading = manifest::read_against(std::slice::from_ref(&self.text), &observed);
+        let findings = reading.findings;
+        self.fleet = reading.fleet.unwrap_or_else(|| panic!("{findings:#?}"));
         let applied = self.applied(&observed.account);
         let mut offers = Offers::default();
         loop {
@@ -118,6 +124,7 @@ impl Case {
             desired: self.fleet.clone(),
             sagas: planned.sagas,
             sheet: planned.account,
+            courses: planned.courses,
         };
         (saved, observed.instances.len())
     }
@@ -144,14 +151,20 @@ impl Case {
 
     async fn look(&self, cloud: &Aliyun, clock: &Rc<VirtualClock>) -> ObservedFleet {
         let account = cloud.caller_identity().await.unwrap();
-        let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
+        let mut wanted = Survey::default();
         for (id, machine) in &self.fleet.instances {
-            let region = wanted.entry(machine.region.clone()).or_default();
+            let region = wanted.listed.entry(machine.region.clone()).or_default();
             region.insert(id.clone());
         }
-        observe(cloud, account, clock.wall(), &wanted)
-            .await
-            .unwrap()
+        for select in self
+            .fleet
+            .groups
+            .values()
+            .filter_map(|group| group.select.as_ref())
+        {
+            wanted.whole.extend(select.regions.clone());
+        }
+        survey(cloud, account, clock.wall(), &wanted).await.unwrap()
     }
 
     /// An earlier run's record, as far as the planner looks at it.

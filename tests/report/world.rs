@@ -164,6 +164,7 @@ impl World {
             desired: self.desired.clone(),
             sagas: planned.sagas,
             sheet: planned.account,
+            courses: planned.courses,
         }
     }
 }
