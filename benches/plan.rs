@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
@@ -21,10 +21,13 @@ use respec::clock::{Clock as _, SystemClock, VirtualClock};
 use respec::cloud::Cloud as _;
 use respec::manifest::{self, Source};
 use respec::model::{
-    DesiredFleet, Digest, InstanceId, Lineage, ObservedFleet, Offers, RegionId, RunId, Stamp,
+    Books, DesiredFleet, Digest, InstanceId, Limits, Lineage, ObservedFleet, Offers, RegionId,
+    RunId, Stamp,
 };
-use respec::observe::{ask, observe};
-use respec::plan::{FoundStopped, PlanInput, SavedPlan, StepGraph, check, open_questions, plan};
+use respec::observe::{ask, ask_limits, observe};
+use respec::plan::{
+    FoundStopped, PlanInput, SavedPlan, StepGraph, check, limit_questions, open_questions, plan,
+};
 use respec::report::plan_text::{PlanPage, plan_text};
 use respec::report::{Detail, Style};
 use respec::sim::{GenerateOptions, Scenario, SimWire, World, generate};
@@ -107,12 +110,17 @@ fn measure(size: u32) -> Vec<Timed> {
     let scenario = Scenario::read(&generated.cloud).unwrap();
     let cloud = InProcess::build(&scenario);
     let begun = clock.elapsed();
-    let (observed, offers) = cloud.look(&desired);
+    let (observed, offers, limits) = cloud.look(&desired);
     note("observe, in process", begun, 0);
     drop(cloud);
 
     let begun = clock.elapsed();
-    let planned = plan(&input(&desired, &observed, &offers, scenario.start));
+    let planned = plan(&input(
+        &desired,
+        &observed,
+        (&offers, &limits),
+        scenario.start,
+    ));
     note("diff and plan", begun, 0);
     let saved = SavedPlan {
         format_version: SavedPlan::FORMAT_VERSION,
@@ -175,14 +183,17 @@ static NOBODY: BTreeMap<InstanceId, RunId> = BTreeMap::new();
 fn input<'a>(
     desired: &'a DesiredFleet,
     observed: &'a ObservedFleet,
-    offers: &'a Offers,
+    (offers, limits): (&'a Offers, &'a Limits),
     now: jiff::Timestamp,
 ) -> PlanInput<'a> {
+    static NO_BOOKS: LazyLock<Books> = LazyLock::new(Books::default);
     PlanInput {
         desired,
         observed,
         applied: None,
         offers,
+        books: &NO_BOOKS,
+        limits,
         busy: &NOBODY,
         targets: None,
         found_stopped: FoundStopped::Block,
@@ -211,7 +222,7 @@ impl InProcess {
         }
     }
 
-    fn look(&self, desired: &DesiredFleet) -> (ObservedFleet, Offers) {
+    fn look(&self, desired: &DesiredFleet) -> (ObservedFleet, Offers, Limits) {
         let tasks = tokio::task::LocalSet::new();
         tasks.block_on(&self.runtime, async {
             let clock = Rc::new(VirtualClock::starting_at(self.start));
@@ -222,11 +233,12 @@ impl InProcess {
                 number
             });
             let config = AliyunConfig {
-                access_key: AccessKey {
+                credentials: AccessKey {
                     id: "simulated".to_owned(),
                     secret: SecretString::from("simulated-secret"),
                     token: None,
-                },
+                }
+                .into(),
                 endpoints: Endpoints::vendor(),
                 region: RegionId::new("cn-hangzhou").unwrap(),
             };
@@ -240,14 +252,16 @@ impl InProcess {
             let observed = observe(&cloud, account, clock.wall(), &wanted)
                 .await
                 .unwrap();
-            let mut offers = Offers::default();
+            let (mut offers, nothing) = (Offers::default(), Limits::default());
             loop {
-                let questions = open_questions(&input(desired, &observed, &offers, self.start));
+                let asked = input(desired, &observed, (&offers, &nothing), self.start);
+                let questions = open_questions(&asked);
                 if questions.is_empty() {
-                    return (observed, offers);
+                    let limits = ask_limits(&cloud, &limit_questions(&asked)).await.unwrap();
+                    return (observed, offers, limits);
                 }
-                for (key, targets) in ask(&cloud, &questions).await.unwrap() {
-                    offers.insert(key, targets);
+                for (key, about, targets) in ask(&cloud, &questions).await.unwrap() {
+                    offers.record(key, about, targets);
                 }
             }
         })

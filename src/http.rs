@@ -105,6 +105,7 @@ fn translate(client: &Client, request: HttpRequest) -> Result<reqwest::Request, 
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
     };
     let mut url = format!("{}{}", request.origin, request.path);
     if !request.query.is_empty() {

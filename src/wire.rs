@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-/// The two methods the RPC style uses.
+/// The two methods the RPC style uses, and the one that asks the metadata service for its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// Everything in the query string.
     Get,
     /// Parameters in the query string, in a form body, or in both.
     Post,
+    /// Only ever sent to the metadata service.
+    Put,
 }
 
 impl Method {
@@ -23,6 +25,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
         }
     }
 }

@@ -27,7 +27,13 @@ mod refusals;
 mod endings;
 #[path = "cli/forms.rs"]
 mod forms;
+#[path = "cli/identities.rs"]
+mod identities;
+#[path = "cli/policies.rs"]
+mod policies;
 #[path = "cli/private.rs"]
 mod private;
 #[path = "cli/simulated.rs"]
 mod simulated;
+#[path = "cli/rehearsals.rs"]
+mod rehearsals;

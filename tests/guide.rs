@@ -12,5 +12,7 @@ mod codes;
 mod rules;
 #[path = "guide/parameters.rs"]
 mod parameters;
+#[path = "guide/permissions.rs"]
+mod permissions;
 #[path = "guide/pages.rs"]
 mod pages;

@@ -21,6 +21,7 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
     ("plan", Kind::Pure, &["model", "diff"]),
     ("saga", Kind::Pure, &["model", "plan"]),
     ("event", Kind::Pure, &["model", "plan", "saga"]),
+    ("figures", Kind::Pure, &["model", "plan", "event"]),
     ("clock", Kind::Port, &[]),
     ("wire", Kind::Port, &[]),
     ("cloud", Kind::Port, &["model"]),
@@ -35,19 +36,27 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
     ),
     ("aliyun", Kind::Effect, &["model", "clock", "wire", "cloud"]),
     ("http", Kind::Effect, &["wire"]),
-    ("sim", Kind::Effect, &["clock", "wire"]),
+    ("sim", Kind::Effect, &["guide", "clock", "wire"]),
     ("store", Kind::Effect, &["model", "saga", "journal"]),
+    (
+        "rehearse",
+        Kind::Effect,
+        &[
+            "model", "plan", "saga", "event", "figures", "clock", "apply", "aliyun", "sim", "store",
+        ],
+    ),
     (
         "report",
         Kind::Edge,
-        &["model", "guide", "diff", "plan", "saga", "event"],
+        &["model", "guide", "diff", "plan", "saga", "event", "figures"],
     ),
     (
         "cli",
         Kind::Edge,
         &[
-            "model", "guide", "manifest", "diff", "plan", "saga", "event", "clock", "wire",
-            "cloud", "journal", "observe", "apply", "aliyun", "http", "sim", "store", "report",
+            "model", "guide", "manifest", "diff", "plan", "saga", "event", "figures", "clock",
+            "wire", "cloud", "journal", "observe", "apply", "aliyun", "http", "sim", "store",
+            "rehearse", "report",
         ],
     ),
 ];

@@ -174,11 +174,12 @@ async fn a_client_speaks_over_it_to_whoever_answers() {
     let account = || async { r#"{"RequestId":"R-1","AccountId":"1234567890"}"# };
     let origin = serve(Router::new().route("/", any(account))).await;
     let config = AliyunConfig {
-        access_key: AccessKey {
+        credentials: AccessKey {
             id: "LTAItest".to_owned(),
             secret: "hush".into(),
             token: None,
-        },
+        }
+        .into(),
         endpoints: Endpoints::custom(&origin).unwrap(),
         region: RegionId::new("cn-beijing").unwrap(),
     };

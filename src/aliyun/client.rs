@@ -1,15 +1,15 @@
 //! One call from its parameters to its reply: paced, signed, sent, judged, and sent again where that
 //! is safe.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
-
-use super::credentials::AccessKey;
-use super::endpoint::Endpoints;
+use super::credentials::{Credentials, CredentialsError, told};
+use super::endpoint::{Endpoints, Site};
+use super::envelope::{Randomness, signable};
+use super::key::AccessKey;
 use super::lenient::Unreadable;
 use super::operation::{Operation, Repeat};
 use super::refusal;
@@ -21,15 +21,11 @@ use crate::cloud::{CloudError, ErrorKind, Outcome};
 use crate::model::RegionId;
 use crate::wire::{HttpRequest, Wire};
 
-/// Gives random numbers, for nonces and for spreading retries. Real ones outside of tests: a nonce
-/// that comes twice within the vendor's memory is refused.
-pub type Randomness = Box<dyn FnMut() -> u64>;
-
 /// What a client has to know.
 #[derive(Debug, Clone)]
 pub struct AliyunConfig {
     /// Who calls.
-    pub access_key: AccessKey,
+    pub credentials: Credentials,
     /// Where calls go.
     pub endpoints: Endpoints,
     /// The region of calls that are about none.
@@ -43,6 +39,8 @@ pub struct Aliyun {
     clock: Rc<dyn Clock>,
     randomness: RefCell<Randomness>,
     throttle: Throttle,
+    /// Where the account's books are kept, as far as is known.
+    site: Cell<Site>,
     calls: RefCell<BTreeMap<&'static str, u64>>,
 }
 
@@ -71,6 +69,7 @@ impl Aliyun {
             throttle: Throttle::new(Rc::clone(&clock)),
             clock,
             randomness: RefCell::new(randomness),
+            site: Cell::new(Site::China),
             calls: RefCell::default(),
         }
     }
@@ -84,6 +83,16 @@ impl Aliyun {
     /// The region of calls that are about none.
     pub(super) fn home(&self) -> &RegionId {
         &self.config.region
+    }
+
+    /// The site whose books are asked.
+    pub(super) fn site(&self) -> Site {
+        self.site.get()
+    }
+
+    /// From now on asks the other site's books, whoever else found this one to be wrong meanwhile.
+    pub(super) fn leave_site(&self, wrong: Site) {
+        self.site.set(wrong.other());
     }
 
     /// Makes the call, up to as many times as its policy allows.
@@ -120,14 +129,38 @@ impl Aliyun {
         }
     }
 
-    /// Sends the request once, under a nonce, a time and a signature of its own.
+    /// Sends the request once, or twice when the key turns out to have ended: that refusal stands before
+    /// everything else the service does, so the first request had no effect.
     async fn attempt<T>(
         &self,
         call: &Call<'_>,
         read: impl Fn(&[u8]) -> Result<T, Unreadable>,
     ) -> Result<T, CloudError> {
+        let credentials = &self.config.credentials;
+        let key = credentials.key().await;
+        let key = key.map_err(|error| nobody(call.operation, &error))?;
+        let error = match self.attempt_as(&key, call, &read).await {
+            Err(error) if is_about_an_ended_key(&error) => error,
+            outcome => return outcome,
+        };
+        match credentials.instead_of(&key).await {
+            Some(other) => {
+                self.throttle.admit(call.operation, call.region).await;
+                self.attempt_as(&other, call, &read).await
+            }
+            None => Err(error),
+        }
+    }
+
+    /// Sends the request once, under a nonce, a time and a signature of its own.
+    async fn attempt_as<T>(
+        &self,
+        key: &AccessKey,
+        call: &Call<'_>,
+        read: impl Fn(&[u8]) -> Result<T, Unreadable>,
+    ) -> Result<T, CloudError> {
         let operation = call.operation;
-        let signed = self.sign(call);
+        let signed = self.sign(call, key);
         *self.calls.borrow_mut().entry(operation.name).or_default() += 1;
         let reply = self
             .wire
@@ -152,10 +185,11 @@ impl Aliyun {
     fn request(&self, call: &Call<'_>, signed: &sign::Signed) -> HttpRequest {
         HttpRequest {
             method: call.operation.method,
-            origin: self
-                .config
-                .endpoints
-                .origin(call.operation.service, call.region),
+            origin: self.config.endpoints.origin(
+                call.operation.service,
+                call.region,
+                self.site.get(),
+            ),
             path: "/".to_owned(),
             query: signed.query.clone(),
             headers: Vec::new(),
@@ -164,34 +198,12 @@ impl Aliyun {
         }
     }
 
-    /// Adds what every request carries (ecs-api 1.2) and signs the whole.
-    fn sign(&self, call: &Call<'_>) -> sign::Signed {
-        let key = &self.config.access_key;
-        let mut parameters = call.parameters.clone();
-        let mut add = |name: &str, value: &str| {
-            parameters.insert(name.to_owned(), value.to_owned());
-        };
-        add("Action", call.operation.name);
-        add("Version", call.operation.service.version());
-        add("Format", "JSON");
-        add("AccessKeyId", &key.id);
-        add("SignatureMethod", "HMAC-SHA1");
-        add("SignatureVersion", "1.0");
-        add("SignatureNonce", &self.nonce());
-        add("Timestamp", &self.timestamp());
-        if let Some(token) = &key.token {
-            add("SecurityToken", token.expose_secret());
-        }
-        sign::sign(call.operation.method, &parameters, &key.secret)
-    }
-
-    fn timestamp(&self) -> String {
-        self.clock.wall().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-    }
-
-    fn nonce(&self) -> String {
+    fn sign(&self, call: &Call<'_>, key: &AccessKey) -> sign::Signed {
         let mut random = self.randomness.borrow_mut();
-        format!("{:016x}{:016x}", random(), random())
+        let mut parameters = call.parameters.clone();
+        let envelope = signable(call.operation, self.clock.wall(), key, &mut random);
+        parameters.extend(envelope);
+        sign::sign(call.operation.method, &parameters, &key.secret)
     }
 
     fn jitter(&self) -> Jitter {
@@ -200,6 +212,43 @@ impl Aliyun {
 
     fn since(&self, began: Duration) -> Duration {
         self.clock.elapsed().saturating_sub(began)
+    }
+}
+
+/// The code for a temporary key that has ended (ecs-api 1.5).
+const ENDED_KEY: &str = "InvalidSecurityToken.Expired";
+
+fn is_about_an_ended_key(error: &CloudError) -> bool {
+    let code = error.code.as_deref().unwrap_or_default();
+    code.eq_ignore_ascii_case(ENDED_KEY)
+}
+
+/// Without a key nothing is sent. Where only the way to a new one is blocked, that passes by itself.
+fn nobody(operation: &Operation, error: &CredentialsError) -> CloudError {
+    let cause = match error {
+        CredentialsError::Refused { error, .. } => Some(error.as_ref()),
+        CredentialsError::NotFound { .. }
+        | CredentialsError::Incomplete { .. }
+        | CredentialsError::UnreadableFile { .. }
+        | CredentialsError::ProfilesOff { .. }
+        | CredentialsError::UnusableProfile { .. }
+        | CredentialsError::NoKey { .. }
+        | CredentialsError::Expired { .. }
+        | CredentialsError::Address { .. }
+        | CredentialsError::InvalidRegion(_) => None,
+    };
+    let passes = cause.is_some_and(|cause| cause.outcome() == Outcome::Unknown || cause.passes());
+    CloudError {
+        operation: operation.name,
+        kind: if passes {
+            ErrorKind::NotSent
+        } else {
+            ErrorKind::Credentials
+        },
+        code: cause.and_then(|cause| cause.code.clone()),
+        message: told(error),
+        request_id: cause.and_then(|cause| cause.request_id.clone()),
+        retry_after: None,
     }
 }
 

@@ -21,7 +21,32 @@ const ECS_HOSTS: &[(&str, &str)] = &[
 ];
 
 /// The one host of STS that serves every region.
-const STS_HOST: &str = "sts.aliyuncs.com";
+pub(super) const STS_HOST: &str = "sts.aliyuncs.com";
+
+/// The vendor's two sites. An account belongs to one, and only that one's books know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Site {
+    China,
+    International,
+}
+
+impl Site {
+    /// The one that is not this one.
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::China => Self::International,
+            Self::International => Self::China,
+        }
+    }
+
+    /// The host of the site's books, which serves every region (ecs-api 1.1).
+    fn billing_host(self) -> &'static str {
+        match self {
+            Self::China => "business.aliyuncs.com",
+            Self::International => "business.ap-southeast-1.aliyuncs.com",
+        }
+    }
+}
 
 /// Longest endpoint that is read; a DNS name has at most 253 characters.
 const ENDPOINT_CHARS_MAX: usize = 300;
@@ -32,7 +57,7 @@ pub struct Endpoints(Choice);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Choice {
-    Vendor,
+    Vendor { sts: String },
     Custom { origin: String, host: Host },
 }
 
@@ -70,7 +95,18 @@ impl Endpoints {
     /// The vendor's own hosts, over HTTPS.
     #[must_use]
     pub fn vendor() -> Self {
-        Self(Choice::Vendor)
+        Self(Choice::Vendor {
+            sts: format!("https://{STS_HOST}"),
+        })
+    }
+
+    /// The same with another host of STS; one address given for everything stays what it is.
+    #[must_use]
+    pub fn with_sts(self, origin: Option<String>) -> Self {
+        match (self.0, origin) {
+            (Choice::Vendor { .. }, Some(sts)) => Self(Choice::Vendor { sts }),
+            (choice, _) => Self(choice),
+        }
     }
 
     /// One address for every service and region: `https://host[:port]`, a bare `host[:port]`, or
@@ -97,18 +133,27 @@ impl Endpoints {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match &self.0 {
-            Choice::Vendor => false,
+            Choice::Vendor { .. } => false,
             Choice::Custom { host, .. } => *host == Host::Loopback,
         }
     }
 
+    /// The one address that was given for everything, if one was.
+    pub(super) fn custom_origin(&self) -> Option<&str> {
+        match &self.0 {
+            Choice::Vendor { .. } => None,
+            Choice::Custom { origin, .. } => Some(origin),
+        }
+    }
+
     /// Scheme, host and port for a call.
-    pub(super) fn origin(&self, service: Service, region: &RegionId) -> String {
+    pub(super) fn origin(&self, service: Service, region: &RegionId, site: Site) -> String {
         match &self.0 {
             Choice::Custom { origin, .. } => origin.clone(),
-            Choice::Vendor => match service {
+            Choice::Vendor { sts } => match service {
                 Service::Ecs => format!("https://{}", ecs_host(region)),
-                Service::Sts => format!("https://{STS_HOST}"),
+                Service::Sts => sts.clone(),
+                Service::Bss => format!("https://{}", site.billing_host()),
             },
         }
     }
@@ -192,13 +237,17 @@ mod tests {
     #[test]
     fn every_region_has_its_host() {
         let vendor = Endpoints::vendor();
-        let of = |name| vendor.origin(Service::Ecs, &region(name));
+        let of = |name| vendor.origin(Service::Ecs, &region(name), Site::China);
         assert_eq!(of("cn-hangzhou"), "https://ecs-cn-hangzhou.aliyuncs.com");
         assert_eq!(of("cn-beijing"), "https://ecs.cn-beijing.aliyuncs.com");
         assert_eq!(of("cn-wuhan"), "https://ecs.aliyuncs.com");
         assert_eq!(
-            vendor.origin(Service::Sts, &region("cn-beijing")),
+            vendor.origin(Service::Sts, &region("cn-beijing"), Site::China),
             "https://sts.aliyuncs.com"
+        );
+        assert_eq!(
+            vendor.origin(Service::Bss, &region("cn-beijing"), Site::China.other()),
+            "https://business.ap-southeast-1.aliyuncs.com"
         );
         assert!(!vendor.is_loopback());
     }
@@ -211,13 +260,15 @@ mod tests {
             ("HTTP://localhost", "http://localhost"),
         ] {
             let custom = Endpoints::custom(text).unwrap();
-            assert_eq!(custom.origin(Service::Ecs, &region("cn-beijing")), origin);
-            assert_eq!(custom.origin(Service::Sts, &region("cn-beijing")), origin);
+            for service in [Service::Ecs, Service::Sts, Service::Bss] {
+                let of = custom.origin(service, &region("cn-beijing"), Site::International);
+                assert_eq!(of, origin);
+            }
             assert!(custom.is_loopback(), "{text}");
         }
         let bare = Endpoints::custom("ecs.cn-beijing.aliyuncs.com").unwrap();
         assert_eq!(
-            bare.origin(Service::Ecs, &region("x")),
+            bare.origin(Service::Ecs, &region("x"), Site::China),
             "https://ecs.cn-beijing.aliyuncs.com"
         );
         assert!(!bare.is_loopback());

@@ -1,8 +1,8 @@
 //! Speaks to Alibaba Cloud: signs, paces, repeats and reads, and decides nothing about machines.
 //!
-//! In: the typed calls of [`crate::cloud::Cloud`]. Out: typed replies, or a
+//! In: the typed calls of [`crate::cloud::Cloud`] and [`crate::cloud::Billing`]. Out: typed replies, or a
 //! [`crate::cloud::CloudError`] that says whether the call can have had an effect. [`Aliyun`] is the
-//! only implementation of that port; what lies below its [`crate::wire::Wire`], a socket or the
+//! only implementation of those ports; what lies below its [`crate::wire::Wire`], a socket or the
 //! simulator, makes no difference to it. It never follows a redirect, never repeats a call that has
 //! no client token after an answer got lost, and never lets a secret into a message.
 //!
@@ -15,9 +15,10 @@
 //! What the vendor fixed stands in three tables: `operation` (method, timeout, rate, whether a
 //! call may be repeated), `codes` (what an error code means) and `endpoint` (which host answers).
 
-mod credentials;
-mod sign;
+mod key;
 mod operation;
+mod sign;
+mod envelope;
 mod endpoint;
 mod codes;
 mod lenient;
@@ -26,10 +27,18 @@ mod query;
 mod reply;
 mod throttle;
 mod retry;
+mod credentials;
 mod client;
 mod port;
+mod billing;
+mod prices;
+mod preflight;
 
-pub use client::{Aliyun, AliyunConfig, Randomness};
+pub use client::{Aliyun, AliyunConfig};
 pub use codes::classify;
-pub use credentials::{AccessKey, Credentials, CredentialsError, CredentialsSource, resolve};
+pub use credentials::{
+    Credentials, CredentialsError, FileText, Found, Host, Looked, Means, Readers, Tell, find,
+};
 pub use endpoint::{EndpointError, Endpoints};
+pub use envelope::Randomness;
+pub use key::AccessKey;

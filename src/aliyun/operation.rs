@@ -12,6 +12,8 @@ pub(super) enum Service {
     Ecs,
     /// Whose credentials these are.
     Sts,
+    /// The account's books.
+    Bss,
 }
 
 impl Service {
@@ -20,6 +22,7 @@ impl Service {
         match self {
             Self::Ecs => "2014-05-26",
             Self::Sts => "2015-04-01",
+            Self::Bss => "2017-12-14",
         }
     }
 }
@@ -54,6 +57,9 @@ const READ_RATE: Rate = per_second(20);
 /// Starting and stopping: no figure is published; batches of a hundred make it a thousand machines a
 /// second, far more than any rollout wants at once.
 const POWER_RATE: Rate = per_second(10);
+
+/// Orders and money: no figure is published; a list of twenty orders answers for many machines.
+const BILLING_RATE: Rate = per_second(10);
 
 /// Asked once or twice in a run.
 const RARE_RATE: Rate = per_second(5);
@@ -93,6 +99,14 @@ const fn read(name: &'static str, answer_secs: u64) -> Operation {
     }
 }
 
+const fn dry_run(name: &'static str, answer_secs: u64) -> Operation {
+    Operation {
+        method: Method::Post,
+        rate: POWER_RATE,
+        ..read(name, answer_secs)
+    }
+}
+
 const fn modify(name: &'static str, answer_secs: u64) -> Operation {
     Operation {
         name,
@@ -115,11 +129,40 @@ const fn blind(name: &'static str, answer_secs: u64) -> Operation {
     }
 }
 
+/// Gives out a temporary key. Asked twice it gives out two, which harms nobody.
+const fn exchange(name: &'static str) -> Operation {
+    Operation {
+        service: Service::Sts,
+        method: Method::Post,
+        rate: RARE_RATE,
+        ..read(name, 10)
+    }
+}
+
+/// Billing is in nobody's table of timeouts; long lists are known to be slow (ecs-api 1.8).
+const fn books(name: &'static str) -> Operation {
+    Operation {
+        service: Service::Bss,
+        rate: BILLING_RATE,
+        ..read(name, 20)
+    }
+}
+
+const fn books_change(name: &'static str) -> Operation {
+    Operation {
+        service: Service::Bss,
+        rate: BILLING_RATE,
+        ..blind(name, 20)
+    }
+}
+
 pub(super) static GET_CALLER_IDENTITY: Operation = Operation {
     service: Service::Sts,
     rate: RARE_RATE,
     ..read("GetCallerIdentity", 10)
 };
+pub(super) static ASSUME_ROLE: Operation = exchange("AssumeRole");
+pub(super) static ASSUME_ROLE_WITH_OIDC: Operation = exchange("AssumeRoleWithOIDC");
 pub(super) static DESCRIBE_REGIONS: Operation = Operation {
     rate: RARE_RATE,
     ..read("DescribeRegions", 19)
@@ -128,6 +171,27 @@ pub(super) static DESCRIBE_INSTANCES: Operation = read("DescribeInstances", 10);
 pub(super) static DESCRIBE_INSTANCE_TYPES: Operation = read("DescribeInstanceTypes", 17);
 pub(super) static DESCRIBE_RESOURCES_MODIFICATION: Operation =
     read("DescribeResourcesModification", 17);
+
+pub(super) static DESCRIBE_PRICE: Operation = read("DescribePrice", 16);
+// In nobody's table of timeouts; it is answered by the same books.
+pub(super) static DESCRIBE_INSTANCE_MODIFICATION_PRICE: Operation =
+    read("DescribeInstanceModificationPrice", 16);
+pub(super) static DESCRIBE_INSTANCE_AUTO_RENEW_ATTRIBUTE: Operation =
+    read("DescribeInstanceAutoRenewAttribute", 10);
+
+pub(super) static QUERY_ORDERS: Operation = books("QueryOrders");
+pub(super) static GET_ORDER_DETAIL: Operation = books("GetOrderDetail");
+pub(super) static QUERY_ACCOUNT_BALANCE: Operation = books("QueryAccountBalance");
+// The order itself tells whether these two happened.
+pub(super) static CANCEL_ORDER: Operation = books_change("CancelOrder");
+pub(super) static PAY_ORDER: Operation = books_change("PayOrder");
+pub(super) static DESCRIBE_BANDWIDTH_LIMITATION: Operation =
+    read("DescribeBandwidthLimitation", 17);
+pub(super) static DESCRIBE_ACCOUNT_ATTRIBUTES: Operation = read("DescribeAccountAttributes", 17);
+
+// A dry run changes nothing, so it may be repeated like any reading.
+pub(super) static DRY_START_INSTANCES: Operation = dry_run("StartInstances", 46);
+pub(super) static DRY_STOP_INSTANCES: Operation = dry_run("StopInstances", 27);
 
 pub(super) static MODIFY_INSTANCE_SPEC: Operation = modify("ModifyInstanceSpec", 62);
 pub(super) static MODIFY_PREPAY_INSTANCE_SPEC: Operation = modify("ModifyPrepayInstanceSpec", 13);

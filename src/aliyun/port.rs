@@ -91,13 +91,17 @@ impl Cloud for Aliyun {
             let call = call(operation, region, parameters);
             let page: reply::TypePage = self.call(&call, reply::type_page).await?;
             types.extend(page.types);
-            next_token = page.next_token;
+            let before = std::mem::replace(&mut next_token, page.next_token);
             if next_token.is_none() {
                 return Ok(types);
             }
+            // A token that comes twice would lead round in a circle.
+            if next_token == before {
+                break;
+            }
         }
         let why = Unreadable(format!(
-            "more than {TYPE_PAGES_MAX} pages of instance types"
+            "its pages of instance types do not end within {TYPE_PAGES_MAX}, or repeat themselves"
         ));
         Err(refusal::unreadable(operation, &why))
     }
@@ -152,6 +156,7 @@ impl Cloud for Aliyun {
 fn no_instances() -> InstancePage {
     InstancePage {
         instances: Vec::new(),
+        unreadable: Vec::new(),
         next_token: None,
     }
 }

@@ -35,6 +35,10 @@ struct ErrorBody {
     #[serde(default, rename = "RequestId", alias = "requestId")]
     #[serde(deserialize_with = "lenient::text")]
     request_id: Option<String>,
+    /// Billing says so itself, and may do it under a status of 200 and without a code.
+    #[serde(default, rename = "Success", alias = "success")]
+    #[serde(deserialize_with = "lenient::text")]
+    success: Option<String>,
 }
 
 /// The refusal that a reply holds; none when it is an answer.
@@ -55,6 +59,9 @@ pub(super) fn refusal(
         Some(code) if !(accepted && is_fine(code)) => {
             Some(of_code(operation, reply, code, &body, sent))
         }
+        Some(_) | None if accepted && failed_nevertheless(&body) => {
+            Some(of_no_success(operation, reply, &body))
+        }
         Some(_) | None if accepted => None,
         Some(_) | None => Some(of_status(operation, reply, &body)),
     }
@@ -65,6 +72,12 @@ pub(super) fn is_fine(code: &str) -> bool {
     ["200", "OK", "Success"]
         .iter()
         .any(|fine| fine.eq_ignore_ascii_case(code))
+}
+
+fn failed_nevertheless(body: &ErrorBody) -> bool {
+    body.success
+        .as_deref()
+        .is_some_and(|success| !success.eq_ignore_ascii_case("true"))
 }
 
 /// A request that brought no reply.
@@ -156,6 +169,20 @@ fn of_code(
     }
 }
 
+/// The answer contradicts itself, so a change may have happened or not.
+fn of_no_success(operation: &Operation, reply: &HttpReply, body: &ErrorBody) -> CloudError {
+    let told = body.message.as_deref().unwrap_or("no message");
+    CloudError {
+        request_id: request_id(body),
+        retry_after: retry_after(reply),
+        ..without_reply(
+            operation,
+            unclear(operation),
+            &format!("the reply says that it did not succeed: {told}"),
+        )
+    }
+}
+
 fn of_status(operation: &Operation, reply: &HttpReply, body: &ErrorBody) -> CloudError {
     let kind = codes::of_status(reply.status).unwrap_or_else(|| unclear(operation));
     CloudError {
@@ -207,7 +234,9 @@ fn cut(text: &str, chars_max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aliyun::operation::{DESCRIBE_INSTANCES, MODIFY_INSTANCE_SPEC};
+    use crate::aliyun::operation::{
+        DESCRIBE_INSTANCES, MODIFY_INSTANCE_SPEC, PAY_ORDER, QUERY_ORDERS,
+    };
 
     fn signed() -> sign::Signed {
         sign::Signed {
@@ -233,6 +262,25 @@ mod tests {
         assert_eq!(error.request_id.unwrap().as_str(), "R");
         assert!(judged(&MODIFY_INSTANCE_SPEC, 200, r#"{"Code":"Success"}"#).is_none());
         assert!(judged(&MODIFY_INSTANCE_SPEC, 200, r#"{"RequestId":"R"}"#).is_none());
+    }
+
+    #[test]
+    fn billing_fails_with_status_200_and_says_so_in_either_of_two_ways() {
+        let coded = r#"{"Code":"NotApplicable","Message":"other site","Success":false}"#;
+        let error = judged(&QUERY_ORDERS, 200, coded).unwrap();
+        assert_eq!(error.kind, ErrorKind::Denied);
+        let bare = r#"{"RequestId":"R","Code":"Success","Success":"false"}"#;
+        assert_eq!(
+            judged(&QUERY_ORDERS, 200, bare).unwrap().kind,
+            ErrorKind::Fault
+        );
+        // Nobody knows what this did to the order.
+        assert_eq!(
+            judged(&PAY_ORDER, 200, bare).unwrap().kind,
+            ErrorKind::Unanswered
+        );
+        let fine = r#"{"Code":"Success","Success":true}"#;
+        assert!(judged(&QUERY_ORDERS, 200, fine).is_none());
     }
 
     #[test]

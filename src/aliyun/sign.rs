@@ -32,16 +32,32 @@ pub(super) struct Signed {
 
 /// Signs these parameters, which must not hold a `Signature` yet.
 pub(super) fn sign(method: Method, parameters: &Parameters, secret: &SecretString) -> Signed {
-    let canonical = canonical_query(parameters);
-    let string_to_sign = format!("{}&%2F&{}", method.as_str(), encode(&canonical));
+    sign_with_form(method, parameters, &Parameters::new(), secret)
+}
+
+/// Signs a query together with a form that travels in the body (ecs-api 5.5).
+pub(super) fn sign_with_form(
+    method: Method,
+    query: &Parameters,
+    form: &Parameters,
+    secret: &SecretString,
+) -> Signed {
+    let mut all = form.clone();
+    all.extend(query.clone());
+    let string_to_sign = format!("{}&%2F&{}", method.as_str(), encode(&canonical_query(&all)));
     let signature = signature(&string_to_sign, secret);
     Signed {
-        query: format!("{canonical}&Signature={}", encode(&signature)),
+        query: format!(
+            "{}&Signature={}",
+            canonical_query(query),
+            encode(&signature)
+        ),
         string_to_sign,
     }
 }
 
-fn canonical_query(parameters: &Parameters) -> String {
+/// The parameters as a query string or as the body of a form, in the order that is signed.
+pub(super) fn canonical_query(parameters: &Parameters) -> String {
     let pairs: Vec<String> = parameters
         .iter()
         .map(|(name, value)| format!("{}={}", encode(name), encode(value)))

@@ -224,12 +224,7 @@ fn totals(outcome: &RunOutcome) -> BTreeMap<&'static str, usize> {
                 SagaOutcome::Spared => "spared",
                 SagaOutcome::Abandoned => "abandoned",
             },
-            MachineEnd::Halted { halt, .. } => match halt {
-                Halt::Paused => "paused",
-                Halt::Held => "held",
-                Halt::Stuck => "stuck",
-                Halt::Unknown => "unknown",
-            },
+            MachineEnd::Halted { halt, .. } => halt.as_str(),
             MachineEnd::Open => "open",
         };
         *totals.entry(word).or_default() += 1;

@@ -101,6 +101,14 @@ fn closed(operation: &'static str) -> CloudError {
     }
 }
 
+fn unread(why: &str) -> CloudError {
+    CloudError {
+        kind: ErrorKind::Fault,
+        message: format!("the machine is described in words this version cannot read: {why}"),
+        ..closed("DescribeInstances")
+    }
+}
+
 /// Waits for one request, then takes all that come within a moment.
 async fn gather<T>(requests: &mut mpsc::UnboundedReceiver<T>, clock: &dyn Clock) -> Option<Vec<T>> {
     let mut batch = vec![requests.recv().await?];
@@ -156,14 +164,19 @@ async fn answer_looks(cloud: Rc<dyn Cloud>, region: RegionId, page: Vec<LookRequ
         .await;
     match result {
         Ok(found) => {
+            let unreadable: BTreeMap<InstanceId, String> = found.unreadable.into_iter().collect();
             let found: BTreeMap<InstanceId, ObservedInstance> = found
                 .instances
                 .into_iter()
                 .map(|seen| (seen.id.clone(), seen))
                 .collect();
             for request in page {
-                let seen = found.get(&request.instance).cloned();
-                request.reply.send(Ok(seen)).ok();
+                // Described in words nobody knows is not the same as gone.
+                let seen = match unreadable.get(&request.instance) {
+                    Some(why) => Err(unread(why)),
+                    None => Ok(found.get(&request.instance).cloned()),
+                };
+                request.reply.send(seen).ok();
             }
         }
         Err(error) => {

@@ -82,6 +82,20 @@ pub(super) const PAUSED: u8 = 7;
 pub(super) const PERSON_NEEDED: u8 = 8;
 
 impl RunOutcome {
+    /// What rests and waits for a person or for money, one line a machine.
+    #[must_use]
+    pub fn left_to_a_person(&self) -> Vec<String> {
+        let machines = self.machines.values();
+        machines
+            .filter_map(|(name, end)| match end {
+                MachineEnd::Halted { halt, note } => {
+                    Some(format!("{name} is {}: {note}", halt.as_str()))
+                }
+                MachineEnd::Closed { .. } | MachineEnd::Open => None,
+            })
+            .collect()
+    }
+
     /// Where several hold: a person first, then the interrupt, then what was not done, then the pause.
     pub(super) fn decide_exit_code(&mut self) {
         let ends = || self.machines.values().map(|(_, end)| end);

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::rehearse::DAYS_MAX;
+
+use super::max_spend::MaxSpend;
 use super::sim_args::SimArgs;
 
 /// Plan and apply for the specs of a fleet of Alibaba Cloud ECS instances.
@@ -54,7 +57,7 @@ pub struct Global {
     /// `RESPEC_ENDPOINT`.
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint: Option<String>,
-    /// Profile of ~/.aliyun/config.json.
+    /// Profile of ~/.aliyun/config.json, or section of ~/.alibabacloud/credentials.
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Region whose endpoint answers calls that belong to none.
@@ -92,6 +95,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Carry a plan out, or go on with an open run.
     Apply(ApplyArgs),
+    /// Play a plan on a simulated copy of the fleet, in virtual time; changes nothing.
+    Rehearse(RehearseArgs),
     /// Tell what changed behind the state's back; changes nothing.
     Drift,
     /// End an open run: begins nothing, puts its machines back.
@@ -100,10 +105,14 @@ pub enum Command {
     State(StateArgs),
     /// Show past runs, or one run step by step.
     History(HistoryArgs),
+    /// Print the least RAM policy for this manifest.
+    Policy(PolicyArgs),
     /// Explain an error code, a rule, a name in a plan or a finding; without a word, list them all.
     Explain(ExplainArgs),
     /// A simulated cloud that speaks the vendor's protocol.
     Sim(SimArgs),
+    /// Print the JSON Schema of a file, for editors and programs.
+    Schema(SchemaArgs),
     /// Show the version.
     Version,
 }
@@ -117,6 +126,12 @@ pub struct PlanningArgs {
     /// Take machines that are found stopped as meant to be stopped.
     #[arg(long)]
     pub accept_stopped: bool,
+    /// Do not ask for prices; orders are then left for a person to pay.
+    #[arg(long)]
+    pub no_price: bool,
+    /// The most that all orders of one run may cost together: `5000` or `5000CNY`.
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_spend: Option<MaxSpend>,
 }
 
 /// Options of `plan`.
@@ -162,7 +177,7 @@ pub struct ApplyArgs {
     /// Do not ask.
     #[arg(long)]
     pub auto_approve: bool,
-    /// Make orders although their price was not asked for.
+    /// Make orders although their price is not known.
     #[arg(long)]
     pub allow_unknown_price: bool,
     /// How long to wait for unpaid orders before the run pauses: `30m`.
@@ -171,6 +186,26 @@ pub struct ApplyArgs {
     /// Go on with this open run, whatever the manifest says now.
     #[arg(long = "continue", value_name = "RUN", conflicts_with_all = ["plan", "target"])]
     pub continue_run: Option<String>,
+}
+
+/// Options of `rehearse`.
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// A plan saved with `respec plan --out`; without one, a plan is made.
+    #[arg(value_name = "PLAN")]
+    pub plan: Option<PathBuf>,
+    /// Options that decide what is planned, when no plan is given.
+    #[command(flatten)]
+    pub planning: PlanningArgs,
+    /// Play this many bad days too: lost answers, refusals, slow machines, stock that runs out.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=i64::from(DAYS_MAX)))]
+    pub faults: u32,
+    /// The first bad day's seed; equal seeds give equal days.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// How long to wait for unpaid orders before the run pauses: `30m`.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub wait_payment: Duration,
 }
 
 /// Options of `cancel`.
@@ -210,12 +245,37 @@ pub struct HistoryArgs {
     pub run: Option<String>,
 }
 
+/// Options of `policy`.
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = PolicyFormat::Json)]
+    pub format: PolicyFormat,
+}
+
+/// The form of a policy's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PolicyFormat {
+    /// As RAM takes it.
+    Json,
+    /// For people: every action with its reason.
+    Text,
+}
+
 /// Options of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// `OperationDenied.NoStock`, `R24`, `payment: await`, `RS0107`; in any case.
     #[arg(value_name = "WORD")]
     pub words: Vec<String>,
+}
+
+/// Options of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// The schema of scenarios: the simulated clouds of `respec sim serve` and `--simulate`.
+    #[arg(long)]
+    pub scenario: bool,
 }
 
 /// Longest duration an option takes.

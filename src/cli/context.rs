@@ -6,15 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
 
-use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints, Randomness, resolve};
+use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints, Randomness};
 use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::http::HttpWire;
 use crate::model::{Digest, FleetName, Lineage, RegionId};
 use crate::sim::{SCENARIO_BYTES_MAX, Scenario, SimWire, World};
 use crate::store::{Body, Holder, Store, StoreDir, StoreOptions};
+use crate::wire::Wire;
 
 use super::args::Global;
 use super::failure::{Failure, Situation};
+use super::identity::{Need, Search};
+use super::screen::Screen;
 use super::surroundings::{Surroundings, read_bounded};
 
 /// The region that calls about no region go to when nobody says otherwise.
@@ -48,14 +51,26 @@ impl Context {
     ///
     /// # Errors
     /// [`Failure`] for options, credentials or scenarios that cannot be used; nothing was sent.
-    pub fn build(global: &Global, around: &Surroundings, command: &str) -> Result<Self, Failure> {
+    pub async fn build(
+        global: &Global,
+        around: &Surroundings,
+        screen: &Screen,
+        command: &str,
+        need: Need,
+    ) -> Result<Self, Failure> {
         match &global.simulate {
             Some(scenario) => Self::simulated(global, around, scenario, command),
-            None => Self::real(global, around, command),
+            None => Self::real(global, around, screen, command, need).await,
         }
     }
 
-    fn real(global: &Global, around: &Surroundings, command: &str) -> Result<Self, Failure> {
+    async fn real(
+        global: &Global,
+        around: &Surroundings,
+        screen: &Screen,
+        command: &str,
+        need: Need,
+    ) -> Result<Self, Failure> {
         let endpoints = match global.endpoint.as_deref().or(around.get("RESPEC_ENDPOINT")) {
             Some(url) => Endpoints::custom(url).map_err(|error| {
                 Failure::from_error(Situation::Usage, "use the endpoint", &error)
@@ -63,21 +78,25 @@ impl Context {
             None => Endpoints::vendor(),
         };
         let clock: Rc<dyn Clock> = Rc::new(SystemClock::new(speed(around, &endpoints)?));
-        let found = resolve(
-            &around.env,
-            around.profile_file().as_deref(),
-            global.profile.as_deref(),
-        )
-        .map_err(|error| Failure::from_error(Situation::Credentials, "find credentials", &error))?;
-        let region = region(global, around, found.region)?;
         let wire = HttpWire::new()
             .map_err(|error| Failure::from_error(Situation::Other, "set up HTTP", &error))?;
-        let config = AliyunConfig {
-            access_key: found.access_key,
-            endpoints,
-            region,
+        let wire: Rc<dyn Wire> = Rc::new(wire);
+        let search = Search {
+            global,
+            around,
+            screen: *screen,
+            endpoints: &endpoints,
+            wire: wire.clone(),
+            clock: clock.clone(),
+            randomness: randomness()?,
         };
-        let cloud = Aliyun::new(config, Rc::new(wire), clock.clone(), randomness()?);
+        let found = search.run(need).await?;
+        let config = AliyunConfig {
+            credentials: found.credentials,
+            region: region(global, found.region)?,
+            endpoints: endpoints.with_sts(found.sts),
+        };
+        let cloud = Aliyun::new(config, wire, clock.clone(), randomness()?);
         Ok(Self {
             cloud: Rc::new(cloud),
             holder: holder(around, clock.as_ref(), command),
@@ -122,9 +141,9 @@ impl Context {
             secret: SecretString::from(key.secret),
             token: key.token.map(SecretString::from),
         };
-        let region = region(global, around, None)?;
+        let region = region(global, None)?;
         let config = AliyunConfig {
-            access_key,
+            credentials: access_key.into(),
             endpoints: Endpoints::vendor(),
             region,
         };
@@ -165,6 +184,14 @@ impl Context {
         };
         Store::open(&self.store_dir(fleet), options)
             .map_err(|error| Failure::store("open the state", &error))
+    }
+
+    /// The embedded simulated cloud as it is now; none where the cloud is somewhere else.
+    #[must_use]
+    pub fn simulated_world(&self) -> Option<World> {
+        let saved = self.world.as_ref()?;
+        let world = saved.world.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(world.clone())
     }
 
     /// Keeps the simulated world as it is now; nothing to do with a real cloud.
@@ -268,16 +295,8 @@ fn speed(around: &Surroundings, endpoints: &Endpoints) -> Result<u32, Failure> {
     Ok(speed)
 }
 
-fn region(
-    global: &Global,
-    around: &Surroundings,
-    profile: Option<RegionId>,
-) -> Result<RegionId, Failure> {
-    let named = global
-        .region
-        .as_deref()
-        .or_else(|| around.get("ALIBABA_CLOUD_REGION_ID"));
-    match (named, profile) {
+fn region(global: &Global, found: Option<RegionId>) -> Result<RegionId, Failure> {
+    match (global.region.as_deref(), found) {
         (Some(name), _) => RegionId::new(name)
             .map_err(|error| Failure::from_error(Situation::Usage, "use the region", &error)),
         (None, Some(region)) => Ok(region),

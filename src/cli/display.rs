@@ -71,6 +71,7 @@ pub fn json_without_run(failure: Option<&Failure>, now: Timestamp) {
         severity: "error",
         summary: said.next().unwrap_or_default(),
         detail: said
+            .chain(failure.details.iter().cloned())
             .chain(failure.hints.iter().cloned())
             .collect::<Vec<_>>()
             .join("\n"),

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use crate::cloud::{CloudError, ErrorKind};
+use crate::aliyun::{CredentialsError, Looked};
+use crate::cloud::{CloudError, ErrorKind, Outcome};
 use crate::store::StoreError;
 
 /// The situations a command can fail in. Each has its exit code and means a different person.
@@ -50,6 +51,8 @@ pub struct Failure {
     pub situation: Situation,
     /// What could not be done, then what caused it, and so on down.
     pub chain: Vec<String>,
+    /// What belongs to it, line by line.
+    pub details: Vec<String>,
     /// What to do next; each a sentence or a command.
     pub hints: Vec<String>,
     /// Text that was rendered already, such as findings with their source lines.
@@ -62,6 +65,7 @@ impl Failure {
         Self {
             situation,
             chain: vec![message.into()],
+            details: Vec::new(),
             hints: Vec::new(),
             rendered: None,
         }
@@ -78,6 +82,7 @@ impl Failure {
         Self {
             situation,
             chain,
+            details: Vec::new(),
             hints: Vec::new(),
             rendered: None,
         }
@@ -124,6 +129,52 @@ impl Failure {
         }
     }
 
+    /// There is no key to sign with.
+    pub fn credentials(error: &CredentialsError) -> Self {
+        match error {
+            CredentialsError::NotFound { looked } => Self {
+                details: looked.iter().map(place).collect(),
+                ..Self::new(Situation::Credentials, error.to_string())
+            }
+            .hint(
+                "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or make a profile: \
+                 aliyun configure; docs/credentials.md has every way",
+            ),
+            CredentialsError::Refused { error: cause, .. } => {
+                let passes = cause.outcome() == Outcome::Unknown || cause.passes();
+                let situation = if passes {
+                    Situation::Other
+                } else {
+                    Situation::Credentials
+                };
+                let mut failure = Self::from_error(situation, "get credentials", error);
+                let request = cause.request_id.as_ref();
+                failure
+                    .chain
+                    .extend(request.map(|request| format!("request: {request}")));
+                match situation {
+                    Situation::Credentials => failure.hint(
+                        "check the role's name and whom it trusts; nothing was changed",
+                    ),
+                    _ => failure.hint("nothing was changed; try again"),
+                }
+            }
+            CredentialsError::Incomplete { .. } => {
+                Self::from_error(Situation::Credentials, "get credentials", error)
+                    .hint("set all of them, or none")
+            }
+            CredentialsError::UnreadableFile { .. }
+            | CredentialsError::ProfilesOff { .. }
+            | CredentialsError::UnusableProfile { .. }
+            | CredentialsError::NoKey { .. }
+            | CredentialsError::Expired { .. }
+            | CredentialsError::Address { .. }
+            | CredentialsError::InvalidRegion(_) => {
+                Self::from_error(Situation::Credentials, "get credentials", error)
+            }
+        }
+    }
+
     /// The state could not be opened, read or written.
     pub fn store(doing: &str, error: &StoreError) -> Self {
         match error {
@@ -155,4 +206,8 @@ impl Done {
             Self::Run(code) => code,
         }
     }
+}
+
+fn place(looked: &Looked) -> String {
+    format!("{:<16}  {}", looked.place, looked.why)
 }

@@ -6,13 +6,18 @@
 pub mod failure;
 pub mod surroundings;
 pub mod sim_args;
+pub mod max_spend;
 pub mod args;
 pub mod screen;
+pub mod machine;
+pub mod identity;
 pub mod context;
 pub mod input;
 pub mod not_yet;
 pub mod choosing;
+pub mod pricing;
 pub mod planning;
+pub mod rights;
 pub mod signals;
 pub mod display;
 pub mod running;
@@ -24,10 +29,11 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use args::{Cli, Command, hint_for_unknown_command, normalise};
+use args::{Cli, Command, Global, hint_for_unknown_command, normalise};
 use commands::sim::run_serve;
 use context::Context;
 use failure::{Done, Failure, Situation};
+use identity::Need;
 use screen::Screen;
 use sim_args::SimCommand;
 use surroundings::Surroundings;
@@ -83,22 +89,26 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
     match &cli.command {
         Command::Version => commands::version::run(&cli.global, screen),
         Command::Validate => commands::validate::run(&cli.global, &cli.global.files, screen),
+        Command::Policy(args) => commands::policy::run(&cli.global, args, screen),
         Command::Explain(args) => commands::explain::run(&cli.global, args, screen),
-        Command::Sim(sim) => simulate(&sim.command),
+        Command::Sim(sim) => simulate(&cli.global, &sim.command, screen),
+        Command::Schema(args) => commands::schema::run(args, screen),
         Command::Plan(_)
         | Command::Apply(_)
         | Command::Drift
+        | Command::Rehearse(_)
         | Command::Cancel(_)
         | Command::State(_)
         | Command::History(_) => with_cloud(cli, around, screen, command),
     }
 }
 
-fn simulate(command: &SimCommand) -> Result<Done, Failure> {
+fn simulate(global: &Global, command: &SimCommand, screen: &Screen) -> Result<Done, Failure> {
     let failed = |error: &dyn std::error::Error| {
         Failure::from_error(Situation::BadInput, "run the simulated cloud", error)
     };
     match command {
+        SimCommand::Operations => return commands::operations::run(global, screen),
         SimCommand::Generate(args) => {
             commands::generate::run(args, &mut std::io::stderr())
                 .map_err(|error| failed(&error))?;
@@ -147,10 +157,14 @@ fn with_cloud(
     let runtime = runtime(time)?;
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async {
-        let context = Context::build(&cli.global, around, command)?;
+        let need = need(&cli.command);
+        let context = Context::build(&cli.global, around, screen, command, need).await?;
         match &cli.command {
             Command::Plan(args) => commands::plan::run(&context, &cli.global, args, screen).await,
             Command::Apply(args) => commands::apply::run(&context, &cli.global, args, screen).await,
+            Command::Rehearse(args) => {
+                commands::rehearse::run(&context, &cli.global, args, screen).await
+            }
             Command::Drift => commands::drift::run(&context, &cli.global, screen).await,
             Command::Cancel(args) => {
                 commands::cancel::run(&context, &cli.global, args, screen).await
@@ -159,9 +173,29 @@ fn with_cloud(
             Command::History(args) => {
                 commands::history::run(&context, &cli.global, args, screen).await
             }
-            Command::Version | Command::Validate | Command::Explain(_) | Command::Sim(_) => {
-                Ok(Done::Fine)
-            }
+            Command::Version
+            | Command::Validate
+            | Command::Policy(_)
+            | Command::Explain(_)
+            | Command::Schema(_)
+            | Command::Sim(_) => Ok(Done::Fine),
         }
     })
+}
+
+fn need(command: &Command) -> Need {
+    match command {
+        Command::State(_) | Command::History(_) => Need::State,
+        Command::Plan(_)
+        | Command::Apply(_)
+        | Command::Rehearse(_)
+        | Command::Drift
+        | Command::Cancel(_)
+        | Command::Validate
+        | Command::Policy(_)
+        | Command::Explain(_)
+        | Command::Schema(_)
+        | Command::Sim(_)
+        | Command::Version => Need::Cloud,
+    }
 }

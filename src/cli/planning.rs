@@ -7,13 +7,13 @@ use crate::cloud::Cloud as _;
 use crate::diff::{changes, managed_fields};
 use crate::manifest::{unknown_machine, wrong_account};
 use crate::model::{
-    AccountId, AppliedInstance, DesiredFleet, Finding, InstanceId, Lineage, ObservedFleet, Offers,
-    RunId, Stamp,
+    AccountId, AppliedInstance, Books, DesiredFleet, Finding, InstanceId, Limits, Lineage,
+    ObservedFleet, Offers, Pricing, RunId, Stamp,
 };
-use crate::observe::ask;
+use crate::observe::{ask, ask_limits};
 use crate::plan::{
-    FoundStopped, PlanInput, Planned, SavedPlan, check, check_courses, open_questions, plan,
-    turnover,
+    FoundStopped, PlanInput, Planned, SavedPlan, check, check_courses, limit_questions,
+    money_questions, open_questions, plan, turnover,
 };
 use crate::report::findings::Paint;
 use crate::store::{Contents, Store};
@@ -23,6 +23,7 @@ use super::choosing::{look_and_choose, members_before};
 use super::context::Context;
 use super::failure::{Failure, Situation};
 use super::input::Input;
+use super::pricing::books;
 
 /// How long a saved plan may be applied.
 const EXPIRES_AFTER: Duration = Duration::from_secs(24 * 3600);
@@ -31,7 +32,7 @@ const EXPIRES_AFTER: Duration = Duration::from_secs(24 * 3600);
 const VANISHED_PERCENT_MAX: usize = 5;
 
 /// Rounds of questions to the cloud; each answers at least one direction of every machine.
-const QUESTION_ROUNDS_MAX: usize = 4;
+const QUESTION_ROUNDS_MAX: usize = 8;
 
 /// A plan with what it was made from.
 pub struct Planning {
@@ -74,12 +75,21 @@ pub async fn make_plan(
         },
         now: context.clock.wall(),
     };
-    let offers = answers(context, &evidence).await?;
-    let planned = plan(&evidence.with(&offers));
-    let mut planned = planned;
+    let (offers, limits) = answers(context, &evidence).await?;
+    let questions = money_questions(&evidence.with(&offers, &limits, &Books::default()));
+    let pricing = if args.no_price {
+        Pricing::Skipped
+    } else {
+        Pricing::Asked
+    };
+    let books = books(context, &questions, pricing, contents.as_ref()).await;
+    let mut planned = plan(&evidence.with(&offers, &limits, &books));
     let before = members_before(context, contents.as_ref(), &input.fleet).await?;
     planned.account.turnover = turnover(&input.fleet, &before);
-    let plan = seal(context, input, &observed, contents.as_ref(), planned)?;
+    let mut plan = seal(context, input, &observed, contents.as_ref(), planned)?;
+    if let Some(max_spend) = &args.max_spend {
+        plan.sheet.money.max_spend = max_spend.limit(&plan)?;
+    }
     Ok(Planning {
         plan,
         warnings: chosen.input.warnings,
@@ -100,12 +110,14 @@ struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    fn with(&'a self, offers: &'a Offers) -> PlanInput<'a> {
+    fn with(&'a self, offers: &'a Offers, limits: &'a Limits, books: &'a Books) -> PlanInput<'a> {
         PlanInput {
             desired: self.desired,
             observed: self.observed,
             applied: self.contents.map(|contents| &contents.applied),
             offers,
+            books,
+            limits,
             busy: &self.busy,
             targets: self.targets.as_ref(),
             found_stopped: self.found_stopped,
@@ -115,21 +127,27 @@ impl<'a> Evidence<'a> {
 }
 
 /// Asks the planner's questions until it has none left.
-async fn answers(context: &Context, evidence: &Evidence<'_>) -> Result<Offers, Failure> {
-    let mut offers = Offers::default();
+async fn answers(context: &Context, evidence: &Evidence<'_>) -> Result<(Offers, Limits), Failure> {
+    let cloud = context.cloud.as_ref();
+    let no_books = Books::default();
+    let (mut offers, nothing) = (Offers::default(), Limits::default());
     for _ in 0..QUESTION_ROUNDS_MAX {
-        let questions = open_questions(&evidence.with(&offers));
+        let questions = open_questions(&evidence.with(&offers, &nothing, &no_books));
         if questions.is_empty() {
             break;
         }
-        let answers = ask(context.cloud.as_ref(), &questions)
+        let answers = ask(cloud, &questions)
             .await
             .map_err(|error| Failure::cloud("ask what machines can become", &error))?;
-        for (key, targets) in answers {
-            offers.insert(key, targets);
+        for (key, about, targets) in answers {
+            offers.record(key, about, targets);
         }
     }
-    Ok(offers)
+    let questions = limit_questions(&evidence.with(&offers, &nothing, &no_books));
+    let limits = ask_limits(cloud, &questions)
+        .await
+        .map_err(|error| Failure::cloud("ask for the limits of the cloud", &error))?;
+    Ok((offers, limits))
 }
 
 async fn who_we_are(context: &Context, input: &Input, paint: Paint) -> Result<AccountId, Failure> {
@@ -165,7 +183,7 @@ fn nobody_is_unknown(
         .fleet
         .instances
         .keys()
-        .filter(|id| !observed.instances.contains_key(*id) && !recorded(id))
+        .filter(|id| !is_there(observed, id) && !recorded(id))
         .filter_map(|id| unknown_machine(&input.fleet, id))
         .collect();
     if findings.is_empty() {
@@ -173,6 +191,11 @@ fn nobody_is_unknown(
     } else {
         Err(input.refuse(&findings, paint))
     }
+}
+
+/// Described in words that nobody can read is not the same as gone.
+fn is_there(observed: &ObservedFleet, id: &InstanceId) -> bool {
+    observed.instances.contains_key(id) || observed.unreadable.contains_key(id)
 }
 
 /// Machines do vanish, but not by the dozen: then it is the credentials or the region.
@@ -190,10 +213,7 @@ fn not_too_many_are_gone(
         .keys()
         .filter(|id| fleet.instances.contains_key(*id))
         .collect();
-    let gone = recorded
-        .iter()
-        .filter(|id| !observed.instances.contains_key(**id))
-        .count();
+    let gone = recorded.iter().filter(|id| !is_there(observed, id)).count();
     if gone > 1 && gone * 100 > recorded.len() * VANISHED_PERCENT_MAX {
         let message = format!(
             "{gone} of {} recorded machines are not there",

@@ -1,23 +1,26 @@
 //! Carrying a plan out: opening the state, choosing between a new run and an open one, showing progress.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use crate::apply::{Job, Options, RunOutcome, Tools, apply};
-use crate::model::{Digest, ObservedFleet, RunId};
-use crate::plan::SavedPlan;
+use crate::model::{Digest, InstanceId, ObservedFleet, RunId};
+use crate::plan::{Saga, SavedPlan};
 use crate::report::Tally;
 use crate::report::summary::summary;
 use crate::report::words::terminal;
-use crate::saga::{Entry, Mode};
-use crate::store::{Contents, Store};
+use crate::saga::{Entry, Mode, RunState};
+use crate::store::{Contents, OpenRun, Store};
 
 use super::args::{ApplyArgs, Global};
 use super::context::Context;
 use super::display::Progress;
 use super::failure::{Done, Failure, Situation};
 use super::planning::to_adopt;
+use super::rights;
 use super::screen::Screen;
 use super::signals;
+use super::surroundings::read_bounded;
 
 /// Everything that a run needs besides its plan.
 pub struct Run<'a> {
@@ -130,6 +133,9 @@ impl<'a> Run<'a> {
         let observed = super::choosing::look(self.context, account, &plan.desired).await?;
         let run = open.record.run.clone();
         if self.mode == Mode::GoOn {
+            let sagas = unfinished(&plan, open);
+            let checks = rights::demand(self.context.cloud.as_ref(), sagas).await?;
+            self.screen.talk(&rights::doubts(&checks));
             self.screen.talk(&format!("Going on with run {run}.\n"));
         }
         self.carry_out(store, &plan, &observed, run, &open.entries, &contents)
@@ -184,6 +190,37 @@ impl<'a> Run<'a> {
         })?;
         Ok(Ended { outcome, tally })
     }
+}
+
+/// Largest plan file.
+const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// A saved plan, as `respec plan --out` wrote it.
+///
+/// # Errors
+/// [`Failure`] when it cannot be read, was altered or is of another version.
+pub fn read_plan(file: &Path) -> Result<SavedPlan, Failure> {
+    let bytes = read_bounded(file, PLAN_BYTES_MAX)?;
+    SavedPlan::open(&bytes).map_err(|error| {
+        let taking = format!("take {}", file.display());
+        Failure::from_error(Situation::Stale, &taking, &error)
+            .hint("make a new one: respec plan --out FILE")
+    })
+}
+
+/// What an open run still has to do, or may have to take back. A machine that is down because of it is
+/// among them: who may not start it should hear so.
+fn unfinished<'a>(plan: &'a SavedPlan, open: &OpenRun) -> Vec<&'a Saga> {
+    let state = RunState::replay(&open.entries).ok().flatten();
+    let is_over = |id: &InstanceId| {
+        let saga = state.as_ref().and_then(|state| state.sagas.get(id));
+        saga.is_some_and(|saga| saga.closed.is_some())
+    };
+    let sagas = plan.sagas.iter();
+    sagas
+        .filter(|(id, _)| !is_over(id))
+        .map(|(_, saga)| saga)
+        .collect()
 }
 
 /// The plan that an open run carries out.

@@ -110,6 +110,9 @@ impl Screen {
             };
             text.push_str(&format!("{head}{}\n", terminal(line)));
         }
+        for line in &failure.details {
+            text.push_str(&format!("  {}\n", terminal(line)));
+        }
         for hint in &failure.hints {
             text.push_str(&format!("hint: {}\n", terminal(hint)));
         }

@@ -20,6 +20,8 @@ pub struct SimArgs {
 pub enum SimCommand {
     /// Serve a simulated cloud over HTTP on a loopback address, until interrupted.
     Serve(ServeArgs),
+    /// List the operations it answers.
+    Operations,
     /// Make up a fleet to try things on: a manifest and a cloud that differs from it.
     Generate(GenerateArgs),
 }

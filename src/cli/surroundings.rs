@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::failure::{Failure, Situation};
 
@@ -55,24 +55,7 @@ impl Surroundings {
         name.or_else(|| self.get("HOSTNAME").map(str::to_owned))
             .unwrap_or_else(|| "unknown".to_owned())
     }
-
-    /// The text of the vendor's profile file, if there is one.
-    #[must_use]
-    pub fn profile_file(&self) -> Option<String> {
-        let path = match self.get("ALIBABA_CLOUD_CONFIG_FILE") {
-            Some(path) => PathBuf::from(path),
-            None => Path::new(self.get("HOME")?)
-                .join(".aliyun")
-                .join("config.json"),
-        };
-        read_bounded(&path, PROFILE_BYTES_MAX)
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-    }
 }
-
-/// Largest profile file that is read.
-const PROFILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Reads a whole file, but never more than `max` bytes of it.
 ///

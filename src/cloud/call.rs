@@ -27,10 +27,12 @@ pub enum InstanceQuery {
 }
 
 /// One page of instances.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InstancePage {
     /// The instances.
     pub instances: Vec<ObservedInstance>,
+    /// Instances that are there and whose description cannot be read, with the reason.
+    pub unreadable: Vec<(InstanceId, String)>,
     /// Token of the page that follows, if there is one.
     pub next_token: Option<String>,
 }

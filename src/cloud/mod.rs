@@ -3,23 +3,34 @@
 //! In: typed calls. Out: typed replies, or a [`CloudError`] whose kind says what it means for the
 //! machine. Retries, throttle and signatures are the implementor's business; whoever calls sees one
 //! attempt that either happened, did not happen, or may have happened.
+//!
+//! One trait a product of the vendor: [`Cloud`] for machines, [`Billing`] for orders and money;
+//! beside them [`Prices`], what changing machines would cost.
 
-mod call;
 mod error;
+mod call;
+mod limits;
+mod rights;
+mod billing;
+mod prices;
 
 use async_trait::async_trait;
 
 use crate::model::{AccountId, ClientToken, InstanceId, ModifyCall, RegionId, RequestId};
 
+pub use billing::{Balance, Billing, ORDERS_MAX, ORDERS_PER_PAGE, OrderQuery, Payer};
 pub use call::{
     IDS_PER_CALL_MAX, InstancePage, InstanceQuery, InstanceTypeFacts, ModificationQuery,
     ModifyReply, Offer, OperationType, PowerAnswer, PowerCall, PowerVerb, RegionFacts,
 };
 pub use error::{CloudError, ErrorKind, Outcome};
+pub use limits::{Limits, TYPES_PER_CALL_MAX};
+pub use prices::{PriceReply, Prices};
+pub use rights::{Right, Rights};
 
 /// The cloud: one method for each API operation, typed both ways.
 #[async_trait(?Send)]
-pub trait Cloud {
+pub trait Cloud: Limits + Rights {
     /// `GetCallerIdentity`: whose credentials these are. Needs no permission.
     ///
     /// # Errors

@@ -30,12 +30,16 @@ pub struct Vanished {
     pub name: InstanceName,
 }
 
-/// Compares every recorded machine with what is observed now.
+/// Compares every recorded machine with what is observed now; one that cannot be read is told about by
+/// whoever has looked.
 #[must_use]
 pub fn drift(applied: &AppliedFleet, observed: &ObservedFleet) -> (Vec<DriftItem>, Vec<Vanished>) {
     let mut items = Vec::new();
     let mut vanished = Vec::new();
     for (id, record) in &applied.instances {
+        if observed.unreadable.contains_key(id) {
+            continue;
+        }
         let Some(seen) = observed.instances.get(id) else {
             vanished.push(Vanished {
                 instance: id.clone(),

@@ -1,7 +1,10 @@
 //! From the tree to the shapes: which keys a manifest of version 1 has, and what each may hold.
 
-use crate::model::{InvalidId, NetworkBilling, Payment, Power, PrepaidUpgrade, StoppedMode};
+use std::collections::BTreeSet;
 
+use crate::model::{InvalidId, NetworkBilling, Owner, Payment, Power, PrepaidUpgrade, StoppedMode};
+
+use super::budget;
 use super::calendar::{freeze, owned_text};
 use super::codes;
 use super::decoder::Decoder;
@@ -52,6 +55,8 @@ const PREPAID_UPGRADES: &[(&str, PrepaidUpgrade)] = &[
 
 /// Keys of `select` that are easily written beside it.
 const KEYS_OF_SELECT: &[&str] = &["name", "tags", "type", "zone", "except", "expect"];
+/// Other owners whose machines respec may stop when told to.
+const OWNERS: &[(&str, Owner)] = &[("ess", Owner::Ess), ("ack", Owner::Ack)];
 
 /// Reads one file; what is wrong with it goes to the notes, what is right is returned.
 pub(super) fn file(d: &mut Decoder<'_>, root: NodeId) -> Option<File> {
@@ -62,12 +67,14 @@ pub(super) fn file(d: &mut Decoder<'_>, root: NodeId) -> Option<File> {
         fleet: fields.slot(d, "fleet", Decoder::id),
         account: fields.slot(d, "account", Decoder::id),
         region: fields.slot(d, "region", Decoder::id),
+        allow_managed: fields.slot(d, "allow_managed", owners),
         defaults: read_defaults(d, &mut fields),
         groups: entries(d, &mut fields, "groups", group),
         instances: entries(d, &mut fields, "instances", instance),
         protect: names(d, &mut fields, "protect"),
         availability: items(d, &mut fields, "availability", availability),
         freezes: items(d, &mut fields, "freezes", freeze),
+        budget: fields.slot(d, "budget", budget::budget),
         mark: fields.mark,
     };
     fields.close(d, &[]);
@@ -197,6 +204,7 @@ fn layer(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> Layer {
         spec: spec(d, fields),
         payment: fields.slot(d, "payment", payment),
         region: fields.slot(d, "region", Decoder::id),
+        allow_managed: fields.slot(d, "allow_managed", owners),
         change: change(d, fields),
     }
 }
@@ -216,6 +224,15 @@ fn payment(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Payment>> {
         return None;
     }
     d.word(node, PAYMENTS)
+}
+
+/// A list of owners; an empty one takes back what an outer level allows.
+fn owners(d: &mut Decoder<'_>, node: NodeId) -> Option<At<BTreeSet<Owner>>> {
+    let list = d.list(node, |d, item| d.word(item, OWNERS))?;
+    Some(At {
+        value: list.value.into_iter().map(|at| at.value).collect(),
+        mark: list.mark,
+    })
 }
 
 fn spec(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> SpecKeys {

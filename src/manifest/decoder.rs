@@ -194,7 +194,8 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn scalar_of<T>(
+    /// A scalar that one of the readers of [`scalar`] understands.
+    pub(super) fn scalar_of<T>(
         &mut self,
         node: NodeId,
         expected: &str,

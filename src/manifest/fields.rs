@@ -7,7 +7,7 @@ use super::notes::{Draft, quoted};
 use super::tree::NodeId;
 
 /// Keys of the manifest language that this version cannot honour yet, wherever they stand.
-const UNSUPPORTED: &[&str] = &["allow_managed", "balance", "budget", "temporary_bandwidth"];
+const UNSUPPORTED: &[&str] = &["balance", "temporary_bandwidth"];
 
 /// A mapping being read key by key; it remembers what was asked for and refuses the rest.
 pub(super) struct Fields<'a> {

@@ -1,8 +1,10 @@
 //! Several files as one: who says what about the fleet as a whole, and each name once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{AccountId, Availability, FleetName, Freeze, GroupName, InstanceName, RegionId};
+use crate::model::{
+    AccountId, Availability, Budget, FleetName, Freeze, GroupName, InstanceName, Owner, RegionId,
+};
 
 use super::codes;
 use super::mark::{At, Mark, Slot};
@@ -15,12 +17,14 @@ pub(super) struct Manifest {
     pub(super) fleet: Slot<FleetName>,
     pub(super) account: Slot<AccountId>,
     pub(super) region: Slot<RegionId>,
+    pub(super) allow_managed: Slot<BTreeSet<Owner>>,
     pub(super) defaults: Option<Defaults>,
     pub(super) groups: Vec<Entry<GroupName, GroupEntry>>,
     pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
     pub(super) protect: Vec<At<String>>,
     pub(super) availability: Vec<At<Availability>>,
     pub(super) freezes: Vec<At<Freeze>>,
+    pub(super) budget: Slot<Budget>,
     /// Where the first file begins.
     pub(super) mark: Mark,
 }
@@ -50,20 +54,54 @@ impl Manifest {
             fleet: file.fleet,
             account: file.account,
             region: file.region,
+            allow_managed: file.allow_managed,
             defaults: file.defaults,
             groups: file.groups,
             instances: file.instances,
             protect: file.protect,
             availability: file.availability,
             freezes: file.freezes,
+            budget: file.budget,
             mark: file.mark,
         }
     }
 
     fn take(&mut self, file: File, notes: &mut Notes) {
-        agree(&mut self.fleet, file.fleet, "fleet", notes);
-        agree(&mut self.account, file.account, "account", notes);
-        agree(&mut self.region, file.region, "region", notes);
+        agree(
+            &mut self.fleet,
+            file.fleet,
+            "fleet",
+            ToString::to_string,
+            notes,
+        );
+        agree(
+            &mut self.account,
+            file.account,
+            "account",
+            ToString::to_string,
+            notes,
+        );
+        agree(
+            &mut self.region,
+            file.region,
+            "region",
+            ToString::to_string,
+            notes,
+        );
+        agree(
+            &mut self.allow_managed,
+            file.allow_managed,
+            "allow_managed",
+            owners,
+            notes,
+        );
+        agree(
+            &mut self.budget,
+            file.budget,
+            "budget",
+            ToString::to_string,
+            notes,
+        );
         match (&self.defaults, file.defaults) {
             (Some(first), Some(second)) => notes.add(defaults_twice(first.mark, second.mark)),
             (None, defaults) => self.defaults = defaults,
@@ -115,10 +153,13 @@ impl Manifest {
 }
 
 /// What the fleet as a whole has may be said in several files, in the same words.
-fn agree<T>(said: &mut Slot<T>, also: Slot<T>, key: &str, notes: &mut Notes)
-where
-    T: PartialEq + std::fmt::Display,
-{
+fn agree<T: PartialEq>(
+    said: &mut Slot<T>,
+    also: Slot<T>,
+    key: &str,
+    shown: fn(&T) -> String,
+    notes: &mut Notes,
+) {
     if said.is_unwritten() {
         *said = also;
         return;
@@ -128,11 +169,17 @@ where
     {
         let message = format!(
             "`{key}` is `{}` here and `{}` there",
-            also.value, said.value
+            shown(&also.value),
+            shown(&said.value)
         );
         let draft = Draft::new(codes::DISAGREEMENT, also.mark, message).label("this file says");
         notes.add(draft.other(said.mark, "another file says"));
     }
+}
+
+fn owners(owners: &BTreeSet<Owner>) -> String {
+    let names: Vec<&str> = owners.iter().map(|owner| owner.as_str()).collect();
+    format!("[{}]", names.join(", "))
 }
 
 fn defaults_twice(first: Mark, second: Mark) -> Draft {

@@ -29,6 +29,7 @@ mod schema;
 mod calendar;
 mod rollouts;
 mod selects;
+mod budget;
 mod decode;
 mod merge;
 mod rules;
@@ -145,6 +146,7 @@ fn fleet(files: Vec<File>, chosen: Option<&Chosen>, notes: &mut Notes) -> Option
         account_place,
         fleet: manifest.fleet.value()?,
         account: manifest.account.value(),
+        budget: manifest.budget.value(),
         instances: resolved.instances,
         groups: resolved.groups,
         ungrouped: resolved.ungrouped,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    ChangeOptions, DesiredInstance, DesiredSpec, Group, GroupName, InstanceId, InstanceName,
+    ChangeOptions, DesiredInstance, DesiredSpec, Group, GroupName, InstanceId, InstanceName, Owner,
     Payment, RegionId, Rollout, Selection,
 };
 
@@ -51,6 +51,7 @@ struct Shared {
     spec: DesiredSpec,
     change: ChangeOptions,
     payment: Payment,
+    allow_managed: BTreeSet<Owner>,
 }
 
 impl Shared {
@@ -59,6 +60,7 @@ impl Shared {
             spec: layer.spec.desired(),
             change: layer.change.options(),
             payment: layer.payment.value().unwrap_or(Payment::Await),
+            allow_managed: layer.allow_managed.value().unwrap_or_default(),
         }
     }
 }
@@ -85,6 +87,7 @@ pub(super) fn resolve(manifest: &Manifest, notes: &mut Notes) -> Resolved {
         .map(|defaults| defaults.layer.clone())
         .unwrap_or_default();
     outermost.region = manifest.region.clone();
+    outermost.allow_managed = manifest.allow_managed.clone();
     let mut resolver = Resolver {
         manifest,
         notes,
@@ -338,6 +341,7 @@ impl<'m> Resolver<'m> {
             change: shared.change.clone(),
             payment: shared.payment,
             protect: false,
+            allow_managed: shared.allow_managed.clone(),
             after: BTreeSet::new(),
             place: self.notes.place(id.mark),
         };

@@ -11,6 +11,10 @@ const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Longest wait between two batches.
 const LONG_DURATION_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Digits of an amount before its point, and behind it: far more than any fleet costs, and no sum of
+/// them is too large to be counted.
+const AMOUNT_DIGITS_MAX: usize = 15;
+const FRACTION_DIGITS_MAX: usize = 4;
 
 /// A plain scalar by the core schema of YAML 1.2 (its chapter 10.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +145,33 @@ pub(super) fn share(text: &str, style: Style) -> Result<Share, Refusal> {
     number(percent, Style::Plain)
         .map(Share::Percent)
         .map_err(|_| Refusal::new("write a count or a whole percentage, such as `2` or `10%`"))
+}
+
+/// An amount of money, not negative, as it was written: `5000`, `99.50`.
+pub(super) fn amount(text: &str, style: Style) -> Result<String, Refusal> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        let bare = text.replace([',', '_', ' '], "");
+        let why = "write a number such as `5000` or `99.50`, without a currency";
+        return match number(&bare, Style::Plain) {
+            Ok(meant) => Err(Refusal::meant(why, meant.to_string())),
+            Err(_) => Err(Refusal::new(why)),
+        };
+    }
+    if style == Style::Quoted {
+        return Err(Refusal::meant("in quotes it is text", text));
+    }
+    if has_leading_zero(whole) {
+        return Err(Refusal::new("write it without leading zeros"));
+    }
+    if whole.len() > AMOUNT_DIGITS_MAX || fraction.len() > FRACTION_DIGITS_MAX {
+        let why = format!(
+            "write at most {AMOUNT_DIGITS_MAX} digits and {FRACTION_DIGITS_MAX} behind the point"
+        );
+        return Err(Refusal::new(why));
+    }
+    Ok(text.to_owned())
 }
 
 /// A span of time with its unit: `90s`, `5m`, `1h`, also `1h 30m`.

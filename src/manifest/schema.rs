@@ -1,13 +1,13 @@
 //! The shapes of a manifest, one to one, every value with its place. Nothing is resolved yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::{
-    AccountId, Availability, Batches, ChangeOptions, DesiredInternet, DesiredSpec, FleetName,
-    Freeze, Gate, GroupName, Health, Hooks, InstanceId, InstanceName, Mbps, NetworkBilling,
-    OnFailure, Payment, Power, PrepaidUpgrade, RegionId, Rollout, Selector, Share, Spread,
-    StoppedMode, TypeName, Window,
+    AccountId, Availability, Batches, Budget, ChangeOptions, DesiredInternet, DesiredSpec,
+    FleetName, Freeze, Gate, GroupName, Health, Hooks, InstanceId, InstanceName, Mbps,
+    NetworkBilling, OnFailure, Owner, Payment, Power, PrepaidUpgrade, RegionId, Rollout, Selector,
+    Share, Spread, StoppedMode, TypeName, Window,
 };
 
 use super::mark::{At, Mark, Slot};
@@ -18,12 +18,14 @@ pub(super) struct File {
     pub(super) fleet: Slot<FleetName>,
     pub(super) account: Slot<AccountId>,
     pub(super) region: Slot<RegionId>,
+    pub(super) allow_managed: Slot<BTreeSet<Owner>>,
     pub(super) defaults: Option<Defaults>,
     pub(super) groups: Vec<Entry<GroupName, GroupEntry>>,
     pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
     pub(super) protect: Vec<At<String>>,
     pub(super) availability: Vec<At<Availability>>,
     pub(super) freezes: Vec<At<Freeze>>,
+    pub(super) budget: Slot<Budget>,
     /// Where the file's mapping begins.
     pub(super) mark: Mark,
 }
@@ -79,6 +81,7 @@ pub(super) struct InstanceEntry {
 pub(super) struct Layer {
     pub(super) region: Slot<RegionId>,
     pub(super) payment: Slot<Payment>,
+    pub(super) allow_managed: Slot<BTreeSet<Owner>>,
     pub(super) spec: SpecKeys,
     pub(super) change: ChangeKeys,
 }
@@ -126,6 +129,7 @@ impl Layer {
         Self {
             region: self.region.over(&outer.region),
             payment: self.payment.over(&outer.payment),
+            allow_managed: self.allow_managed.over(&outer.allow_managed),
             spec: self.spec.over(&outer.spec),
             change: self.change.over(&outer.change),
         }

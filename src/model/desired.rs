@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digest;
 use super::id::{AccountId, FleetName, GroupName, InstanceId, InstanceName, RegionId, TypeName};
 use super::note::Place;
-use super::policy::{ChangeOptions, Payment};
+use super::policy::{Budget, ChangeOptions, Owner, Payment};
 use super::rollout::{Crowd, Rollout};
 use super::selection::{Availability, Selection};
 use super::spec::{Mbps, NetworkBilling, Power, StoppedMode};
@@ -38,6 +38,9 @@ pub struct DesiredFleet {
     /// Digest of the manifest before its selectors were answered; none when it has no selectors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wish: Option<Digest>,
+    /// What one run may cost.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub budget: Option<Budget>,
 }
 
 /// A group: machines that share limits.
@@ -69,6 +72,8 @@ pub struct DesiredInstance {
     pub payment: Payment,
     /// Whether plans that stop it are refused.
     pub protect: bool,
+    /// Other owners whose machines may be stopped all the same (`allow_managed`).
+    pub allow_managed: BTreeSet<Owner>,
     /// What must be finished before it is touched.
     pub after: BTreeSet<Unit>,
     /// Where in the manifest it stands, for messages; no part of what is wanted.

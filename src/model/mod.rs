@@ -6,6 +6,8 @@
 
 mod id;
 mod digest;
+mod money;
+mod order;
 mod note;
 mod spec;
 mod policy;
@@ -17,10 +19,14 @@ mod call;
 mod observed;
 mod selection;
 mod desired;
+mod limits;
 mod offers;
+mod price;
+mod books;
 mod applied;
 
 pub use applied::{AppliedFleet, AppliedInstance, Lineage, ManagedFields, Stamp};
+pub use books::{AutoRenew, Books, Funds, MoneyQuestions, OrderOwner, Pricing, UnpaidOrder};
 pub use call::{ModifyCall, NetworkChange, PrepayChange, SpecChange};
 pub use desired::{DesiredFleet, DesiredInstance, DesiredInternet, DesiredSpec, Group, Unit};
 pub use digest::{Digest, canonical_json};
@@ -29,10 +35,18 @@ pub use id::{
     AccountId, ClientToken, FleetName, GroupName, InstanceId, InstanceName, InvalidId, OrderId,
     RegionId, RequestId, RunId, TypeName, ZoneId,
 };
+pub use limits::{Answer, BandwidthKey, LimitQuestions, Limits, TypeShape, VcpuQuota, Widest};
+pub use money::{Currency, Money, MoneyError};
 pub use note::{Finding, Place, Severity, Suggestion};
-pub use observed::{Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance};
-pub use offers::{OfferKey, Offers, Shift, Targets};
-pub use policy::{ChangeOptions, Payment, PrepaidUpgrade, Share};
+pub use observed::{
+    Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance, Particulars,
+};
+pub use offers::{Listing, OfferKey, Offers, Shift, Targets};
+pub use order::{Order, OrderDetail, OrderKind, PaymentStatus};
+pub use policy::{Budget, ChangeOptions, Owner, Payment, PrepaidUpgrade, Share};
+pub use price::{
+    HOURS_OF_A_MONTH, NoQuote, PriceKey, Quote, ShapeKey, Term, UpgradeKey, UpgradeTarget,
+};
 pub use rollout::{Approval, Batches, Course, Crowd, Gate, GateAfter, OnFailure, Rollout, Spread};
 pub use schedule::{InvalidSchedule, Schedule};
 pub use selection::{Availability, Pattern, Promise, Selection, Selector};

@@ -15,8 +15,10 @@ pub struct ObservedFleet {
     pub account: AccountId,
     /// When the look began.
     pub taken_at: Timestamp,
-    /// The machines that exist, by id. A machine asked for and not listed here is not there.
+    /// The machines that exist, by id. A machine asked for and listed neither here nor below is not there.
     pub instances: BTreeMap<InstanceId, ObservedInstance>,
+    /// Machines that exist and that the cloud described in words this version cannot read; why.
+    pub unreadable: BTreeMap<InstanceId, String>,
 }
 
 /// The life of an instance as `DescribeInstances` tells it.
@@ -111,6 +113,9 @@ pub struct ObservedInstance {
     pub status: InstanceStatus,
     /// Its configured type; it may take effect only at the next start (R4, R72).
     pub instance_type: TypeName,
+    /// Its image; some cost by the size of the machine.
+    #[serde(default)]
+    pub image: Option<String>,
     /// vCPUs of that type.
     pub vcpus: u32,
     /// Memory of that type, MiB.
@@ -143,4 +148,23 @@ pub struct ObservedInstance {
     pub spot: bool,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// What matters only to a change of type, or is worth a note.
+    pub particulars: Particulars,
+}
+
+/// What a new type has to carry, and what else is worth knowing before a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Particulars {
+    /// Network interfaces, the primary one included.
+    pub interfaces: u32,
+    /// Private IPv4 addresses of the interface that has most.
+    pub ipv4_most: u32,
+    /// IPv6 addresses of the interface that has most.
+    pub ipv6_most: u32,
+    /// Whether Windows runs in it (R22).
+    pub windows: bool,
+    /// Whether it is set up to hibernate (R66).
+    pub hibernates: bool,
+    /// When the cloud will release it, if somebody has said so (`AutoReleaseTime`).
+    pub auto_release_at: Option<Timestamp>,
 }

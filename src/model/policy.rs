@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::money::{Currency, Money};
+
 /// A count, or a share of a group, as in `2` or `10%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,6 +64,53 @@ pub enum Payment {
     Auto,
     /// Leave the order for a person to pay (AutoPay=false); unwritten payment means this.
     Await,
+}
+
+/// What one run may cost (`budget`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// The currency of both limits.
+    pub currency: Currency,
+    /// The most that all orders of one run may cost together, refunds not counted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub max_spend_per_apply: Option<Money>,
+    /// The most that the fleet may cost more by the month after one run, savings counted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub max_monthly_increase: Option<Money>,
+}
+
+impl std::fmt::Display for Budget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let limits = [
+            ("a run", &self.max_spend_per_apply),
+            ("more a month", &self.max_monthly_increase),
+        ];
+        let limits = limits
+            .into_iter()
+            .filter_map(|(of, limit)| limit.as_ref().map(|limit| format!("{limit} {of}")));
+        f.write_str(&limits.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// Somebody else who looks after machines, and may release one that is down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Owner {
+    /// A scaling group of Auto Scaling.
+    Ess,
+    /// A Kubernetes cluster of ACK, or one of its node pools.
+    Ack,
+}
+
+impl Owner {
+    /// The manifest's spelling.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ess => "ess",
+            Self::Ack => "ack",
+        }
+    }
 }
 
 /// Where the outage of a subscription upgrade may fall.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use crate::cloud::{Cloud, CloudError, ErrorKind, InstanceQuery};
-use crate::model::{AccountId, InstanceId, ObservedFleet, ObservedInstance, RegionId};
+use crate::cloud::{Cloud, CloudError, ErrorKind, InstancePage, InstanceQuery};
+use crate::model::{AccountId, InstanceId, ObservedFleet, RegionId};
 
-use super::listed::observe;
+use super::listed::{may_look, observe};
 
 /// Pages of one region that are read; each holds 100 machines, so this is beyond any account's quota.
 const PAGES_MAX: usize = 2_000;
@@ -39,27 +39,34 @@ pub async fn survey(
         .collect();
     let mut observed = observe(cloud, account, taken_at, &apart).await?;
     let regions = wanted.whole.iter().map(|region| whole(cloud, region));
-    for seen in try_join_all(regions).await?.into_iter().flatten() {
-        observed.instances.insert(seen.id.clone(), seen);
+    for page in try_join_all(regions).await? {
+        let seen = page.instances.into_iter();
+        observed
+            .instances
+            .extend(seen.map(|seen| (seen.id.clone(), seen)));
+        observed.unreadable.extend(page.unreadable);
     }
     Ok(observed)
 }
 
-/// Every machine of a region, page after page.
-async fn whole(cloud: &dyn Cloud, region: &RegionId) -> Result<Vec<ObservedInstance>, CloudError> {
-    let mut machines = Vec::new();
-    let mut next_token = None;
+/// Every machine of a region, page after page, as one page.
+async fn whole(cloud: &dyn Cloud, region: &RegionId) -> Result<InstancePage, CloudError> {
+    let mut all = InstancePage::default();
     for _ in 0..PAGES_MAX {
         let query = InstanceQuery::All {
             region: region.clone(),
-            next_token,
+            next_token: all.next_token.take(),
         };
         let page = cloud.describe_instances(&query).await?;
-        machines.extend(page.instances);
+        all.instances.extend(page.instances);
+        all.unreadable.extend(page.unreadable);
         if page.next_token.is_none() {
-            return Ok(machines);
+            if all.instances.is_empty() {
+                may_look(cloud, region).await?;
+            }
+            return Ok(all);
         }
-        next_token = page.next_token;
+        all.next_token = page.next_token;
     }
     Err(CloudError {
         operation: "DescribeInstances",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::diff::FieldChange;
 use crate::model::{InstanceId, InstanceName};
 
+use super::money::MoneySheet;
 use super::step::Because;
 use super::turnover::Turnover;
 
@@ -34,6 +35,43 @@ pub struct Note {
     pub because: Because,
 }
 
+/// What was looked into before anything is touched, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Check {
+    /// What was looked into: `targets`, `bandwidth`, `attachments`, `vCPUs`, `rights`.
+    pub about: String,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The same in words; one sentence without a full stop.
+    pub words: String,
+}
+
+/// What came of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing is in the way.
+    Good,
+    /// Something to heed; it stops nothing by itself.
+    Heed,
+    /// It could not be checked.
+    Unknown,
+    /// An apply would be refused.
+    Bad,
+}
+
+impl Check {
+    /// A check with its result.
+    #[must_use]
+    pub fn new(about: &str, verdict: Verdict, words: impl Into<String>) -> Self {
+        Self {
+            about: about.to_owned(),
+            verdict,
+            words: words.into(),
+        }
+    }
+}
+
 /// Every machine answered for.
 #[must_use]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,4 +87,10 @@ pub struct Account {
     /// Who joined and left since the last apply, by group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub turnover: Vec<Turnover>,
+    /// Money, beside the prices of the steps.
+    #[serde(default)]
+    pub money: MoneySheet,
+    /// What was looked into beforehand.
+    #[serde(default)]
+    pub checks: Vec<Check>,
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::model::{InstanceStatus, StoppedMode};
 
-use super::step::{Action, Because, Goal, Price, Step, Undo};
+use super::price::{Price, Running};
+use super::step::{Action, Because, Goal, Step, Undo};
 
 /// How long a guest usually takes to shut down; measured figures replace it in rehearsals.
 const STOP_ESTIMATE: Duration = Duration::from_secs(15);
@@ -65,6 +66,7 @@ impl Draft {
             undo,
             because,
             price: Price::NoOrder,
+            running: Running::Same,
             downtime: self.outage(STOP_ESTIMATE),
         });
         self.up = false;
@@ -80,6 +82,7 @@ impl Draft {
             undo: Undo::Nothing,
             because: vec![because],
             price: Price::NoOrder,
+            running: Running::Same,
             downtime: self.outage(START_ESTIMATE),
         });
         self.up = true;
@@ -105,6 +108,7 @@ impl Draft {
                 "the cloud refuses a second change of one machine within five minutes",
             )],
             price: Price::NoOrder,
+            running: Running::Same,
             downtime: Duration::ZERO,
         });
     }

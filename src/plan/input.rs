@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use crate::diff::changes;
 
 use crate::model::{
-    AppliedFleet, AppliedInstance, DesiredFleet, DesiredInstance, InstanceId, InstanceStatus,
-    ObservedFleet, ObservedInstance, Offers, Power, RunId,
+    AppliedFleet, AppliedInstance, Books, DesiredFleet, DesiredInstance, InstanceId,
+    InstanceStatus, Limits, ObservedFleet, ObservedInstance, Offers, Payment, Power, RunId,
 };
 
 use super::account::Blocked;
+use super::money::Held;
 use super::step::Because;
 
 /// What to do with machines that are found stopped without the manifest or the state saying so.
@@ -34,6 +35,10 @@ pub struct PlanInput<'a> {
     pub applied: Option<&'a AppliedFleet>,
     /// What machines can become, as far as it was asked.
     pub offers: &'a Offers,
+    /// What is known about money.
+    pub books: &'a Books,
+    /// Limits of the cloud, as far as they were asked for.
+    pub limits: &'a Limits,
     /// Machines that an open run still has to finish.
     pub busy: &'a BTreeMap<InstanceId, RunId>,
     /// The machines asked for with `-target`; all when none.
@@ -51,12 +56,22 @@ pub(super) struct Case<'a> {
     pub(super) desired: &'a DesiredInstance,
     pub(super) seen: &'a ObservedInstance,
     pub(super) applied: Option<&'a AppliedInstance>,
+    /// Why nothing is paid by itself, if so.
+    pub(super) held: Option<&'a Held>,
 }
 
 impl Case<'_> {
     /// Whether it runs now.
     pub(super) fn is_up(&self) -> bool {
         self.seen.status == InstanceStatus::Running
+    }
+
+    /// What is done with its orders: as the manifest says, unless something holds its money.
+    pub(super) fn payment(&self) -> Payment {
+        match (self.desired.payment, self.held) {
+            (Payment::Auto, Some(_)) => Payment::Await,
+            (wanted, _) => wanted,
+        }
     }
 
     /// Whether it shall run in the end: as the manifest says, else as it was found.

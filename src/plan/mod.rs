@@ -10,42 +10,57 @@
 //!  applied  ┘                            └─ unchanged
 //! ```
 
+mod price;
 mod step;
 mod turnover;
+mod bill;
+mod money;
 mod account;
 mod input;
 mod saga;
 mod draft;
 mod rules;
+mod quota;
+mod checks;
 mod graph;
 mod course;
 mod promise;
+mod funding;
 mod check;
 mod course_check;
 mod pace;
 mod saved;
+mod gates;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::diff::changes;
-use crate::model::{Course, InstanceId, OfferKey, Unit};
+use crate::model::{
+    BillingMethod, Course, InstanceId, LimitQuestions, Mbps, MoneyQuestions, OfferKey, Unit,
+};
 
-pub use account::{Account, Blocked, Note};
+pub use account::{Account, Blocked, Check, Note, Verdict};
+pub use bill::{Bill, Costs, Sum};
 pub use check::{Objection, check};
 pub use course::{courses, is_meant_to_run};
 pub use course_check::check_courses;
-pub use graph::{GraphError, Node, StepGraph};
-pub use input::{FoundStopped, PlanInput};
 pub use pace::{Bind, Overrun, Pace, overruns, paces};
 pub use promise::size_of;
-pub use saga::{Fingerprint, Saga};
-pub use saved::{PlanFileError, SavedPlan, Source};
-pub use step::{Action, Because, Goal, Price, Step, Undo};
 pub use turnover::{Members, Turnover, turnover};
 
-use input::Case;
+pub use funding::bill;
+pub use gates::{Gate, Ruling, gates};
+pub use graph::{GraphError, Node, StepGraph};
+pub use input::{FoundStopped, PlanInput};
+pub use money::{Held, MoneySheet};
+pub use price::{Basis, Price, Quoted, Rates, Running};
 use promise::block_what_is_never_allowed;
-use rules::{found, network, notes, power, sequence, transition};
+pub use saga::{Fingerprint, Renewal, Saga};
+pub use saved::{PlanFileError, SavedPlan, Source};
+pub use step::{Action, Because, Goal, Step, Undo};
+
+use input::Case;
+use rules::{fits, found, network, notes, orders, power, prices, sequence, targets, transition};
 
 /// What the planner answers.
 #[must_use]
@@ -60,16 +75,28 @@ pub struct Planned {
 }
 
 /// Answers for every machine of the manifest.
+///
+/// Whether orders are paid by themselves is decided for all of them together: first as if they were,
+/// then, should the balance not cover that, once more without.
 pub fn plan(input: &PlanInput<'_>) -> Planned {
+    let planned = plan_with(input, None);
+    match funding::held(input.books, &planned.sagas) {
+        None => planned,
+        Some(held) => plan_with(input, Some(&held)),
+    }
+}
+
+fn plan_with(input: &PlanInput<'_>, held: Option<&Held>) -> Planned {
     let mut planned = Planned {
         sagas: BTreeMap::new(),
         account: Account::default(),
         courses: Vec::new(),
     };
     for case in cases(input) {
-        consider(&case, &mut planned);
+        consider(&Case { held, ..case }, &mut planned);
     }
     answer_for_the_missing(input, &mut planned);
+    quota::keep_within(input, &mut planned);
     block_what_is_never_allowed(
         input.desired,
         input.observed,
@@ -78,38 +105,89 @@ pub fn plan(input: &PlanInput<'_>) -> Planned {
     );
     block_what_waits_for_blocked(input, &mut planned);
     planned.courses = courses(input.desired, input.observed, &planned.sagas);
+    planned.account.money = funding::sheet(input, &planned.sagas, held);
+    planned.account.checks = checks::checks(input, &planned);
     planned
 }
 
-/// What the planner must still ask the cloud, each question with a machine to ask it about.
+/// What the planner must still ask the cloud, each question with a machine to ask it about: the one
+/// with the least bandwidth, which may hide targets of those that are like it (R28).
 ///
 /// Ask them, add the answers to [`PlanInput::offers`], and look again until nothing is left.
 #[must_use]
 pub fn open_questions(input: &PlanInput<'_>) -> BTreeMap<OfferKey, InstanceId> {
-    let mut questions = BTreeMap::new();
-    for case in cases(input) {
-        if let Some(key) = transition::open_question(&case) {
-            questions.entry(key).or_insert_with(|| case.seen.id.clone());
+    let mut questions: BTreeMap<OfferKey, (Mbps, InstanceId)> = BTreeMap::new();
+    for case in cases(input).filter(may_change) {
+        let Some(key) = targets::open_question(&case) else {
+            continue;
+        };
+        let about = (case.seen.max_bandwidth_out, case.seen.id.clone());
+        let best = questions.entry(key).or_insert_with(|| about.clone());
+        if about < *best {
+            *best = about;
+        }
+    }
+    let asked = questions.into_iter();
+    asked.map(|(key, (_, about))| (key, about)).collect()
+}
+
+/// The limits that the machines to be changed have to keep within: asked once, all together.
+#[must_use]
+pub fn limit_questions(input: &PlanInput<'_>) -> LimitQuestions {
+    let mut questions = LimitQuestions::default();
+    for case in cases(input).filter(may_change) {
+        questions.bandwidth.extend(fits::bandwidth_question(&case));
+        let Some(to) = targets::wanted(&case) else {
+            continue;
+        };
+        let region = &case.seen.region;
+        for name in [to, &case.seen.instance_type] {
+            questions.types.insert(name.clone(), region.clone());
+        }
+        if case.seen.billing == BillingMethod::PostPaid {
+            questions.vcpus.insert(region.clone());
         }
     }
     questions
 }
 
+/// What the planner must still learn about money, for the machines that would change: ask, put the
+/// answers into [`PlanInput::books`], and plan.
+#[must_use]
+pub fn money_questions(input: &PlanInput<'_>) -> MoneyQuestions {
+    let mut questions = MoneyQuestions::default();
+    let planned = plan_with(input, None);
+    for (id, saga) in &planned.sagas {
+        if let Some(case) = case_of(input, id) {
+            funding::ask_about(&case, saga, &mut questions);
+        }
+    }
+    questions
+}
+
+/// Whether it is worth a question at all.
+fn may_change(case: &Case<'_>) -> bool {
+    let id = &case.seen.id;
+    let is_chosen = case
+        .input
+        .targets
+        .is_none_or(|targets| targets.contains(id));
+    is_chosen && may_be_touched(case).is_ok()
+}
+
+fn case_of<'a>(input: &'a PlanInput<'a>, id: &InstanceId) -> Option<Case<'a>> {
+    Some(Case {
+        input,
+        desired: input.desired.instances.get(id)?,
+        seen: input.observed.instances.get(id)?,
+        applied: input.applied.and_then(|fleet| fleet.instances.get(id)),
+        held: None,
+    })
+}
+
 fn cases<'a>(input: &'a PlanInput<'a>) -> impl Iterator<Item = Case<'a>> {
-    input
-        .desired
-        .instances
-        .iter()
-        .filter_map(move |(id, desired)| {
-            let seen = input.observed.instances.get(id)?;
-            let applied = input.applied.and_then(|fleet| fleet.instances.get(id));
-            Some(Case {
-                input,
-                desired,
-                seen,
-                applied,
-            })
-        })
+    let ids = input.desired.instances.keys();
+    ids.filter_map(move |id| case_of(input, id))
 }
 
 fn consider(case: &Case<'_>, planned: &mut Planned) {
@@ -145,13 +223,31 @@ fn consider(case: &Case<'_>, planned: &mut Planned) {
     }
 }
 
-/// The rules, in the order in which a person would ask.
+/// The chain with its prices. What is not priced is not paid by itself.
 fn chain(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
-    no_open_run_has_it(case)?;
-    found::is_at_rest(case)?;
-    found::is_not_locked(case)?;
-    found::is_not_expired(case)?;
-    found::is_not_stopped_by_a_stranger(case)?;
+    let steps = priced(case)?;
+    let unseen = |step: &Step| step.pays_by_itself() && step.price == Price::Unknown;
+    if case.held.is_none() && steps.iter().any(unseen) {
+        let held = Case {
+            held: Some(&Held::PriceUnknown),
+            ..*case
+        };
+        return priced(&held);
+    }
+    Ok(steps)
+}
+
+fn priced(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
+    let mut steps = unpriced(case)?;
+    prices::put_prices(case, &mut steps);
+    orders::none_is_unpaid(case, &steps)?;
+    orders::prices_may_be_seen(case, &steps)?;
+    Ok(steps)
+}
+
+/// The rules, in the order in which a person would ask.
+fn unpriced(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
+    may_be_touched(case)?;
     let new_type = transition::type_change(case)?;
     let network = network::network_change(case)?;
     power::mode_can_change(case)?;
@@ -161,6 +257,15 @@ fn chain(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
     let steps = sequence::sequence(case, new_type, network);
     sequence::outage_is_allowed(case, &steps)?;
     Ok(steps)
+}
+
+/// Whether this machine may be changed at all, whatever the change.
+fn may_be_touched(case: &Case<'_>) -> Result<(), Blocked> {
+    no_open_run_has_it(case)?;
+    found::is_at_rest(case)?;
+    found::is_not_locked(case)?;
+    found::is_not_expired(case)?;
+    found::is_not_stopped_by_a_stranger(case)
 }
 
 fn no_open_run_has_it(case: &Case<'_>) -> Result<(), Blocked> {
@@ -191,12 +296,25 @@ fn answer_for_the_missing(input: &PlanInput<'_>, planned: &mut Planned) {
         if input.observed.instances.contains_key(id) {
             continue;
         }
+        let (because, way_out) = match input.observed.unreadable.get(id) {
+            Some(why) => (
+                Because::new(
+                    "unreadable",
+                    format!("the cloud describes it in words this version does not know: {why}"),
+                ),
+                "change it in the console, or use a version that knows these words",
+            ),
+            None => (
+                Because::new("vanished", "it was recorded once and is not there any more"),
+                "take it out of the manifest, or find out who released it",
+            ),
+        };
         planned.account.blocked.insert(
             id.clone(),
             Blocked {
                 name: desired.name.clone(),
-                because: Because::new("vanished", "it was recorded once and is not there any more"),
-                way_out: "take it out of the manifest, or find out who released it".to_owned(),
+                because,
+                way_out: way_out.to_owned(),
                 changes: Vec::new(),
             },
         );

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::diff::{FieldChange, value_of};
 use crate::model::{
-    BillingMethod, Crowd, Field, GroupName, InstanceId, InstanceName, ObservedInstance, RegionId,
-    TypeName, Unit, ZoneId,
+    AutoRenew, BillingMethod, Crowd, Field, GroupName, InstanceId, InstanceName, ObservedInstance,
+    RegionId, TypeName, Unit, ZoneId,
 };
 
 use super::input::Case;
@@ -37,6 +38,9 @@ pub struct Saga {
     pub changes: Vec<FieldChange>,
     /// What is done, in order.
     pub steps: Vec<Step>,
+    /// When its subscription is to be renewed, and by whom.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub renewal: Option<Renewal>,
     /// What the machine looked like; a plan is stale for a machine that looks different.
     pub fingerprint: Fingerprint,
 }
@@ -54,6 +58,7 @@ impl Saga {
             after: case.desired.after.clone(),
             changes,
             steps,
+            renewal: Renewal::of(case),
             fingerprint: Fingerprint::of(case.seen),
         }
     }
@@ -91,6 +96,25 @@ impl Saga {
     #[must_use]
     pub fn makes_order(&self) -> bool {
         self.steps.iter().any(|step| step.order_call().is_some())
+    }
+}
+
+/// The end of a subscription's term.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// When the term ends.
+    pub at: Timestamp,
+    /// What happens then; none when it could not be learned.
+    pub auto: Option<AutoRenew>,
+}
+
+impl Renewal {
+    fn of(case: &Case<'_>) -> Option<Self> {
+        let at = case.seen.expires_at?;
+        (case.seen.billing == BillingMethod::PrePaid).then(|| Self {
+            at,
+            auto: case.input.books.renewals.get(&case.seen.id).copied(),
+        })
     }
 }
 

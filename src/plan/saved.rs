@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AccountId, Availability, Course, DesiredFleet, Digest, Freeze, GroupName, InstanceId, Rollout,
-    Stamp, Unit, canonical_json,
+    AccountId, Availability, Budget, Course, DesiredFleet, Digest, Freeze, GroupName, InstanceId,
+    Money, Rollout, Stamp, Unit, canonical_json,
 };
 
 use super::account::Account;
@@ -69,6 +69,10 @@ struct Decisions<'a> {
     availability: &'a [Availability],
     #[serde(skip_serializing_if = "<[Freeze]>::is_empty")]
     freezes: &'a [Freeze],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget: Option<&'a Budget>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_spend: Option<&'a Money>,
 }
 
 #[derive(Serialize)]
@@ -77,13 +81,15 @@ struct Decision<'a> {
     needs: &'a [u16],
     after: &'a Goal,
     undo: &'a Undo,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cap: Option<&'a Money>,
 }
 
 impl SavedPlan {
     /// The version this program writes.
     pub const FORMAT_VERSION: u32 = FORMAT_VERSION;
 
-    /// The plan id: a digest of steps, parameters, needs and limits; not of sources, observations or times.
+    /// The plan id: a digest of steps, parameters, needs, price caps and limits; not of sources, observations or times.
     #[must_use]
     pub fn id(&self) -> Digest {
         Digest::of_value(&Decisions {
@@ -107,6 +113,8 @@ impl SavedPlan {
             ungrouped: &self.desired.ungrouped,
             availability: &self.desired.availability,
             freezes: &self.desired.freezes,
+            budget: self.desired.budget.as_ref(),
+            max_spend: self.sheet.money.max_spend.as_ref(),
         })
     }
 
@@ -198,6 +206,7 @@ fn decision(step: &super::step::Step) -> Decision<'_> {
         needs: &step.needs,
         after: &step.after,
         undo: &step.undo,
+        cap: step.price.cap(),
     }
 }
 

@@ -9,6 +9,8 @@ use crate::model::{
     TypeName,
 };
 
+use super::price::{Price, Running};
+
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -171,18 +173,6 @@ impl Because {
     }
 }
 
-/// What a step costs at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Price {
-    /// It makes no order: billing follows use.
-    NoOrder,
-    /// It makes an order whose price has not been asked for.
-    Unknown,
-    /// It makes an order that gives money back: nobody has to pay it (R44, R47).
-    Refund,
-}
-
 /// One step. Nothing is left to choose when it is carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
@@ -200,6 +190,9 @@ pub struct Step {
     pub because: Vec<Because>,
     /// What it costs at once.
     pub price: Price,
+    /// What it makes of the machine's costs by time.
+    #[serde(skip_serializing_if = "Running::is_same", default)]
+    pub running: Running,
     /// How long the machine is expected to be out of service because of this step.
     pub downtime: Duration,
 }
@@ -216,7 +209,7 @@ impl Step {
     #[must_use]
     pub fn is_finished_by_its_answer(&self) -> bool {
         match &self.action {
-            Action::Modify(_) if self.price == Price::Refund => false,
+            Action::Modify(_) if self.price.is_refund() => false,
             Action::Modify(ModifyCall::Prepay(change)) => !change.auto_pay,
             Action::Modify(ModifyCall::Network(change)) => change.auto_pay == Some(false),
             Action::Modify(ModifyCall::Spec(_))
@@ -226,6 +219,12 @@ impl Step {
             | Action::AllocatePublicIp
             | Action::CoolDown => false,
         }
+    }
+
+    /// Whether it makes an order that is paid from the balance in the same call.
+    #[must_use]
+    pub fn pays_by_itself(&self) -> bool {
+        self.order_call().is_some() && !self.price.is_refund() && !self.is_finished_by_its_answer()
     }
 
     /// The call that makes an order, if this step makes one.

@@ -2,9 +2,13 @@
 //!
 //! `plan -json` is not here: what it prints is the plan file itself, [`crate::plan::SavedPlan::seal`].
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::diff::{DriftItem, Vanished};
+use crate::figures::{Figures, Worst};
 use crate::guide::rules::Rule;
 use crate::model::{AppliedFleet, AppliedInstance, Finding, InstanceId, Severity};
 use crate::saga::{Entry, RunRecord};
@@ -12,6 +16,7 @@ use crate::saga::{Entry, RunRecord};
 use super::explain::{Book, Refusal};
 use super::history_text::ending;
 use super::json_lines::RESOURCE_TYPE;
+use super::rehearsal_text::Rehearsal;
 
 /// The version of every document in this file.
 const FORMAT_VERSION: &str = "1.0";
@@ -47,6 +52,60 @@ fn resource_drift(items: &[DriftItem]) -> Value {
             "before": side(|item| &item.applied),
             "after": side(|item| &item.observed),
         },
+    })
+}
+
+/// `rehearse -json`: the figures of the good day, of every bad one, and the worst of them. Times are in
+/// seconds.
+#[must_use]
+pub fn rehearsal(rehearsal: &Rehearsal<'_>) -> String {
+    let days = rehearsal.days.iter();
+    document(json!({
+        "plan_id": rehearsal.plan.id(),
+        "good_day": figures(rehearsal.good),
+        "bad_days": days
+            .map(|day| json!({"seed": day.seed, "figures": figures(&day.figures)}))
+            .collect::<Vec<_>>(),
+        "worst": rehearsal.worst.map(worst),
+        "not_known": rehearsal.unknown,
+    }))
+}
+
+fn figures(figures: &Figures) -> Value {
+    let seconds = |times: &BTreeMap<_, Duration>| -> Map<String, Value> {
+        let rows = times.iter();
+        rows.map(|(name, time): (&String, _)| (name.clone(), json!(time.as_secs_f64())))
+            .collect()
+    };
+    let machines: BTreeMap<String, Duration> = figures
+        .downtime
+        .iter()
+        .map(|(name, time)| (name.to_string(), *time))
+        .collect();
+    json!({
+        "exit_code": figures.exit_code,
+        "makespan": figures.makespan.as_secs_f64(),
+        "totals": figures.totals,
+        "downtime": seconds(&machines),
+        "downtime_of_groups": seconds(&figures.downtime_of_groups),
+        "peak": figures.peak,
+        "peak_of_groups": figures.peak_of_groups,
+        "calls": figures.calls,
+        "orders": figures.orders,
+        "money": {"currency": figures.money.currency, "amount": figures.money.amount},
+        "left_to_do": figures.left_to_do,
+    })
+}
+
+fn worst(worst: &Worst) -> Value {
+    let extreme = |value: Value, seed: u64| json!({"value": value, "seed": seed});
+    json!({
+        "days": worst.days,
+        "exit_codes": worst.exit_codes,
+        "makespan": extreme(json!(worst.makespan.value.as_secs_f64()), worst.makespan.seed),
+        "downtime": extreme(json!(worst.downtime.value.as_secs_f64()), worst.downtime.seed),
+        "peak": extreme(json!(worst.peak.value), worst.peak.seed),
+        "calls": extreme(json!(worst.calls.value), worst.calls.seed),
     })
 }
 

@@ -6,10 +6,13 @@
 use std::collections::BTreeMap;
 
 use crate::model::InstanceId;
-use crate::plan::{Blocked, Price, Saga, SavedPlan, Step};
+use crate::plan::{Blocked, Saga, SavedPlan, Step};
 
+use super::checks_text::checks_markdown;
 use super::escape::{code, fence, html, markdown};
-use super::plan_text::PlanPage;
+use super::money_view::{self, Every, Remark, Row, Weight};
+use super::plan_text::{PlanPage, orders};
+use super::price_words::price_facts;
 use super::rollout_lines::{crowd_lines, freeze_lines, turnover_lines};
 use super::spec_lines::{SpecLine, in_brief, spec_diff};
 use super::step_words::{facts, pivot};
@@ -40,6 +43,8 @@ pub fn plan_markdown(page: &PlanPage<'_>) -> String {
     }
     push_blocked(&mut sheet, plan);
     push_rollout(&mut sheet, plan);
+    push_money(&mut sheet, plan);
+    sheet.push(&checks_markdown(&plan.sheet.checks));
     for class in &classes {
         sheet.push(&details(class));
     }
@@ -110,7 +115,7 @@ fn head(page: &PlanPage<'_>) -> String {
         (totals.restarts, count(totals.restarts, "restart")),
         (
             totals.orders,
-            format!("{} of unknown price", count(totals.orders, "order")),
+            orders(totals.orders, &plan.sheet.money.bill.total),
         ),
         (totals.refunds, count(totals.refunds, "refund")),
         (blocked, format!("{blocked} blocked")),
@@ -158,7 +163,7 @@ fn by_group<'a, 'b>(classes: &'b [Class<'a>]) -> Vec<(String, Vec<&'b Class<'a>>
             code(&name)
         };
         let head = format!(
-            "\n#### {title}\n\n| machines | change | down each | order |\n|---|---|---|---|\n"
+            "\n#### {title}\n\n| machines | change | down each | price each |\n|---|---|---|---|\n"
         );
         (head, classes)
     };
@@ -176,13 +181,11 @@ fn row(class: &Class<'_>) -> String {
         0 => "–".to_owned(),
         _ => format!("~{}", duration(first.downtime())),
     };
-    let priced = |price| first.steps.iter().any(|step| step.price == price);
-    let order = if priced(Price::Unknown) {
-        "price unknown"
-    } else if priced(Price::Refund) {
-        "a refund"
-    } else {
-        "–"
+    let prices = (0..first.steps.len()).flat_map(|position| price_facts(&class.step(position)));
+    let prices: Vec<String> = prices.map(|price| markdown(&price)).collect();
+    let price = match prices.is_empty() {
+        true => "–".to_owned(),
+        false => prices.join("<br>"),
     };
     let changes: Vec<String> = first
         .changes
@@ -197,7 +200,7 @@ fn row(class: &Class<'_>) -> String {
         })
         .collect();
     format!(
-        "| {} | {} | {down} | {order} |\n",
+        "| {} | {} | {down} | {price} |\n",
         named(&names, NAMED_MAX),
         changes.join("<br>")
     )
@@ -246,6 +249,42 @@ fn push_rollout(sheet: &mut Sheet, plan: &SavedPlan) {
     }
 }
 
+fn push_money(sheet: &mut Sheet, plan: &SavedPlan) {
+    if money_view::is_silent(plan) {
+        return;
+    }
+    let rows = money_view::rows(plan, Every::Group);
+    if !rows.is_empty() {
+        let used = money_view::used(&rows);
+        let names: String = used
+            .iter()
+            .map(|n| format!(" {} |", money_view::COLUMNS[*n]))
+            .collect();
+        let title = format!(
+            "\n#### Money\n\n| |{names}\n|---|{}\n",
+            "---:|".repeat(used.len())
+        );
+        let row = |row: &Row| {
+            let cells: String = used
+                .iter()
+                .map(|n| format!(" {} |", row.cells[*n]))
+                .collect();
+            format!("| {} |{cells}\n", code(row.who.trim_start()))
+        };
+        sheet.push_table(&title, rows.iter().map(row));
+    }
+    let remark = |remark: &Remark| {
+        let mark = match remark.weight {
+            Weight::Good => "✓ ",
+            Weight::Plain => "",
+            Weight::Broken => "**✗** ",
+        };
+        format!("- {mark}{}\n", markdown(&remark.text))
+    };
+    let remarks: String = money_view::remarks(plan).iter().map(remark).collect();
+    sheet.push(&format!("\n{remarks}"));
+}
+
 fn blocked_row(blocked: &Blocked, members: &[(&InstanceId, &Blocked)]) -> String {
     let names: Vec<&str> = members.iter().map(|(_, b)| b.name.as_str()).collect();
     let wanted = match blocked.changes.as_slice() {
@@ -269,7 +308,8 @@ fn details(class: &Class<'_>) -> String {
         1 => html(saga.name.as_str()),
         n => format!("{} and {} more", html(saga.name.as_str()), n - 1),
     };
-    let steps: String = saga.steps.iter().map(step_item).collect();
+    let steps = (0..saga.steps.len()).map(|position| step_item(&class.step(position)));
+    let steps: String = steps.collect();
     format!(
         "\n<details><summary>{title}</summary>\n\n{fence}diff\n{diff}{fence}\n\n{steps}\n</details>\n"
     )
@@ -308,7 +348,10 @@ fn machine_line(saga: &Saga) -> String {
     )
 }
 
-fn step_item(step: &Step) -> String {
+fn step_item(shared: &[&Step]) -> String {
+    let Some(step) = shared.first() else {
+        return String::new();
+    };
     let rules: Vec<String> = step
         .because
         .iter()
@@ -317,7 +360,7 @@ fn step_item(step: &Step) -> String {
     let pivot = pivot(step).map_or_else(String::new, |why| {
         format!("; **pivot**: {}", markdown(&why))
     });
-    let facts: Vec<String> = facts(step).iter().map(|fact| markdown(fact)).collect();
+    let facts: Vec<String> = facts(shared).iter().map(|fact| markdown(fact)).collect();
     let facts = if facts.is_empty() {
         String::new()
     } else {

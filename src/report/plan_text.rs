@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::RegionId;
-use crate::plan::{Because, Note, SavedPlan};
+use crate::plan::{Because, Costs, Note, SavedPlan};
 
+use super::checks_text::checks;
+use super::money_text::money;
 use super::plan_tree::{Detail, NAMED_MAX, change, list, machines};
+use super::price_words::sum_words;
 use super::rollout_lines::{crowd_lines, freeze_lines, turnover_lines};
 use super::spec_lines::in_brief;
 use super::style::{Style, Tone, called, count, duration, minute};
@@ -45,11 +48,13 @@ pub fn plan_text(page: &PlanPage<'_>, detail: Detail, style: &Style) -> String {
     for class in view::classes(plan) {
         text.push('\n');
         text.push_str(&machines(&class, detail, style));
-        text.push_str(&change(class.first(), style));
+        text.push_str(&change(&class, style));
     }
     text.push_str(&blocked_machines(plan, detail, style));
     text.push_str(&notes(plan, detail, style));
+    text.push_str(&checks(&plan.sheet.checks, style));
     text.push_str(&limits(plan, style));
+    text.push_str(&money(plan, detail, style));
     text.push('\n');
     text.push_str(&rest(plan, style));
     text.push_str(&summary(page, &totals, style));
@@ -227,21 +232,26 @@ fn summary(page: &PlanPage<'_>, totals: &Totals, style: &Style) -> String {
         totals.changing
     );
     let mut text = style.paint(Tone::Strong, &sentence) + "\n";
-    let extras = extras(totals, sheet.blocked.len());
+    let costs = &sheet.money.bill.total;
+    let extras = extras(totals, costs, sheet.blocked.len());
     if !extras.is_empty() {
-        text.push_str(&style.fold("      ", "      ", &format!("{}.", extras.join(", "))));
+        text.push_str(&style.fold(
+            "      ",
+            "      ",
+            &style.spelled(&format!("{}.", extras.join(", "))),
+        ));
     }
     text
 }
 
 /// What the one sentence of the summary leaves open.
-fn extras(totals: &Totals, blocked: usize) -> Vec<String> {
+fn extras(totals: &Totals, costs: &Costs, blocked: usize) -> Vec<String> {
     let longest = match totals.restarts {
         0 | 1 => format!("down for about {}", duration(totals.longest)),
         _ => format!("each down for about {} or less", duration(totals.longest)),
     };
     let restarts = format!("{} ({longest})", count(totals.restarts, "restart"));
-    let orders = format!("{} of unknown price", count(totals.orders, "order"));
+    let orders = orders(totals.orders, costs);
     let all = [
         (totals.restarts, restarts),
         (totals.stops, format!("{} stopped for good", totals.stops)),
@@ -254,6 +264,16 @@ fn extras(totals: &Totals, blocked: usize) -> Vec<String> {
         .filter(|(n, _)| *n > 0)
         .map(|(_, words)| words)
         .collect()
+}
+
+/// `2 orders (1024.80 CNY now)`, `2 orders, 1 of unknown price`.
+pub(super) fn orders(orders: usize, costs: &Costs) -> String {
+    let count = count(orders, "order");
+    match costs.now.unknown {
+        0 => format!("{count} ({} now)", sum_words(&costs.now)),
+        n if n == orders => format!("{count} of unknown price"),
+        n => format!("{count}, {n} of unknown price"),
+    }
 }
 
 fn ending(page: &PlanPage<'_>, totals: &Totals, style: &Style) -> String {

@@ -95,7 +95,8 @@ pub(super) fn list(names: &[&str], style: &Style) -> String {
 }
 
 /// What becomes of their specs, and the steps that do it.
-pub(super) fn change(saga: &Saga, style: &Style) -> String {
+pub(super) fn change(class: &Class<'_>, style: &Style) -> String {
+    let saga = class.first();
     let mut text = String::new();
     for line in spec_diff(&saga.changes) {
         text.push_str(&spec_line(&line, style));
@@ -121,7 +122,8 @@ pub(super) fn change(saga: &Saga, style: &Style) -> String {
         } else {
             Branch::Inner
         };
-        text.push_str(&tree_step(step, branch, widest, style));
+        let facts = facts(&class.step(position));
+        text.push_str(&tree_step(step, &facts, branch, widest, style));
     }
     text
 }
@@ -145,13 +147,19 @@ enum Branch {
     Last,
 }
 
-fn tree_step(step: &Step, branch: Branch, widest: usize, style: &Style) -> String {
+fn tree_step(
+    step: &Step,
+    facts: &[String],
+    branch: Branch,
+    widest: usize,
+    style: &Style,
+) -> String {
     let (fork, trunk) = match branch {
         Branch::Inner => (style.mark("├─", "|-"), style.mark("│", "|")),
         Branch::Last => (style.mark("└─", "`-"), " "),
     };
     let verb = style.paint(Tone::Strong, &format!("{:widest$}", step.action.verb()));
-    let facts = facts(step).join(style.mark(" · ", ", "));
+    let facts = facts.join(style.mark(" · ", ", "));
     let rest = format!("      {trunk}  {}", " ".repeat(widest + 2));
     let mut text = if facts.is_empty() {
         let verb = style.paint(Tone::Strong, step.action.verb());

@@ -1,22 +1,23 @@
 //! A step in words: what it does, how long the machine is down for it, how it is taken back.
 
 use crate::model::{ModifyCall, NetworkChange};
-use crate::plan::{Action, Goal, Price, Step, Undo};
+use crate::plan::{Action, Goal, Step, Undo};
 
+use super::price_words::price_facts;
 use super::style::duration;
 use super::words::terminal;
 
-/// What a step does beside its verb, in short pieces: values, mode, downtime, price, undo.
-pub(super) fn facts(step: &Step) -> Vec<String> {
+/// What a step does beside its verb, in short pieces: values, mode, downtime, price, undo. Machines
+/// that share it may differ in its price.
+pub(super) fn facts(shared: &[&Step]) -> Vec<String> {
+    let Some(step) = shared.first() else {
+        return Vec::new();
+    };
     let mut facts = doing(step);
     if !step.downtime.is_zero() {
         facts.push(format!("~{} down", duration(step.downtime)));
     }
-    match step.price {
-        Price::NoOrder => {}
-        Price::Unknown => facts.push("price unknown".to_owned()),
-        Price::Refund => facts.push("a refund".to_owned()),
-    }
+    facts.extend(price_facts(shared));
     match &step.undo {
         Undo::By(action) => facts.push(format!("undo: {}", taking_back(step, action))),
         Undo::Nothing if leaves_a_mark(step) => facts.push("no undo".to_owned()),

@@ -46,6 +46,8 @@ pub(super) enum Tone {
     Strong,
     /// What the eye may skip.
     Faint,
+    /// Anything else.
+    Plain,
 }
 
 /// How text is laid out and coloured.
@@ -78,6 +80,7 @@ impl Style {
             Tone::Warn => Ansi::new().fg_color(Some(AnsiColor::Yellow.into())),
             Tone::Strong => Ansi::new().bold(),
             Tone::Faint => Ansi::new().dimmed(),
+            Tone::Plain => return text.to_owned(),
         };
         match self.colour {
             Colour::Never => text.to_owned(),
@@ -107,7 +110,12 @@ impl Style {
     pub(super) fn spelled<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match self.symbols {
             Symbols::Unicode => Cow::Borrowed(text),
-            Symbols::Ascii => Cow::Owned(text.replace('→', "->").replace('…', "...")),
+            Symbols::Ascii => Cow::Owned(
+                text.replace('→', "->")
+                    .replace('…', "...")
+                    .replace('≈', "~")
+                    .replace('–', "-"),
+            ),
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::{Digest, InstanceId};
-use crate::plan::{Action, Blocked, Price, Saga, SavedPlan, Step, Undo};
+use crate::plan::{Action, Blocked, Price, Running, Saga, SavedPlan, Step, Undo};
 
 /// Machines with the very same change.
 pub(super) struct Class<'a> {
@@ -15,7 +15,13 @@ pub(super) struct Class<'a> {
 }
 
 impl<'a> Class<'a> {
-    /// Any one of them: they differ in name and zone only.
+    /// The step that all of them have at this place.
+    pub(super) fn step(&self, position: usize) -> Vec<&'a Step> {
+        let steps = self.members.iter().map(|saga| saga.steps.get(position));
+        steps.flatten().collect()
+    }
+
+    /// Any one of them: they differ in name, zone and the figures of prices only.
     pub(super) fn first(&self) -> &'a Saga {
         self.members[0]
     }
@@ -42,7 +48,7 @@ pub(super) struct Totals {
     pub(super) starts: usize,
     /// The longest downtime of one machine.
     pub(super) longest: Duration,
-    /// Orders of unknown price that the plan makes.
+    /// Orders that the plan makes and somebody pays.
     pub(super) orders: usize,
     /// Orders that give money back.
     pub(super) refunds: usize,
@@ -55,12 +61,27 @@ pub(super) fn classes(plan: &SavedPlan) -> Vec<Class<'_>> {
     gather(sagas, |saga| {
         Digest::of_value(&(
             (&saga.group, &saga.region, saga.billing, saga.was_running),
-            (&saga.changes, &saga.steps, &saga.after),
+            (&saga.changes, alike(&saga.steps), &saga.after),
         ))
     })
     .into_iter()
     .map(|members| Class { members })
     .collect()
+}
+
+/// Steps without the figures of their prices: machines that differ only there share a block, which
+/// then tells from where to where the prices reach.
+fn alike(steps: &[Step]) -> Vec<serde_json::Value> {
+    let plain = |step: &Step| {
+        let kind = step.price.kind();
+        let step = Step {
+            price: Price::NoOrder,
+            running: Running::Same,
+            ..step.clone()
+        };
+        serde_json::json!([step, kind])
+    };
+    steps.iter().map(plain).collect()
 }
 
 /// Blocked machines, those with the same story together.
@@ -98,9 +119,13 @@ pub(super) fn totals(plan: &SavedPlan) -> Totals {
         ..Totals::default()
     };
     for saga in plan.sagas.values() {
-        let priced = |price| saga.steps.iter().filter(|step| step.price == price).count();
-        totals.orders += priced(Price::Unknown);
-        totals.refunds += priced(Price::Refund);
+        let count =
+            |kind: fn(&Price) -> bool| saga.steps.iter().filter(|step| kind(&step.price)).count();
+        totals.orders += count(|price| match price {
+            Price::Unknown | Price::Quoted(_) => true,
+            Price::NoOrder | Price::Refund(_) => false,
+        });
+        totals.refunds += count(Price::is_refund);
         totals.longest = totals.longest.max(saga.downtime());
         let stops_for_good =
             |step: &Step| matches!(step.action, Action::Stop { .. }) && step.undo == Undo::Nothing;

@@ -105,6 +105,19 @@ pub enum Halt {
     Unknown,
 }
 
+impl Halt {
+    /// One word for totals and lists.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::Held => "held",
+            Self::Stuck => "stuck",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]

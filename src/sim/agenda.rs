@@ -21,6 +21,14 @@ pub(crate) enum Due {
     UpgradeBegins { order: String },
     /// A temporary upgrade ends (R30).
     UpgradeEnds { instance: String },
+    /// A member of a scaling group has been stopped for too long.
+    OwnerReleases { instance: String, turn: u64 },
+    /// The AutoReleaseTime of a machine has come, or its spot market takes it back.
+    Released { instance: String, on: String },
+    /// A subscription ends (R14).
+    Expires { instance: String, on: String },
+    /// An unpaid order is given up.
+    OrderLapses { order: String },
 }
 
 /// Everything due, by the clock it is due on.

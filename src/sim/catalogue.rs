@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::money::Money;
 
 /// One instance type, as a scenario lists it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TypeOffer {
     /// The type's name, `ecs.g7.large`.
@@ -28,7 +29,72 @@ pub struct TypeOffer {
     /// How many more can be had, by zone; a zone not named has plenty (R63).
     #[serde(default)]
     pub stock: BTreeMap<String, u32>,
+    /// Disks it carries, the system disk included (R61).
+    #[serde(rename = "DiskQuantity", default = "disk_quantity")]
+    pub disk_quantity: u32,
+    /// Network interfaces it carries, the primary one included (R61).
+    #[serde(rename = "EniQuantity", default = "eni_quantity")]
+    pub eni_quantity: u32,
+    /// Private IPv4 addresses of one interface (R61).
+    #[serde(rename = "EniPrivateIpAddressQuantity", default = "address_quantity")]
+    pub ipv4_quantity: u32,
+    /// IPv6 addresses of one interface; 0 for a type without IPv6 (R61).
+    #[serde(rename = "EniIpv6AddressQuantity", default = "address_quantity")]
+    pub ipv6_quantity: u32,
+    /// Queues of the primary interface (R61).
+    #[serde(rename = "PrimaryEniQueueNumber", default = "queue_number")]
+    pub primary_queues: u32,
+    /// Queues of each other interface (R61).
+    #[serde(rename = "SecondaryEniQueueNumber", default = "queue_number")]
+    pub secondary_queues: u32,
+    /// Queues of all interfaces together (R61).
+    #[serde(rename = "TotalEniQueueQuantity", default = "total_queues")]
+    pub total_queues: u32,
+    /// `required` or `unsupported`; a guest must be prepared for the difference (R22).
+    #[serde(rename = "NvmeSupport", default = "nvme_support")]
+    pub nvme_support: String,
+    /// `EnterpriseLevel`, `EntryLevel` or `CreditEntryLevel`; the latter two are small (R62).
+    #[serde(rename = "InstanceFamilyLevel", default = "family_level")]
+    pub family_level: String,
+    /// `X86` or `ARM`; an image runs on one of them (R60).
+    #[serde(rename = "CpuArchitecture", default = "architecture")]
+    pub architecture: String,
+    /// `ecs-1` is the retired series, which is not sold any more (R60, R68, R69).
+    #[serde(
+        rename = "Generation",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub generation: Option<String>,
 }
+
+fn disk_quantity() -> u32 {
+    17
+}
+fn eni_quantity() -> u32 {
+    4
+}
+fn address_quantity() -> u32 {
+    10
+}
+fn queue_number() -> u32 {
+    8
+}
+fn total_queues() -> u32 {
+    32
+}
+fn nvme_support() -> String {
+    "unsupported".to_owned()
+}
+fn family_level() -> String {
+    "EnterpriseLevel".to_owned()
+}
+fn architecture() -> String {
+    "X86".to_owned()
+}
+
+/// The series that is not I/O-optimized and not sold any more (section 2.7).
+const RETIRED: &str = "ecs-1";
 
 /// No type limit below the ranges of R28.
 fn bandwidth_unbounded() -> u32 {
@@ -43,6 +109,14 @@ impl TypeOffer {
 
     pub(crate) fn memory_mib(&self) -> i64 {
         (self.memory_gib * 1024.0).round() as i64
+    }
+
+    pub(crate) fn is_retired(&self) -> bool {
+        self.generation.as_deref() == Some(RETIRED)
+    }
+
+    pub(crate) fn is_small(&self) -> bool {
+        self.family_level != family_level()
     }
 
     pub(crate) fn is_offered_in(&self, zone: &str) -> bool {
@@ -110,15 +184,15 @@ impl Catalogue {
     }
 }
 
-/// The built-in families: name, GiB for each vCPU, price of a vCPU hour.
+/// The built-in families: name, GiB for each vCPU, price of a vCPU hour, NVMe.
 ///
 /// Prices are made up, near the list prices of 2025; only their order matters to the rules.
-const FAMILIES: [(&str, u32, f64); 5] = [
-    ("ecs.g6", 4, 0.2500),
-    ("ecs.g7", 4, 0.2600),
-    ("ecs.c7", 2, 0.2100),
-    ("ecs.r7", 8, 0.3300),
-    ("ecs.g8i", 4, 0.2800),
+const FAMILIES: [(&str, u32, f64, &str); 5] = [
+    ("ecs.g6", 4, 0.2500, "unsupported"),
+    ("ecs.g7", 4, 0.2600, "unsupported"),
+    ("ecs.c7", 2, 0.2100, "unsupported"),
+    ("ecs.r7", 8, 0.3300, "unsupported"),
+    ("ecs.g8i", 4, 0.2800, "required"),
 ];
 
 /// The sizes of each family, with their vCPUs.
@@ -132,7 +206,7 @@ const SIZES: [(&str, u32); 6] = [
 ];
 
 fn built_in() -> impl Iterator<Item = TypeOffer> {
-    FAMILIES.into_iter().flat_map(|(family, gib, price)| {
+    FAMILIES.into_iter().flat_map(|(family, gib, price, nvme)| {
         SIZES.map(|(size, vcpus)| TypeOffer {
             name: format!("{family}.{size}"),
             vcpus,
@@ -142,6 +216,17 @@ fn built_in() -> impl Iterator<Item = TypeOffer> {
             bandwidth_max: bandwidth_unbounded(),
             zones: Vec::new(),
             stock: BTreeMap::new(),
+            disk_quantity: disk_quantity(),
+            eni_quantity: eni_quantity(),
+            ipv4_quantity: address_quantity(),
+            ipv6_quantity: address_quantity(),
+            primary_queues: queue_number(),
+            secondary_queues: queue_number(),
+            total_queues: total_queues(),
+            nvme_support: nvme.to_owned(),
+            family_level: family_level(),
+            architecture: architecture(),
+            generation: None,
         })
     })
 }

@@ -8,6 +8,7 @@ use crate::sim::effects::Force;
 use crate::sim::money::Money;
 use crate::sim::network::{Network, inbound_for};
 use crate::sim::orders::Payment;
+use crate::sim::payment::Unpayable;
 use crate::sim::time::Now;
 use crate::sim::world::World;
 
@@ -24,6 +25,10 @@ pub enum ByHand {
     Pay(OneOrder),
     /// Cancels an unpaid order, or voids an abnormal one.
     Cancel(OneOrder),
+    /// Voids an abnormal order.
+    Void(OneOrder),
+    /// Puts money on the account.
+    Deposit(Sum),
     /// Releases a machine for good.
     Delete(One),
     /// Locks a machine.
@@ -46,6 +51,14 @@ pub struct One {
 pub struct OneOrder {
     /// The order's id.
     pub order_id: String,
+}
+
+/// An amount of money.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Sum {
+    /// In the account's currency; below zero, it is taken from the account.
+    pub amount: Money,
 }
 
 /// What to change of one machine; what is not named stays.
@@ -77,7 +90,7 @@ fn security() -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConsoleError {
     /// There is no such verb.
-    #[error("no verb {0}: start, stop, modify, pay, cancel, delete, lock, unlock")]
+    #[error("no verb {0}: start, stop, modify, pay, cancel, void, deposit, delete, lock, unlock")]
     NoSuchVerb(String),
     /// The body is not what the verb takes.
     #[error("read the body: {0}")]
@@ -102,6 +115,8 @@ impl ByHand {
             "modify" => decode(body).map(Self::Modify),
             "pay" => decode(body).map(Self::Pay),
             "cancel" => decode(body).map(Self::Cancel),
+            "void" => decode(body).map(Self::Void),
+            "deposit" => decode(body).map(Self::Deposit),
             "delete" => decode(body).map(Self::Delete),
             "lock" => decode(body).map(Self::Lock),
             "unlock" => decode(body).map(Self::Unlock),
@@ -134,9 +149,13 @@ impl World {
             ByHand::Modify(edit) => self.modify_by_hand(edit)?,
             ByHand::Pay(OneOrder { order_id }) => self.pay_by_hand(order_id)?,
             ByHand::Cancel(OneOrder { order_id }) => self.cancel_by_hand(order_id)?,
+            ByHand::Void(OneOrder { order_id }) => self.void_by_hand(order_id)?,
+            ByHand::Deposit(Sum { amount }) => {
+                self.balance.available = self.balance.available + *amount;
+            }
             ByHand::Delete(One { instance_id }) => {
-                let gone = self.instances.remove(instance_id);
-                gone.ok_or_else(|| ConsoleError::NotThere(instance_id.clone()))?;
+                self.expect_instance(instance_id)?;
+                self.release(instance_id);
             }
             ByHand::Lock(LockAs {
                 instance_id,
@@ -201,23 +220,18 @@ impl World {
     }
 
     fn pay_by_hand(&mut self, id: &str) -> Result<(), ConsoleError> {
-        let (payment, amount) = self.order_by_hand(id)?;
-        match payment {
-            Payment::Unpaid if amount <= self.balance.available => {
-                self.take_money(id);
-                Ok(())
-            }
-            Payment::Unpaid => Err(ConsoleError::Refused(
-                "the balance does not cover the order",
-            )),
-            Payment::Abnormal => Err(ConsoleError::Refused("the order can only be voided")),
-            Payment::Paid | Payment::Cancelled => Err(ConsoleError::Refused("the order is closed")),
-        }
+        self.order_by_hand(id)?;
+        self.pay(id).map_err(|reason| {
+            ConsoleError::Refused(match reason {
+                Unpayable::Uncovered => "the balance does not cover the order",
+                Unpayable::Abnormal => "the order can only be voided",
+                Unpayable::Closed => "the order is closed",
+            })
+        })
     }
 
     fn cancel_by_hand(&mut self, id: &str) -> Result<(), ConsoleError> {
-        let (payment, _) = self.order_by_hand(id)?;
-        match payment {
+        match self.order_by_hand(id)? {
             Payment::Unpaid | Payment::Abnormal => {
                 self.orders.mark_cancelled(id);
                 Ok(())
@@ -226,9 +240,22 @@ impl World {
         }
     }
 
-    fn order_by_hand(&self, id: &str) -> Result<(Payment, Money), ConsoleError> {
+    /// The console shows an abnormal order as such; the order service of the API does not.
+    fn void_by_hand(&mut self, id: &str) -> Result<(), ConsoleError> {
+        match self.order_by_hand(id)? {
+            Payment::Abnormal => {
+                self.orders.mark_cancelled(id);
+                Ok(())
+            }
+            Payment::Unpaid | Payment::Paid | Payment::Cancelled => Err(ConsoleError::Refused(
+                "only an abnormal order can be voided",
+            )),
+        }
+    }
+
+    fn order_by_hand(&self, id: &str) -> Result<Payment, ConsoleError> {
         let order = self.orders.get(id);
         let order = order.ok_or_else(|| ConsoleError::NotThere(id.to_owned()))?;
-        Ok((order.payment, order.amount))
+        Ok(order.payment)
     }
 }

@@ -3,10 +3,13 @@
 //! Scenarios are written in this shape, answers are made of it, and the world keeps it as the truth;
 //! so a machine copied from a real answer is a machine of a scenario.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::sim::idle::Idle;
+
 /// The five states of the API (section 2.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the vendor's own words")]
 pub enum Status {
     Pending,
@@ -29,14 +32,14 @@ impl Status {
 }
 
 /// How the machine is paid for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum ChargeType {
     PrePaid,
     PostPaid,
 }
 
 /// How public traffic is paid for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum InternetCharge {
     PayByBandwidth,
     PayByTraffic,
@@ -52,7 +55,7 @@ impl InternetCharge {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum NetworkType {
     Vpc,
@@ -60,7 +63,7 @@ pub(crate) enum NetworkType {
 }
 
 /// What a stopped machine costs (section 2.14, R70).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum StoppedMode {
     KeepCharging,
     StopCharging,
@@ -69,7 +72,7 @@ pub(crate) enum StoppedMode {
 }
 
 /// One machine as DescribeInstances shows it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Described {
     pub(crate) instance_id: String,
@@ -167,10 +170,67 @@ pub struct Described {
     pub(crate) hibernation_options: Hibernation,
     #[serde(default)]
     pub(crate) credit_specification: String,
+    #[serde(default)]
+    pub(crate) cluster_id: String,
+    #[serde(default)]
+    pub(crate) deployment_set_id: String,
+    #[serde(default)]
+    pub(crate) hpc_cluster_id: String,
+    #[serde(default)]
+    pub(crate) sale_cycle: String,
+    #[serde(default)]
+    pub(crate) serial_number: String,
+    #[serde(default)]
+    pub(crate) spot_interruption_behavior: String,
+    #[serde(default)]
+    pub(crate) vlan_id: String,
+    #[serde(rename = "OSNameEn", default)]
+    pub(crate) os_name_en: String,
+    #[serde(rename = "ISP", default)]
+    pub(crate) isp: String,
+    #[serde(rename = "EnableNVS", default)]
+    pub(crate) enable_nvs: bool,
+    #[serde(default)]
+    pub(crate) spot_price_limit: f64,
+    #[serde(default = "yes")]
+    pub(crate) device_available: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deployment_set_group_no: Option<i64>,
+    #[serde(default)]
+    pub(crate) rdma_ip_address: Addresses,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) additional_info: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) clock_options: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) cpu_options: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) ecs_capacity_reservation_attr: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) image_options: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) metadata_options: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) private_dns_name_options: Idle,
+    #[serde(default, skip_serializing_if = "Idle::is_absent")]
+    pub(crate) security_options: Idle,
+}
+
+impl Described {
+    /// The VPC it is in; empty on the classic network, or where the scenario names none.
+    pub(crate) fn vpc(&self) -> &str {
+        &self.vpc_attributes.vpc_id
+    }
+
+    /// The value of a tag.
+    pub(crate) fn tag(&self, key: &str) -> Option<&str> {
+        let found = self.tags.tag.iter().find(|tag| tag.tag_key == key);
+        found.map(|tag| tag.tag_value.as_str())
+    }
 }
 
 /// A list of addresses, nested as the vendor nests it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Addresses {
     #[serde(default)]
@@ -178,7 +238,7 @@ pub(crate) struct Addresses {
 }
 
 /// An elastic address; all empty when there is none.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub(crate) struct Eip {
     pub(crate) allocation_id: String,
@@ -189,7 +249,7 @@ pub(crate) struct Eip {
     pub(crate) bandwidth: Option<u32>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub(crate) struct VpcAttributes {
     pub(crate) vpc_id: String,
@@ -198,35 +258,62 @@ pub(crate) struct VpcAttributes {
     pub(crate) private_ip_address: Addresses,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub(crate) struct NetworkInterfaces {
     pub(crate) network_interface: Vec<NetworkInterface>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub(crate) struct NetworkInterface {
     pub(crate) network_interface_id: String,
     pub(crate) primary_ip_address: String,
     pub(crate) mac_address: String,
     pub(crate) r#type: String,
+    pub(crate) private_ip_sets: PrivateIpSets,
+    pub(crate) ipv6_sets: Ipv6Sets,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+pub(crate) struct PrivateIpSets {
+    pub(crate) private_ip_set: Vec<PrivateIpSet>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+pub(crate) struct PrivateIpSet {
+    pub(crate) private_ip_address: String,
+    pub(crate) primary: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+pub(crate) struct Ipv6Sets {
+    pub(crate) ipv6_set: Vec<Ipv6Set>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+pub(crate) struct Ipv6Set {
+    pub(crate) ipv6_address: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub(crate) struct SecurityGroupIds {
     pub(crate) security_group_id: Vec<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub(crate) struct Tags {
     pub(crate) tag: Vec<Tag>,
 }
 
 /// Tags are `TagKey` and `TagValue` in answers, `Key` and `Value` in requests.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Tag {
     pub(crate) tag_key: String,
@@ -235,13 +322,13 @@ pub(crate) struct Tag {
 }
 
 /// The field and its items share the name `LockReason`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub(crate) struct OperationLocks {
     pub(crate) lock_reason: Vec<Lock>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Lock {
     pub(crate) lock_reason: String,
@@ -249,7 +336,7 @@ pub(crate) struct Lock {
     pub(crate) lock_msg: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub(crate) struct DedicatedHost {
     pub(crate) dedicated_host_id: String,
@@ -257,14 +344,14 @@ pub(crate) struct DedicatedHost {
     pub(crate) dedicated_host_cluster_id: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub(crate) struct DedicatedInstance {
     pub(crate) affinity: String,
     pub(crate) tenancy: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub(crate) struct Hibernation {
     pub(crate) configured: bool,

@@ -3,11 +3,85 @@
 use serde_json::json;
 
 use crate::sim::console::{ByHand, ConsoleError};
-use crate::sim::reply::{Effect, Reply, plain};
+use crate::sim::letter::plain;
+use crate::sim::reply::{Effect, Reply};
 use crate::sim::request::Request;
+use crate::sim::script::{Moment, Strike};
 use crate::sim::time::Now;
 use crate::sim::world::{Deed, World, WorldError};
 use crate::wire::Method;
+
+/// How a request ends for whoever sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Answered(Reply),
+    /// It was taken, and nobody hears what came of it.
+    Silent,
+    /// It never arrived.
+    NotSent,
+}
+
+/// An ending, with what the transcript calls it and whether the world changed.
+pub(crate) struct Attended {
+    pub(crate) ending: Ending,
+    pub(crate) outcome: String,
+    pub(crate) effect: Effect,
+}
+
+/// Answers a request of any kind, unless a fault of the scenario strikes it.
+pub(crate) fn attend(world: &mut World, request: &Request, now: Now) -> Attended {
+    match world.strike(request) {
+        None => {
+            let reply = answer(world, request, now);
+            Attended {
+                outcome: reply.outcome.clone(),
+                effect: reply.effect,
+                ending: Ending::Answered(reply),
+            }
+        }
+        Some((strike, action)) => struck(world, request, now, strike, action),
+    }
+}
+
+fn struck(
+    world: &mut World,
+    request: &Request,
+    now: Now,
+    strike: Strike,
+    action: String,
+) -> Attended {
+    let nothing = |ending, outcome: String| Attended {
+        ending,
+        outcome,
+        effect: Effect::None,
+    };
+    match strike {
+        Strike::NotSent => nothing(Ending::NotSent, "not-sent".to_owned()),
+        Strike::Silent(Moment::Before) => nothing(Ending::Silent, "lost-before".to_owned()),
+        Strike::Silent(Moment::After) => {
+            let real = answer(world, request, now);
+            Attended {
+                ending: Ending::Silent,
+                outcome: format!("lost-after:{}", real.outcome),
+                effect: real.effect,
+            }
+        }
+        Strike::Refused(Moment::Before, refusal) => {
+            let reply = world.refuse_by_script(request, action, refusal);
+            let outcome = format!("fault:{}", reply.outcome);
+            nothing(Ending::Answered(reply), outcome)
+        }
+        Strike::Refused(Moment::After, refusal) => {
+            let real = answer(world, request, now);
+            let reply = world.refuse_by_fault(request, refusal);
+            Attended {
+                outcome: format!("{}-after:{}", reply.outcome, real.outcome),
+                ending: Ending::Answered(reply),
+                effect: real.effect,
+            }
+        }
+    }
+}
 
 /// Answers a request of any kind, and keeps it if it changed anything.
 pub(crate) fn answer(world: &mut World, request: &Request, now: Now) -> Reply {
@@ -18,6 +92,7 @@ pub(crate) fn answer(world: &mut World, request: &Request, now: Now) -> Reply {
         world.last_deed = Some(Deed {
             now,
             mischief,
+            tallies: world.script.tallies().to_vec(),
             request,
         });
     }
@@ -39,6 +114,7 @@ impl World {
     pub fn repeat(&mut self, line: &[u8]) -> Result<(), WorldError> {
         let deed: Deed = serde_json::from_slice(line)?;
         self.mischief = deed.mischief;
+        self.script.take_up(&deed.tallies);
         answer(self, &deed.request, deed.now);
         self.forget_mischief();
         Ok(())

@@ -5,12 +5,14 @@
 
 use std::time::Duration;
 
+use jiff::ToSpan as _;
+
 use crate::sim::agenda::Due;
 use crate::sim::described::{ChargeType, Lock, Status, StoppedMode};
 use crate::sim::network::Network;
 use crate::sim::orders::{Change, Reboot};
 use crate::sim::time::{Now, to_the_minute};
-use crate::sim::world::World;
+use crate::sim::world::{NO_END, World};
 
 /// How a machine is brought down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,10 @@ impl World {
             }
             Due::UpgradeBegins { order } => self.begin_upgrade(&order, at),
             Due::UpgradeEnds { instance } => self.end_upgrade(&instance, at),
+            Due::OwnerReleases { instance, turn } => self.release_by_owner(&instance, turn),
+            Due::Released { instance, on } => self.release_on_time(&instance, &on),
+            Due::Expires { instance, on } => self.expire(&instance, &on, at),
+            Due::OrderLapses { order } => self.lapse(&order),
         }
     }
 
@@ -103,11 +109,15 @@ impl World {
     }
 
     fn boot(&mut self, id: &str) {
-        if let Some(instance) = self.instances.get_mut(id) {
-            instance
-                .effective_type
-                .clone_from(&instance.truth.instance_type);
-        }
+        let Some(instance) = self.instances.get_mut(id) else {
+            return;
+        };
+        instance.online_changes = 0;
+        let was = std::mem::replace(
+            &mut instance.effective_type,
+            instance.truth.instance_type.clone(),
+        );
+        self.bring_guest_up(id, &was);
     }
 
     fn settle_power(&mut self, id: &str, turn: u64, at: Duration) {
@@ -127,6 +137,7 @@ impl World {
     /// R70: stopped without charge, the place and the static address are given back.
     fn settle_stop(&mut self, id: &str, at: Duration) {
         self.edit(id, at, |machine| machine.status = Status::Stopped);
+        self.watch_stopped(id, at);
         let Some(instance) = self.instances.get(id) else {
             return;
         };
@@ -225,13 +236,20 @@ impl World {
         };
         self.orders.mark_applied(id, at);
         match order.change {
-            Change::Type { to, reboot } => {
+            Change::Type { to, reboot, way } => {
+                self.count_online_change(&order.instance);
+                self.move_house(&order.instance, &to, &way, at);
                 self.set_type(&order.instance, &to, self.settings.delays.lag.0, at);
                 self.reboot_after(&order.instance, reboot, at);
             }
             Change::Network(network) => {
                 self.set_network(&order.instance, network, at);
                 self.address_for_subscription(&order.instance, at);
+            }
+            Change::Charge { to, hours } => {
+                for part in order.parts() {
+                    self.begin_charge(&part.instance, to, hours, at);
+                }
             }
             Change::Upgrade { from, .. } => {
                 let order = order.id;
@@ -300,7 +318,21 @@ impl World {
         });
     }
 
-    /// Switches how a machine is paid for; only a person in the console does this here.
+    /// An order for another way of paying takes hold; a subscription begins with its whole term.
+    fn begin_charge(&mut self, id: &str, to: ChargeType, hours: i64, at: Duration) {
+        self.set_charge_type(id, to, at);
+        let ends = match to {
+            ChargeType::PostPaid => NO_END.to_owned(),
+            ChargeType::PrePaid => {
+                let wall = self.now.wall;
+                to_the_minute(wall.saturating_add(hours.hours()).unwrap_or(wall))
+            }
+        };
+        self.edit(id, at, |machine| machine.expired_time = ends);
+        self.foresee_end(id);
+    }
+
+    /// Switches how a machine is paid for, at once.
     pub(crate) fn set_charge_type(&mut self, id: &str, to: ChargeType, at: Duration) {
         self.edit(id, at, |machine| machine.instance_charge_type = to);
     }
@@ -328,7 +360,7 @@ impl World {
     }
 
     /// Changes one machine; readers see it after the lag.
-    fn edit(
+    pub(crate) fn edit(
         &mut self,
         id: &str,
         at: Duration,

@@ -4,10 +4,12 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::sim::operations::{Call, Operation, Product, find};
-use crate::sim::reply::{self, Effect, Letterhead, Refusal, Reply};
+use crate::sim::letter::Letterhead;
+use crate::sim::operations::{Access, Call, Identity, Operation, Product, find, permission};
+use crate::sim::reply::{self, Effect, Refusal, Reply};
 use crate::sim::request::{Params, Request};
-use crate::sim::signature;
+use crate::sim::scenario::{Permissions, Site};
+use crate::sim::signature::{self, Keys};
 use crate::sim::time::Now;
 use crate::sim::world::World;
 
@@ -19,20 +21,17 @@ impl World {
     pub fn handle(&mut self, request: &Request, now: Now) -> Reply {
         self.advance(now);
         let request_id = self.next_request_id();
-        let host = request.header("host").unwrap_or("localhost").to_owned();
         let mut gate = Gate {
             action: UNREAD.to_owned(),
             product: Product::Ecs,
+            identity: Identity::Anyone,
+            permissions: Permissions::default(),
         };
-        let result = gate.pass(self, request, &host);
-        let head = Letterhead {
-            request_id: &request_id,
-            host: &host,
-            product: gate.product.code(),
-        };
+        let result = gate.pass(self, request);
+        let head = Letterhead::to(request, &request_id, gate.product.code());
         let reply = match result {
-            Ok((fields, effect)) => reply::answer(fields, &head, effect),
-            Err(refusal) => reply::refuse(refusal, &head),
+            Ok((fields, effect)) => head.answer(fields, effect),
+            Err(refusal) => head.refuse(&refusal),
         };
         self.count(gate.action, &reply);
         reply
@@ -53,7 +52,8 @@ impl World {
         format!("{a}-{b}-{c}-{d}-{e}")
     }
 
-    fn count(&mut self, action: String, reply: &Reply) {
+    /// Counts a call and how it ended.
+    pub(crate) fn count(&mut self, action: String, reply: &Reply) {
         let calls = self.calls.entry(action).or_default();
         calls.calls += 1;
         if reply.outcome != "OK" {
@@ -66,6 +66,8 @@ impl World {
 struct Gate {
     action: String,
     product: Product,
+    identity: Identity,
+    permissions: Permissions,
 }
 
 impl Gate {
@@ -73,7 +75,6 @@ impl Gate {
         &mut self,
         world: &mut World,
         request: &Request,
-        host: &str,
     ) -> Result<(reply::Fields, Effect), Refusal> {
         if request.path != "/" {
             return Err(no_such_path());
@@ -83,8 +84,13 @@ impl Gate {
         let call = Call {
             params: &params,
             action: operation.name,
-            host,
+            host: request.host(),
+            identity: &self.identity,
+            permissions: &self.permissions,
         };
+        if operation.product == Product::Bss {
+            answers_here(world, request.host())?;
+        }
         let fields = (operation.run)(world, &call)?;
         Ok((fields, operation.effect))
     }
@@ -95,13 +101,13 @@ impl Gate {
         request: &Request,
         params: &Params,
     ) -> Result<&'static Operation, Refusal> {
-        let claim = signature::read(request, params)?;
-        let wall = world.now.wall;
-        claim.verify(&world.settings.keys, wall)?;
-        world.nonces.spend(&claim.nonce, wall)?;
-        self.product = Product::of_version(&claim.version).ok_or_else(no_such_version)?;
-        let operation = find(self.product, &claim.action)?;
+        let operation = match open_to_all(request, params) {
+            Some(operation) => operation,
+            None => self.admit_signed(world, request, params)?,
+        };
+        self.product = operation.product;
         operation.name.clone_into(&mut self.action);
+        permission::check(&self.permissions, operation, &world.settings.account)?;
         if let Some(rate) = world.settings.throttle.get(operation.name) {
             world
                 .throttle
@@ -109,6 +115,56 @@ impl Gate {
         }
         Ok(operation)
     }
+
+    fn admit_signed(
+        &mut self,
+        world: &mut World,
+        request: &Request,
+        params: &Params,
+    ) -> Result<&'static Operation, Refusal> {
+        let claim = signature::read(request, params)?;
+        let wall = world.now.wall;
+        let keys = Keys {
+            lasting: &world.settings.keys,
+            sessions: &world.sessions,
+        };
+        claim.verify(&keys, wall)?;
+        self.identity = identity_of(world, &claim.access_key_id);
+        self.permissions = permission::of_caller(world, &claim.access_key_id, &self.identity);
+        world.nonces.spend(&claim.nonce, wall)?;
+        self.product = Product::of_version(&claim.version).ok_or_else(no_such_version)?;
+        find(self.product, &claim.action)
+    }
+}
+
+/// An operation that needs no signature, called without one.
+fn open_to_all(request: &Request, params: &Params) -> Option<&'static Operation> {
+    let (version, action) = signature::unsigned(request, params)?;
+    let operation = find(Product::of_version(version)?, action).ok()?;
+    (operation.access == Access::Open).then_some(operation)
+}
+
+fn identity_of(world: &World, key_id: &str) -> Identity {
+    match world.sessions.get(key_id) {
+        None => Identity::Account,
+        Some(session) => Identity::Role {
+            role: session.role.clone(),
+            session: session.name.clone(),
+        },
+    }
+}
+
+/// An account is billed on the site it belongs to, and only the endpoint of that site knows it.
+fn answers_here(world: &World, host: &str) -> Result<(), Refusal> {
+    let own = world.settings.site;
+    if Site::of_host(host).is_none_or(|site| site == own) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        400,
+        "NotApplicable",
+        "This account is billed on the other site.",
+    ))
 }
 
 fn no_such_path() -> Refusal {

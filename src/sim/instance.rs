@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::described::{ChargeType, Described, NetworkType, Status, StoppedMode};
+use crate::sim::scenario::Particulars;
 use crate::sim::time::Now;
 
 /// A machine of the world.
@@ -26,6 +27,15 @@ pub(crate) struct Instance {
     /// A temporary bandwidth upgrade in force, with the bandwidth to fall back to (R30, R31).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) bandwidth_before_upgrade: Option<i64>,
+    /// What DescribeInstances does not show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) particulars: Option<Box<Particulars>>,
+    /// Upgrades since the last boot (R21).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) online_changes: u32,
+    /// The type whose drivers an unprepared guest has, once it did not come up on another (R22).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lost_since: Option<String>,
     /// What is still shown, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<Earlier>,
@@ -41,6 +51,11 @@ struct Earlier {
 /// Oldest state a stale read may show; instances remember what they showed for as long.
 pub(crate) const STALE_MAX: Duration = Duration::from_secs(30);
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 impl Instance {
     pub(crate) fn new(truth: Described) -> Self {
         Self {
@@ -50,8 +65,17 @@ impl Instance {
             power_turn: 0,
             eip_blocks_type_change: false,
             bandwidth_before_upgrade: None,
+            particulars: None,
+            online_changes: 0,
+            lost_since: None,
             earlier: Vec::new(),
         }
+    }
+
+    /// What the scenario says beside what is shown; nothing special for most machines.
+    pub(crate) fn particulars(&self) -> &Particulars {
+        static NOTHING: Particulars = Particulars::nothing();
+        self.particulars.as_deref().unwrap_or(&NOTHING)
     }
 
     /// What DescribeInstances shows at a moment: reads lag behind writes.

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use crate::sim::letter::Letterhead;
 use crate::sim::memory::throttled;
-use crate::sim::reply::{Letterhead, Refusal, Reply, refuse};
+use crate::sim::operations::Product;
+use crate::sim::reply::{Refusal, Reply};
 use crate::sim::request::Request;
+use crate::sim::script::Strike;
 use crate::sim::world::{Mischief, World};
 
 impl World {
@@ -51,13 +54,40 @@ impl World {
         self.refuse_by_fault(request, throttled(wait))
     }
 
-    fn refuse_by_fault(&mut self, request: &Request, refusal: Refusal) -> Reply {
-        let request_id = self.next_request_id();
-        let head = Letterhead {
-            request_id: &request_id,
-            host: request.header("host").unwrap_or("localhost"),
-            product: "Ecs",
-        };
-        refuse(refusal, &head)
+    /// What the faults of the scenario do to a call.
+    pub(crate) fn strike(&mut self, request: &Request) -> Option<(Strike, String)> {
+        if self.script.is_empty() || request.path != "/" {
+            return None;
+        }
+        let params = request.parameters().ok()?;
+        let action = request.action(&params)?.to_owned();
+        let strike = self.script.next(&action, &params)?;
+        Some((strike, action))
     }
+
+    /// The answer a fault of the scenario gives in place of the operation's, counted as one.
+    pub(crate) fn refuse_by_script(
+        &mut self,
+        request: &Request,
+        action: String,
+        refusal: Refusal,
+    ) -> Reply {
+        let reply = self.refuse_by_fault(request, refusal);
+        self.count(action, &reply);
+        reply
+    }
+
+    pub(crate) fn refuse_by_fault(&mut self, request: &Request, refusal: Refusal) -> Reply {
+        let request_id = self.next_request_id();
+        let product = product_of(request).code();
+        Letterhead::to(request, &request_id, product).refuse(&refusal)
+    }
+}
+
+fn product_of(request: &Request) -> Product {
+    let params = request.parameters().unwrap_or_default();
+    let version = request.version(&params);
+    version
+        .and_then(Product::of_version)
+        .unwrap_or(Product::Ecs)
 }

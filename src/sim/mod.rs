@@ -17,22 +17,31 @@ mod time;
 mod money;
 mod reply;
 mod request;
+mod xml;
+mod letter;
 mod catalogue;
+mod idle;
 mod described;
 mod scenario;
+mod schema;
+mod sessions;
 mod signature;
 mod network;
 mod instance;
 mod agenda;
 mod orders;
 mod memory;
+mod script;
 mod world;
 mod effects;
+mod upkeep;
 mod rules;
+mod moving;
 mod payment;
 mod paging;
 mod filter;
 mod operations;
+mod check;
 mod handle;
 mod console;
 mod truth;
@@ -45,17 +54,21 @@ mod serve;
 mod generate;
 
 pub use catalogue::TypeOffer;
-pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder};
+pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder, Sum};
 pub use described::{Described, Status};
 pub use faults::{Fault, FaultPlan, Faults, Scripted, Seeded};
 pub use generate::{GenerateOptions, Generated, MACHINES_MAX, generate};
 pub use money::Money;
+pub use operations::{Offered, operations};
 pub use reply::{Effect, Reply};
 pub use request::Request;
 pub use scenario::{
-    Balance, Delays, Key, LowBalance, Quota, Rate, SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX,
-    Scenario, ScenarioError,
+    Balance, Choices, Delays, Disk, DiskKind, Guest, Image, Key, LowBalance, OnlineChange, Owner,
+    Particulars, PeriodUnit, Permissions, Quota, Rate, Renewal, RenewalStatus, Role,
+    SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX, ScalingGroup, Scenario, ScenarioError, ScriptedFault,
+    Site, When,
 };
+pub use schema::scenario_schema;
 pub use serve::serve;
 pub use time::{Now, Span};
 pub use transcript::Transcript;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::sim::described::ChargeType;
 use crate::sim::money::Money;
 use crate::sim::network::Network;
 
@@ -26,6 +27,10 @@ pub(crate) enum OrderKind {
     Upgrade,
     Downgrade,
     TempUpgrade,
+    /// Pay-as-you-go becomes a subscription.
+    Convert,
+    /// A subscription becomes pay-as-you-go.
+    Refund,
 }
 
 /// What an order changes once it is paid.
@@ -34,6 +39,8 @@ pub(crate) enum Change {
     Type {
         to: String,
         reboot: Reboot,
+        #[serde(default, skip_serializing_if = "Way::is_plain")]
+        way: Way,
     },
     Network(Network),
     /// More bandwidth for a while (R30).
@@ -42,6 +49,34 @@ pub(crate) enum Change {
         from: Timestamp,
         until: Timestamp,
     },
+    /// Another way of paying; a subscription lasts so many hours.
+    Charge {
+        to: ChargeType,
+        hours: i64,
+    },
+}
+
+/// How a machine gets to its new type.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Way {
+    /// To another cluster, if need be (R68).
+    pub(crate) migrate: Migrate,
+    /// The category its system disk gets (R69).
+    pub(crate) system_disk: Option<String>,
+}
+
+/// R68: whether a machine may be moved to another cluster.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Migrate {
+    #[default]
+    No,
+    Yes,
+}
+
+impl Way {
+    pub(crate) fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What follows a type change by itself.
@@ -60,6 +95,8 @@ impl OrderKind {
             Self::Upgrade => "Upgrade",
             Self::Downgrade => "Downgrade",
             Self::TempUpgrade => "TempUpgrade",
+            Self::Convert => "Convert",
+            Self::Refund => "Refund",
         }
     }
 }
@@ -68,6 +105,12 @@ impl OrderKind {
 pub(crate) struct Order {
     pub(crate) id: String,
     pub(crate) instance: String,
+    /// What the machine was like before.
+    #[serde(default)]
+    pub(crate) was: String,
+    /// The other machines of an order for several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) others: Vec<Part>,
     pub(crate) kind: OrderKind,
     pub(crate) payment: Payment,
     /// Below zero for a refund (R47).
@@ -77,6 +120,35 @@ pub(crate) struct Order {
     /// When the change took hold.
     pub(crate) applied: Option<Duration>,
     pub(crate) change: Change,
+}
+
+/// What an order has to do with one machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    pub(crate) instance: String,
+    pub(crate) amount: Money,
+    pub(crate) was: String,
+}
+
+impl Order {
+    /// The order machine by machine; the amounts add up to the order's.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let others = self.others.iter();
+        let amount = others.fold(self.amount, |left, part| left - part.amount);
+        let first = Part {
+            instance: self.instance.clone(),
+            amount,
+            was: self.was.clone(),
+        };
+        std::iter::once(first)
+            .chain(self.others.iter().cloned())
+            .collect()
+    }
+
+    fn instances(&self) -> impl Iterator<Item = &String> {
+        let others = self.others.iter().map(|part| &part.instance);
+        std::iter::once(&self.instance).chain(others)
+    }
 }
 
 /// What keeps an instance from being changed again.
@@ -105,7 +177,9 @@ impl Orders {
     }
 
     pub(crate) fn add(&mut self, order: Order) {
-        self.open.insert(order.instance.clone(), order.id.clone());
+        for instance in order.instances() {
+            self.open.insert(instance.clone(), order.id.clone());
+        }
         self.all.insert(order.id.clone(), order);
     }
 
@@ -127,6 +201,13 @@ impl Orders {
         }
     }
 
+    /// Whether an order of any machine waits to be paid.
+    pub(crate) fn any_unpaid(&self) -> bool {
+        self.open
+            .keys()
+            .any(|instance| self.blocking(instance) == Some(Blocking::Unpaid))
+    }
+
     pub(crate) fn mark_paid(&mut self, id: &str, at: Timestamp) {
         if let Some(order) = self.all.get_mut(id) {
             order.payment = Payment::Paid;
@@ -137,7 +218,9 @@ impl Orders {
     pub(crate) fn mark_cancelled(&mut self, id: &str) {
         if let Some(order) = self.all.get_mut(id) {
             order.payment = Payment::Cancelled;
-            self.open.remove(&order.instance);
+            for instance in order.instances() {
+                self.open.remove(instance);
+            }
         }
     }
 
@@ -145,7 +228,9 @@ impl Orders {
     pub(crate) fn mark_applied(&mut self, id: &str, at: Duration) {
         if let Some(order) = self.all.get_mut(id) {
             order.applied = Some(at);
-            self.open.remove(&order.instance);
+            for instance in order.instances() {
+                self.open.remove(instance);
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What the simulated cloud says: answers, refusals, and how both look on the wire.
+//! What the simulated cloud says: answers and refusals.
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The fields of a successful answer, without its request id.
 pub(crate) type Fields = Map<String, Value>;
@@ -23,7 +23,7 @@ pub struct Reply {
     pub status: u16,
     /// Header names in lower case with their values.
     pub headers: Vec<(String, String)>,
-    /// The JSON body.
+    /// The body, JSON or XML.
     pub body: Vec<u8>,
     /// The error code, or `OK`; what transcripts and counters show.
     pub outcome: String,
@@ -39,6 +39,8 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// Sent as `x-acs-retry-after`, in milliseconds (section 1.6).
     pub(crate) retry_after: Option<Duration>,
+    /// Sent as `AccessDeniedDetail` with a refused permission (section 1.5).
+    pub(crate) detail: Option<Value>,
 }
 
 impl Refusal {
@@ -49,6 +51,7 @@ impl Refusal {
             code: code.to_owned(),
             message: message.into(),
             retry_after: None,
+            detail: None,
         }
     }
 
@@ -77,57 +80,5 @@ impl Refusal {
             code,
             "The request would have succeeded; it was a dry run.",
         )
-    }
-}
-
-/// Who is speaking, for the error body: request id, host and product.
-pub(crate) struct Letterhead<'a> {
-    pub(crate) request_id: &'a str,
-    pub(crate) host: &'a str,
-    pub(crate) product: &'a str,
-}
-
-/// Writes a success: the operation's fields plus the request id.
-pub(crate) fn answer(mut fields: Fields, head: &Letterhead<'_>, effect: Effect) -> Reply {
-    fields.insert("RequestId".to_owned(), head.request_id.into());
-    finish(200, "OK".to_owned(), &Value::Object(fields), effect)
-}
-
-/// Writes a refusal as the JSON body of section 1.5.
-pub(crate) fn refuse(refusal: Refusal, head: &Letterhead<'_>) -> Reply {
-    let body = json!({
-        "RequestId": head.request_id,
-        "HostId": head.host,
-        "Code": refusal.code,
-        "Message": refusal.message,
-        "Recommend": format!(
-            "https://api.aliyun.com/troubleshoot?q={}&product={}&requestId={}",
-            refusal.code, head.product, head.request_id
-        ),
-    });
-    let mut reply = finish(refusal.status, refusal.code, &body, Effect::None);
-    if let Some(wait) = refusal.retry_after {
-        let header = ("x-acs-retry-after".to_owned(), wait.as_millis().to_string());
-        reply.headers.push(header);
-    }
-    reply
-}
-
-/// Writes any JSON value, for the doors that are not part of the vendor's protocol.
-pub(crate) fn plain(status: u16, body: &Value, effect: Effect) -> Reply {
-    let outcome = if status == 200 { "OK" } else { "Refused" };
-    finish(status, outcome.to_owned(), body, effect)
-}
-
-fn finish(status: u16, outcome: String, body: &Value, effect: Effect) -> Reply {
-    Reply {
-        status,
-        headers: vec![(
-            "content-type".to_owned(),
-            "application/json;charset=utf-8".to_owned(),
-        )],
-        body: body.to_string().into_bytes(),
-        outcome,
-        effect,
     }
 }

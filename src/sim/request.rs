@@ -32,6 +32,7 @@ pub struct Request {
 enum MethodName {
     Get,
     Post,
+    Put,
 }
 
 impl Request {
@@ -40,6 +41,21 @@ impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(n, _)| n == name);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// The host the request was sent to, with its port.
+    pub(crate) fn host(&self) -> &str {
+        self.header("host").unwrap_or("localhost")
+    }
+
+    /// The operation, from wherever the signature carries it.
+    pub(crate) fn action<'r>(&'r self, params: &'r Params) -> Option<&'r str> {
+        params.get("Action").or(self.header("x-acs-action"))
+    }
+
+    /// The API version, from wherever the signature carries it.
+    pub(crate) fn version<'r>(&'r self, params: &'r Params) -> Option<&'r str> {
+        params.get("Version").or(self.header("x-acs-version"))
     }
 
     /// Query and form parameters, merged (section 1.2).
@@ -150,6 +166,18 @@ impl Params {
             return Err(Refusal::invalid(name, "has too many entries"));
         }
         Ok(Some(list))
+    }
+
+    /// Whether a call names this machine, alone or in a list of either form.
+    pub(crate) fn is_about(&self, id: &str) -> bool {
+        let one = |name: &str, value: &str| {
+            let listed = name.strip_prefix("InstanceId.");
+            let named = matches!(name, "InstanceId" | "ResourceId") || listed.is_some();
+            named && value == id
+        };
+        let listed = self.json_list("InstanceIds", PARAMETERS_MAX);
+        let listed = listed.ok().flatten().unwrap_or_default();
+        self.0.iter().any(|(name, value)| one(name, value)) || listed.iter().any(|it| it == id)
     }
 
     /// The parameters that make one request the same as another: all but the common ones (section 1.7).

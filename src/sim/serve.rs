@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Request as HttpIn, Response, StatusCode};
 use tokio::net::TcpListener;
 
 use crate::clock::{Clock, SystemClock};
-use crate::sim::door;
+use crate::sim::door::{self, Ending};
 use crate::sim::reply::Reply;
 use crate::sim::request::Request;
 use crate::sim::time::Now;
@@ -60,18 +60,18 @@ async fn receive(State(served): State<Served>, incoming: HttpIn<Body>) -> Respon
     // A task of its own: a client that hangs up does not stop what it has begun.
     let task = tokio::spawn(async move { served.answer(&request).await });
     task.await
-        .map_or_else(|_| bare(StatusCode::INTERNAL_SERVER_ERROR), write)
+        .map_or_else(|_| bare(StatusCode::INTERNAL_SERVER_ERROR), end)
 }
 
 impl Served {
-    async fn answer(&self, request: &Request) -> Reply {
+    async fn answer(&self, request: &Request) -> Ending {
         let delay = lock(&self.world).answer_delay();
         tokio::time::sleep(delay / self.speed).await;
         let now = Now {
             wall: self.clock.wall(),
             elapsed: self.since + self.clock.elapsed(),
         };
-        door::answer(&mut lock(&self.world), request, now)
+        door::attend(&mut lock(&self.world), request, now).ending
     }
 }
 
@@ -105,6 +105,23 @@ fn read_headers(headers: &HeaderMap) -> Vec<(String, String)> {
         Some((name.as_str().to_owned(), value.to_owned()))
     });
     texts.collect()
+}
+
+/// A socket cannot refuse what it has read: the connection is closed without a word instead.
+fn end(ending: Ending) -> Response<Body> {
+    match ending {
+        Ending::Answered(reply) => write(reply),
+        Ending::Silent | Ending::NotSent => cut_off(),
+    }
+}
+
+/// A body that fails at once: the server gives the connection up before anything is written.
+fn cut_off() -> Response<Body> {
+    let fault = std::io::Error::other("cut off by a fault of the scenario");
+    Response::new(Body::from_stream(futures_util::stream::iter([Err::<
+        Vec<u8>,
+        _,
+    >(fault)])))
 }
 
 fn write(reply: Reply) -> Response<Body> {

@@ -1,9 +1,12 @@
 //! The truth, for tests and for the curious: what no operation of the vendor would tell.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::sim::instance::Instance;
-use crate::sim::orders::Order;
+use crate::sim::money::Money;
+use crate::sim::orders::{Order, Payment};
 use crate::sim::time::to_the_second;
 use crate::sim::world::World;
 
@@ -20,6 +23,26 @@ impl World {
         })
     }
 
+    /// How often each operation was called.
+    #[must_use]
+    pub fn calls_by_operation(&self) -> BTreeMap<String, u64> {
+        let calls = self.calls.iter();
+        calls
+            .map(|(name, calls)| (name.clone(), calls.calls))
+            .collect()
+    }
+
+    /// The currency, and what all paid orders cost together.
+    #[must_use]
+    pub fn spent(&self) -> (String, f64) {
+        let paid = self
+            .orders
+            .all()
+            .filter(|order| order.payment == Payment::Paid);
+        let sum = paid.fold(Money::ZERO, |sum, order| sum + order.amount);
+        (self.balance.currency.clone(), sum.to_decimal())
+    }
+
     /// How often each operation was called, and with which error codes it answered.
     #[must_use]
     pub fn call_counts(&self) -> Value {
@@ -29,7 +52,7 @@ impl World {
 
 fn instance(instance: &Instance) -> Value {
     let truth = &instance.truth;
-    json!({
+    let mut shown = json!({
         "InstanceId": truth.instance_id,
         "InstanceName": truth.instance_name,
         "Status": truth.status,
@@ -42,7 +65,11 @@ fn instance(instance: &Instance) -> Value {
         "InternetMaxBandwidthIn": truth.internet_max_bandwidth_in,
         "PublicIpAddress": truth.public_ip_address.ip_address.first(),
         "Locks": truth.operation_locks.lock_reason,
-    })
+    });
+    if instance.lost_since.is_some() {
+        shown["Guest"] = "does not come up".into();
+    }
+    shown
 }
 
 fn order(order: &Order) -> Value {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::sim::door;
+use crate::sim::door::{self, Ending};
 use crate::sim::faults::{Fault, Faults};
 use crate::sim::reply::{Effect, Reply};
 use crate::sim::request::{Params, Request};
@@ -91,7 +91,7 @@ impl Wire for SimWire {
         let place = self.server.note_sent(&call);
         if fault == Some(Fault::NotSent) {
             self.server.note_end(place, "not-sent".to_owned());
-            return Err(WireError::NotSent("connection refused".to_owned()));
+            return Err(not_sent());
         }
         let (tell, told) = oneshot::channel();
         let server = Rc::clone(&self.server);
@@ -116,7 +116,7 @@ impl Incoming {
         let request = Request::from(sent);
         let params = request.parameters();
         let params = params.unwrap_or_else(|_| Params::default());
-        let action = params.get("Action").or(request.header("x-acs-action"));
+        let action = request.action(&params);
         Self {
             action: action.unwrap_or(&request.path).to_owned(),
             params,
@@ -133,7 +133,7 @@ impl Server {
         let delay = lock(&self.world).answer_delay();
         self.clock.sleep(delay).await;
         match fault {
-            None => self.finish(&call, place, "", tell),
+            None => self.finish(&call, place, "", tell).await,
             Some(fault) => self.attend_badly(&call, fault, place, tell).await,
         }
     }
@@ -166,21 +166,26 @@ impl Server {
             }
             Fault::Stale(age) => {
                 lock(&self.world).next_read_is_stale(age);
-                self.finish(call, place, "stale:", tell);
+                self.finish(call, place, "stale:", tell).await;
             }
             Fault::StockGone => {
                 self.sell_out(call);
-                self.finish(call, place, "stock-gone:", tell);
+                self.finish(call, place, "stock-gone:", tell).await;
             }
             Fault::PowerHangs => {
                 lock(&self.world).next_power_call_hangs();
-                self.finish(call, place, "hangs:", tell);
+                self.finish(call, place, "hangs:", tell).await;
             }
         }
     }
 
-    fn finish(&self, call: &Incoming, place: Place, mark: &str, tell: Tell) {
-        answer(tell, self.carry_out(call, place, mark));
+    async fn finish(&self, call: &Incoming, place: Place, mark: &str, tell: Tell) {
+        match self.carry_out(call, place, mark) {
+            Ok(Ending::Answered(reply)) => answer(tell, Ok(reply)),
+            Ok(Ending::Silent) => hold(tell, call.timeout).await,
+            Ok(Ending::NotSent) => answer(tell, Err(not_sent())),
+            Err(error) => answer(tell, Err(error)),
+        }
     }
 
     fn refuse(
@@ -196,18 +201,18 @@ impl Server {
     }
 
     /// Lets the world do what was asked, and the hook save it.
-    fn carry_out(&self, call: &Incoming, place: Place, mark: &str) -> Result<Reply, WireError> {
+    fn carry_out(&self, call: &Incoming, place: Place, mark: &str) -> Result<Ending, WireError> {
         let mut world = lock(&self.world);
-        let reply = door::answer(&mut world, &call.request, self.now());
+        let attended = door::attend(&mut world, &call.request, self.now());
         world.forget_mischief();
-        self.note_end(place, format!("{mark}{}", reply.outcome));
-        match (&self.on_mutation, reply.effect) {
+        self.note_end(place, format!("{mark}{}", attended.outcome));
+        match (&self.on_mutation, attended.effect) {
             (Some(hook), Effect::Changed) => {
                 hook(&world).map_err(WireError::Unanswered)?;
             }
             (None, Effect::Changed) | (_, Effect::None) => {}
         }
-        Ok(reply)
+        Ok(attended.ending)
     }
 
     /// The wanted type is gone in the zone of the machine that wants it.
@@ -232,6 +237,10 @@ impl Server {
     fn note_end(&self, place: Place, outcome: String) {
         self.transcript.borrow_mut().ended(place, outcome);
     }
+}
+
+fn not_sent() -> WireError {
+    WireError::NotSent("connection refused".to_owned())
 }
 
 /// Keeps the client waiting until it gives up by itself.

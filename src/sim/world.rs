@@ -14,7 +14,12 @@ use crate::sim::memory::{Nonces, Throttle, Tokens};
 use crate::sim::network::inbound_for;
 use crate::sim::orders::Orders;
 use crate::sim::request::Request;
-use crate::sim::scenario::{Balance, Delays, Key, LowBalance, Quota, Rate, Scenario};
+use crate::sim::scenario::{
+    Balance, Choices, Delays, Key, LowBalance, Quota, Rate, Renewal, Role, ScalingGroup, Scenario,
+    Site,
+};
+use crate::sim::script::{Script, Tally};
+use crate::sim::sessions::Sessions;
 use crate::sim::time::{Now, Span, to_the_minute};
 
 /// The form of a saved world; another number is refused.
@@ -29,8 +34,13 @@ pub struct World {
     pub(crate) balance: Balance,
     pub(crate) catalogue: Catalogue,
     pub(crate) instances: BTreeMap<String, Instance>,
+    /// What was said about the ends of subscriptions.
+    #[serde(default)]
+    pub(crate) renewals: BTreeMap<String, Renewal>,
     pub(crate) orders: Orders,
     pub(crate) agenda: Agenda,
+    #[serde(default)]
+    pub(crate) sessions: Sessions,
     pub(crate) nonces: Nonces,
     pub(crate) tokens: Tokens,
     pub(crate) throttle: Throttle,
@@ -39,6 +49,9 @@ pub struct World {
     pub(crate) addresses_given: u32,
     /// Requests answered so far; request ids are made of it.
     pub(crate) requests: u64,
+    /// The faults of the scenario, and how far they have come.
+    #[serde(default, skip_serializing_if = "Script::is_empty")]
+    pub(crate) script: Script,
     /// What a fault script wants of the next call; never saved.
     #[serde(skip)]
     pub(crate) mischief: Mischief,
@@ -61,6 +74,9 @@ pub(crate) struct Mischief {
 pub(crate) struct Deed {
     pub(crate) now: Now,
     pub(crate) mischief: Mischief,
+    /// How far the faults of the scenario had come, this call included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tallies: Vec<Tally>,
     pub(crate) request: Request,
 }
 
@@ -75,20 +91,31 @@ impl std::fmt::Debug for Deed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) account: String,
+    #[serde(default)]
+    pub(crate) site: Site,
     pub(crate) region: String,
     pub(crate) keys: Vec<Key>,
+    #[serde(default)]
+    pub(crate) roles: Vec<Role>,
     pub(crate) delays: Delays,
     pub(crate) cool_down: Span,
     pub(crate) token_memory: Span,
     pub(crate) low_balance: LowBalance,
     pub(crate) throttle: BTreeMap<String, Rate>,
     pub(crate) quota: Quota,
+    #[serde(default)]
+    pub(crate) choices: Choices,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) scaling_groups: Vec<ScalingGroup>,
 }
 
 /// How often an operation was called, and what it answered other than success.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Calls {
     pub(crate) calls: u64,
+    /// Those among them that asked not to be carried out.
+    #[serde(default)]
+    pub(crate) dry_runs: u64,
     pub(crate) errors: BTreeMap<String, u64>,
 }
 
@@ -122,14 +149,17 @@ impl World {
             balance: scenario.balance.clone(),
             catalogue: Catalogue::with(&scenario.catalogue),
             instances: BTreeMap::new(),
+            renewals: scenario.renewals.clone(),
             orders: Orders::default(),
             agenda: Agenda::default(),
+            sessions: Sessions::default(),
             nonces: Nonces::default(),
             tokens: Tokens::default(),
             throttle: Throttle::default(),
             calls: BTreeMap::new(),
             addresses_given: 0,
             requests: 0,
+            script: Script::new(scenario.fault_seed, &scenario.faults),
             mischief: Mischief::default(),
             last_deed: None,
         };
@@ -137,8 +167,10 @@ impl World {
             let mut instance = Instance::new(world.complete(described.clone(), number));
             let id = instance.truth.instance_id.clone();
             instance.eip_blocks_type_change = scenario.eip_blocks_type_change.contains(&id);
+            instance.particulars = scenario.particulars.get(&id).cloned().map(Box::new);
             world.instances.insert(id, instance);
         }
+        world.foresee();
         world
     }
 
@@ -228,7 +260,7 @@ impl World {
 }
 
 /// The end a pay-as-you-go machine shows, which means nothing (section 2.4).
-const NO_END: &str = "2099-12-31T15:59Z";
+pub(crate) const NO_END: &str = "2099-12-31T15:59Z";
 
 /// A subscription without a written end has a year to go.
 fn default_expiry(machine: &Described, wall: Timestamp) -> String {
@@ -244,14 +276,18 @@ impl Settings {
     fn of(scenario: &Scenario) -> Self {
         Self {
             account: scenario.account.clone(),
+            site: scenario.site,
             region: scenario.region.clone(),
             keys: scenario.keys.clone(),
+            roles: scenario.roles.clone(),
             delays: scenario.delays.clone(),
             cool_down: scenario.cool_down,
             token_memory: scenario.token_memory,
             low_balance: scenario.low_balance,
             throttle: scenario.throttle.clone(),
             quota: scenario.quota.clone(),
+            choices: scenario.choices.clone(),
+            scaling_groups: scenario.scaling_groups.clone(),
         }
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use respec::aliyun::Aliyun;
+use respec::aliyun::{Aliyun, Endpoints, Means, find};
 use respec::apply::{Interrupt, Job, Options, RunOutcome, Tools, apply};
+use respec::cli::machine::Machine;
 use respec::cloud::Cloud as _;
 use respec::event::{Event, EventKind};
 use respec::model::{InstanceId, RunId};
@@ -14,6 +15,7 @@ use respec::plan::SavedPlan;
 use respec::saga::Mode;
 use respec::sim::{Faults, SimWire};
 use respec::store::{MemoryKv, Store};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -58,6 +60,28 @@ impl House {
             n_runs: Cell::new(0),
             wait_payment: Duration::ZERO,
         }
+    }
+
+    /// Goes on in the name of a role instead of with the account's own key.
+    pub(crate) async fn take_on(&mut self, role: &str) {
+        let key = &self.rig.key;
+        let env = [
+            ("ALICLOUD_ACCESS_KEY", key.id.clone()),
+            ("ALICLOUD_SECRET_KEY", key.secret.expose_secret().to_owned()),
+            ("ALICLOUD_ASSUME_ROLE_ARN", role.to_owned()),
+        ];
+        let env = env.map(|(name, value)| (name.to_owned(), value));
+        let means = Means {
+            wire: self.wire.clone(),
+            clock: self.rig.clock.clone(),
+            host: Rc::new(Machine),
+            randomness: Rc::new(RefCell::new(self.rig.numbers())),
+            endpoints: Endpoints::vendor(),
+            metadata: None,
+            tell: Rc::new(|text| panic!("{text}")),
+        };
+        let found = find(&BTreeMap::from(env), None, means).await.unwrap();
+        self.cloud = self.rig.client_of(found.credentials, self.wire.clone());
     }
 
     /// The manifest is edited.

@@ -12,4 +12,5 @@ mod house;
 mod interrupts;
 mod orders;
 mod outages;
+mod renewals;
 mod sequences;

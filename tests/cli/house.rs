@@ -48,6 +48,8 @@ impl House {
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", server.key_secret.clone()),
             ("RESPEC_ENDPOINT", server.url.clone()),
             ("RESPEC_SPEED", speed.to_string()),
+            // Whatever machine the tests run on, its own role is none of their business.
+            ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true".to_owned()),
         ];
         Self {
             fleet: fleet.unwrap_or_default().to_owned(),

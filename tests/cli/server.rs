@@ -48,9 +48,13 @@ impl Server {
 
     /// Calls for each operation.
     pub(crate) fn calls(&self) -> BTreeMap<String, u64> {
+        self.counted(|of| of["calls"].as_u64().unwrap())
+    }
+
+    fn counted(&self, count: fn(&Value) -> u64) -> BTreeMap<String, u64> {
         let counts = self.ask("GET", "/_sim/calls", "");
-        let count = |(name, of): (&String, &Value)| (name.clone(), of["calls"].as_u64().unwrap());
-        counts.as_object().unwrap().iter().map(count).collect()
+        let counts = counts.as_object().unwrap().iter();
+        counts.map(|(name, of)| (name.clone(), count(of))).collect()
     }
 
     /// All calls together.
@@ -58,11 +62,13 @@ impl Server {
         self.calls().values().sum()
     }
 
-    /// Calls that may change something. A call whose signature is wrong counts as `unread`.
+    /// Calls that may change something; a dry run changes nothing. A call whose signature is wrong
+    /// counts as `unread`.
     pub(crate) fn n_changing_calls(&self) -> u64 {
         let reads = ["Describe", "Get", "Query", "unread"];
         let changing = |name: &str| !reads.iter().any(|read| name.starts_with(read));
-        let calls = self.calls();
+        let meant = |of: &Value| of["calls"].as_u64().unwrap() - of["dry_runs"].as_u64().unwrap();
+        let calls = self.counted(meant);
         let changing = calls.iter().filter(|(name, _)| changing(name));
         changing.map(|(_, n)| n).sum()
     }

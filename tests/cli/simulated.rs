@@ -57,3 +57,26 @@ fn a_simulated_apply_of_a_made_up_fleet_waits_for_nothing() {
     run("plan -detailed-exitcode").exits(0);
     assert!(!house.has(&format!("state/{}", house.fleet)));
 }
+
+#[test]
+fn faults_of_the_scenario_strike_a_simulated_apply_and_are_not_repeated_by_the_next_one() {
+    let house = shop("simulated-faults", FAST);
+    let faults = "faults:
+- {operation: ModifyInstanceSpec, instance: i-2, call: 1, code: OperationDenied.NoStock}
+- {operation: StopInstance, call: 1, when: no_answer_after}
+";
+    house.write(
+        "fleet.cloud.yaml",
+        format!("{faults}{}", house.read("fleet.cloud.yaml")),
+    );
+    let run = |args: &str| house.run_without_cloud(&format!("{args} {WITH}"));
+    run(APPLY).exits(3).shows(&["OperationDenied.NoStock"]);
+    run(APPLY).exits(0);
+    run("plan -detailed-exitcode").exits(0);
+
+    let scenario = house.read("fleet.cloud.yaml").replace("NoStock", "Nothing");
+    house.write("fleet.cloud.yaml", scenario);
+    run("plan")
+        .exits(65)
+        .says(&["faults[0]: code: OperationDenied.Nothing is not known"]);
+}

@@ -8,13 +8,19 @@ use std::time::Duration;
 
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
+use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Credentials, Endpoints, Randomness};
 use respec::clock::{Clock, VirtualClock};
 use respec::cloud::{Cloud as _, CloudError};
 use respec::manifest;
-use respec::model::{DesiredFleet, InstanceId, Lineage, ObservedFleet, Offers, RegionId, Stamp};
-use respec::observe::{ask, observe};
-use respec::plan::{FoundStopped, PlanInput, SavedPlan, check, open_questions, plan};
+use respec::model::{
+    Books, DesiredFleet, InstanceId, Limits, Lineage, ObservedFleet, Offers, Pricing, RegionId,
+    Stamp,
+};
+use respec::observe::{MoneyDesk, ask, ask_limits, observe};
+use respec::plan::{
+    FoundStopped, PlanInput, SavedPlan, check, limit_questions, money_questions, open_questions,
+    plan,
+};
 use respec::sim::{ByHand, Now, Scenario, World};
 use respec::store::Contents;
 use respec::wire::Wire;
@@ -33,7 +39,7 @@ pub(crate) struct Rig {
     pub(crate) world: Arc<Mutex<World>>,
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) lineage: Lineage,
-    key: AccessKey,
+    pub(crate) key: AccessKey,
     randomness: Rc<RefCell<ChaCha8Rng>>,
     clock_since: Duration,
 }
@@ -69,14 +75,23 @@ impl Rig {
 
     /// The real client over this wire; nonces never come twice, however many clients there are.
     pub(crate) fn client(&self, wire: Rc<dyn Wire>) -> Rc<Aliyun> {
+        self.client_of(self.key.clone().into(), wire)
+    }
+
+    /// The same for somebody else.
+    pub(crate) fn client_of(&self, credentials: Credentials, wire: Rc<dyn Wire>) -> Rc<Aliyun> {
         let config = AliyunConfig {
-            access_key: self.key.clone(),
+            credentials,
             endpoints: Endpoints::vendor(),
             region: RegionId::new("cn-hangzhou").unwrap(),
         };
+        let clock = self.clock.clone();
+        Rc::new(Aliyun::new(config, wire, clock, self.numbers()))
+    }
+
+    pub(crate) fn numbers(&self) -> Randomness {
         let numbers = Rc::clone(&self.randomness);
-        let randomness = Box::new(move || numbers.borrow_mut().next_u64());
-        Rc::new(Aliyun::new(config, wire, self.clock.clone(), randomness))
+        Box::new(move || numbers.borrow_mut().next_u64())
     }
 
     /// From manifest, cloud and state to a plan, as the command line does it.
@@ -87,15 +102,29 @@ impl Rig {
     ) -> Result<Planned, CloudError> {
         let account = cloud.caller_identity().await?;
         let observed = self.look(cloud, account).await?;
-        let mut offers = Offers::default();
-        let busy = BTreeMap::new();
+        let (mut offers, nothing) = (Offers::default(), Limits::default());
+        let (books, busy) = (Books::default(), BTreeMap::new());
         for _ in 0..QUESTION_ROUNDS_MAX {
-            let questions = open_questions(&self.input(&observed, contents, &offers, &busy));
-            for (key, targets) in ask(cloud, &questions).await? {
-                offers.insert(key, targets);
+            let known = (&offers, &nothing, &books);
+            let questions = open_questions(&self.input(&observed, contents, known, &busy));
+            for (key, about, targets) in ask(cloud, &questions).await? {
+                offers.record(key, about, targets);
             }
         }
-        let planned = plan(&self.input(&observed, contents, &offers, &busy));
+        let known = (&offers, &nothing, &books);
+        let questions = limit_questions(&self.input(&observed, contents, known, &busy));
+        let limits = ask_limits(cloud, &questions).await?;
+        let known = (&offers, &limits, &books);
+        let questions = money_questions(&self.input(&observed, contents, known, &busy));
+        let desk = MoneyDesk {
+            prices: cloud,
+            billing: cloud,
+            now: self.clock.wall(),
+            ours: contents.orders.keys().cloned().collect(),
+        };
+        let books = desk.learn(&questions, Pricing::Asked).await;
+        let known = (&offers, &limits, &books);
+        let planned = plan(&self.input(&observed, contents, known, &busy));
         assert_eq!(check(&self.desired, &planned.sagas), []);
         let created_at = self.clock.wall();
         let plan = SavedPlan {
@@ -136,7 +165,7 @@ impl Rig {
         &'a self,
         observed: &'a ObservedFleet,
         contents: &'a Contents,
-        offers: &'a Offers,
+        (offers, limits, books): (&'a Offers, &'a Limits, &'a Books),
         busy: &'a BTreeMap<InstanceId, respec::model::RunId>,
     ) -> PlanInput<'a> {
         PlanInput {
@@ -144,6 +173,8 @@ impl Rig {
             observed,
             applied: Some(&contents.applied),
             offers,
+            books,
+            limits,
             busy,
             targets: None,
             found_stopped: FoundStopped::Accept,

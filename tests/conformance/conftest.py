@@ -72,7 +72,7 @@ def machine(sdk):
 
 
 def dialect(name):
-    return {"v1": dialects.V1, "v3": dialects.V3}[name]
+    return dialects.ALL[name]
 
 
 def door(url, path, body=None):

@@ -30,22 +30,36 @@ what it says. The word in front of what respec does:
 | in apply | apply keeps it, or acts on the refusal |
 | never sends | the parameter it is about is never sent |
 
+*Shown by* names the tests: `sim::rules` is the table of `tests/sim/rules.rs`, which breaks every rule that a single call can
+break; `planning/…` a case of the planner; the others are stories under `tests/sim/`.
+
 This page is made from `src/guide/rules/` by `RESPEC_BLESS=1 cargo test --test guide`; `respec explain R24` shows one rule with
 its sources. What an error code means is told by `respec explain CODE`.
 ";
 
-const RULES_TABLE: &str = "| rule | the cloud | respec | the simulator |\n|---|---|---|---|\n";
+const RULES_TABLE: &str =
+    "| rule | the cloud | respec | the simulator | shown by |\n|---|---|---|---|---|\n";
 
 fn rule_row(rule: &Rule) -> String {
     format!(
-        "| **R{}** {} | {} | *{}*: {} | {} |\n",
+        "| **R{}** {} | {} | *{}*: {} | {} | {} |\n",
         rule.number,
         rule.title,
         rule.cloud,
         rule.stance.as_str(),
         rule.plan,
         simulator(rule),
+        tests(rule),
     )
+}
+
+fn tests(rule: &Rule) -> String {
+    let names = rule.tests().iter().map(|name| {
+        let last = name.rsplit("::").next().unwrap_or(name);
+        let shown = if last == "rules" { name } else { last };
+        format!("`{shown}`")
+    });
+    names.collect::<Vec<_>>().join(" ")
 }
 
 fn simulator(rule: &Rule) -> String {

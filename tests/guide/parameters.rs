@@ -72,11 +72,12 @@ async fn sent(call: &ModifyCall) -> BTreeSet<String> {
     let letterbox = Rc::new(Letterbox::default());
     let region = RegionId::new("cn-beijing").unwrap();
     let config = AliyunConfig {
-        access_key: AccessKey {
+        credentials: AccessKey {
             id: "LTAItest".to_owned(),
             secret: "hush-hush".into(),
             token: None,
-        },
+        }
+        .into(),
         endpoints: Endpoints::vendor(),
         region: region.clone(),
     };

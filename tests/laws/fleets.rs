@@ -8,10 +8,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use respec::model::{
     BillingMethod, ChangeOptions, DesiredInternet, DesiredSpec, Eip, InstanceId, InstanceStatus,
-    NetworkBilling, NetworkKind, ObservedInstance, Payment, Power, PrepaidUpgrade, Rollout, Share,
-    StoppedMode,
+    NetworkBilling, NetworkKind, ObservedInstance, Particulars, Payment, Power, PrepaidUpgrade,
+    Rollout, Share, StoppedMode,
 };
 
+use crate::prices::{Prices, prices};
 use crate::world::{TYPES, id, now, region, type_name, zone};
 
 /// Most machines of a fleet; enough for groups that wait for one another.
@@ -67,6 +68,7 @@ pub(crate) struct Fleet {
     pub(crate) offers_answered: bool,
     pub(crate) sold_out: BTreeSet<&'static str>,
     pub(crate) accept_stopped: bool,
+    pub(crate) prices: Prices,
     /// Positions that `-target` names; everything when none.
     pub(crate) targets: Option<BTreeSet<usize>>,
 }
@@ -77,8 +79,9 @@ pub(crate) fn fleet() -> impl Strategy<Value = Fleet> {
     let targets = option::weighted(0.1, prop::collection::btree_set(0..MACHINES_MAX, 1..4));
     let sold_out = prop::collection::btree_set(select(&TYPES[..]).prop_map(|(name, _)| name), 0..2);
     let switches = (weighted(0.7), weighted(0.95), weighted(0.3));
-    (machines, rollouts, rollout(), switches, sold_out, targets).prop_map(
-        |(mut machines, rollouts, ungrouped, switches, sold_out, targets)| {
+    let rest = (sold_out, targets, prices());
+    (machines, rollouts, rollout(), switches, rest).prop_map(
+        |(mut machines, rollouts, ungrouped, switches, (sold_out, targets, prices))| {
             for (number, machine) in machines.iter_mut().enumerate() {
                 machine.seen.id = id(number);
             }
@@ -89,6 +92,7 @@ pub(crate) fn fleet() -> impl Strategy<Value = Fleet> {
                 has_state: switches.0,
                 offers_answered: switches.1,
                 accept_stopped: switches.2,
+                prices,
                 sold_out,
                 targets,
             }
@@ -330,6 +334,7 @@ pub(crate) fn plain() -> Fleet {
         offers_answered: true,
         sold_out: BTreeSet::new(),
         accept_stopped: false,
+        prices: Prices::plain(),
         targets: None,
     }
 }
@@ -343,6 +348,7 @@ fn plain_machine(number: usize, billing: BillingMethod) -> Machine {
             zone: zone(),
             status: InstanceStatus::Running,
             instance_type: type_name("ecs.g6.large"),
+            image: None,
             vcpus: 2,
             memory_mib: 8192,
             billing,
@@ -359,6 +365,7 @@ fn plain_machine(number: usize, billing: BillingMethod) -> Machine {
             dedicated_host: None,
             spot: false,
             tags: BTreeMap::new(),
+            particulars: Particulars::default(),
         },
         wish: Wish {
             spec: DesiredSpec::default(),

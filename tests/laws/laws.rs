@@ -7,16 +7,18 @@ use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseResult};
 use respec::diff::changes;
 use respec::model::{
-    BillingMethod, InstanceId, InstanceStatus, ModifyCall, Offers, Power, StoppedMode,
+    BillingMethod, InstanceId, InstanceStatus, ModifyCall, Offers, Power, StoppedMode, VcpuQuota,
 };
 use respec::plan::{Action, Because, Goal, Planned, Saga, Step, StepGraph, Undo, check};
 
 use crate::fleets::fleet;
 use crate::little_cloud::LittleCloud;
-use crate::world::World;
+use crate::world::{World, region, vcpus};
 
 /// Policies that may stand where a vendor's rule number would.
-const POLICIES: [&str; 13] = [
+const POLICIES: [&str; 15] = [
+    "auto-release",
+    "unreadable",
     "power",
     "prepaid_upgrade",
     "payment: auto",
@@ -227,6 +229,24 @@ proptest! {
     }
 
     #[test]
+    fn a_plan_never_adds_more_vcpus_than_are_left(fleet in fleet(), left in 0..40u64) {
+        let mut world = World::of(&fleet);
+        let quota = VcpuQuota { max: 1000, used: 1000 - left };
+        world.limits.vcpus.insert(region(), Ok(quota));
+        let (free, kept) = (World::of(&fleet).plan(), world.plan());
+        let added: u64 = kept.sagas.values().map(|saga| added_vcpus(&world, saga)).sum();
+        prop_assert!(added <= left, "{} of {}", added, left);
+        for (id, saga) in &free.sagas {
+            let blocked = kept.account.blocked.get(id);
+            let by = blocked.map(|blocked| blocked.because.rule.as_str());
+            let adds = added_vcpus(&world, saga);
+            // Whoever adds nothing is not in the way, and whoever fits alone would fit first.
+            prop_assert!(by != Some("R64") || adds > 0, "{}", id);
+            prop_assert!(kept.sagas.contains_key(id) || matches!(by, Some("R64" | "after")), "{}", id);
+        }
+    }
+
+    #[test]
     fn what_waits_for_a_blocked_machine_is_blocked(fleet in fleet()) {
         let world = World::of(&fleet);
         let planned = world.plan();
@@ -235,6 +255,16 @@ proptest! {
                 prop_assert!(!is_blocked(&world, &planned, unit), "{} waits for {:?}", saga.name, unit);
             }
         }
+    }
+}
+
+/// The most a change of type adds to the vCPUs of pay-as-you-go machines.
+fn added_vcpus(world: &World, saga: &Saga) -> u64 {
+    let is = vcpus(&world.observed.instances[&saga.instance].instance_type);
+    let will = saga.target_type().map_or(is, vcpus);
+    match saga.billing {
+        BillingMethod::PostPaid => u64::from(will.saturating_sub(is)),
+        BillingMethod::PrePaid => 0,
     }
 }
 

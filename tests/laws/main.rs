@@ -7,6 +7,8 @@
 mod fleets;
 mod little_cloud;
 mod world;
+mod prices;
 mod laws;
+mod money;
 mod sealed;
 mod spoiled;

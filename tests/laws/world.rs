@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, DesiredFleet, DesiredInstance, Digest, FleetName,
-    Group, GroupName, InstanceId, InstanceName, Lineage, ObservedFleet, OfferKey, Offers, Place,
-    RegionId, RunId, Shift, Stamp, Targets, TypeName, Unit, ZoneId,
+    AccountId, AppliedFleet, AppliedInstance, BillingMethod, Books, DesiredFleet, DesiredInstance,
+    Digest, FleetName, Group, GroupName, InstanceId, InstanceName, Limits, Lineage, ObservedFleet,
+    OfferKey, Offers, Place, Pricing, RegionId, RunId, Shift, Stamp, Targets, TypeName, TypeShape,
+    Unit, ZoneId,
 };
-use respec::plan::{FoundStopped, PlanInput, Planned, SavedPlan, Source, open_questions, plan};
+use respec::plan::{
+    FoundStopped, PlanInput, Planned, SavedPlan, Source, money_questions, open_questions, plan,
+};
 
 use crate::fleets::{After, Fate, Fleet, GROUPS, at};
+use crate::prices::Prices;
 
 /// What can be bought, with what it costs; two cost the same.
 pub(crate) const TYPES: [(&str, u32); 6] = [
@@ -48,6 +52,30 @@ pub(crate) fn price(of: &TypeName) -> u32 {
     found.unwrap().1
 }
 
+/// What a type has, by its size.
+pub(crate) fn vcpus(of: &TypeName) -> u32 {
+    match of.as_str().rsplit('.').next().unwrap() {
+        "large" => 2,
+        "xlarge" => 4,
+        _ => 8,
+    }
+}
+
+fn limits() -> Limits {
+    let shape = |name: &str| {
+        let name = type_name(name);
+        let shape = TypeShape {
+            vcpus: Some(vcpus(&name)),
+            ..TypeShape::default()
+        };
+        (name, Ok(shape))
+    };
+    Limits {
+        types: TYPES.iter().map(|(name, _)| shape(name)).collect(),
+        ..Limits::default()
+    }
+}
+
 /// Everything the planner may know.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
@@ -55,9 +83,12 @@ pub(crate) struct World {
     pub(crate) observed: ObservedFleet,
     pub(crate) applied: Option<AppliedFleet>,
     pub(crate) offers: Offers,
+    pub(crate) books: Books,
+    pub(crate) limits: Limits,
     pub(crate) busy: BTreeMap<InstanceId, RunId>,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
     pub(crate) found_stopped: FoundStopped,
+    prices: Prices,
     offers_answered: bool,
     sold_out: BTreeSet<&'static str>,
 }
@@ -70,6 +101,8 @@ impl World {
             observed: observed(fleet),
             applied: fleet.has_state.then(|| applied(fleet)),
             offers: Offers::default(),
+            books: Books::default(),
+            limits: limits(),
             busy: busy(fleet),
             targets: targets(fleet),
             found_stopped: if fleet.accept_stopped {
@@ -77,10 +110,12 @@ impl World {
             } else {
                 FoundStopped::Block
             },
+            prices: fleet.prices.clone(),
             offers_answered: fleet.offers_answered,
             sold_out: fleet.sold_out.clone(),
         };
         world.answer();
+        world.ask_prices();
         world
     }
 
@@ -90,6 +125,8 @@ impl World {
             observed: &self.observed,
             applied: self.applied.as_ref(),
             offers: &self.offers,
+            books: &self.books,
+            limits: &self.limits,
             busy: &self.busy,
             targets: self.targets.as_ref(),
             found_stopped: self.found_stopped,
@@ -138,19 +175,33 @@ impl World {
             if questions.is_empty() {
                 return;
             }
-            for key in questions.into_keys() {
+            for (key, about) in questions {
                 let targets = self.targets_of(&key);
-                self.offers.insert(key, targets);
+                self.offers.record(key, about, Ok(targets));
             }
         }
     }
 
+    /// Prices, and a balance that covers some runs and not others.
+    pub(crate) fn ask_prices(&mut self) {
+        let questions = money_questions(&self.input());
+        self.books.pricing = Pricing::Asked;
+        for (key, about) in questions.prices {
+            let quote = self.prices.quote(&key, about);
+            self.books.quotes.insert(key, quote);
+        }
+        self.books.funds = self.prices.funds();
+    }
+
     fn targets_of(&self, key: &OfferKey) -> Targets {
         let from = price(&key.from);
-        let listed = TYPES.iter().filter(|(_, price)| match key.shift {
-            Shift::Upgrade => *price > from,
-            Shift::Downgrade => *price < from,
-        });
+        let listed = TYPES
+            .iter()
+            .filter(|(_, price)| match (key.billing, key.shift) {
+                (BillingMethod::PostPaid, _) => true,
+                (BillingMethod::PrePaid, Shift::Upgrade) => *price > from,
+                (BillingMethod::PrePaid, Shift::Downgrade) => *price < from,
+            });
         listed
             .map(|(name, _)| {
                 let in_stock = !self.sold_out.contains(name);
@@ -189,6 +240,7 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
             change: wish.change.clone(),
             payment: wish.payment,
             protect: wish.protect,
+            allow_managed: BTreeSet::new(),
             after: after(fleet, &ids, position).into_iter().collect(),
             place: Place::default(),
         };
@@ -214,6 +266,7 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
         availability: Vec::new(),
         freezes: Vec::new(),
         wish: None,
+        budget: None,
     }
 }
 
@@ -237,6 +290,7 @@ fn observed(fleet: &Fleet) -> ObservedFleet {
         account: AccountId::new("1234567890123456").unwrap(),
         taken_at: now(),
         instances: there.map(|m| (m.seen.id.clone(), m.seen.clone())).collect(),
+        unreadable: BTreeMap::new(),
     }
 }
 

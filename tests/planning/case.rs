@@ -9,11 +9,14 @@ use respec::clock::{Clock as _, VirtualClock};
 use respec::cloud::Cloud as _;
 use respec::manifest::{self, Source};
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, DesiredFleet, Digest, InstanceId, Lineage,
-    ObservedFleet, Offers, RegionId, Stamp,
+    AccountId, AppliedFleet, AppliedInstance, Books, DesiredFleet, Digest, InstanceId, Limits,
+    Lineage, ObservedFleet, Offers, Pricing, RegionId, Stamp,
 };
-use respec::observe::{Survey, ask, survey};
-use respec::plan::{FoundStopped, PlanInput, SavedPlan, check, open_questions, plan};
+use respec::observe::{MoneyDesk, Survey, ask, ask_limits, survey};
+use respec::plan::{
+    FoundStopped, PlanInput, SavedPlan, check, limit_questions, money_questions, open_questions,
+    plan,
+};
 use respec::report::plan_text::{PlanPage, plan_text};
 use respec::report::{Detail, Style};
 use respec::sim::{Scenario, SimWire, World};
@@ -30,6 +33,18 @@ struct Said {
     target: BTreeSet<InstanceId>,
     /// `-accept-stopped`.
     accept_stopped: bool,
+    /// `-no-price`.
+    no_price: bool,
+}
+
+impl Said {
+    fn pricing(&self) -> Pricing {
+        if self.no_price {
+            Pricing::Skipped
+        } else {
+            Pricing::Asked
+        }
+    }
 }
 
 /// A case, read.
@@ -101,17 +116,32 @@ impl Case {
         let findings = reading.findings;
         self.fleet = reading.fleet.unwrap_or_else(|| panic!("{findings:#?}"));
         let applied = self.applied(&observed.account);
-        let mut offers = Offers::default();
+        let no_books = Books::default();
+        let (mut offers, nothing) = (Offers::default(), Limits::default());
         loop {
-            let questions = open_questions(&self.input(&observed, &applied, &offers));
+            let known = (&offers, &nothing, &no_books);
+            let questions = open_questions(&self.input(&observed, &applied, known));
             if questions.is_empty() {
                 break;
             }
-            for (key, targets) in ask(&cloud, &questions).await.unwrap() {
-                offers.insert(key, targets);
+            for (key, about, targets) in ask(&cloud, &questions).await.unwrap() {
+                offers.record(key, about, targets);
             }
         }
-        let planned = plan(&self.input(&observed, &applied, &offers));
+        let known = (&offers, &nothing, &no_books);
+        let questions = limit_questions(&self.input(&observed, &applied, known));
+        let limits = ask_limits(&cloud, &questions).await.unwrap();
+        let known = (&offers, &limits, &no_books);
+        let questions = money_questions(&self.input(&observed, &applied, known));
+        let desk = MoneyDesk {
+            prices: &cloud,
+            billing: &cloud,
+            now: clock.wall(),
+            ours: BTreeSet::new(),
+        };
+        let books = desk.learn(&questions, self.said.pricing()).await;
+        let known = (&offers, &limits, &books);
+        let planned = plan(&self.input(&observed, &applied, known));
         assert_eq!(check(&self.fleet, &planned.sagas), []);
         let saved = SavedPlan {
             format_version: SavedPlan::FORMAT_VERSION,
@@ -133,11 +163,12 @@ impl Case {
         let world = World::new(&self.scenario, self.scenario.start);
         let wire = SimWire::new(Arc::new(Mutex::new(world)), clock.clone());
         let config = AliyunConfig {
-            access_key: AccessKey {
+            credentials: AccessKey {
                 id: "simulated".to_owned(),
                 secret: SecretString::from("simulated-secret"),
                 token: None,
-            },
+            }
+            .into(),
             endpoints: Endpoints::vendor(),
             region: RegionId::new("cn-hangzhou").unwrap(),
         };
@@ -192,7 +223,7 @@ impl Case {
         &'a self,
         observed: &'a ObservedFleet,
         applied: &'a AppliedFleet,
-        offers: &'a Offers,
+        (offers, limits, books): (&'a Offers, &'a Limits, &'a Books),
     ) -> PlanInput<'a> {
         static NOBODY: BTreeMap<InstanceId, respec::model::RunId> = BTreeMap::new();
         PlanInput {
@@ -200,6 +231,8 @@ impl Case {
             observed,
             applied: Some(applied),
             offers,
+            books,
+            limits,
             busy: &NOBODY,
             targets: Some(&self.said.target).filter(|targets| !targets.is_empty()),
             found_stopped: if self.said.accept_stopped {

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, its builders too")]
 
+mod price_list;
 mod world;
 mod snapshot;
 mod story;
@@ -11,3 +12,4 @@ mod plans;
 mod applies;
 mod records;
 mod explains;
+mod policies;

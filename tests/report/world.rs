@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, BillingMethod, ChangeOptions, DesiredFleet, DesiredInstance, DesiredSpec, Digest,
-    FleetName, GroupName, InstanceId, InstanceName, InstanceStatus, Lineage, NetworkBilling,
-    NetworkKind, ObservedFleet, ObservedInstance, OfferKey, Offers, Payment, Place, RegionId,
-    Rollout, Shift, Stamp, TypeName, ZoneId,
+    AccountId, BandwidthKey, BillingMethod, Books, ChangeOptions, DesiredFleet, DesiredInstance,
+    DesiredSpec, Digest, FleetName, Funds, GroupName, InstanceId, InstanceName, InstanceStatus,
+    Limits, Lineage, NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance, OfferKey,
+    Offers, Particulars, Payment, Place, Pricing, RegionId, Rollout, Shift, Stamp, TypeName,
+    VcpuQuota, ZoneId,
 };
-use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, plan};
+use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, money_questions, plan};
+
+use crate::price_list::{self, cny};
 
 pub(crate) fn now() -> Timestamp {
     "2026-11-21T08:00:00Z".parse().unwrap()
@@ -36,6 +39,7 @@ pub(crate) fn machine(name: &str) -> ObservedInstance {
         zone: ZoneId::new("cn-hangzhou-h").unwrap(),
         status: InstanceStatus::Running,
         instance_type: type_name("ecs.g6.large"),
+        image: None,
         vcpus: 2,
         memory_mib: 8192,
         billing: BillingMethod::PostPaid,
@@ -52,6 +56,7 @@ pub(crate) fn machine(name: &str) -> ObservedInstance {
         dedicated_host: None,
         spot: false,
         tags: BTreeMap::new(),
+        particulars: Particulars::default(),
     }
 }
 
@@ -60,6 +65,9 @@ pub(crate) struct World {
     pub(crate) desired: DesiredFleet,
     pub(crate) observed: ObservedFleet,
     pub(crate) offers: Offers,
+    pub(crate) books: Books,
+    pub(crate) pricing: Pricing,
+    pub(crate) limits: Limits,
     pub(crate) targets: Option<BTreeSet<InstanceId>>,
 }
 
@@ -77,13 +85,21 @@ impl World {
                 availability: Vec::new(),
                 freezes: Vec::new(),
                 wish: None,
+                budget: None,
             },
             observed: ObservedFleet {
                 account,
                 taken_at: now(),
                 instances: BTreeMap::new(),
+                unreadable: BTreeMap::new(),
             },
             offers: Offers::default(),
+            books: Books {
+                funds: Funds::Known(cny("100000")),
+                ..Books::default()
+            },
+            pricing: Pricing::Asked,
+            limits: Limits::default(),
             targets: None,
         }
     }
@@ -104,6 +120,7 @@ impl World {
             change: ChangeOptions::default(),
             payment: Payment::Await,
             protect: false,
+            allow_managed: BTreeSet::new(),
             after: BTreeSet::new(),
             place: Place::default(),
         };
@@ -124,28 +141,47 @@ impl World {
     /// The cloud offers this change to subscription machines.
     pub(crate) fn offer(&mut self, from: &str, to: &str, shift: Shift) {
         let zone = ZoneId::new("cn-hangzhou-h").unwrap();
-        let key = OfferKey {
-            region: region(),
-            from: type_name(from),
-            shift,
-        };
-        let targets = BTreeMap::from([(type_name(to), BTreeMap::from([(zone, true)]))]);
-        self.offers.insert(key, targets);
+        let zones = BTreeMap::from([(zone.clone(), true)]);
+        let targets = BTreeMap::from([(type_name(to), zones)]);
+        for migrate_across_zone in [false, true] {
+            let key = OfferKey {
+                region: region(),
+                zone: zone.clone(),
+                from: type_name(from),
+                billing: BillingMethod::PrePaid,
+                migrate_across_zone,
+                shift,
+            };
+            let targets = Ok(targets.clone());
+            self.offers.record(key, id("i-asked"), targets);
+        }
     }
 
     /// The plan of the real planner, saved.
     pub(crate) fn plan(&self) -> SavedPlan {
         let busy = BTreeMap::new();
-        let planned = plan(&PlanInput {
+        let input = |books| PlanInput {
             desired: &self.desired,
             observed: &self.observed,
             applied: None,
             offers: &self.offers,
+            books,
+            limits: &self.limits,
             busy: &busy,
             targets: self.targets.as_ref(),
             found_stopped: FoundStopped::Block,
             now: now(),
-        });
+        };
+        let mut books = self.books.clone();
+        books.pricing = self.pricing;
+        if self.pricing == Pricing::Asked {
+            let questions = money_questions(&input(&self.books)).prices;
+            for (key, about) in questions {
+                let quote = price_list::quote(&key, about);
+                books.quotes.entry(key).or_insert(quote);
+            }
+        }
+        let planned = plan(&input(&books));
         let account = self.observed.account.clone();
         SavedPlan {
             format_version: 1,
@@ -191,11 +227,28 @@ pub(crate) fn shop() -> World {
     add_databases(&mut world);
     add_gateway(&mut world);
     add_blocked(&mut world);
+    add_limits(&mut world);
     for n in 1..=4 {
         let seen = machine(&format!("i-bp1cache0000000000{n}"));
         world.add_to("cache", seen, wants("ecs.g6.large"));
     }
     world
+}
+
+/// What the cloud said about limits, and what it kept to itself.
+fn add_limits(world: &mut World) {
+    let quota = VcpuQuota {
+        max: 500,
+        used: 132,
+    };
+    world.limits.vcpus.insert(region(), Ok(quota));
+    let key = BandwidthKey {
+        region: region(),
+        instance_type: type_name("ecs.g7.large"),
+        billing: BillingMethod::PostPaid,
+    };
+    let why = "DescribeBandwidthLimitation: not allowed (Forbidden.RAM), request 6B6C-1";
+    world.limits.bandwidth.insert(key, Err(why.to_owned()));
 }
 
 fn add_databases(world: &mut World) {

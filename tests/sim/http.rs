@@ -76,3 +76,64 @@ async fn sockets_and_unsigned_doors_see_one_world() {
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
 }
+
+/// The answer to one signed call as raw text; empty when the connection was closed without one.
+async fn stop_by_socket(scenario: &str) -> (String, Value) {
+    let scenario = Scenario::read(scenario).unwrap();
+    let wall = SystemClock::new(1).wall();
+    let world = Arc::new(Mutex::new(World::new(&scenario, wall)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(serve(listener, world, 1000, std::future::pending()));
+    let stamp = wall.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let params = [
+        ("Action", "StopInstance"),
+        ("Version", "2014-05-26"),
+        ("AccessKeyId", "simulated"),
+        ("SignatureMethod", "HMAC-SHA1"),
+        ("SignatureVersion", "1.0"),
+        ("SignatureNonce", "n"),
+        ("Timestamp", stamp.as_str()),
+        ("InstanceId", "i-1"),
+    ];
+    let params = params.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let query = signed(params.to_vec(), "simulated-secret");
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "POST /?{query} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+    );
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut reply = String::new();
+    socket.read_to_string(&mut reply).await.unwrap();
+    let (_, truth) = ask(address, "GET /_sim/world", "").await;
+    server.abort();
+    (reply, truth["instances"][0]["Status"].clone())
+}
+
+#[tokio::test]
+async fn a_socket_that_is_struck_is_closed_without_a_word() {
+    for (fault, answered, status) in [
+        ("{when: no_answer_before}", "", "Running"),
+        ("{when: no_answer_after}", "", "Stopping"),
+        ("{when: not_sent}", "", "Running"),
+        (
+            "{code: OperationConflict}",
+            "HTTP/1.1 409 Conflict",
+            "Running",
+        ),
+        (
+            "{code: InternalError, when: after}",
+            "HTTP/1.1 500 Internal",
+            "Stopping",
+        ),
+    ] {
+        let scenario = format!(
+            "delays: {{answer: 0s, stop: 1h}}\nfaults: [{fault}]\n\
+             instances: [{{InstanceId: i-1, InstanceType: ecs.g7.large}}]"
+        );
+        let (reply, truth) = stop_by_socket(&scenario).await;
+        assert!(reply.starts_with(answered), "{fault}: {reply}");
+        assert_eq!(reply.is_empty(), answered.is_empty(), "{fault}: {reply}");
+        assert_eq!(truth, status, "{fault}");
+    }
+}

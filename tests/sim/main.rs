@@ -8,11 +8,20 @@
 
 mod harness;
 
+mod billing;
+mod clients;
 mod faults;
 mod http;
 mod network;
 mod orders;
 mod power;
 mod protocol;
+mod owners;
+mod permissions;
 mod reading;
+mod rules;
+mod scripted;
+mod schema;
+mod settings;
 mod specs;
+mod sts;

@@ -1,7 +1,7 @@
 //! ModifyInstanceNetworkSpec and AllocatePublicIpAddress.
 
 use crate::harness::{House, story};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ONE: &str = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large}]";
 const PREPAID: &str = "instances:
@@ -166,5 +166,23 @@ fn a_temporary_upgrade_falls_back_by_itself() {
         let truth = house.truth("i-1");
         assert_eq!(truth["InternetMaxBandwidthOut"], 0);
         assert_eq!(truth["PublicIpAddress"], json!(null));
+    });
+}
+
+#[test]
+fn no_bandwidth_left_means_no_address_left_in_a_vpc_and_on_the_classic_network_it_stays() {
+    let scenario = "instances:
+- {InstanceId: i-1, InstanceType: ecs.g7.large, InternetMaxBandwidthOut: 5,
+   PublicIpAddress: {IpAddress: [198.51.100.7]}}
+- {InstanceId: i-2, InstanceType: ecs.g7.large, InternetMaxBandwidthOut: 5,
+   InstanceNetworkType: classic, PublicIpAddress: {IpAddress: [198.51.100.8]}}
+";
+    story(scenario, |house| async move {
+        for (id, left) in [("i-1", Value::Null), ("i-2", "198.51.100.8".into())] {
+            let params = [("InstanceId", id), ("InternetMaxBandwidthOut", "0")];
+            let answer = house.ecs("ModifyInstanceNetworkSpec", &params).await;
+            assert_eq!(answer.code(), "OK");
+            assert_eq!(house.truth(id)["PublicIpAddress"], left);
+        }
     });
 }

@@ -70,7 +70,7 @@ fn filters_hold_all_at_once() {
             assert_eq!(ids(&answer.body).len(), n, "{params:?}");
         }
         let unknown = house
-            .ecs("DescribeInstances", &[("LockReason", "security")])
+            .ecs("DescribeInstances", &[("DeviceAvailable", "true")])
             .await;
         assert_eq!(unknown.code(), "InvalidParameter");
         let dry = house.ecs("DescribeInstances", &[("DryRun", "true")]).await;

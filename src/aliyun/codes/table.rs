@@ -6,7 +6,7 @@
 use crate::cloud::ErrorKind;
 
 /// Code and meaning. From the error tables of the three modify calls, ecs-api 1.5, 1.7, 2.4, 2.8,
-/// 2.14 and 2.15.
+/// 2.14, 2.15 and 2.17.
 #[rustfmt::skip]
 pub(super) const CODES: &[(&str, ErrorKind)] = &[
     ("Account.Arrearage", ErrorKind::Money),
@@ -56,6 +56,7 @@ pub(super) const CODES: &[(&str, ErrorKind)] = &[
     ("InvalidBandwidth.ValueNotSupported", ErrorKind::Invalid),
     ("InvalidBandwidthOut.LessThanZero", ErrorKind::Invalid),
     ("InvalidBillingMethod.ValueNotSupported", ErrorKind::Unsupported),
+    ("InvalidCaller", ErrorKind::Denied),
     ("InvalidClientToken.ValueNotSupported", ErrorKind::Invalid),
     ("InvalidDataDiskCategory.ValueNotSupported", ErrorKind::Unsupported),
     ("InvalidDisk.DetachedSystemDisk", ErrorKind::WrongState),
@@ -108,6 +109,7 @@ pub(super) const CODES: &[(&str, ErrorKind)] = &[
     ("InvalidOperation.RebootingRequired", ErrorKind::WrongState),
     ("InvalidOperation.StarterPackage", ErrorKind::Unsupported),
     ("InvalidOperation.VpcHasEnabledAdvancedNetworkFeature", ErrorKind::Unsupported),
+    ("InvalidOwner", ErrorKind::Denied),
     ("InvalidParam.AllocatePublicIp", ErrorKind::Invalid),
     ("InvalidParam.SystemDiskCategory", ErrorKind::Invalid),
     ("InvalidParameter", ErrorKind::Invalid),
@@ -159,6 +161,7 @@ pub(super) const CODES: &[(&str, ErrorKind)] = &[
     ("NoPermission.Price", ErrorKind::Denied),
     ("NoPermission.Refund", ErrorKind::Denied),
     ("NoSuchVersion", ErrorKind::Invalid),
+    ("NotApplicable", ErrorKind::Denied),
     ("OperationConflict", ErrorKind::Busy),
     ("OperationDenied", ErrorKind::Unsupported),
     ("OperationDenied.ImageNotValid", ErrorKind::Unsupported),

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::attached::{Hibernation, Interfaces};
 use super::named;
 use crate::aliyun::lenient::{self, Unreadable, required};
 use crate::cloud::InstancePage;
 use crate::model::{
     BillingMethod, Eip, InstanceId, InstanceStatus, Mbps, NetworkBilling, NetworkKind,
-    ObservedInstance, RegionId, StoppedMode, TypeName, ZoneId,
+    ObservedInstance, Particulars, RegionId, StoppedMode, TypeName, ZoneId,
 };
 
 #[derive(Deserialize)]
@@ -43,6 +44,8 @@ struct Instance {
     status: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     instance_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    image_id: Option<String>,
     #[serde(default, deserialize_with = "lenient::integer")]
     cpu: Option<i64>,
     #[serde(default, deserialize_with = "lenient::integer")]
@@ -75,6 +78,14 @@ struct Instance {
     spot_strategy: Option<String>,
     #[serde(default, deserialize_with = "lenient::nullable")]
     tags: Tags,
+    #[serde(default, rename = "OSType", deserialize_with = "lenient::text")]
+    os_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    auto_release_time: Option<String>,
+    #[serde(default, deserialize_with = "lenient::nullable")]
+    hibernation_options: Hibernation,
+    #[serde(default, deserialize_with = "lenient::nullable")]
+    network_interfaces: Interfaces,
 }
 
 #[derive(Default, Deserialize)]
@@ -130,24 +141,24 @@ struct Tag {
     tag_value: String,
 }
 
-/// A page of instances.
+/// A page of instances. One that cannot be read does not hide the others; one that cannot even be
+/// named could be any of them.
 pub(in crate::aliyun) fn instance_page(body: &[u8]) -> Result<InstancePage, Unreadable> {
     let page: Page = lenient::read(body)?;
     let found = required(page.instances, "Instances")?;
+    let (mut instances, mut unreadable) = (Vec::new(), Vec::new());
+    for instance in found.instance {
+        let id = named("InstanceId", instance.instance_id.clone(), InstanceId::new)?;
+        match read_instance(id.clone(), instance) {
+            Ok(seen) => instances.push(seen),
+            Err(Unreadable(why)) => unreadable.push((id, why)),
+        }
+    }
     Ok(InstancePage {
-        instances: found
-            .instance
-            .into_iter()
-            .map(observed)
-            .collect::<Result<_, _>>()?,
+        instances,
+        unreadable,
         next_token: page.next_token,
     })
-}
-
-/// One instance; an error names which.
-fn observed(from: Instance) -> Result<ObservedInstance, Unreadable> {
-    let id = named("InstanceId", from.instance_id.clone(), InstanceId::new)?;
-    read_instance(id.clone(), from).map_err(|error| Unreadable(format!("{id}: {error}")))
 }
 
 fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unreadable> {
@@ -159,6 +170,7 @@ fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unr
         zone: named("ZoneId", from.zone_id, ZoneId::new)?,
         status: InstanceStatus::from(required(from.status, "Status")?),
         instance_type: named("InstanceType", from.instance_type, TypeName::new)?,
+        image: from.image_id,
         vcpus: count(from.cpu),
         memory_mib: from
             .memory
@@ -180,6 +192,15 @@ fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unr
         dedicated_host: from.dedicated_host_attribute.dedicated_host_id,
         spot: is_spot(from.spot_strategy.as_deref()),
         tags: from.tags.into_map(),
+        particulars: Particulars {
+            windows: from
+                .os_type
+                .is_some_and(|word| word.eq_ignore_ascii_case("windows")),
+            hibernates: from.hibernation_options.is_configured(),
+            // A time that is no time is none: it is worth a note at most.
+            auto_release_at: from.auto_release_time.and_then(|time| time.parse().ok()),
+            ..from.network_interfaces.counted()
+        },
     })
 }
 
@@ -188,7 +209,9 @@ fn billing(word: Option<String>) -> Result<BillingMethod, Unreadable> {
     match required(word, "InstanceChargeType")?.as_str() {
         "PrePaid" => Ok(BillingMethod::PrePaid),
         "PostPaid" => Ok(BillingMethod::PostPaid),
-        _ => Err(Unreadable("InstanceChargeType is not known".to_owned())),
+        word => Err(Unreadable(format!(
+            "InstanceChargeType `{word}` is not known"
+        ))),
     }
 }
 
@@ -197,7 +220,9 @@ fn network(word: Option<&str>) -> Result<NetworkKind, Unreadable> {
     match word {
         None | Some("vpc") => Ok(NetworkKind::Vpc),
         Some("classic") => Ok(NetworkKind::Classic),
-        Some(_) => Err(Unreadable("InstanceNetworkType is not known".to_owned())),
+        Some(word) => Err(Unreadable(format!(
+            "InstanceNetworkType `{word}` is not known"
+        ))),
     }
 }
 
@@ -288,7 +313,10 @@ mod tests {
         let body = format!(r#"{{"Instances":{{"Instance":[{{{fields}}}]}},"NextToken":""}}"#);
         let page = instance_page(body.as_bytes())?;
         assert_eq!(page.next_token, None);
-        Ok(page.instances.into_iter().next().unwrap())
+        match page.unreadable.into_iter().next() {
+            Some((id, why)) => Err(Unreadable(format!("{id}: {why}"))),
+            None => Ok(page.instances.into_iter().next().unwrap()),
+        }
     }
 
     #[test]

@@ -3,17 +3,24 @@
 //! In: bytes that are no refusal. Out: a typed reply, or [`Unreadable`] with the field that is
 //! missing or wrong. What the tool decides by must be there; what it only shows may be absent.
 
+mod attached;
 mod instance;
 mod change;
 mod offer;
 mod facts;
+mod order;
+mod price;
+mod limits;
 
 use super::lenient::{self, Unreadable};
 
 pub(super) use change::{address, modified, power_answers, request_id};
 pub(super) use facts::{TypePage, account, regions, type_page};
 pub(super) use instance::instance_page;
+pub(super) use limits::{shapes, vcpu_quota, widest};
 pub(super) use offer::offers;
+pub(super) use order::{OrderPage, balance, done, order_detail, order_page};
+pub(super) use price::{auto_renewals, price};
 
 /// Turns a model's complaint about a name into ours.
 fn named<T>(

@@ -11,20 +11,18 @@ use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::not_yet::can_be_kept;
 use crate::cli::planning::{Planning, make_plan, peek, to_adopt};
-use crate::cli::running::{Ended, Run};
+use crate::cli::pricing::keep_within_limits;
+use crate::cli::rights;
+use crate::cli::running::{Ended, Run, read_plan};
 use crate::cli::screen::Screen;
-use crate::cli::surroundings::read_bounded;
 use crate::cloud::Cloud as _;
 use crate::model::{Lineage, ObservedFleet};
-use crate::plan::{Fingerprint, SavedPlan};
+use crate::plan::{Costs, Fingerprint, Saga, SavedPlan};
 use crate::report::Detail;
 use crate::report::plan_text::plan_text;
 use crate::report::style::count;
 use crate::saga::Mode;
 use crate::store::{Contents, OpenRun, Store};
-
-/// Largest plan file.
-const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// Carries a plan out.
 ///
@@ -82,8 +80,12 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
             return run.go_on(store).await.map(Some);
         }
     }
-    let planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    let mut planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
     screen.talk(&planning.warnings);
+    if !is_open(planning.contents.as_ref(), |_| true) {
+        let checks = rights::demand(context.cloud.as_ref(), planning.plan.sagas.values()).await?;
+        planning.plan.sheet.checks.extend(checks);
+    }
     let plan = &planning.plan;
     if !global.json {
         let page = page(&planning, None);
@@ -97,8 +99,9 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
         return nothing_to_change(&run, &planning).await;
     }
     can_be_kept(plan)?;
-    prices_are_known(context, args, plan)?;
     joiners_are_counted(args, screen, plan)?;
+    prices_are_known(args, plan)?;
+    keep_within_limits(plan, args.planning.max_spend.as_ref())?;
     approved(args, screen, plan)?;
     let store = run.open_store(plan)?;
     nobody_was_faster(&store.contents(), plan)?;
@@ -113,21 +116,14 @@ async fn saved(
     file: &Path,
     screen: &Screen,
 ) -> Attempt {
-    if !args.planning.target.is_empty() || args.planning.accept_stopped {
+    let planning = &args.planning;
+    if !planning.target.is_empty() || planning.accept_stopped || planning.no_price {
         return Err(Failure::new(
             Situation::Usage,
-            "--target and --accept-stopped decide what is planned; this plan is made already",
+            "--target, --accept-stopped and --no-price decide what is planned; this plan is made already",
         ));
     }
-    let bytes = read_bounded(file, PLAN_BYTES_MAX)?;
-    let plan = SavedPlan::open(&bytes).map_err(|error| {
-        Failure::from_error(
-            Situation::Stale,
-            &format!("take {}", file.display()),
-            &error,
-        )
-        .hint("make a new one: respec plan --out FILE")
-    })?;
+    let plan = read_plan(file)?;
     let observed = still_fits(context, &plan).await?;
     let run = Run::to_the_end(context, global, args, screen);
     let contents = peek(context, &plan.desired)?;
@@ -135,7 +131,8 @@ async fn saved(
         return open_run_first(&run, &plan).await;
     }
     can_be_kept(&plan)?;
-    prices_are_known(context, args, &plan)?;
+    prices_are_known(args, &plan)?;
+    keep_within_limits(&plan, args.planning.max_spend.as_ref())?;
     touched_machines_look_as_planned(&plan, &observed)?;
     if plan.sagas.is_empty()
         && to_adopt(&plan, &observed, contents.as_ref(), plan.created_at).is_empty()
@@ -145,6 +142,8 @@ async fn saved(
         }
         return Ok(None);
     }
+    let checks = rights::demand(context.cloud.as_ref(), plan.sagas.values()).await?;
+    screen.talk(&rights::doubts(&checks));
     let store = run.open_store(&plan)?;
     if is_open(Some(&store.contents()), |_| true) {
         return Err(state_has_changed());
@@ -247,14 +246,11 @@ async fn nothing_to_change(run: &Run<'_>, planning: &Planning) -> Attempt {
         .hint("the plan above says what stands in the way of each machine"))
 }
 
-/// Until prices can be asked for, an order is only made by somebody who said so.
-fn prices_are_known(context: &Context, args: &ApplyArgs, plan: &SavedPlan) -> Result<(), Failure> {
-    let orders = plan
-        .sagas
-        .values()
-        .filter(|saga| saga.makes_order())
-        .count();
-    if orders == 0 || args.allow_unknown_price || context.simulated {
+/// An order of unknown price is only made by somebody who said so.
+fn prices_are_known(args: &ApplyArgs, plan: &SavedPlan) -> Result<(), Failure> {
+    let unknown = |saga: &&Saga| Costs::of(&saga.steps).now.unknown > 0;
+    let orders = plan.sagas.values().filter(unknown).count();
+    if orders == 0 || args.allow_unknown_price {
         return Ok(());
     }
     let message =

@@ -11,9 +11,12 @@ use crate::cli::screen::Screen;
 use crate::cloud::Cloud as _;
 use crate::diff::drift;
 use crate::manifest::wrong_account;
-use crate::model::{InstanceId, RegionId};
+use crate::model::{InstanceId, ObservedFleet, RegionId};
 use crate::observe::observe;
 use crate::report::{drift_text, json};
+
+/// Machines that are named when they cannot be read.
+const UNREADABLE_NAMED_MAX: usize = 20;
 
 /// Compares what was recorded with what is there.
 ///
@@ -62,9 +65,26 @@ pub async fn run(context: &Context, global: &Global, screen: &Screen) -> Result<
         )
     };
     screen.result(&text)?;
+    all_could_be_read(&observed)?;
     Ok(if items.is_empty() && vanished.is_empty() {
         Done::Fine
     } else {
         Done::Differs
     })
+}
+
+/// Nobody can say that nothing has drifted where a machine could not be read.
+fn all_could_be_read(observed: &ObservedFleet) -> Result<(), Failure> {
+    if observed.unreadable.is_empty() {
+        return Ok(());
+    }
+    let n = observed.unreadable.len();
+    let message = format!("the cloud describes {n} machines in words this version does not know");
+    let mut failure = Failure::new(Situation::Other, message)
+        .hint("look at them in the console, or use a version that knows these words");
+    let reasons = observed.unreadable.iter().take(UNREADABLE_NAMED_MAX);
+    failure
+        .chain
+        .extend(reasons.map(|(id, why)| format!("{id}: {why}")));
+    Err(failure)
 }

@@ -1,12 +1,16 @@
 //! The commands, one file each: a function that reads like a recipe.
 
 pub mod generate;
+pub mod operations;
+pub mod schema;
 pub mod sim;
 pub mod validate;
 pub mod plan;
+pub mod policy;
 pub mod apply;
 pub mod cancel;
 pub mod drift;
+pub mod rehearse;
 pub mod state;
 pub mod history;
 pub mod explain;

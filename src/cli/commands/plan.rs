@@ -5,6 +5,7 @@ use crate::cli::context::{Context, write_private};
 use crate::cli::failure::{Done, Failure};
 use crate::cli::input::Input;
 use crate::cli::planning::{Planning, make_plan};
+use crate::cli::rights;
 use crate::cli::screen::Screen;
 use crate::report::plan_text::{FirstRun, PlanPage, plan_text};
 use crate::report::{Detail, markdown};
@@ -21,8 +22,11 @@ pub async fn run(
 ) -> Result<Done, Failure> {
     let input = Input::read(&global.files, screen.paint())?;
     screen.talk(&input.warnings);
-    let planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    let mut planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
     screen.talk(&planning.warnings);
+    // Who may only read may still plan: what an apply would lack is shown, not refused.
+    let checks = rights::show(context.cloud.as_ref(), planning.plan.sagas.values()).await?;
+    planning.plan.sheet.checks.extend(checks);
     if let Some(path) = &args.out {
         write_private(path, planning.plan.seal().as_bytes())?;
     }

@@ -1,6 +1,6 @@
 //! R68 to R72: what a change does besides what it was asked for.
 
-use super::Coverage::{Answers, NotYet as NotSimulated};
+use super::Coverage::Answers;
 use super::Stance::{Chooses, NeverSends, Runs};
 use super::{Rule, rule};
 
@@ -9,11 +9,11 @@ pub(super) const RULES: &[Rule] = &[
     rule(68, "another cluster can mean other addresses",
         ("Allowed to move to another cluster, classic machines get another private address, and machines that leave a retired type other names for their disks; in a VPC the private address stays.", "002, SDK7, DOC20"),
         (Chooses, "Sends it only where `change.migrate_across_zone` is written; does not note the effects yet."),
-        (NotSimulated, "Takes the parameter and changes nothing by it.")),
+        (Answers, "Gives a classic machine another private address, and renames the disks of one that leaves the retired series.")),
     rule(69, "another kind of system disk, in one case",
         ("SystemDisk.Category counts only from a retired type to one on sale, together with a move to I/O-optimized.", "002, 004, SDK7"),
         (Chooses, "Sends it only where `change.system_disk_category` is written."),
-        (NotSimulated, "Knows no disks.")),
+        (Answers, "400 InvalidParam.SystemDiskCategory or InvalidSystemDiskCategory.NotMatchInstanceType in every other case.")),
     rule(70, "StopCharging gives capacity and address up",
         ("A pay-as-you-go machine in a VPC that is stopped with StopCharging loses its static address and its place.", "SDK7"),
         (Chooses, "Stops with KeepCharging unless the manifest says otherwise, always so around a change; blocks StopCharging where it does not apply or would cost an address without consent, and notes an address that a start brings back."),
@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(71, "disks and modes are not open",
         ("Disk.N and ModifyMode are in the documents and not to be used.", "004, SDK7"),
         (NeverSends, "Has no key for them."),
-        (NotSimulated, "Does not read them.")),
+        (Answers, "400 OperationDenied or InvalidParameter, by operation, once they could be read.")),
     rule(72, "a reader sees the new type before the guest does",
         ("DescribeInstances shows a type as soon as it is recorded; that a start is still needed shows nowhere.", "TF"),
         (Runs, "Remembers by the chain of steps that a start has to follow."),

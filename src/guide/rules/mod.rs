@@ -7,6 +7,7 @@ mod money;
 mod pace;
 mod target;
 mod effects;
+mod shown;
 
 /// One rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,17 @@ pub struct Rule {
     pub coverage: Coverage,
     /// What the simulator answers.
     pub sim: &'static str,
+}
+
+impl Rule {
+    /// The tests that show it: `sim::…` of the simulator, `planning/…` of the planner.
+    #[must_use]
+    pub fn tests(&self) -> &'static [&'static str] {
+        let found = shown::SHOWN
+            .iter()
+            .find(|(number, _)| *number == self.number);
+        found.map_or(&[], |(_, tests)| tests)
+    }
 }
 
 /// What planner and apply do with a rule.

@@ -1,6 +1,6 @@
 //! R41 to R51: bills, orders, refunds.
 
-use super::Coverage::{Answers, NotYet as NotSimulated};
+use super::Coverage::Answers;
 use super::Stance::{Chooses, NotYet, Notes, Runs};
 use super::{Rule, rule};
 
@@ -13,11 +13,11 @@ pub(super) const RULES: &[Rule] = &[
     rule(42, "AutoPay pays unless told not to",
         ("AutoPay is true when it is left out; with too little balance it leaves an abnormal order that can only be voided, or is refused at once.", "001, SDK7, WEB"),
         (Chooses, "States AutoPay in every call that makes an order; the balance is not read yet."),
-        (Answers, "An abnormal order, or 403 InvalidAccountStatus.NotEnoughBalance where the scenario says so.")),
+        (Answers, "An abnormal order, or one that is cancelled by itself, or 403 InvalidAccountStatus.NotEnoughBalance, as `low_balance` says.")),
     rule(43, "AutoPay=false leaves an order to be paid",
         ("The order waits in the console for a person; RAM identities need permission to see prices.", "000, 001, 004"),
         (Chooses, "`payment: await` sends it, prints the order and goes on when it is paid."),
-        (Answers, "An unpaid order; no permission is ever missing.")),
+        (Answers, "An unpaid order, which lapses where the scenario says so; 400 NoPermission.Price to a key that is denied `price`.")),
     rule(44, "a downgrade needs no payment",
         ("On ModifyPrepayInstanceSpec AutoPay counts for upgrades only; a downgrade is refunded whatever it says.", "SDK7"),
         (Chooses, "Waits for no payment behind a downgrade; states AutoPay all the same, so that nothing hangs on the direction the cloud sees."),
@@ -25,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(45, "an unpaid order blocks the next change",
         ("While an order is open the machine, and by one text the whole account, takes no other change.", "000, 001, 004"),
         (Runs, "Takes the refusal as the end of that machine's change; orders of others are not read before a plan yet."),
-        (Answers, "403 OperationDenied.UnpaidOrder, or 400 InvalidInstance.UnpaidOrder, by operation.")),
+        (Answers, "403 OperationDenied.UnpaidOrder, or 400 InvalidInstance.UnpaidOrder, by operation; 400 InvalidInstance.UnPaidOrder to others where `unpaid_order_blocks_account` says so.")),
     rule(46, "an order under way means to wait",
         ("Between payment and change the machine answers that its order or request is being worked on.", "000, 004"),
         (Runs, "Asks again under the same token until the answer is another."),
@@ -33,21 +33,21 @@ pub(super) const RULES: &[Rule] = &[
     rule(47, "a downgrade gives money back, vouchers not",
         ("The difference goes back the way it was paid; used vouchers are lost; RAM identities need permission to cause refunds.", "000, 001, 004"),
         (Notes, "Says so for every downgrade of a subscription."),
-        (Answers, "Adds the refund to the balance; no permission is ever missing.")),
+        (Answers, "Adds the refund to the balance; 400 NoPermission.Refund to a key that is denied `refund`.")),
     rule(48, "downgrades are rationed",
         ("There is an allowance of downgrades, by the newest text for the account and the month.", "000, 004, DOC20, WEB"),
         (NotYet, "Cannot read the allowance; apply spares machines still to be stopped for another type after the first such refusal."),
-        (NotSimulated, "Downgrades as often as it is asked to.")),
+        (Answers, "400 InstanceDowngrade.QuotaExceed above `downgrades_per_month`, counted over the account.")),
     rule(49, "a downgrade may freeze the machine",
         ("By one older text a machine that went down stays as it is for the rest of its billing period.", "001"),
         (NotYet, "Does not foresee it; apply meets the refusal."),
-        (NotSimulated, "Freezes nothing.")),
+        (Answers, "400 OperationDenied where `freeze_after_downgrade` says so.")),
     rule(50, "some accounts cannot be charged at once",
         ("An account that does not pay on the spot must order with AutoPay=false.", "000"),
         (NotYet, "Does not know how an account pays; write `payment: await` there. Apply spares what is still to be stopped after the first refusal."),
-        (NotSimulated, "Its account can always be charged.")),
+        (Answers, "400 InvalidPayMethod.SyncPaymentNotSupport where `charged_at_once` is false; a change of type is left to be paid instead.")),
     rule(51, "a card may have to be confirmed",
         ("The vendor may want the holder of the card to confirm it by e-mail first.", "000, 002"),
         (NotYet, "A person has to act; apply spares what is still to be stopped after the first refusal."),
-        (NotSimulated, "Knows no cards.")),
+        (Answers, "403 SecurityRisk.3DVerification where `card_unconfirmed` says so.")),
 ];

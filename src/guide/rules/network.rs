@@ -1,6 +1,6 @@
 //! R23 to R40: ModifyInstanceNetworkSpec, for bandwidth, network billing and public addresses.
 
-use super::Coverage::{Answers, NotYet as NotSimulated};
+use super::Coverage::Answers;
 use super::Stance::{Blocks, Brackets, Chooses, Fact, NeverSends, NotYet};
 use super::{Rule, rule};
 
@@ -61,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(36, "lines of providers are by invitation",
         ("ISP names a provider's line; it is by invitation, needs bandwidth above 0 and has nine refusals of its own.", "000"),
         (NeverSends, "Has no key for it."),
-        (Answers, "Refuses the parameter.")),
+        (Answers, "403 InvalidIspUID, or 400 InvalidBandwidthOut.LessThanZero without bandwidth.")),
     rule(37, "only a subscription's change is an order",
         ("The answer names an order for subscriptions only.", "SDK7"),
         (Chooses, "Counts the step of a subscription as an order, and waits for its payment where nobody pays at once."),
@@ -69,13 +69,13 @@ pub(super) const RULES: &[Rule] = &[
     rule(38, "some hardware has no public network",
         ("CloudBox machines and dedicated regions take no public bandwidth.", "000"),
         (NotYet, "Does not know such machines; apply meets the refusal."),
-        (NotSimulated, "Has no such machines.")),
+        (Answers, "400 InvalidParameter.CloudboxNotSupported or InvalidParameter.DedicatedRegionNotSupported, where the scenario says so.")),
     rule(39, "mapped ports block the call",
         ("A machine that ports of a NAT gateway are mapped to takes no change of network.", "000"),
         (NotYet, "Does not read mappings; apply meets the refusal."),
-        (NotSimulated, "Has no NAT gateways.")),
+        (Answers, "403 InvalidInstance.NatPortMapNotSupport where `nat_port_maps` says so.")),
     rule(40, "addresses can run out",
         ("The region may have no address left, or fail to bind one.", "000"),
         (NotYet, "Cannot tell in advance; apply meets the refusal."),
-        (NotSimulated, "Never runs out of addresses.")),
+        (Answers, "403 InvalidOperation.PublicIpAddressNoStock, or NAT_PUBLIC_IP_ALLOCATE_FAILED from AllocatePublicIpAddress, once `public_addresses` are held.")),
 ];

@@ -1,6 +1,6 @@
 //! R52 to R56: how fast, how much, how often.
 
-use super::Coverage::{Answers, NotYet as NotSimulated};
+use super::Coverage::Answers;
 use super::Stance::{NotYet, Runs, Sequences};
 use super::{Rule, rule};
 
@@ -13,7 +13,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(53, "the bandwidth of a region has a sum",
         ("All fixed bandwidth of an account in a region has a ceiling, once 50 Gbit/s, now a quota.", "000, 001, 002"),
         (NotYet, "Adds nothing up; apply meets the refusal."),
-        (NotSimulated, "Adds nothing up.")),
+        (Answers, "400 QuotaExceeded.InternetBandwidth when pay-as-you-go machines of the region that pay by bandwidth come to more than `fixed_bandwidth_max`, 50,000 Mbit/s.")),
     rule(54, "a thousand subscription orders a minute",
         ("ModifyPrepayInstanceSpec takes 1000 calls in 60 s from an account; no figure is known for the others.", "004"),
         (Runs, "Sends at most 976 calls of each modify operation in the worst minute."),

@@ -1,6 +1,6 @@
 //! R10 to R22: ModifyPrepayInstanceSpec, which orders another type for a subscription.
 
-use super::Coverage::{Answers, NotYet as NotSimulated, Nothing};
+use super::Coverage::{Answers, Nothing};
 use super::Stance::{Blocks, Brackets, Chooses, Fact, NeverSends, NotYet, Runs};
 use super::{Rule, rule};
 
@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(18, "a type for a while only",
         ("EndTime should make the change temporary; newer pages say that this is not offered.", "004, WEB"),
         (NeverSends, "Has no key for it: the sources contradict each other."),
-        (Answers, "Refuses EndTime on this call.")),
+        (Answers, "400 InvalidParameter to EndTime on this call.")),
     rule(19, "the new type stays for the rest of the term",
         ("Without EndTime the machine keeps the new type until its subscription ends.", "SDK6"),
         (Fact, "The record of the machine says the new type from then on."),
@@ -49,13 +49,13 @@ pub(super) const RULES: &[Rule] = &[
     rule(20, "a downgrade booked for the renewal blocks",
         ("While a renewal with a smaller type is booked, the running period takes no change.", "004, 002, WEB"),
         (NotYet, "Does not read bookings; apply meets the refusal and undoes what went before."),
-        (NotSimulated, "Knows no renewals.")),
+        (Answers, "400 InvalidOperation.InstanceRenewWithDowngradeInPlan or 403 InstanceSpecModification.NotEffective, by operation, where `booked_change` says so.")),
     rule(21, "changing while running may be refused",
         ("Processor layout, operating system or too many such changes may forbid a change without a stop or reboot.", "004"),
         (NotYet, "Cannot tell in advance; `prepaid_upgrade: offline` avoids it by stopping first."),
-        (NotSimulated, "Takes every upgrade of a running machine.")),
+        (Answers, "403 InvalidOperation.MaxModifyOnlineNumberExceeded above `online_changes` without a reboot; the other codes where `online_change` says so.")),
     rule(22, "Windows and NVMe need preparation inside",
         ("Windows, and types that differ in NVMe, want drivers prepared in the guest before the change.", "WEB"),
         (NotYet, "Does not look into guests; prepare such machines before you change them."),
-        (NotSimulated, "Its guests are always ready.")),
+        (Answers, "Takes the change; a guest that is `unprepared` does not come up, which `/_sim/world` shows.")),
 ];

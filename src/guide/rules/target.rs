@@ -1,6 +1,6 @@
 //! R57 to R67: what keeps a machine from becoming another type.
 
-use super::Coverage::{Answers, NotYet as NotSimulated};
+use super::Coverage::Answers;
 use super::Stance::{Blocks, NotYet, Notes, Runs};
 use super::{Rule, rule};
 
@@ -21,15 +21,15 @@ pub(super) const RULES: &[Rule] = &[
     rule(60, "the target must be on the list",
         ("A type is only reached from where DescribeResourcesModification lists it; everything else is refused under half a dozen codes.", "002, 004"),
         (Blocks, "Blocks a subscription's change to a type that is listed in neither direction; pay-as-you-go is not asked about yet."),
-        (Answers, "400 InvalidInstanceType.ValueUnauthorized, 403 InvalidInstanceType.ValueNotSupported, or 400 DependencyViolation.InstanceType.")),
+        (Answers, "400 InvalidInstanceType.ValueUnauthorized, 403 InvalidInstanceType.ValueNotSupported, InstanceType.Offline or ImageNotSupportInstanceType, or 400 DependencyViolation.InstanceType.")),
     rule(61, "what is attached must fit",
         ("Interfaces, addresses, queues and disks must not be more than the new type carries.", "002, 004"),
         (NotYet, "Does not count attachments; apply meets the refusal and undoes what went before."),
-        (NotSimulated, "Its machines have nothing attached.")),
+        (Answers, "The codes of each limit; 400 DependencyViolation.InstanceType where ModifyInstanceSpec has none.")),
     rule(62, "advanced VPCs want newer types",
         ("A VPC with advanced features shuts the smallest and oldest types out.", "002, 004"),
         (NotYet, "Does not read features of VPCs; apply meets the refusal."),
-        (NotSimulated, "Its VPCs have no features.")),
+        (Answers, "400 InvalidOperation.VpcHasEnabledAdvancedNetworkFeature to small types in a VPC of `advanced_vpcs`.")),
     rule(63, "stock can run out",
         ("A type may be sold out in a zone, with or without `.NoStock` in the code.", "002, 004"),
         (Blocks, "Blocks what DescribeResourcesModification calls sold out in the zone; in apply one such refusal spares every machine not yet stopped that wants the same type there."),
@@ -45,9 +45,9 @@ pub(super) const RULES: &[Rule] = &[
     rule(66, "starter packages and hibernation keep the type",
         ("Machines of a starter package never change; those set up to hibernate keep their type.", "000, 004"),
         (NotYet, "Reads neither; apply meets the refusal and undoes what went before."),
-        (Answers, "403 HibernationConfigured.InstanceOperationForbidden to a subscription; has no starter packages.")),
+        (Answers, "403 InvalidOperation.StarterPackage or HibernationConfigured.InstanceOperationForbidden, to subscriptions; the former to any change of network too.")),
     rule(67, "images can forbid it",
         ("Marketplace images and images the account may not use any more rule changes out.", "000, 002, 004"),
         (NotYet, "Does not look at images; apply meets the refusal."),
-        (NotSimulated, "Its images fit everywhere.")),
+        (Answers, "400 InvalidMarketImageStatus.NotSupported, 403 OperationDenied.ImageNotValid, 500 Image.OrderFailed or ImageOrderFailed, by operation, where `image` says so.")),
 ];

@@ -3,6 +3,7 @@
 use crate::model::{BillingMethod, DesiredInternet, Mbps, NetworkBilling, NetworkKind};
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
+use crate::plan::rules::fits;
 
 /// The values the machine will have: what is written, else what is there.
 pub(in crate::plan) struct Target {
@@ -35,6 +36,9 @@ pub(in crate::plan) fn outbound_is_in_range(
 ) -> Result<(), Blocked> {
     // Where the cloud does not say how traffic is paid for, the wider range holds.
     let charge_type = target.charge_type.unwrap_or(NetworkBilling::PayByBandwidth);
+    if let Some(max) = fits::widest(case, charge_type) {
+        return within_the_answer(case, target, charge_type, max);
+    }
     let max = charge_type.bandwidth_out_max(case.seen.billing);
     if target.out <= max {
         return Ok(());
@@ -48,6 +52,26 @@ pub(in crate::plan) fn outbound_is_in_range(
             case.seen.billing.as_str()
         ),
         "lower `max_bandwidth_out`",
+    ))
+}
+
+/// What the cloud says of this type wins over what is written about all types.
+fn within_the_answer(
+    case: &Case<'_>,
+    target: &Target,
+    charge_type: NetworkBilling,
+    max: Mbps,
+) -> Result<(), Blocked> {
+    if target.out <= max {
+        return Ok(());
+    }
+    let ends_as = case.desired.spec.instance_type.as_ref();
+    let ends_as = ends_as.unwrap_or(&case.seen.instance_type);
+    let (out, how) = (target.out, charge_type.as_str());
+    Err(case.block(
+        "R28",
+        format!("{out} Mbit/s is above {max}, the most that {ends_as} takes with {how}"),
+        "lower `max_bandwidth_out`, or choose a type that takes more",
     ))
 }
 

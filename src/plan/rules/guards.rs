@@ -2,15 +2,24 @@
 
 use std::time::Duration;
 
-use crate::model::Share;
+use crate::model::{Owner, Share};
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
+use crate::plan::rules::targets;
 
 /// Tags by which a scaling group or a Kubernetes node pool marks its machines.
-const OWNER_TAGS: [(&str, &str); 3] = [
-    ("acs:autoscaling:scalingGroupId", "a scaling group"),
-    ("ack.aliyun.com", "an ACK cluster"),
-    ("ack.alibabacloud.com/nodepool-id", "an ACK node pool"),
+const OWNER_TAGS: [(&str, Owner, &str); 3] = [
+    (
+        "acs:autoscaling:scalingGroupId",
+        Owner::Ess,
+        "a scaling group",
+    ),
+    ("ack.aliyun.com", Owner::Ack, "an ACK cluster"),
+    (
+        "ack.alibabacloud.com/nodepool-id",
+        Owner::Ack,
+        "an ACK node pool",
+    ),
 ];
 
 /// `protect`: the manifest names machines that no plan may stop.
@@ -27,29 +36,49 @@ pub(in crate::plan) fn is_not_protected(case: &Case<'_>) -> Result<(), Blocked> 
 
 /// A machine that belongs to a scaling group or a cluster may be released by it while it is down.
 pub(in crate::plan) fn is_not_managed_elsewhere(case: &Case<'_>) -> Result<(), Blocked> {
-    let owner = OWNER_TAGS
-        .iter()
-        .find(|(tag, _)| case.seen.tags.contains_key(*tag));
-    let Some((tag, owner)) = owner else {
+    let mut strangers =
+        owners(case).filter(|(_, owner, _)| !case.desired.allow_managed.contains(owner));
+    let Some((tag, owner, what)) = strangers.next() else {
         return Ok(());
     };
+    let way_out = format!(
+        "change it through its owner, or accept that with `allow_managed: [{}]`",
+        owner.as_str()
+    );
     Err(case.block(
         "managed",
-        format!("it belongs to {owner} (tag `{tag}`), which may release a machine that is down"),
-        "change it through its owner, or take it out of there first",
+        format!("it belongs to {what} (tag `{tag}`), which may release a machine that is down"),
+        &way_out,
     ))
 }
 
-/// A spot machine that is stopped may never start again.
+/// Who else looks after this machine: the tag that says so, who, and what to call it.
+pub(in crate::plan) fn owners(
+    case: &Case<'_>,
+) -> impl Iterator<Item = (&'static str, Owner, &'static str)> {
+    let tags = &case.seen.tags;
+    OWNER_TAGS
+        .into_iter()
+        .filter(|(tag, _, _)| tags.contains_key(*tag))
+}
+
+/// A spot machine that is stopped may never start again, unless the cloud has its new type to give.
 pub(in crate::plan) fn is_not_spot(case: &Case<'_>) -> Result<(), Blocked> {
-    if case.seen.spot {
-        return Err(case.block(
-            "spot",
-            "it is a spot machine, and its capacity may be gone when it should start again",
-            "replace it by a new machine of the wanted type",
-        ));
+    if !case.seen.spot || targets::is_listed(case) {
+        return Ok(());
     }
-    Ok(())
+    let why = match targets::wanted(case) {
+        Some(to) => format!(
+            "it is a spot machine, and the cloud does not say that it has {to} for it when it should start again"
+        ),
+        None => "it is a spot machine, and its capacity may be gone when it should start again"
+            .to_owned(),
+    };
+    Err(case.block(
+        "spot",
+        why,
+        "replace it by a new machine of the wanted type",
+    ))
 }
 
 /// `max_unavailable: 0` forbids every outage, so the plan says it instead of hanging in apply.

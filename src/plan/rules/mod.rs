@@ -4,6 +4,8 @@
 //! its reason and the way out. None of them knows that there is a network.
 
 pub(super) mod found;
+pub(super) mod fits;
+pub(super) mod targets;
 pub(super) mod guards;
 pub(super) mod bandwidth;
 pub(super) mod payment;
@@ -12,4 +14,7 @@ pub(super) mod transition;
 pub(super) mod reasons;
 pub(super) mod network;
 pub(super) mod sequence;
+pub(super) mod prices;
+pub(super) mod orders;
+pub(super) mod type_notes;
 pub(super) mod notes;

@@ -8,9 +8,10 @@ use crate::model::{
 };
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
+use crate::plan::price::{Price, Running};
 use crate::plan::rules::bandwidth::{self, Target};
 use crate::plan::rules::{payment, power, reasons};
-use crate::plan::step::{Action, Because, Goal, Price, Step, Undo};
+use crate::plan::step::{Action, Because, Goal, Step, Undo};
 
 /// A change of the public network, decided.
 #[derive(Debug, Clone)]
@@ -134,7 +135,7 @@ fn classic_must_be_down(case: &Case<'_>, target: &Target) -> Option<Because> {
 /// An order made while it is held down must not wait for a person: nobody knows how long that takes.
 fn nobody_is_awaited_while_down(case: &Case<'_>) -> Result<(), Blocked> {
     let held_down = case.is_up() && case.ends_up();
-    match (case.seen.billing, case.desired.payment) {
+    match (case.seen.billing, case.payment()) {
         (BillingMethod::PrePaid, Payment::Await) if held_down => Err(case.block(
             "R26",
             "ordered while Stopped, it would stay down until a person has paid the order",
@@ -198,7 +199,7 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
         max_bandwidth_out: out,
         max_bandwidth_in: inbound,
         allocate_public_ip: asks_address.then_some(true),
-        auto_pay: subscription.then(|| payment::auto_pay(case.desired.payment)),
+        auto_pay: subscription.then(|| payment::auto_pay(case.payment())),
     };
     let because = reasons::because(case, target, &call, address);
     Step {
@@ -215,6 +216,7 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
         undo: undo(case, address),
         because,
         price: payment::of_bandwidth(case, target),
+        running: Running::Same,
         downtime: Duration::ZERO,
     }
 }
@@ -259,6 +261,7 @@ pub(in crate::plan) fn await_order(steps: &[Step]) -> Option<Step> {
         undo: Undo::Nothing,
         because: order.because.last().cloned().into_iter().collect(),
         price: Price::NoOrder,
+        running: Running::Same,
         downtime: Duration::ZERO,
     })
 }
@@ -281,6 +284,7 @@ fn allocate() -> Step {
             "it has bandwidth but no address, which only AllocatePublicIpAddress adds",
         )],
         price: Price::NoOrder,
+        running: Running::Same,
         downtime: Duration::ZERO,
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::model::{ModifyCall, NetworkKind};
 use crate::plan::input::Case;
-use crate::plan::rules::power;
-use crate::plan::step::{Action, Because, Price, Step};
+use crate::plan::rules::{guards, power, targets, type_notes};
+use crate::plan::step::{Action, Because, Step};
 
 /// The notes about one machine and its chain of steps, which may be empty.
 pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
@@ -15,8 +15,17 @@ pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
         classic(case, steps),
         effect_at_next_start(case, steps),
         address_comes_back(case),
+        managed_elsewhere(case, steps),
+        spot(case, steps),
+        auto_release(case, steps),
     ];
-    all.into_iter().flatten().collect()
+    let of_type = targets::wanted(case)
+        .filter(|_| changes_type(steps))
+        .map(|to| type_notes::notes(case, to));
+    all.into_iter()
+        .flatten()
+        .chain(of_type.into_iter().flatten())
+        .collect()
 }
 
 fn found_stopped(case: &Case<'_>) -> Option<Because> {
@@ -52,7 +61,7 @@ fn inbound_follows(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
 
 /// R47: what a downgrade does not give back.
 fn refund(steps: &[Step]) -> Option<Because> {
-    let refunds = steps.iter().any(|step| step.price == Price::Refund);
+    let refunds = steps.iter().any(|step| step.price.is_refund());
     refunds.then(|| {
         Because::new(
             "R47",
@@ -83,6 +92,41 @@ fn address_comes_back(case: &Case<'_>) -> Option<Because> {
             "it gave its static address up when it was stopped; its start brings another one",
         )
     })
+}
+
+/// What `allow_managed` lets happen.
+fn managed_elsewhere(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    let (tag, _, owner) = guards::owners(case).next().filter(|_| stops(steps))?;
+    Some(Because::new(
+        "managed",
+        format!(
+            "{owner} (tag `{tag}`) may release it while it is down; `allow_managed` accepts that"
+        ),
+    ))
+}
+
+fn spot(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    (case.seen.spot && stops(steps)).then(|| {
+        Because::new(
+            "spot",
+            "the cloud has its new type now; a spot machine may still not get it when it should start",
+        )
+    })
+}
+
+fn auto_release(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    let at = case.seen.particulars.auto_release_at?;
+    (!steps.is_empty()).then(|| {
+        Because::new(
+            "auto-release",
+            format!("the cloud will release it at {at}, as somebody has asked it to"),
+        )
+    })
+}
+
+fn stops(steps: &[Step]) -> bool {
+    let mut actions = steps.iter().map(|step| &step.action);
+    actions.any(|action| matches!(action, Action::Stop { .. }))
 }
 
 fn changes_type(steps: &[Step]) -> bool {

@@ -2,8 +2,9 @@
 
 use crate::model::{BillingMethod, NetworkBilling, Payment};
 use crate::plan::input::Case;
+use crate::plan::price::Price;
 use crate::plan::rules::bandwidth::Target;
-use crate::plan::step::{Because, Price};
+use crate::plan::step::Because;
 
 /// Whether the order is to be paid from the balance at once.
 pub(in crate::plan) fn auto_pay(payment: Payment) -> bool {
@@ -14,13 +15,17 @@ pub(in crate::plan) fn auto_pay(payment: Payment) -> bool {
 }
 
 /// Why AutoPay is what it is.
-pub(in crate::plan) fn because(payment: Payment) -> Because {
-    match payment {
-        Payment::Auto => Because::new(
+pub(in crate::plan) fn because(case: &Case<'_>) -> Because {
+    match (case.desired.payment, case.held) {
+        (Payment::Auto, None) => Because::new(
             "payment: auto",
             "AutoPay=true pays it from the balance (R42)",
         ),
-        Payment::Await => Because::new(
+        (Payment::Auto, Some(held)) => Because::new(
+            "payment: auto",
+            format!("AutoPay=false leaves it for a person to pay: {held}"),
+        ),
+        (Payment::Await, _) => Because::new(
             "payment: await",
             "AutoPay=false leaves it for a person to pay (R43)",
         ),
@@ -40,7 +45,7 @@ pub(in crate::plan) fn of_bandwidth(case: &Case<'_>, target: &Target) -> Price {
     match case.seen.billing {
         BillingMethod::PostPaid => Price::NoOrder,
         BillingMethod::PrePaid if stays_fixed && target.out < case.seen.max_bandwidth_out => {
-            Price::Refund
+            Price::Refund(None)
         }
         BillingMethod::PrePaid => Price::Unknown,
     }

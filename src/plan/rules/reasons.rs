@@ -2,9 +2,10 @@
 
 use crate::model::{BillingMethod, NetworkChange, NetworkKind};
 use crate::plan::input::Case;
+use crate::plan::price::Price;
 use crate::plan::rules::bandwidth::{Target, gives_address_up};
 use crate::plan::rules::payment;
-use crate::plan::step::{Because, Price};
+use crate::plan::step::Because;
 
 /// Every reason of this call, the one about money last.
 pub(in crate::plan) fn because(
@@ -93,7 +94,7 @@ fn order(case: &Case<'_>) -> Option<Because> {
 
 fn who_pays(case: &Case<'_>, target: &Target) -> Because {
     match payment::of_bandwidth(case, target) {
-        Price::Refund => payment::nothing_to_pay(),
-        Price::Unknown | Price::NoOrder => payment::because(case.desired.payment),
+        Price::Refund(_) => payment::nothing_to_pay(),
+        Price::Unknown | Price::Quoted(_) | Price::NoOrder => payment::because(case),
     }
 }

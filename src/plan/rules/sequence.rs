@@ -6,6 +6,7 @@ use crate::model::InstanceStatus;
 use crate::plan::account::Blocked;
 use crate::plan::draft::Draft;
 use crate::plan::input::Case;
+use crate::plan::price::Running;
 use crate::plan::rules::network::{NetworkPlan, Place, await_order};
 use crate::plan::rules::transition::TypeChange;
 use crate::plan::rules::{guards, power};
@@ -78,7 +79,8 @@ fn type_steps(change: &TypeChange) -> Vec<Step> {
         },
         undo: change.undo.clone(),
         because: change.because.clone(),
-        price: change.price,
+        price: change.price.clone(),
+        running: Running::Same,
         downtime: Duration::ZERO,
     };
     let mut steps = vec![modify];

@@ -1,13 +1,13 @@
 //! By which road one type becomes another: which call, whether the machine must be down, and what it takes back.
 
 use crate::model::{
-    BillingMethod, ModifyCall, OfferKey, Payment, PrepaidUpgrade, PrepayChange, Shift, SpecChange,
-    TypeName,
+    BillingMethod, ModifyCall, Payment, PrepaidUpgrade, PrepayChange, Shift, SpecChange, TypeName,
 };
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
-use crate::plan::rules::payment;
-use crate::plan::step::{Because, Price, Undo};
+use crate::plan::price::Price;
+use crate::plan::rules::{fits, payment, targets};
+use crate::plan::step::{Because, Undo};
 
 /// A change of type, decided.
 #[derive(Debug, Clone)]
@@ -38,8 +38,14 @@ pub(in crate::plan) fn type_change(case: &Case<'_>) -> Result<Option<TypeChange>
     }
     has_no_local_disks(case)?;
     stands_on_no_dedicated_host(case)?;
+    fits::does_not_hibernate(case)?;
+    fits::bandwidth_fits(case, to)?;
+    fits::attachments_fit(case, to)?;
     match case.seen.billing {
-        BillingMethod::PostPaid => Ok(Some(pay_as_you_go(case, to))),
+        BillingMethod::PostPaid => {
+            targets::is_offered(case, to)?;
+            Ok(Some(pay_as_you_go(case, to)))
+        }
         BillingMethod::PrePaid => subscription(case, to).map(Some),
     }
 }
@@ -97,7 +103,7 @@ fn pay_as_you_go(case: &Case<'_>, to: &TypeName) -> TypeChange {
 
 /// R10, R12, R13: an order; downgrades need the machine down, upgrades do not.
 fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
-    let shift = direction(case, to)?;
+    let shift = targets::direction(case, to)?;
     nobody_is_awaited_while_down(case, shift)?;
     let online = case.desired.change.prepaid_upgrade == PrepaidUpgrade::Online;
     let down = match shift {
@@ -115,18 +121,18 @@ fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
         Shift::Downgrade => (
             "a subscription downgrade is an order with a refund (R47)",
             payment::nothing_to_pay(),
-            Price::Refund,
+            Price::Refund(None),
         ),
         Shift::Upgrade => (
             "a subscription upgrade is an order; it may run while it is made (R12)",
-            payment::because(case.desired.payment),
+            payment::because(case),
             Price::Unknown,
         ),
     };
     Ok(TypeChange {
         call: ModifyCall::Prepay(PrepayChange {
             instance_type: to.clone(),
-            auto_pay: payment::auto_pay(case.desired.payment),
+            auto_pay: payment::auto_pay(case.payment()),
             migrate_across_zone: case.desired.change.migrate_across_zone,
             system_disk_category: case.desired.change.system_disk_category.clone(),
         }),
@@ -145,7 +151,7 @@ fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
 fn nobody_is_awaited_while_down(case: &Case<'_>, shift: Shift) -> Result<(), Blocked> {
     let held_down = case.is_up() && case.ends_up();
     let offline = case.desired.change.prepaid_upgrade == PrepaidUpgrade::Offline;
-    match (shift, case.desired.payment) {
+    match (shift, case.payment()) {
         (Shift::Upgrade, Payment::Await) if offline && held_down => Err(case.block(
             "prepaid_upgrade",
             "ordered offline, it would stay down until a person has paid the order",
@@ -153,73 +159,4 @@ fn nobody_is_awaited_while_down(case: &Case<'_>, shift: Shift) -> Result<(), Blo
         )),
         (Shift::Upgrade | Shift::Downgrade, Payment::Auto | Payment::Await) => Ok(()),
     }
-}
-
-/// R15: the vendor tells the direction, by price. A target it lists in neither direction is R60.
-fn direction(case: &Case<'_>, to: &TypeName) -> Result<Shift, Blocked> {
-    let mut asked_all = true;
-    for shift in [Shift::Upgrade, Shift::Downgrade] {
-        match case.input.offers.get(&question(case, shift)) {
-            Some(targets) if targets.contains_key(to) => return in_stock(case, to, shift),
-            Some(_) => {}
-            None => asked_all = false,
-        }
-    }
-    if asked_all {
-        return Err(case.block(
-            "R60",
-            format!(
-                "the cloud offers no way from {} to {to} here",
-                case.seen.instance_type
-            ),
-            "choose a type that DescribeResourcesModification lists for this machine",
-        ));
-    }
-    Err(case.block(
-        "R15",
-        "whether this is an upgrade or a downgrade could not be learned",
-        "plan again when DescribeResourcesModification answers",
-    ))
-}
-
-/// R63: the answer may also say that the target is out of stock in this zone.
-fn in_stock(case: &Case<'_>, to: &TypeName, shift: Shift) -> Result<Shift, Blocked> {
-    let targets = case.input.offers.get(&question(case, shift));
-    let here = targets
-        .and_then(|t| t.get(to))
-        .and_then(|zones| zones.get(&case.seen.zone));
-    if here == Some(&false) {
-        return Err(case.block(
-            "R63",
-            format!("{to} is out of stock in {}", case.seen.zone),
-            "choose another type, or plan again later",
-        ));
-    }
-    Ok(shift)
-}
-
-/// What to ask the cloud about this machine.
-pub(in crate::plan) fn question(case: &Case<'_>, shift: Shift) -> OfferKey {
-    OfferKey {
-        region: case.seen.region.clone(),
-        from: case.seen.instance_type.clone(),
-        shift,
-    }
-}
-
-/// The next question about this machine's direction that has not been asked, if one is needed.
-pub(in crate::plan) fn open_question(case: &Case<'_>) -> Option<OfferKey> {
-    let to = case.desired.spec.instance_type.as_ref()?;
-    if case.seen.billing == BillingMethod::PostPaid || *to == case.seen.instance_type {
-        return None;
-    }
-    for shift in [Shift::Upgrade, Shift::Downgrade] {
-        let key = question(case, shift);
-        match case.input.offers.get(&key) {
-            None => return Some(key),
-            Some(targets) if targets.contains_key(to) => return None,
-            Some(_) => {}
-        }
-    }
-    None
 }

@@ -13,8 +13,8 @@
 
 mod hold;
 mod terms;
-mod hours;
 mod crowd;
+mod hours;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use crate::sim::operations::Call;
 use crate::sim::reply::{Fields, Refusal};
-use crate::sim::rules::{Caller, common, spec};
+use crate::sim::rules::{Caller, account, common, spec};
 use crate::sim::world::World;
 
 pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
@@ -21,6 +21,8 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
             "An address needs outbound bandwidth above 0.",
         ));
     }
+    // R40, under the code of this call (section 2.15).
+    account::an_address_is_left(world, instance, "NAT_PUBLIC_IP_ALLOCATE_FAILED")?;
     let address = world.allocate_address(id, world.now.elapsed);
     let address = address.expect("the instance was found a moment ago");
     Ok(Fields::from_iter([(

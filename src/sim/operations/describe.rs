@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::sim::described::Described;
 use crate::sim::filter::Filter;
-use crate::sim::operations::{Call, regions};
+use crate::sim::operations::{Call, permission, regions};
 use crate::sim::paging::{Numbered, Page, continue_after};
 use crate::sim::reply::{Fields, Refusal};
 use crate::sim::world::World;
@@ -22,14 +22,15 @@ pub(crate) fn instances(world: &mut World, call: &Call<'_>) -> Result<Fields, Re
     let region = regions::required(world, call)?;
     let filter = Filter::read(region, call.params)?;
     if call.params.flag("DryRun")? == Some(true) {
+        permission::may_look(call, &world.settings.account)?;
         return Err(Refusal::dry_run_passed("DryRunOperation"));
     }
     let forward = ["MaxResults", "NextToken"].iter();
     if forward.clone().any(|name| call.params.get(name).is_some()) {
-        return forward_page(world, &filter, &Page::forward(call.params)?);
+        return forward_page(world, call, &filter);
     }
     let page = Numbered::read(call.params, INSTANCES_PAGE_MAX)?;
-    let found: Vec<&Described> = matching(world, &filter, None).collect();
+    let found: Vec<&Described> = matching(world, call, &filter, None).collect();
     let shown = found.iter().skip(page.skip()).take(page.take());
     let shown: Vec<Value> = shown.map(|instance| describe(instance)).collect();
     let mut fields = answer(shown, String::new());
@@ -40,8 +41,9 @@ pub(crate) fn instances(world: &mut World, call: &Call<'_>) -> Result<Fields, Re
 }
 
 /// With MaxResults and NextToken, TotalCount means nothing (section 1.8).
-fn forward_page(world: &World, filter: &Filter<'_>, page: &Page) -> Result<Fields, Refusal> {
-    let found = matching(world, filter, page.after.as_deref());
+fn forward_page(world: &World, call: &Call<'_>, filter: &Filter<'_>) -> Result<Fields, Refusal> {
+    let page = Page::forward(call.params)?;
+    let found = matching(world, call, filter, page.after.as_deref());
     let mut found: Vec<&Described> = found.take(page.size + 1).collect();
     let more = found.len() > page.size;
     found.truncate(page.size);
@@ -68,6 +70,7 @@ fn describe(instance: &Described) -> Value {
 /// What is shown now of the machines that match, by id, after a given one.
 fn matching<'w>(
     world: &'w World,
+    call: &'w Call<'_>,
     filter: &'w Filter<'_>,
     after: Option<&str>,
 ) -> Box<dyn Iterator<Item = &'w Described> + 'w> {
@@ -86,6 +89,7 @@ fn matching<'w>(
                 .map(move |instance| instance.shown(at)),
         ),
     };
+    let shown = shown.filter(|machine| permission::sees(call.permissions, &machine.instance_id));
     Box::new(shown.filter(|instance| filter.matches(instance)))
 }
 
@@ -100,6 +104,7 @@ pub(crate) fn statuses(world: &mut World, call: &Call<'_>) -> Result<Fields, Ref
         .values()
         .map(|instance| instance.shown(at))
         .filter(|instance| instance.region_id == region)
+        .filter(|instance| call.permissions.show(&instance.instance_id))
         .filter(|instance| ids.is_empty() || ids.contains(&instance.instance_id.as_str()))
         .filter(|instance| zone.is_none_or(|zone| zone == instance.zone_id))
         .collect();

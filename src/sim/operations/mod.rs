@@ -4,8 +4,16 @@
 //! come in the order of section 6: parameters, token, instance, lock and expiry, billing method,
 //! orders, cool-down, state, attachments, target and stock, balance; then the effect.
 
+pub(crate) mod permission;
 mod regions;
+mod listing;
 mod describe;
+mod additional;
+mod attributes;
+mod attached;
+mod renewal;
+mod account;
+mod type_filter;
 mod types;
 mod resources;
 mod power;
@@ -13,13 +21,20 @@ mod once;
 mod modify_spec;
 mod modify_prepay;
 mod modify_network;
+mod charge_type;
 mod address;
+mod release;
 mod prices;
 mod billing;
+mod orders;
 mod sts;
+mod location;
+
+use serde::Serialize;
 
 use crate::sim::reply::{Effect, Fields, Refusal};
 use crate::sim::request::Params;
+use crate::sim::scenario::Permissions;
 use crate::sim::world::World;
 
 /// A call as an operation sees it.
@@ -29,6 +44,19 @@ pub(crate) struct Call<'a> {
     pub(crate) action: &'a str,
     /// The host the request was sent to.
     pub(crate) host: &'a str,
+    pub(crate) identity: &'a Identity,
+    pub(crate) permissions: &'a Permissions,
+}
+
+/// Who is calling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// The account itself, by one of the scenario's keys.
+    Account,
+    /// Somebody who assumed a role.
+    Role { role: String, session: String },
+    /// Nobody signed, and nobody had to.
+    Anyone,
 }
 
 /// The products that answer on the one address, told apart by their version.
@@ -37,16 +65,22 @@ pub(crate) enum Product {
     Ecs,
     Bss,
     Sts,
+    Location,
 }
 
 impl Product {
     /// The product of an API version (section 1.1).
     pub(crate) fn of_version(version: &str) -> Option<Self> {
-        match version {
-            "2014-05-26" => Some(Self::Ecs),
-            "2017-12-14" => Some(Self::Bss),
-            "2015-04-01" => Some(Self::Sts),
-            _ => None,
+        let all = [Self::Ecs, Self::Bss, Self::Sts, Self::Location];
+        all.into_iter().find(|product| product.version() == version)
+    }
+
+    pub(crate) fn version(self) -> &'static str {
+        match self {
+            Self::Ecs => "2014-05-26",
+            Self::Bss => "2017-12-14",
+            Self::Sts => "2015-04-01",
+            Self::Location => "2015-06-12",
         }
     }
 
@@ -55,8 +89,41 @@ impl Product {
             Self::Ecs => "Ecs",
             Self::Bss => "BssOpenApi",
             Self::Sts => "Sts",
+            Self::Location => "Location",
         }
     }
+}
+
+/// An operation as it is listed for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Offered {
+    /// The product's code.
+    pub product: &'static str,
+    /// The product's API version, by which calls find it.
+    pub version: &'static str,
+    /// The operation.
+    pub name: &'static str,
+    /// `read` or `change`.
+    pub kind: &'static str,
+    /// `key`, or `anyone` for a call that is not signed.
+    pub caller: &'static str,
+}
+
+/// Every operation the simulated cloud answers.
+pub fn operations() -> impl Iterator<Item = Offered> {
+    all().map(|operation| Offered {
+        product: operation.product.code(),
+        version: operation.product.version(),
+        name: operation.name,
+        kind: match operation.effect {
+            Effect::None => "read",
+            Effect::Changed => "change",
+        },
+        caller: match operation.access {
+            Access::Signed => "key",
+            Access::Open => "anyone",
+        },
+    })
 }
 
 type Run = fn(&mut World, &Call<'_>) -> Result<Fields, Refusal>;
@@ -66,7 +133,17 @@ pub(crate) struct Operation {
     pub(crate) product: Product,
     pub(crate) name: &'static str,
     pub(crate) effect: Effect,
+    pub(crate) access: Access,
     pub(crate) run: Run,
+}
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Whoever has a key.
+    Signed,
+    /// Everybody: the call brings its own proof.
+    Open,
 }
 
 const fn reads(product: Product, name: &'static str, run: Run) -> Operation {
@@ -74,6 +151,7 @@ const fn reads(product: Product, name: &'static str, run: Run) -> Operation {
         product,
         name,
         effect: Effect::None,
+        access: Access::Signed,
         run,
     }
 }
@@ -83,55 +161,69 @@ const fn changes(product: Product, name: &'static str, run: Run) -> Operation {
         product,
         name,
         effect: Effect::Changed,
+        access: Access::Signed,
         run,
     }
 }
 
+/// An operation that nobody has to sign.
+const fn for_anyone(operation: Operation) -> Operation {
+    Operation {
+        access: Access::Open,
+        ..operation
+    }
+}
+
+/// The table. One row for each operation; whatever is not here does not exist.
+#[rustfmt::skip]
 const OPERATIONS: &[Operation] = &[
-    reads(Product::Ecs, "DescribeInstances", describe::instances),
+    reads(Product::Ecs, "DescribeAccountAttributes", account::attributes),
+    reads(Product::Ecs, "DescribeBandwidthLimitation", prices::bandwidth),
+    reads(Product::Ecs, "DescribeDisks", attached::disks),
+    reads(Product::Ecs, "DescribeInstanceAttachmentAttributes", attributes::private_pool),
+    reads(Product::Ecs, "DescribeInstanceAttribute", attributes::one),
+    reads(Product::Ecs, "DescribeInstanceAutoRenewAttribute", renewal::describe),
+    reads(Product::Ecs, "DescribeInstanceMaintenanceAttributes", attributes::maintenance),
+    reads(Product::Ecs, "DescribeInstanceModificationPrice", prices::modification),
+    reads(Product::Ecs, "DescribeInstanceRamRole", attributes::ram_role),
     reads(Product::Ecs, "DescribeInstanceStatus", describe::statuses),
+    reads(Product::Ecs, "DescribeInstanceTypeFamilies", types::families),
     reads(Product::Ecs, "DescribeInstanceTypes", types::run),
+    reads(Product::Ecs, "DescribeInstances", additional::instances),
+    reads(Product::Ecs, "DescribeNetworkInterfaces", attached::interfaces),
+    reads(Product::Ecs, "DescribePrice", prices::shape),
     reads(Product::Ecs, "DescribeRegions", regions::run),
-    reads(
-        Product::Ecs,
-        "DescribeResourcesModification",
-        resources::run,
-    ),
+    reads(Product::Ecs, "DescribeResourcesModification", resources::run),
+    reads(Product::Ecs, "DescribeUserData", attributes::user_data),
+    changes(Product::Ecs, "AllocatePublicIpAddress", address::run),
+    changes(Product::Ecs, "DeleteInstance", release::run),
+    changes(Product::Ecs, "ModifyInstanceAutoRenewAttribute", renewal::modify),
+    changes(Product::Ecs, "ModifyInstanceChargeType", charge_type::run),
+    changes(Product::Ecs, "ModifyInstanceNetworkSpec", modify_network::run),
+    changes(Product::Ecs, "ModifyInstanceSpec", modify_spec::run),
+    changes(Product::Ecs, "ModifyPrepayInstanceSpec", modify_prepay::run),
+    changes(Product::Ecs, "RebootInstance", power::reboot_one),
+    changes(Product::Ecs, "RebootInstances", power::reboot_many),
     changes(Product::Ecs, "StartInstance", power::start_one),
     changes(Product::Ecs, "StartInstances", power::start_many),
     changes(Product::Ecs, "StopInstance", power::stop_one),
     changes(Product::Ecs, "StopInstances", power::stop_many),
-    changes(Product::Ecs, "RebootInstance", power::reboot_one),
-    changes(Product::Ecs, "RebootInstances", power::reboot_many),
-    changes(Product::Ecs, "ModifyInstanceSpec", modify_spec::run),
-    changes(Product::Ecs, "ModifyPrepayInstanceSpec", modify_prepay::run),
-    changes(
-        Product::Ecs,
-        "ModifyInstanceNetworkSpec",
-        modify_network::run,
-    ),
-    changes(Product::Ecs, "AllocatePublicIpAddress", address::run),
-    reads(
-        Product::Ecs,
-        "DescribeInstanceModificationPrice",
-        prices::modification,
-    ),
-    reads(Product::Ecs, "DescribePrice", prices::shape),
-    reads(
-        Product::Ecs,
-        "DescribeBandwidthLimitation",
-        prices::bandwidth,
-    ),
-    reads(Product::Bss, "QueryOrders", billing::query_orders),
-    reads(Product::Bss, "GetOrderDetail", billing::order_detail),
-    changes(Product::Bss, "CancelOrder", billing::cancel_order),
-    reads(
-        Product::Bss,
-        "QueryAccountBalance",
-        billing::account_balance,
-    ),
-    reads(Product::Sts, "GetCallerIdentity", sts::run),
+    reads(Product::Bss, "GetOrderDetail", orders::detail),
+    reads(Product::Bss, "QueryAccountBalance", billing::account_balance),
+    reads(Product::Bss, "QueryAvailableInstances", billing::available_instances),
+    reads(Product::Bss, "QueryOrders", orders::query),
+    changes(Product::Bss, "CancelOrder", orders::cancel),
+    changes(Product::Bss, "PayOrder", orders::pay),
+    reads(Product::Sts, "GetCallerIdentity", sts::caller_identity),
+    changes(Product::Sts, "AssumeRole", sts::assume_role),
+    for_anyone(changes(Product::Sts, "AssumeRoleWithOIDC", sts::assume_role_with_oidc)),
+    reads(Product::Location, "DescribeEndpoints", location::endpoints),
 ];
+
+/// Every operation there is.
+pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter()
+}
 
 /// The operation of a product by its name, which is case-sensitive.
 pub(crate) fn find(product: Product, name: &str) -> Result<&'static Operation, Refusal> {

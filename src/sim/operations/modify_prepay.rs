@@ -1,11 +1,11 @@
 //! ModifyPrepayInstanceSpec: the type of a subscription, by way of an order (section 2.2).
 
-use crate::sim::operations::Call;
 use crate::sim::operations::once::once;
-use crate::sim::orders::{Change, OrderKind, Reboot};
+use crate::sim::operations::{Call, permission};
+use crate::sim::orders::{Change, Migrate, OrderKind, Reboot, Way};
 use crate::sim::payment::{AutoPay, Wanted};
 use crate::sim::reply::{Fields, Refusal};
-use crate::sim::rules::{Caller, common, prepay, spec};
+use crate::sim::rules::{Caller, account, attached, closed, common, prepay, spec};
 use crate::sim::world::World;
 
 /// The request, read.
@@ -15,6 +15,7 @@ struct Asked<'a> {
     target: &'a str,
     auto_pay: AutoPay,
     reboot: Reboot,
+    migrate: Migrate,
 }
 
 pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
@@ -26,8 +27,13 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
             "is not supported for a type change",
         ));
     }
-    params.flag("MigrateAcrossZone")?;
+    closed::no_disks_and_modes(params, Caller::Prepay)?;
+    let migrate = match params.flag("MigrateAcrossZone")? {
+        Some(true) => Migrate::Yes,
+        Some(false) | None => Migrate::No,
+    };
     let asked = Asked {
+        migrate,
         region: params.required("RegionId")?,
         id: params.required("InstanceId")?,
         target: params.required("InstanceType")?,
@@ -44,32 +50,57 @@ impl Asked<'_> {
         common::not_expired(world, instance, Caller::Prepay)?;
         common::account_not_in_arrears(world)?;
         prepay::is_subscription(instance)?;
+        common::is_no_starter_package(instance)?;
+        common::nothing_booked(instance, Caller::Prepay)?;
+        account::is_not_frozen(world, self.id)?;
         common::nothing_ordered(world, self.id, Caller::Prepay)?;
         common::no_temporary_upgrade(instance)?;
         common::has_rested(world, instance)?;
         spec::eip_allows_it(instance)?;
         spec::has_no_local_disk(instance, Caller::Prepay)?;
         spec::is_not_set_to_hibernate(instance)?;
+        attached::has_a_system_disk(instance)?;
+        attached::image_allows_it(instance, Caller::Prepay)?;
         spec::can_become(world, instance, self.target)?;
         let from = world.catalogue.price_hour(&instance.truth.instance_type);
         let to = world.catalogue.price_hour(self.target);
         let kind = prepay::direction(from, to);
         prepay::direction_is_as_said(call.params, kind)?;
         prepay::state_allows(instance, kind)?;
+        prepay::may_change_online(world, instance)?;
+        attached::fits(world, instance, self.target, Caller::Prepay)?;
+        attached::vpc_takes_it(world, instance, self.target)?;
+        let way = Way {
+            migrate: self.migrate,
+            system_disk: attached::system_disk(
+                world,
+                call.params,
+                instance,
+                self.target,
+                Caller::Prepay,
+            )?,
+        };
+        account::downgrade_is_left(world, kind)?;
+        permission::may_order(call, kind, self.auto_pay)?;
         spec::in_stock(world, self.target, &instance.truth.zone_id)?;
         let hours = prepay::term_hours(instance, world.now);
         let wanted = Wanted {
             kind,
             amount: prepay::amount(from, to, hours),
+            others: Vec::new(),
             change: Change::Type {
                 to: self.target.to_owned(),
                 reboot: self.reboot,
+                way,
             },
         };
         // R44: AutoPay counts for upgrades only, a downgrade is refunded at once.
         let auto_pay = match kind {
             OrderKind::Downgrade => AutoPay::Yes,
-            OrderKind::Upgrade | OrderKind::TempUpgrade => self.auto_pay,
+            OrderKind::Upgrade
+            | OrderKind::TempUpgrade
+            | OrderKind::Convert
+            | OrderKind::Refund => self.auto_pay,
         };
         world.place_order(self.id, wanted, auto_pay, Caller::Prepay)
     }

@@ -53,7 +53,8 @@ fn read_stop(params: &Params) -> Result<Verb, Refusal> {
         Some(false) | None => Force::Gentle,
     };
     let mode = match params.get("StoppedMode") {
-        None => None,
+        // Clients that copy the field from DescribeInstances send this too.
+        None | Some("Not-applicable") => None,
         Some("KeepCharging") => Some(StoppedMode::KeepCharging),
         Some("StopCharging") => Some(StoppedMode::StopCharging),
         Some(_) => return Err(Refusal::invalid("StoppedMode", "has an unknown value")),
@@ -121,7 +122,7 @@ impl Verb {
                 let Some(instance) = world.instances.get(id) else {
                     return;
                 };
-                let mode = power::stopped_mode(instance, asked);
+                let mode = power::stopped_mode(world, instance, asked);
                 world.begin_stop(id, mode, force, now);
             }
         }

@@ -8,24 +8,26 @@ use crate::sim::operations::Call;
 use crate::sim::reply::{Fields, Refusal};
 use crate::sim::world::World;
 
-/// Regions that exist whatever the scenario holds.
-const REGIONS: [&str; 10] = [
-    "cn-beijing",
-    "cn-chengdu",
-    "cn-hangzhou",
-    "cn-hongkong",
-    "cn-qingdao",
-    "cn-shanghai",
-    "cn-shenzhen",
-    "ap-southeast-1",
-    "eu-central-1",
-    "us-west-1",
+/// Regions that exist whatever the scenario holds, with their names in Chinese and in English.
+const REGIONS: [(&str, &str, &str); 10] = [
+    ("ap-southeast-1", "新加坡", "Singapore"),
+    ("cn-beijing", "华北2（北京）", "China (Beijing)"),
+    ("cn-chengdu", "西南1（成都）", "China (Chengdu)"),
+    ("cn-hangzhou", "华东1（杭州）", "China (Hangzhou)"),
+    ("cn-hongkong", "中国香港", "China (Hong Kong)"),
+    ("cn-qingdao", "华北1（青岛）", "China (Qingdao)"),
+    ("cn-shanghai", "华东2（上海）", "China (Shanghai)"),
+    ("cn-shenzhen", "华南1（深圳）", "China (Shenzhen)"),
+    ("eu-central-1", "德国（法兰克福）", "Germany (Frankfurt)"),
+    ("us-west-1", "美国（硅谷）", "US (Silicon Valley)"),
 ];
 
 pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
     let own = world.instances.values().map(|i| i.truth.region_id.as_str());
+    let language = call.params.get("AcceptLanguage");
     let all: BTreeSet<&str> = REGIONS
-        .into_iter()
+        .iter()
+        .map(|(id, _, _)| *id)
         .chain([world.settings.region.as_str()])
         .chain(own)
         .collect();
@@ -33,7 +35,7 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
     let regions: Vec<_> = all
         .into_iter()
         .map(|id| {
-            json!({"RegionId": id, "RegionEndpoint": call.host, "LocalName": id, "Status": "available"})
+            json!({"RegionId": id, "RegionEndpoint": call.host, "LocalName": local_name(id, language), "Status": "available"})
         })
         .collect();
     Ok(Fields::from_iter([(
@@ -42,17 +44,33 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
     )]))
 }
 
+/// The vendor's default language is Chinese; every other one is answered in English here.
+fn local_name<'a>(id: &'a str, language: Option<&str>) -> &'a str {
+    let known = REGIONS.iter().find(|(known, _, _)| *known == id);
+    match (known, language) {
+        (None, _) => id,
+        (Some((_, chinese, _)), None | Some("zh-CN")) => chinese,
+        (Some((_, _, english)), Some(_)) => english,
+    }
+}
+
 /// The region a call names; one that is not there is not found.
 pub(crate) fn required<'a>(world: &World, call: &'a Call<'_>) -> Result<&'a str, Refusal> {
     let region = call.params.required("RegionId")?;
-    let known = REGIONS.contains(&region) || world.settings.region == region;
+    exists(world, region)?;
+    Ok(region)
+}
+
+/// A region that is not there is not found.
+pub(crate) fn exists(world: &World, region: &str) -> Result<(), Refusal> {
+    let known = REGIONS.iter().any(|(id, _, _)| *id == region) || world.settings.region == region;
     if known
         || world
             .instances
             .values()
             .any(|i| i.truth.region_id == region)
     {
-        return Ok(region);
+        return Ok(());
     }
     Err(Refusal::new(
         404,

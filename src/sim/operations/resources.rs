@@ -6,6 +6,7 @@ use crate::sim::instance::Instance;
 use crate::sim::operations::{Call, regions};
 use crate::sim::orders::OrderKind;
 use crate::sim::reply::{Fields, Refusal};
+use crate::sim::request::Params;
 use crate::sim::rules::{common, prepay, spec};
 use crate::sim::world::World;
 
@@ -23,12 +24,15 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
     let instance = common::exists(world, id, Some(region))?;
     let direction = direction(instance, call.params.get("OperationType"))?;
     let target = call.params.get("InstanceType");
-    let zone = &instance.truth.zone_id;
+    let (cores, memory) = size(call.params)?;
+    let zone = zone_asked(instance, call.params)?;
     let resources: Vec<Value> = world
         .catalogue
         .all()
         .filter(|offer| target.is_none_or(|target| target == offer.name))
         .filter(|offer| spec::can_become(world, instance, &offer.name).is_ok())
+        .filter(|offer| cores.is_none_or(|cores| cores == i64::from(offer.vcpus)))
+        .filter(|offer| memory.is_none_or(|memory| memory == offer.memory_gib))
         .filter(|offer| goes(world, instance, &offer.name, direction))
         .map(|offer| resource(&offer.name, world.catalogue.stock(&offer.name, zone)))
         .collect();
@@ -48,6 +52,25 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
         "AvailableZones".to_owned(),
         json!({ "AvailableZone": [zone] }),
     )]))
+}
+
+/// Cores and Memory narrow the list down to types of one size.
+fn size(params: &Params) -> Result<(Option<i64>, Option<f64>), Refusal> {
+    let memory = params.get("Memory").map(str::parse).transpose();
+    let memory = memory.map_err(|_| invalid("Memory is not a number."))?;
+    Ok((params.integer("Cores")?, memory))
+}
+
+/// Another zone is looked at only for a move across zones.
+fn zone_asked<'a>(instance: &'a Instance, params: &'a Params) -> Result<&'a str, Refusal> {
+    let own = instance.truth.zone_id.as_str();
+    let across = params.flag("MigrateAcrossZone")? == Some(true);
+    match params.get("ZoneId") {
+        Some(zone) if zone != own && !across => {
+            Err(invalid("Another zone needs MigrateAcrossZone."))
+        }
+        zone => Ok(zone.unwrap_or(own)),
+    }
 }
 
 /// Which way is asked for; a pay-as-you-go machine has only `Upgrade`, for both.

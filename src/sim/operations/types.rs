@@ -1,9 +1,12 @@
 //! DescribeInstanceTypes: specifications, not what is for sale (section 2.6).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::sim::catalogue::TypeOffer;
-use crate::sim::operations::Call;
+use crate::sim::operations::type_filter::{self, describe};
+use crate::sim::operations::{Call, regions};
 use crate::sim::paging::{Page, continue_after};
 use crate::sim::reply::{Fields, Refusal};
 use crate::sim::world::World;
@@ -16,12 +19,14 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
     let families = call.params.list("InstanceTypeFamilies", NAMES_MAX)?;
     let family = call.params.get("InstanceTypeFamily");
     let page = Page::forward(call.params)?;
+    let bounds = type_filter::read(call.params)?;
     let found = world
         .catalogue
         .all()
         .filter(|offer| names.is_empty() || names.contains(&offer.name.as_str()))
         .filter(|offer| families.is_empty() || families.contains(&offer.family()))
         .filter(|offer| family.is_none_or(|family| family == offer.family()))
+        .filter(|offer| bounds.iter().all(|bound| bound.holds(offer)))
         .filter(|offer| page.after.as_ref().is_none_or(|last| offer.name > *last));
     let mut found: Vec<&TypeOffer> = found.take(page.size + 1).collect();
     let more = found.len() > page.size;
@@ -35,30 +40,32 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
     ]))
 }
 
-/// Base intranet bandwidth of each vCPU in kbit/s; a made-up figure.
-const INTRANET_KBIT_PER_VCPU: u32 = 512_000;
+/// DescribeInstanceTypeFamilies: what the names of the types begin with.
+pub(crate) fn families(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
+    regions::required(world, call)?;
+    let wanted = call.params.get("Generation");
+    let named = world.catalogue.all().map(|offer| {
+        let written = offer.generation.clone();
+        (
+            offer.family(),
+            written.unwrap_or_else(|| generation(offer.family())),
+        )
+    });
+    let families: BTreeMap<&str, String> = named.collect();
+    let families = families.into_iter();
+    let families = families.filter(|(_, held)| wanted.is_none_or(|wanted| wanted == held));
+    let families: Vec<Value> = families
+        .map(|(name, held)| json!({ "InstanceTypeFamilyId": name, "Generation": held }))
+        .collect();
+    Ok(Fields::from_iter([(
+        "InstanceTypeFamilies".to_owned(),
+        json!({ "InstanceTypeFamily": families }),
+    )]))
+}
 
-fn describe(offer: &TypeOffer) -> Value {
-    let intranet = offer.vcpus.saturating_mul(INTRANET_KBIT_PER_VCPU);
-    json!({
-        "InstanceTypeId": offer.name,
-        "InstanceTypeFamily": offer.family(),
-        "InstanceFamilyLevel": "EnterpriseLevel",
-        "InstanceCategory": "General-purpose",
-        "CpuArchitecture": "X86",
-        "CpuCoreCount": offer.vcpus,
-        "MemorySize": offer.memory_gib,
-        "InstanceBandwidthTx": intranet,
-        "InstanceBandwidthRx": intranet,
-        "DiskQuantity": 17,
-        "EniQuantity": 4,
-        "EniPrivateIpAddressQuantity": 10,
-        "EniIpv6AddressQuantity": 10,
-        "LocalStorageAmount": 0,
-        "LocalStorageCapacity": 0,
-        "LocalStorageCategory": "",
-        "GPUAmount": 0,
-        "GPUSpec": "",
-        "NvmeSupport": "unsupported",
-    })
+/// Series run two behind the number in the name and stop at `ecs-6`; made up, near the vendor's own.
+fn generation(family: &str) -> String {
+    let digits = family.chars().filter_map(|c| c.to_digit(10));
+    let number = digits.last().unwrap_or(3);
+    format!("ecs-{}", number.saturating_sub(2).clamp(1, 6))
 }

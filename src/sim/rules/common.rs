@@ -96,6 +96,19 @@ pub(crate) fn nothing_ordered(world: &World, id: &str, caller: Caller) -> Result
     ))
 }
 
+/// R45, by one text: an unpaid order blocks changes of network all over the account.
+pub(crate) fn nothing_unpaid_anywhere(world: &World) -> Result<(), Refusal> {
+    let blocks = world.settings.choices.unpaid_order_blocks_account;
+    if !(blocks && world.orders.any_unpaid()) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        400,
+        "InvalidInstance.UnPaidOrder",
+        "An order of this account waits to be paid.",
+    ))
+}
+
 /// R55: a type change that is still being carried out refuses another one.
 pub(crate) fn nothing_underway(world: &World, instance: &Instance) -> Result<(), Refusal> {
     let processing = world.settings.delays.modify.0;
@@ -137,5 +150,31 @@ pub(crate) fn no_temporary_upgrade(instance: &Instance) -> Result<(), Refusal> {
         400,
         "InvalidAction.WithActiveElasticUpgrade",
         "A temporary upgrade is in force.",
+    ))
+}
+
+/// R20: what is booked for the next period keeps the running one as it is.
+pub(crate) fn nothing_booked(instance: &Instance, caller: Caller) -> Result<(), Refusal> {
+    let (status, code) = match (instance.particulars().booked_change, caller) {
+        (false, _) | (true, Caller::Network) => return Ok(()),
+        (true, Caller::Prepay) => (400, "InvalidOperation.InstanceRenewWithDowngradeInPlan"),
+        (true, Caller::Spec) => (403, "InstanceSpecModification.NotEffective"),
+    };
+    Err(Refusal::new(
+        status,
+        code,
+        "A change is booked for the next period already.",
+    ))
+}
+
+/// R66: a machine of a starter package stays as it is.
+pub(crate) fn is_no_starter_package(instance: &Instance) -> Result<(), Refusal> {
+    if !instance.particulars().starter_package {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        403,
+        "InvalidOperation.StarterPackage",
+        "An instance of a starter package cannot be changed.",
     ))
 }

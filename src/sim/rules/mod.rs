@@ -4,6 +4,9 @@
 //! never changes anything; what a yes leads to stands in `effects`.
 
 pub(crate) mod common;
+pub(crate) mod closed;
+pub(crate) mod account;
+pub(crate) mod attached;
 pub(crate) mod spec;
 pub(crate) mod power;
 pub(crate) mod prepay;

@@ -109,3 +109,34 @@ pub(crate) fn address_has_bandwidth(wanted: Network) -> Result<(), Refusal> {
         "A public address needs outbound bandwidth above 0.",
     ))
 }
+
+/// R38: some hardware and some regions have no public network.
+pub(crate) fn has_public_network(
+    world: &World,
+    instance: &Instance,
+    wanted: Network,
+) -> Result<(), Refusal> {
+    let dedicated = &world.settings.choices.dedicated_regions;
+    let code = if wanted.out == 0 {
+        return Ok(());
+    } else if instance.particulars().cloud_box {
+        "InvalidParameter.CloudboxNotSupported"
+    } else if dedicated.contains(&instance.truth.region_id) {
+        "InvalidParameter.DedicatedRegionNotSupported"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new(400, code, "There is no public network here."))
+}
+
+/// R39: ports of a NAT gateway that are mapped to a machine keep its network as it is.
+pub(crate) fn has_no_port_maps(instance: &Instance) -> Result<(), Refusal> {
+    if !instance.particulars().nat_port_maps {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        403,
+        "InvalidInstance.NatPortMapNotSupport",
+        "Ports of a NAT gateway are mapped to the instance.",
+    ))
+}

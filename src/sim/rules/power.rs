@@ -42,12 +42,21 @@ pub(crate) fn may_reboot(world: &World, instance: &Instance) -> Result<(), Refus
 }
 
 /// R70: what a stop costs; a machine that does not qualify for StopCharging goes on being charged.
-pub(crate) fn stopped_mode(instance: &Instance, asked: Option<StoppedMode>) -> StoppedMode {
+pub(crate) fn stopped_mode(
+    world: &World,
+    instance: &Instance,
+    asked: Option<StoppedMode>,
+) -> StoppedMode {
     let machine = &instance.truth;
     let qualifies = machine.instance_charge_type == ChargeType::PostPaid
         && machine.instance_network_type == NetworkType::Vpc
         && machine.local_storage_amount == 0;
-    match asked {
+    let default = if world.settings.choices.stop_charging_by_default {
+        StoppedMode::StopCharging
+    } else {
+        StoppedMode::KeepCharging
+    };
+    match asked.or(Some(default)) {
         Some(StoppedMode::StopCharging) if qualifies => StoppedMode::StopCharging,
         Some(_) | None => StoppedMode::KeepCharging,
     }

@@ -8,7 +8,9 @@ use crate::sim::money::Money;
 use crate::sim::orders::{OrderKind, Reboot};
 use crate::sim::reply::Refusal;
 use crate::sim::request::Params;
+use crate::sim::scenario::OnlineChange;
 use crate::sim::time::{Now, read_minute};
+use crate::sim::world::World;
 
 /// R10: ModifyPrepayInstanceSpec is for subscriptions.
 pub(crate) fn is_subscription(instance: &Instance) -> Result<(), Refusal> {
@@ -53,6 +55,7 @@ pub(crate) fn state_allows(instance: &Instance, direction: OrderKind) -> Result<
     match (direction, instance.truth.status) {
         (_, Status::Stopped) => Ok(()),
         (OrderKind::Upgrade | OrderKind::TempUpgrade, Status::Running) => Ok(()),
+        (OrderKind::Convert | OrderKind::Refund, Status::Running) => Ok(()),
         (OrderKind::Downgrade, Status::Running) => Err(Refusal::new(
             400,
             "InvalidStatus.NotStopped",
@@ -66,12 +69,35 @@ pub(crate) fn state_allows(instance: &Instance, direction: OrderKind) -> Result<
     }
 }
 
+/// R21: what may forbid a change without a stop or a reboot.
+pub(crate) fn may_change_online(world: &World, instance: &Instance) -> Result<(), Refusal> {
+    if instance.truth.status != Status::Running {
+        return Ok(());
+    }
+    let most = world.settings.choices.online_changes;
+    let (status, code) = match instance.particulars().online_change {
+        OnlineChange::CpuTopology => (400, "InvalidOperation.OnlineModificationUnsupported"),
+        OnlineChange::OperatingSystem => (403, "InvalidOperation.OSTypeNotSupported"),
+        OnlineChange::RebootFirst => (403, "InvalidOperation.RebootingRequired"),
+        OnlineChange::TooMany => (403, "InvalidOperation.MaxModifyOnlineNumberExceeded"),
+        OnlineChange::Allowed if most.is_some_and(|most| instance.online_changes >= most) => {
+            (403, "InvalidOperation.MaxModifyOnlineNumberExceeded")
+        }
+        OnlineChange::Allowed => return Ok(()),
+    };
+    Err(Refusal::new(
+        status,
+        code,
+        "The instance cannot be changed while it runs.",
+    ))
+}
+
 /// What a change costs: the difference of the hourly prices for what is left of the term, at least a
 /// hundredth; a refund when it is below zero (R47).
 pub(crate) fn amount(from: Money, to: Money, term_hours: i64) -> Money {
     match direction(from, to) {
         OrderKind::Downgrade => Money::ZERO - (from - to).for_hours(term_hours),
-        OrderKind::Upgrade | OrderKind::TempUpgrade => {
+        OrderKind::Upgrade | OrderKind::TempUpgrade | OrderKind::Convert | OrderKind::Refund => {
             (to - from).for_hours(term_hours).max(Money::LEAST)
         }
     }

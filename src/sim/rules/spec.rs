@@ -125,6 +125,15 @@ pub(crate) fn can_become(world: &World, instance: &Instance, target: &str) -> Re
             format!("{target} is no instance type that can be bought."),
         ));
     };
+    if offer.is_retired() {
+        let message = format!("{target} is not sold any more.");
+        return Err(Refusal::new(403, "InstanceType.Offline", message));
+    }
+    let here = world.catalogue.get(&machine.instance_type);
+    if here.is_some_and(|here| here.architecture != offer.architecture) {
+        let message = format!("The image of the instance does not run on {target}.");
+        return Err(Refusal::new(403, "ImageNotSupportInstanceType", message));
+    }
     if machine.instance_type == target || !offer.is_offered_in(&machine.zone_id) {
         let (from, zone) = (&machine.instance_type, &machine.zone_id);
         return Err(Refusal::new(

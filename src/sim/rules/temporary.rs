@@ -31,7 +31,7 @@ pub(crate) fn read(params: &Params) -> Result<Option<Span>, Refusal> {
     let (from, until) = match (params.get("StartTime"), params.get("EndTime")) {
         (None, None) => return Ok(None),
         (Some(from), Some(until)) => (read_minute(from), read_hour(until)),
-        (Some(_), None) => (None, None),
+        (Some(from), None) => (read_minute(from), None),
         (None, Some(_)) => (None, None),
     };
     let from = from.ok_or_else(|| bad("InvalidStartTime.ValueNotSupported", "StartTime"))?;

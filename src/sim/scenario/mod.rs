@@ -4,33 +4,55 @@
 //! that names the place. Unknown keys are refused; everything but the instances has a default.
 
 mod bounds;
+mod choices;
+mod faults;
+mod owners;
+mod particulars;
+mod permissions;
+mod renewal;
+mod roles;
 mod settings;
+mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use bounds::{SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX};
+pub use choices::Choices;
+pub use faults::{ScriptedFault, When};
+pub use owners::{Owner, ScalingGroup};
+pub use particulars::{Disk, DiskKind, Guest, Image, OnlineChange, Particulars};
+pub(crate) use permissions::Besides;
+pub use permissions::Permissions;
+pub use renewal::{PeriodUnit, Renewal, RenewalStatus};
+pub use roles::Role;
 pub use settings::{Balance, Delays, Key, LowBalance, Quota, Rate};
+pub use site::Site;
 
-use crate::sim::catalogue::{Catalogue, TypeOffer};
+use crate::sim::catalogue::TypeOffer;
 use crate::sim::described::Described;
 use crate::sim::scenario::settings::{default_keys, published_rates};
-use crate::sim::time::{Span, read_minute};
+use crate::sim::time::Span;
 
 /// The whole simulated account as it stands at the beginning.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// The account id that GetCallerIdentity tells.
     pub account: String,
+    /// The site the account belongs to; the other one's billing endpoint answers `NotApplicable`.
+    pub site: Site,
     /// The region of instances that name none.
     pub region: String,
     /// The calendar of virtual time.
     pub start: Timestamp,
     /// Who may sign.
     pub keys: Vec<Key>,
+    /// Roles that can be assumed; without any, every role of the account.
+    pub roles: Vec<Role>,
     /// The money the account holds.
     pub balance: Balance,
     /// How long things take.
@@ -49,6 +71,18 @@ pub struct Scenario {
     pub quota: Quota,
     /// Instances whose EIP does block a type change; off by default (R59).
     pub eip_blocks_type_change: BTreeSet<String>,
+    /// What depends on the account, or may be otherwise in a real cloud.
+    pub choices: Choices,
+    /// Services that release a member that stays stopped.
+    pub scaling_groups: Vec<ScalingGroup>,
+    /// What is true of machines and DescribeInstances does not show, by InstanceId.
+    pub particulars: BTreeMap<String, Particulars>,
+    /// What the shares of `faults` are drawn from.
+    pub fault_seed: u64,
+    /// What goes wrong, and when.
+    pub faults: Vec<ScriptedFault>,
+    /// Subscriptions that renew themselves, or end unannounced, by id; all others are `Normal`.
+    pub renewals: BTreeMap<String, Renewal>,
     /// The machines, with the field names of DescribeInstances.
     pub instances: Vec<Described>,
 }
@@ -57,9 +91,11 @@ impl Default for Scenario {
     fn default() -> Self {
         Self {
             account: "1234567890123456".to_owned(),
+            site: Site::default(),
             region: "cn-hangzhou".to_owned(),
             start: Timestamp::constant(1_767_225_600, 0), // 2026-01-01T00:00:00Z
             keys: default_keys(),
+            roles: Vec::new(),
             balance: Balance::default(),
             delays: Delays::default(),
             cool_down: Span::secs(5 * 60),
@@ -69,6 +105,12 @@ impl Default for Scenario {
             catalogue: Vec::new(),
             quota: Quota::default(),
             eip_blocks_type_change: BTreeSet::new(),
+            choices: Choices::default(),
+            scaling_groups: Vec::new(),
+            particulars: BTreeMap::new(),
+            fault_seed: 0,
+            faults: Vec::new(),
+            renewals: BTreeMap::new(),
             instances: Vec::new(),
         }
     }
@@ -94,9 +136,6 @@ pub enum ScenarioError {
     Meaning(Vec<String>),
 }
 
-/// Most problems told at once; the first few usually explain the rest.
-const PROBLEMS_MAX: usize = 20;
-
 impl Scenario {
     /// Reads a scenario from YAML (or JSON, which is YAML).
     ///
@@ -114,48 +153,6 @@ impl Scenario {
         scenario.check()?;
         Ok(scenario)
     }
-
-    /// Whether everything a scenario names exists, once.
-    ///
-    /// # Errors
-    /// [`ScenarioError::Meaning`] with every problem and its place.
-    pub fn check(&self) -> Result<(), ScenarioError> {
-        let catalogue = Catalogue::with(&self.catalogue);
-        let mut problems: Vec<String> = self.setting_problems().collect();
-        let mut seen = BTreeSet::new();
-        for (index, instance) in self.instances.iter().enumerate() {
-            let place = format!("instances[{index}] ({})", instance.instance_id);
-            if !seen.insert(&instance.instance_id) {
-                problems.push(format!("{place}: InstanceId is used twice"));
-            }
-            let found = instance_problems(instance, &catalogue);
-            problems.extend(found.map(|problem| format!("{place}: {problem}")));
-        }
-        let strangers = self.eip_blocks_type_change.iter();
-        let strangers = strangers.filter(|id| !seen.contains(id));
-        problems.extend(strangers.map(|id| format!("eip_blocks_type_change: no instance {id}")));
-        problems.truncate(PROBLEMS_MAX);
-        if problems.is_empty() {
-            return Ok(());
-        }
-        Err(ScenarioError::Meaning(problems))
-    }
-
-    fn setting_problems(&self) -> impl Iterator<Item = String> {
-        let keyless = self
-            .keys
-            .is_empty()
-            .then(|| "keys: at least one is needed".to_owned());
-        let still = self
-            .throttle
-            .iter()
-            .filter(|(_, rate)| rate.per.0.is_zero());
-        let still = still.map(|(name, _)| format!("throttle.{name}.per: must be above 0s"));
-        let odd = self.catalogue.iter().enumerate();
-        let odd = odd.filter(|(_, offer)| offer.name.is_empty() || offer.vcpus == 0);
-        let odd = odd.map(|(at, _)| format!("catalogue[{at}]: type and vcpus must not be empty"));
-        keyless.into_iter().chain(still).chain(odd)
-    }
 }
 
 fn is_empty(text: &str) -> bool {
@@ -163,29 +160,6 @@ fn is_empty(text: &str) -> bool {
         let line = line.trim();
         line.is_empty() || line.starts_with('#')
     })
-}
-
-/// Most public bandwidth an instance of a scenario may start with; R28 has nothing larger.
-const BANDWIDTH_MAX: i64 = 1000;
-
-fn instance_problems(instance: &Described, catalogue: &Catalogue) -> impl Iterator<Item = String> {
-    let mut problems = Vec::new();
-    if instance.instance_id.is_empty() {
-        problems.push("InstanceId: must not be empty".to_owned());
-    }
-    if catalogue.get(&instance.instance_type).is_none() {
-        let name = &instance.instance_type;
-        problems.push(format!("InstanceType: {name} is not in the catalogue"));
-    }
-    let out = instance.internet_max_bandwidth_out;
-    if !(0..=BANDWIDTH_MAX).contains(&out) {
-        problems.push(format!("InternetMaxBandwidthOut: {out} is out of range"));
-    }
-    let expiry = &instance.expired_time;
-    if !expiry.is_empty() && read_minute(expiry).is_none() {
-        problems.push(format!("ExpiredTime: {expiry} is not yyyy-MM-ddTHH:mmZ"));
-    }
-    problems.into_iter()
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::money::Money;
+use crate::sim::scenario::permissions::Permissions;
 use crate::sim::time::Span;
 
 /// A key pair of the simulated account; with a token, a temporary one.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
     /// The AccessKey id.
@@ -18,6 +20,9 @@ pub struct Key {
     /// The security token that must come with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// What its holder may not do.
+    #[serde(default, skip_serializing_if = "Permissions::is_empty")]
+    pub permissions: Permissions,
 }
 
 // Simulated or not, a secret is never printed.
@@ -33,11 +38,12 @@ pub(crate) fn default_keys() -> Vec<Key> {
         id: "simulated".to_owned(),
         secret: "simulated-secret".to_owned(),
         token: None,
+        permissions: Permissions::default(),
     }]
 }
 
 /// The money the account holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Balance {
     /// `CNY` or `USD`.
@@ -56,7 +62,7 @@ impl Default for Balance {
 }
 
 /// How long things take, on the elapsed clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delays {
     /// From Stopping to Stopped.
@@ -87,19 +93,21 @@ impl Default for Delays {
 }
 
 /// What happens to an order the balance does not cover (R42).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LowBalance {
     /// An order that can be voided but never paid.
     #[default]
     AbnormalOrder,
+    /// An order that is cancelled by itself, at once.
+    CancelledOrder,
     /// 403 `InvalidAccountStatus.NotEnoughBalance`, from ModifyInstanceNetworkSpec only: the
     /// subscription type change documents no such error and makes the abnormal order.
     NotEnoughBalance,
 }
 
 /// How often an operation may be called (section 1.6).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// Calls allowed in each window.
@@ -118,7 +126,7 @@ pub(crate) fn published_rates() -> BTreeMap<String, Rate> {
 }
 
 /// Account resources that run out (R64).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quota {
     /// vCPUs of all pay-as-you-go machines together; absent means plenty.

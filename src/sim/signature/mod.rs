@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::sim::reply::Refusal;
 use crate::sim::request::{Params, Request};
 use crate::sim::scenario::Key;
+use crate::sim::sessions::Sessions;
 use crate::sim::time::read_second;
 
 /// Furthest a request's timestamp may lie from the calendar (section 1.5).
@@ -22,7 +23,7 @@ pub(crate) struct Claim {
     pub(crate) action: String,
     pub(crate) version: String,
     pub(crate) nonce: String,
-    access_key_id: String,
+    pub(crate) access_key_id: String,
     timestamp: String,
     security_token: Option<String>,
     signature: String,
@@ -46,15 +47,42 @@ pub(crate) fn read(request: &Request, params: &Params) -> Result<Claim, Refusal>
     }
 }
 
+/// The version and operation of a request that nobody signed; the gate decides whether it may pass.
+pub(crate) fn unsigned<'r>(request: &'r Request, params: &'r Params) -> Option<(&'r str, &'r str)> {
+    let signed = ["AccessKeyId", "Signature"].iter();
+    if request.header("authorization").is_some()
+        || signed.clone().any(|name| params.get(name).is_some())
+    {
+        return None;
+    }
+    Some((request.version(params)?, request.action(params)?))
+}
+
+/// The keys that can sign: those of the scenario, and those handed out since.
+pub(crate) struct Keys<'w> {
+    pub(crate) lasting: &'w [Key],
+    pub(crate) sessions: &'w Sessions,
+}
+
+impl<'w> Keys<'w> {
+    /// A key with the moment it ends at, if it ever does.
+    fn find(&self, id: &str) -> Option<(&'w Key, Option<Timestamp>)> {
+        let lasting = self.lasting.iter().find(|key| key.id == id);
+        let lasting = lasting.map(|key| (key, None));
+        lasting.or_else(|| {
+            let session = self.sessions.get(id)?;
+            Some((&session.key, Some(session.expires)))
+        })
+    }
+}
+
 impl Claim {
     /// Checks key, time, token and signature, in this order.
-    pub(crate) fn verify(&self, keys: &[Key], wall: Timestamp) -> Result<(), Refusal> {
-        let key = keys
-            .iter()
-            .find(|key| key.id == self.access_key_id)
-            .ok_or_else(unknown_key)?;
+    pub(crate) fn verify(&self, keys: &Keys<'_>, wall: Timestamp) -> Result<(), Refusal> {
+        let (key, ends) = keys.find(&self.access_key_id).ok_or_else(unknown_key)?;
         timely(&self.timestamp, wall)?;
         self.token_fits(key)?;
+        still_good(ends, wall)?;
         let expected = match self.scheme {
             Scheme::V1 => v1::sign(&key.secret, &self.string_to_sign),
             Scheme::V3 => v3::sign(&key.secret, &self.string_to_sign),
@@ -91,6 +119,18 @@ impl Claim {
         );
         Refusal::new(400, "SignatureDoesNotMatch", message)
     }
+}
+
+/// Temporary keys end with their session (section 1.5).
+fn still_good(ends: Option<Timestamp>, wall: Timestamp) -> Result<(), Refusal> {
+    if ends.is_none_or(|ends| wall < ends) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        400,
+        "InvalidSecurityToken.Expired",
+        "The session of this key has ended.",
+    ))
 }
 
 fn unknown_key() -> Refusal {

@@ -5,6 +5,8 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod billing;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -31,6 +33,8 @@ struct Script {
 impl Wire for Script {
     async fn send(&self, request: HttpRequest) -> Result<HttpReply, WireError> {
         self.requests.borrow_mut().push(request);
+        // Others get to send before this one is answered.
+        tokio::task::yield_now().await;
         let mut answers = self.answers.borrow_mut();
         if answers.len() > 1 {
             answers.pop_front().unwrap()
@@ -53,11 +57,12 @@ fn house(answers: Vec<Result<HttpReply, WireError>>) -> House {
     let epoch = "2026-03-01T08:00:00Z".parse().unwrap();
     let clock = Rc::new(VirtualClock::starting_at(epoch));
     let config = AliyunConfig {
-        access_key: AccessKey {
+        credentials: AccessKey {
             id: "LTAItest".to_owned(),
             secret: "hush-hush".into(),
             token: Some("t0k3n".into()),
-        },
+        }
+        .into(),
         endpoints: Endpoints::vendor(),
         region: region(),
     };

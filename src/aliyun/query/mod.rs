@@ -3,6 +3,8 @@
 //! `RegionId` goes with every call, also where the operation does not declare it: it does no harm and
 //! central hosts need it. Booleans are in lower case. Lists take the form their operation wants.
 
+pub(super) mod preflight;
+
 use super::operation::{self, Operation};
 use super::sign::Parameters;
 use crate::cloud::{InstanceQuery, ModificationQuery, OperationType, PowerCall, PowerVerb};

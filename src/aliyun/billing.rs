@@ -1,0 +1,155 @@
+//! The billing port's methods. An account's books are kept on one of two sites; the wrong one says so,
+//! and is not asked again.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
+
+use super::client::{Aliyun, Call};
+use super::lenient::Unreadable;
+use super::operation::{self, Operation};
+use super::refusal;
+use super::reply::{self, OrderPage};
+use super::sign::Parameters;
+use crate::cloud::{
+    Balance, Billing, CloudError, ErrorKind, ORDERS_MAX, ORDERS_PER_PAGE, OrderQuery, Payer,
+};
+use crate::model::{Order, OrderDetail, OrderId, RequestId};
+
+/// How the wrong site says that it does not keep this account's books (ecs-api 2.17).
+const WRONG_SITE: &str = "NotApplicable";
+
+/// How often a list that changed while it was read is read anew.
+const READINGS_MAX: usize = 4;
+
+#[async_trait(?Send)]
+impl Billing for Aliyun {
+    async fn query_orders(&self, query: &OrderQuery) -> Result<Vec<Order>, CloudError> {
+        for _ in 0..READINGS_MAX {
+            if let Some(orders) = self.read_pages(query).await? {
+                return Ok(orders.into_values().rev().collect());
+            }
+        }
+        Err(incomplete(
+            "the list of orders keeps changing while it is read",
+        ))
+    }
+
+    async fn order_detail(&self, order: &OrderId) -> Result<OrderDetail, CloudError> {
+        let operation = &operation::GET_ORDER_DETAIL;
+        self.ask_books(operation, about(order), |body| {
+            reply::order_detail(body, order)
+        })
+        .await
+    }
+
+    async fn cancel_order(&self, order: &OrderId) -> Result<RequestId, CloudError> {
+        self.ask_books(&operation::CANCEL_ORDER, about(order), reply::done)
+            .await
+    }
+
+    async fn account_balance(&self) -> Result<Balance, CloudError> {
+        let operation = &operation::QUERY_ACCOUNT_BALANCE;
+        self.ask_books(operation, Parameters::new(), reply::balance)
+            .await
+    }
+
+    async fn pay_order(&self, order: &OrderId, payer: &Payer) -> Result<RequestId, CloudError> {
+        let mut parameters = about(order);
+        let mut add = |name: &str, value: &str| {
+            parameters.insert(name.to_owned(), value.to_owned());
+        };
+        add("BuyerId", &payer.buyer_id);
+        add("PayerId", &payer.payer_id);
+        add("PaySubmitUid", &payer.pay_submit_uid);
+        add("Token", payer.token.expose_secret());
+        self.ask_books(&operation::PAY_ORDER, parameters, reply::done)
+            .await
+    }
+}
+
+/// Orders by age, so that equal lists are in equal order.
+type ByAge = BTreeMap<(Timestamp, OrderId), Order>;
+
+impl Aliyun {
+    /// All pages once. None when they do not fit together: an order that leaves the list moves the ones
+    /// behind it to earlier pages, where nobody looks any more.
+    async fn read_pages(&self, query: &OrderQuery) -> Result<Option<ByAge>, CloudError> {
+        let mut found = ByAge::new();
+        let mut n_total = None;
+        for page_num in 1..=ORDERS_MAX / ORDERS_PER_PAGE {
+            let parameters = page_of(query, page_num);
+            let page: OrderPage = self
+                .ask_books(&operation::QUERY_ORDERS, parameters, reply::order_page)
+                .await?;
+            if *n_total.get_or_insert(page.n_total) != page.n_total {
+                return Ok(None);
+            }
+            let is_last = page.orders.is_empty();
+            let keyed = |order: Order| ((order.created_at, order.id.clone()), order);
+            found.extend(page.orders.into_iter().map(keyed));
+            if found.len() as u64 == page.n_total {
+                return Ok(Some(found));
+            }
+            if is_last {
+                return Ok(None);
+            }
+        }
+        Err(incomplete(
+            "there are more orders than are read at once; choose a shorter time",
+        ))
+    }
+
+    /// Asks where the account's books are believed to be, and at the other site if this one sends us on.
+    /// That is a definite refusal, so it is safe for calls that change something as well.
+    async fn ask_books<T>(
+        &self,
+        operation: &'static Operation,
+        parameters: Parameters,
+        read: impl Fn(&[u8]) -> Result<T, Unreadable>,
+    ) -> Result<T, CloudError> {
+        let call = Call {
+            operation,
+            region: self.home(),
+            parameters,
+        };
+        let asked = self.site();
+        match self.call(&call, &read).await {
+            Err(error) if is_wrong_site(&error) => {
+                self.leave_site(asked);
+                self.call(&call, &read).await
+            }
+            answer => answer,
+        }
+    }
+}
+
+fn is_wrong_site(error: &CloudError) -> bool {
+    let says_so = |code: &str| code.eq_ignore_ascii_case(WRONG_SITE);
+    error.kind == ErrorKind::Denied && error.code.as_deref().is_some_and(says_so)
+}
+
+fn about(order: &OrderId) -> Parameters {
+    Parameters::from([("OrderId".to_owned(), order.to_string())])
+}
+
+fn page_of(query: &OrderQuery, page_num: u32) -> Parameters {
+    let second = |moment: Timestamp| moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let mut parameters = Parameters::from([
+        ("ProductCode".to_owned(), "ecs".to_owned()),
+        ("CreateTimeStart".to_owned(), second(query.created_from)),
+        ("CreateTimeEnd".to_owned(), second(query.created_until)),
+        ("PageNum".to_owned(), page_num.to_string()),
+        ("PageSize".to_owned(), ORDERS_PER_PAGE.to_string()),
+    ]);
+    if let Some(payment) = &query.payment {
+        parameters.insert("PaymentStatus".to_owned(), payment.to_string());
+    }
+    parameters
+}
+
+fn incomplete(why: &str) -> CloudError {
+    refusal::unreadable(&operation::QUERY_ORDERS, &Unreadable(why.to_owned()))
+}

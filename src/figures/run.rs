@@ -1,0 +1,169 @@
+//! The figures of one run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::event::{Event, EventKind};
+use crate::model::{GroupName, InstanceId, InstanceName};
+use crate::plan::{Saga, SavedPlan};
+
+use super::outages::{Outage, Outages};
+
+/// Money of a simulated account: what was taken from it, in its own currency.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Money {
+    /// The currency's code.
+    pub currency: String,
+    /// What all paid orders cost together; negative when they paid back.
+    pub amount: f64,
+}
+
+/// What a run took.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Figures {
+    /// The exit code it would end with.
+    pub exit_code: u8,
+    /// From its first to its last event.
+    pub makespan: Duration,
+    /// Machines by how their change ended: `done`, `undone`, `held`, ….
+    pub totals: BTreeMap<&'static str, usize>,
+    /// How long each machine was out of service.
+    pub downtime: BTreeMap<InstanceName, Duration>,
+    /// The same summed up by group.
+    pub downtime_of_groups: BTreeMap<String, Duration>,
+    /// Most machines of each group out of service at one moment.
+    pub peak_of_groups: BTreeMap<String, usize>,
+    /// Most machines out of service at one moment.
+    pub peak: usize,
+    /// Calls to the cloud by operation, planning not included.
+    pub calls: BTreeMap<String, u64>,
+    /// Orders that were made.
+    pub orders: usize,
+    /// What they cost.
+    pub money: Money,
+    /// What is left for a person: one line each.
+    pub left_to_do: Vec<String>,
+    /// Every outage, for a timeline.
+    #[serde(skip)]
+    pub outages: Vec<Outage>,
+}
+
+impl Figures {
+    /// All calls together.
+    #[must_use]
+    pub fn n_calls(&self) -> u64 {
+        self.calls.values().sum()
+    }
+
+    /// The longest that any one machine was out of service.
+    #[must_use]
+    pub fn longest_downtime(&self) -> Option<(&InstanceName, Duration)> {
+        let longest = self.downtime.iter().max_by_key(|(_, downtime)| **downtime);
+        longest.map(|(name, downtime)| (name, *downtime))
+    }
+
+    /// Mean time out of service of the machines that were.
+    #[must_use]
+    pub fn mean_downtime(&self) -> Duration {
+        let n = u32::try_from(self.downtime.len()).unwrap_or(u32::MAX);
+        let sum: Duration = self.downtime.values().sum();
+        sum.checked_div(n).unwrap_or_default()
+    }
+}
+
+/// Listens to a run and keeps what its figures are made of.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    outages: Outages,
+    began: Option<Duration>,
+    ended: Duration,
+    orders: usize,
+    totals: BTreeMap<&'static str, usize>,
+    exit_code: u8,
+}
+
+impl Recorder {
+    /// Takes the next event.
+    pub fn take(&mut self, event: &Event) {
+        self.began.get_or_insert(event.elapsed);
+        self.ended = event.elapsed;
+        self.outages.take(event);
+        match &event.kind {
+            EventKind::OrderMade { .. } => self.orders += 1,
+            EventKind::RunFinished { totals, exit_code } => {
+                self.totals.clone_from(totals);
+                self.exit_code = *exit_code;
+            }
+            EventKind::RunStarted { .. }
+            | EventKind::TakenUp { .. }
+            | EventKind::Begun { .. }
+            | EventKind::StepStarted { .. }
+            | EventKind::Waiting { .. }
+            | EventKind::StepFinished { .. }
+            | EventKind::StepFailed { .. }
+            | EventKind::Closed { .. }
+            | EventKind::Halted { .. }
+            | EventKind::LeftAlone { .. }
+            | EventKind::Interrupted { .. } => {}
+        }
+    }
+
+    /// The figures so far, with names and groups as the plan has them. Calls, money and what is left to
+    /// do are for the caller to add.
+    #[must_use]
+    pub fn figures(&self, plan: &SavedPlan) -> Figures {
+        let out_of_service = self
+            .outages
+            .of(|instance| is_brought_up_again(plan, instance));
+        let by_machine = out_of_service.by_machine(self.ended);
+        let everybody = by_machine.keys().cloned().collect();
+        let mut figures = Figures {
+            exit_code: self.exit_code,
+            makespan: self.ended.saturating_sub(self.began.unwrap_or_default()),
+            totals: self.totals.clone(),
+            peak: out_of_service.peak(&everybody),
+            orders: self.orders,
+            outages: out_of_service.all(),
+            ..Figures::default()
+        };
+        for (instance, downtime) in &by_machine {
+            let Some(machine) = plan.desired.instances.get(instance) else {
+                continue;
+            };
+            figures.downtime.insert(machine.name.clone(), *downtime);
+            let group = group_name(machine.group.as_ref());
+            let sum = figures.downtime_of_groups.entry(group).or_default();
+            *sum += *downtime;
+        }
+        figures.peak_of_groups = peaks(&out_of_service, plan, by_machine.keys());
+        figures
+    }
+}
+
+/// A machine that is stopped for good is not out of service: it is as it is wanted.
+fn is_brought_up_again(plan: &SavedPlan, instance: &InstanceId) -> bool {
+    plan.sagas.get(instance).is_some_and(Saga::has_outage)
+}
+
+fn peaks<'a>(
+    outages: &Outages,
+    plan: &SavedPlan,
+    down: impl Iterator<Item = &'a InstanceId>,
+) -> BTreeMap<String, usize> {
+    let mut members: BTreeMap<String, BTreeSet<InstanceId>> = BTreeMap::new();
+    for instance in down {
+        let machine = plan.desired.instances.get(instance);
+        let group = group_name(machine.and_then(|machine| machine.group.as_ref()));
+        members.entry(group).or_default().insert(instance.clone());
+    }
+    let peaks = members.into_iter();
+    peaks
+        .map(|(group, members)| (group, outages.peak(&members)))
+        .collect()
+}
+
+fn group_name(group: Option<&GroupName>) -> String {
+    group.map_or_else(|| "ungrouped".to_owned(), ToString::to_string)
+}

@@ -1,0 +1,190 @@
+//! What things cost, what the account has, and which orders are open.
+//!
+//! Unlike the look at the fleet, none of this stops a plan: what could not be learned is known as
+//! unknown, with the reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::cloud::{Billing, IDS_PER_CALL_MAX, OrderQuery, PriceReply, Prices};
+use crate::model::{
+    AutoRenew, Books, Funds, InstanceId, MoneyQuestions, NoQuote, Order, OrderId, OrderOwner,
+    PaymentStatus, PriceKey, Pricing, Quote, RegionId, UnpaidOrder,
+};
+
+/// Questions about money that may be under way together; more only meets the throttle.
+const QUESTIONS_AT_ONCE: usize = 10;
+
+/// How far back unpaid orders are looked for. How long one stays payable is not published; a quarter
+/// of a year is far longer than any was seen to.
+const ORDERS_SINCE: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Unpaid orders that are looked into; each costs a call, and an account has few.
+const UNPAID_MAX: usize = 100;
+
+/// Whom to ask about money, and what is known beforehand.
+pub struct MoneyDesk<'a> {
+    /// Prices and renewals.
+    pub prices: &'a dyn Prices,
+    /// Orders and the balance.
+    pub billing: &'a dyn Billing,
+    /// The present moment, from which open orders are looked for backwards.
+    pub now: Timestamp,
+    /// Orders that the state knows as its own.
+    pub ours: BTreeSet<OrderId>,
+}
+
+impl MoneyDesk<'_> {
+    /// Asks everything. Orders that wait to be paid are looked for even when prices are not asked.
+    pub async fn learn(&self, questions: &MoneyQuestions, pricing: Pricing) -> Books {
+        let mut books = Books {
+            pricing,
+            ..Books::default()
+        };
+        if !questions.subscriptions.is_empty() {
+            let found = unpaid_orders(self.billing, self.now, &self.ours).await;
+            books.unpaid = found.by_machine;
+            books.unread_orders = found.unread;
+        }
+        match pricing {
+            Pricing::Skipped => {}
+            Pricing::Asked => {
+                books.quotes = quotes(self.prices, &questions.prices).await;
+                books.renewals = renewals(self.prices, &questions.subscriptions).await;
+                if questions.pays_by_itself {
+                    books.funds = funds(self.billing).await;
+                }
+            }
+        }
+        books
+    }
+}
+
+/// Asks each price, about one machine that stands for all like it.
+async fn quotes(
+    prices: &dyn Prices,
+    questions: &BTreeMap<PriceKey, InstanceId>,
+) -> BTreeMap<PriceKey, Result<Quote, NoQuote>> {
+    let mut answers = BTreeMap::new();
+    let questions: Vec<(&PriceKey, &InstanceId)> = questions.iter().collect();
+    for batch in questions.chunks(QUESTIONS_AT_ONCE) {
+        let asked = batch.iter().map(|(key, about)| ask(prices, key, about));
+        let replies = join_all(asked).await;
+        answers.extend(batch.iter().map(|(key, _)| (*key).clone()).zip(replies));
+    }
+    answers
+}
+
+async fn ask(prices: &dyn Prices, key: &PriceKey, about: &InstanceId) -> Result<Quote, NoQuote> {
+    let (reply, about) = match key {
+        PriceKey::Upgrade(upgrade) => {
+            let reply = prices.upgrade_price(about, upgrade).await;
+            (reply, Some(about.clone()))
+        }
+        PriceKey::Shape(shape) => (prices.shape_price(shape).await, None),
+    };
+    match reply {
+        Ok(PriceReply {
+            price,
+            marketplace_image,
+        }) => Ok(Quote {
+            price,
+            marketplace_image,
+            about,
+        }),
+        Err(error) => Err(NoQuote {
+            why: error.to_string(),
+            code: error.code,
+        }),
+    }
+}
+
+/// What the account can pay at once.
+async fn funds(billing: &dyn Billing) -> Funds {
+    match billing.account_balance().await {
+        Ok(balance) => Funds::Known(balance.available),
+        Err(error) => Funds::Unknown(error.to_string()),
+    }
+}
+
+/// What happens to these subscriptions when their term ends, as far as it could be learned.
+async fn renewals(
+    prices: &dyn Prices,
+    subscriptions: &BTreeMap<RegionId, BTreeSet<InstanceId>>,
+) -> BTreeMap<InstanceId, AutoRenew> {
+    let mut found = BTreeMap::new();
+    for (region, ids) in subscriptions {
+        let ids: Vec<InstanceId> = ids.iter().cloned().collect();
+        for page in ids.chunks(IDS_PER_CALL_MAX) {
+            // Only shown, so that nothing hangs on an answer that does not come.
+            found.extend(prices.auto_renewals(region, page).await.unwrap_or_default());
+        }
+    }
+    found
+}
+
+/// Orders that wait to be paid, by their machines, and why some may be missing.
+#[derive(Default)]
+struct UnpaidOrders {
+    by_machine: BTreeMap<InstanceId, UnpaidOrder>,
+    unread: Option<String>,
+}
+
+/// Looks for orders that wait to be paid; `ours` are those that the state knows.
+async fn unpaid_orders(
+    billing: &dyn Billing,
+    now: Timestamp,
+    ours: &BTreeSet<OrderId>,
+) -> UnpaidOrders {
+    let query = OrderQuery {
+        created_from: now.saturating_sub(ORDERS_SINCE).unwrap_or(now),
+        created_until: now,
+        payment: Some(PaymentStatus::Unpaid),
+    };
+    let mut found = UnpaidOrders::default();
+    let listed = match billing.query_orders(&query).await {
+        Ok(listed) => listed,
+        Err(error) => {
+            found.unread = Some(error.to_string());
+            return found;
+        }
+    };
+    if listed.len() > UNPAID_MAX {
+        let n = listed.len();
+        found.unread = Some(format!(
+            "of {n} unpaid orders only {UNPAID_MAX} were looked into"
+        ));
+    }
+    let listed: Vec<Order> = listed.into_iter().take(UNPAID_MAX).collect();
+    for batch in listed.chunks(QUESTIONS_AT_ONCE) {
+        let details = join_all(batch.iter().map(|order| billing.order_detail(&order.id))).await;
+        for (order, detail) in batch.iter().zip(details) {
+            match detail {
+                Ok(detail) => {
+                    let unpaid = unpaid(order, ours);
+                    let machines = detail.instances.into_iter();
+                    found
+                        .by_machine
+                        .extend(machines.map(|id| (id, unpaid.clone())));
+                }
+                Err(error) => found.unread = Some(error.to_string()),
+            }
+        }
+    }
+    found
+}
+
+fn unpaid(order: &Order, ours: &BTreeSet<OrderId>) -> UnpaidOrder {
+    UnpaidOrder {
+        order: order.id.clone(),
+        amount: order.payable.clone().or_else(|| order.amount.clone()),
+        created_at: order.created_at,
+        owner: if ours.contains(&order.id) {
+            OrderOwner::Ours
+        } else {
+            OrderOwner::Foreign
+        },
+    }
+}

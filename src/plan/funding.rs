@@ -1,0 +1,81 @@
+//! Can the account pay what a plan would pay by itself? And what must be asked to know.
+
+use std::collections::BTreeMap;
+
+use crate::model::{BillingMethod, Books, Funds, InstanceId, Money, MoneyQuestions, Payment};
+
+use super::bill::{Bill, Sum};
+use super::input::{Case, PlanInput};
+use super::money::{Held, MoneySheet};
+use super::rules::prices;
+use super::saga::Saga;
+
+/// Adds what one machine's change makes worth asking.
+pub(super) fn ask_about(case: &Case<'_>, saga: &Saga, questions: &mut MoneyQuestions) {
+    for key in prices::questions(case, &saga.steps) {
+        let about = || saga.instance.clone();
+        questions.prices.entry(key).or_insert_with(about);
+    }
+    if case.seen.billing == BillingMethod::PrePaid && saga.makes_order() {
+        let region = saga.region.clone();
+        let there = questions.subscriptions.entry(region).or_default();
+        there.insert(saga.instance.clone());
+        questions.pays_by_itself |= case.desired.payment == Payment::Auto;
+    }
+}
+
+/// The bill of these changes.
+#[must_use]
+pub fn bill(sagas: &BTreeMap<InstanceId, Saga>) -> Bill {
+    let mut bill = Bill::default();
+    for (id, saga) in sagas {
+        bill.add(id, saga.group.as_ref(), &saga.steps);
+    }
+    bill
+}
+
+/// Why nothing may be paid by itself, if something would be.
+pub(super) fn held(books: &Books, sagas: &BTreeMap<InstanceId, Saga>) -> Option<Held> {
+    let needed = bill(sagas).total.by_itself;
+    if needed.is_empty() {
+        return None;
+    }
+    match &books.funds {
+        Funds::Unasked => Some(Held::FundsUnknown("it was not asked for".to_owned())),
+        Funds::Unknown(why) => Some(Held::FundsUnknown(why.clone())),
+        Funds::Known(available) => not_covered(available, &needed),
+    }
+}
+
+/// The sum counts, not the single order: together they may be too much.
+fn not_covered(available: &Money, needed: &Sum) -> Option<Held> {
+    let available = available.clone();
+    let Some(needed) = needed.exact() else {
+        return Some(Held::OtherCurrency { available });
+    };
+    match needed.compare(&available) {
+        Err(_) => Some(Held::OtherCurrency { available }),
+        Ok(order) if order.is_gt() => Some(Held::FundsTooSmall {
+            available,
+            needed: needed.clone(),
+        }),
+        Ok(_) => None,
+    }
+}
+
+/// Money on the answer sheet.
+pub(super) fn sheet(
+    input: &PlanInput<'_>,
+    sagas: &BTreeMap<InstanceId, Saga>,
+    held: Option<&Held>,
+) -> MoneySheet {
+    let books = input.books;
+    MoneySheet {
+        pricing: books.pricing,
+        funds: books.funds.clone(),
+        held: held.cloned(),
+        max_spend: None,
+        bill: bill(sagas),
+        unread_orders: books.unread_orders.clone(),
+    }
+}

@@ -1,0 +1,76 @@
+//! The vCPU quota (R64), which no machine can be judged by alone: what all changes of a region add.
+
+use std::collections::BTreeMap;
+
+use crate::model::{BillingMethod, InstanceId, RegionId};
+
+use super::account::Blocked;
+use super::input::PlanInput;
+use super::saga::Saga;
+use super::step::Because;
+use super::{Account, Planned};
+
+/// Blocks the machines that no longer fit, in the order of their ids.
+///
+/// What other machines give back is not counted on: nobody knows which change comes first.
+pub(super) fn keep_within(input: &PlanInput<'_>, planned: &mut Planned) {
+    let mut added: BTreeMap<RegionId, u64> = BTreeMap::new();
+    let mut too_many: Vec<(InstanceId, String)> = Vec::new();
+    for (id, saga) in &planned.sagas {
+        let adds = adds(input, saga);
+        let Some(Ok(quota)) = input.limits.vcpus.get(&saga.region) else {
+            continue;
+        };
+        let sum = added.entry(saga.region.clone()).or_default();
+        let left = quota.max.saturating_sub(quota.used.saturating_add(*sum));
+        if adds == 0 || adds <= left {
+            *sum = sum.saturating_add(adds);
+            continue;
+        }
+        let region = &saga.region;
+        let before = if *sum == 0 {
+            String::new()
+        } else {
+            format!(", {sum} more are taken by changes before it")
+        };
+        too_many.push((
+            id.clone(),
+            format!(
+                "it adds {adds} vCPUs, and {left} are left: {} of {} are in use in {region}{before}",
+                quota.used, quota.max
+            ),
+        ));
+    }
+    let Account { blocked, .. } = &mut planned.account;
+    for (id, why) in too_many {
+        if let Some(saga) = planned.sagas.remove(&id) {
+            blocked.insert(id, over_the_quota(saga, why));
+        }
+    }
+}
+
+/// The most vCPUs this change adds to what is in use. Only pay-as-you-go machines count (R64).
+pub(super) fn adds(input: &PlanInput<'_>, saga: &Saga) -> u64 {
+    let Some(to) = saga
+        .target_type()
+        .filter(|_| saga.billing == BillingMethod::PostPaid)
+    else {
+        return 0;
+    };
+    let of_shape = |name| input.limits.shape(name).and_then(|shape| shape.vcpus);
+    let seen = input.observed.instances.get(&saga.instance);
+    let has = seen.map_or(0, |seen| {
+        of_shape(&seen.instance_type).unwrap_or(seen.vcpus)
+    });
+    let gets = of_shape(to).unwrap_or(has);
+    u64::from(gets.saturating_sub(has))
+}
+
+fn over_the_quota(saga: Saga, why: String) -> Blocked {
+    Blocked {
+        name: saga.name,
+        because: Because::new("R64", why),
+        way_out: "raise the quota in the console, or leave some of these changes out".to_owned(),
+        changes: saga.changes,
+    }
+}

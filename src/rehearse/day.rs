@@ -1,0 +1,147 @@
+//! One day: the plan carried out in a world of its own.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rand::{Rng as _, SeedableRng as _};
+use secrecy::SecretString;
+
+use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
+use crate::apply::{Job, Options, RunOutcome, Tools, apply};
+use crate::clock::{Clock, VirtualClock};
+use crate::figures::{Figures, Money, Recorder};
+use crate::model::{AppliedFleet, InstanceId, ObservedFleet, RegionId, RunId};
+use crate::plan::SavedPlan;
+use crate::saga::Mode;
+use crate::sim::{Faults, SimWire, World};
+use crate::store::{MemoryKv, Store};
+
+use super::error::RehearseError;
+
+/// What the state knows, as far as an apply needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The plan to rehearse.
+    pub plan: &'a SavedPlan,
+    /// The fleet as it was seen.
+    pub observed: &'a ObservedFleet,
+    /// What is recorded.
+    pub applied: &'a AppliedFleet,
+    /// How many changes were ever begun on each machine.
+    pub change_numbers: &'a BTreeMap<InstanceId, u64>,
+    /// Machines under way at once.
+    pub parallelism: usize,
+    /// How long to wait for orders to be paid.
+    pub wait_payment: Duration,
+}
+
+/// Plays one day. Virtual time: nothing here ever really waits.
+pub(super) fn play(
+    known: &Known<'_>,
+    world: &World,
+    seed: u64,
+    faults: Faults,
+) -> Result<Figures, RehearseError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .map_err(RehearseError::Runtime)?;
+    tokio::task::LocalSet::new().block_on(&runtime, carry_out(known, world, seed, faults))
+}
+
+async fn carry_out(
+    known: &Known<'_>,
+    before: &World,
+    seed: u64,
+    faults: Faults,
+) -> Result<Figures, RehearseError> {
+    let clock: Rc<dyn Clock> = Rc::new(VirtualClock::starting_at(before.now().wall));
+    let world = Arc::new(Mutex::new(before.clone()));
+    let wire = SimWire::build(world.clone(), clock.clone(), None, faults);
+    let store = Store::in_memory(&MemoryKv::new(), &known.plan.stamp.lineage)
+        .map_err(|error| RehearseError::Store(error.to_string()))?;
+    let tools = Tools {
+        cloud: Rc::new(client(before, wire, clock.clone(), seed)),
+        journal: Rc::new(store),
+        clock,
+    };
+    let job = Job {
+        plan: known.plan,
+        run: RunId::new("rehearsal").expect("letters"),
+        history: &[],
+        next_seq: 1,
+        change_numbers: known.change_numbers,
+        applied: known.applied,
+        observed: known.observed,
+        adopt: Vec::new(),
+        who: "nobody".to_owned(),
+        command: "respec rehearse".to_owned(),
+    };
+    let options = Options {
+        mode: Mode::GoOn,
+        parallelism: known.parallelism,
+        wait_payment: known.wait_payment,
+    };
+    let (_never, interrupts) = tokio::sync::mpsc::unbounded_channel();
+    let mut recorder = Recorder::default();
+    let outcome = apply(job, options, tools, interrupts, &mut |event| {
+        recorder.take(event);
+    })
+    .await;
+    let outcome = outcome.map_err(|error| RehearseError::Journal(error.to_string()))?;
+    let after = world.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut figures = recorder.figures(known.plan);
+    figures.calls = calls(before, &after);
+    figures.money = spent(before, &after);
+    figures.left_to_do = left_to_do(&outcome);
+    Ok(figures)
+}
+
+/// The real client; its nonces and jitter come from the seed, so that equal seeds give equal days.
+fn client(world: &World, wire: SimWire, clock: Rc<dyn Clock>, seed: u64) -> Aliyun {
+    let key = world.keys().first().cloned();
+    let key = key.expect("a scenario without keys is refused");
+    let config = AliyunConfig {
+        credentials: AccessKey {
+            id: key.id,
+            secret: SecretString::from(key.secret),
+            token: key.token.map(SecretString::from),
+        }
+        .into(),
+        endpoints: Endpoints::vendor(),
+        region: RegionId::new("cn-hangzhou").expect("a well-formed constant"),
+    };
+    let mut numbers = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let randomness = Box::new(move || numbers.next_u64());
+    Aliyun::new(config, Rc::new(wire), clock, randomness)
+}
+
+fn calls(before: &World, after: &World) -> BTreeMap<String, u64> {
+    let earlier = before.calls_by_operation();
+    let all = after.calls_by_operation().into_iter();
+    let new = all.map(|(name, n)| {
+        let old = earlier.get(&name).copied().unwrap_or_default();
+        (name, n - old)
+    });
+    new.filter(|(_, n)| *n > 0).collect()
+}
+
+fn spent(before: &World, after: &World) -> Money {
+    let ((currency, then), (_, earlier)) = (after.spent(), before.spent());
+    Money {
+        currency,
+        // Amounts are ten-thousandths; their difference as floats must not show more.
+        amount: ((then - earlier) * 10_000.0).round() / 10_000.0,
+    }
+}
+
+/// What a person would have to see to after such a day.
+fn left_to_do(outcome: &RunOutcome) -> Vec<String> {
+    let mut lines = outcome.left_to_a_person();
+    let owed = outcome.obligations.iter();
+    lines.extend(owed.map(|owed| format!("{} ({}): {}", owed.name, owed.instance, owed.what)));
+    lines
+}

@@ -1,0 +1,313 @@
+//! A rehearsal as people read it: what the day takes, a timeline, and the worst of the bad days.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::figures::{Day, Figures, Outage, Worst};
+use crate::model::InstanceId;
+use crate::plan::SavedPlan;
+
+use super::style::{Style, Tone, called, count, duration};
+use super::words::terminal;
+
+/// Operations named in the line of calls; the rest is counted.
+const OPERATIONS_NAMED: usize = 4;
+
+/// Machines with a line of their own in the timeline; of more, groups are shown.
+const LINES_MAX: usize = 16;
+
+/// Days named under what is left to a person.
+const DAYS_NAMED: usize = 8;
+
+/// Narrowest and widest timeline, in columns.
+const BAR_COLUMNS: std::ops::RangeInclusive<usize> = 10..=60;
+
+/// Width of the labels of figures.
+const LABEL: usize = 16;
+
+/// A rehearsal with everything its page shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Rehearsal<'a> {
+    /// The plan that was played.
+    pub plan: &'a SavedPlan,
+    /// The day on which nothing went wrong.
+    pub good: &'a Figures,
+    /// The worst of the bad days, if there were any.
+    pub worst: Option<&'a Worst>,
+    /// The bad days.
+    pub days: &'a [Day],
+    /// What the copy took for granted.
+    pub unknown: &'a [String],
+}
+
+/// The whole page, ending in a line break.
+#[must_use]
+pub fn rehearsal_text(rehearsal: &Rehearsal<'_>, style: &Style) -> String {
+    let title = style.paint(
+        Tone::Strong,
+        "Rehearsed on a copy of the fleet; nothing was changed.",
+    );
+    let mut text = format!("{title}\n\n");
+    text.push_str(&good_day(rehearsal, style));
+    text.push_str(&timeline(rehearsal, style));
+    if let Some(worst) = rehearsal.worst {
+        text.push_str(&bad_days(rehearsal, worst, style));
+    }
+    text.push_str(&unknown(rehearsal.unknown, style));
+    text
+}
+
+fn line(label: &str, words: &str, style: &Style) -> String {
+    let first = format!("  {label:<LABEL$}");
+    style.fold(&first, &" ".repeat(LABEL + 2), words)
+}
+
+fn good_day(rehearsal: &Rehearsal<'_>, style: &Style) -> String {
+    let good = rehearsal.good;
+    let changes = count(rehearsal.plan.sagas.len(), "machine");
+    let mut text = line(
+        "it ends",
+        &format!(
+            "with exit code {}: {} of {changes}",
+            good.exit_code,
+            totals(good)
+        ),
+        style,
+    );
+    text.push_str(&line("it takes", &duration(good.makespan), style));
+    text.push_str(&line("out of service", &out_of_service(good), style));
+    text.push_str(&line("at once", &at_once(good), style));
+    text.push_str(&line("calls", &calls(good), style));
+    text.push_str(&line("orders", &orders(good), style));
+    for left in &good.left_to_do {
+        text.push_str(&line("left to you", &terminal(left), style));
+    }
+    text
+}
+
+fn totals(figures: &Figures) -> String {
+    let words: Vec<String> = figures
+        .totals
+        .iter()
+        .map(|(word, n)| format!("{n} {word}"))
+        .collect();
+    words.join(", ")
+}
+
+fn out_of_service(figures: &Figures) -> String {
+    let Some((name, longest)) = figures.longest_downtime() else {
+        return "nobody".to_owned();
+    };
+    format!(
+        "{}, {} on average, {} at most ({name})",
+        count(figures.downtime.len(), "machine"),
+        duration(figures.mean_downtime()),
+        duration(longest),
+    )
+}
+
+fn at_once(figures: &Figures) -> String {
+    let groups: Vec<String> = figures
+        .peak_of_groups
+        .iter()
+        .map(|(group, peak)| format!("{group} {peak}"))
+        .collect();
+    match groups.as_slice() {
+        [] => "nobody".to_owned(),
+        _ => format!("{} at most: {}", figures.peak, groups.join(", ")),
+    }
+}
+
+fn calls(figures: &Figures) -> String {
+    let mut by_count: Vec<(&String, &u64)> = figures.calls.iter().collect();
+    by_count.sort_by_key(|(name, n)| (std::cmp::Reverse(**n), (*name).clone()));
+    let named: Vec<String> = by_count
+        .iter()
+        .take(OPERATIONS_NAMED)
+        .map(|(name, n)| format!("{name} {n}"))
+        .collect();
+    let rest: u64 = by_count
+        .iter()
+        .skip(OPERATIONS_NAMED)
+        .map(|(_, n)| **n)
+        .sum();
+    let rest = if rest == 0 {
+        String::new()
+    } else {
+        format!(", others {rest}")
+    };
+    format!("{}: {}{rest}", figures.n_calls(), named.join(", "))
+}
+
+fn orders(figures: &Figures) -> String {
+    if figures.orders == 0 {
+        return "none".to_owned();
+    }
+    let money = &figures.money;
+    let orders = count(figures.orders, "order");
+    format!(
+        "{orders}; paid ones come to {:.2} {}, at the copy's prices",
+        money.amount,
+        terminal(&money.currency)
+    )
+}
+
+/// One bar a machine, or one a group where there are too many machines.
+fn timeline(rehearsal: &Rehearsal<'_>, style: &Style) -> String {
+    let rows = rows(rehearsal);
+    let Some(width) = rows.iter().map(|row| row.name.chars().count()).max() else {
+        return String::new();
+    };
+    let columns = style.columns().saturating_sub(width + 14);
+    let columns = columns.clamp(*BAR_COLUMNS.start(), *BAR_COLUMNS.end());
+    let end = rehearsal.good.makespan;
+    let ruler = format!("0{:>width$}", duration(end), width = columns - 1);
+    let mut text = format!("\n  {:width$}  {}\n", "", style.paint(Tone::Faint, &ruler));
+    for row in rows {
+        let bar = bar(&row, columns, end, style);
+        let total = duration(row.total);
+        text.push_str(&format!("  {:width$}  {bar}  {total}\n", row.name));
+    }
+    text
+}
+
+struct Row {
+    name: String,
+    outages: Vec<Outage>,
+    total: Duration,
+}
+
+fn rows(rehearsal: &Rehearsal<'_>) -> Vec<Row> {
+    let machines: std::collections::BTreeSet<&InstanceId> = rehearsal
+        .good
+        .outages
+        .iter()
+        .map(|outage| &outage.instance)
+        .collect();
+    let by_machine = machines.len() <= LINES_MAX;
+    let mut rows: BTreeMap<String, Row> = BTreeMap::new();
+    let mut first_seen = Vec::new();
+    for outage in &rehearsal.good.outages {
+        let name = name(rehearsal.plan, &outage.instance, by_machine);
+        let row = rows.entry(name.clone()).or_insert_with(|| {
+            first_seen.push(name.clone());
+            Row {
+                name,
+                outages: Vec::new(),
+                total: Duration::ZERO,
+            }
+        });
+        let until = outage.until.unwrap_or(rehearsal.good.makespan);
+        row.total += until.saturating_sub(outage.from);
+        row.outages.push(outage.clone());
+    }
+    first_seen
+        .iter()
+        .filter_map(|name| rows.remove(name))
+        .collect()
+}
+
+fn name(plan: &SavedPlan, instance: &InstanceId, by_machine: bool) -> String {
+    let machine = plan.desired.instances.get(instance);
+    match machine {
+        Some(machine) if by_machine => called(&machine.name, instance),
+        Some(machine) => {
+            let group = machine.group.as_ref();
+            group.map_or_else(|| "ungrouped".to_owned(), ToString::to_string)
+        }
+        None => instance.to_string(),
+    }
+}
+
+/// Each column is a slice of the day, the fuller the more machines are down in it.
+fn bar(row: &Row, columns: usize, end: Duration, style: &Style) -> String {
+    let slice = end.as_secs_f64() / columns as f64;
+    let counts: Vec<usize> = (0..columns)
+        .map(|column| {
+            let (from, until) = (slice * column as f64, slice * (column + 1) as f64);
+            let is_down = |outage: &&Outage| {
+                outage.from.as_secs_f64() < until
+                    && outage.until.is_none_or(|end| end.as_secs_f64() > from)
+            };
+            row.outages.iter().filter(is_down).count()
+        })
+        .collect();
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    counts.into_iter().map(|n| shade(n, most, style)).collect()
+}
+
+fn shade(n: usize, most: usize, style: &Style) -> &'static str {
+    const LEVELS: [&str; 4] = ["▂", "▄", "▆", "█"];
+    if n == 0 {
+        return style.mark("·", ".");
+    }
+    let level = (n * LEVELS.len()).div_ceil(most).clamp(1, LEVELS.len());
+    style.mark(LEVELS[level - 1], "#")
+}
+
+fn bad_days(rehearsal: &Rehearsal<'_>, worst: &Worst, style: &Style) -> String {
+    let first = rehearsal.days.first().map_or(0, |day| day.seed);
+    let last = rehearsal.days.last().map_or(0, |day| day.seed);
+    let title = format!("{} (seeds {first} to {last})", count(worst.days, "bad day"));
+    let mut text = format!("\n{}\n\n", style.paint(Tone::Strong, &title));
+    let ends: Vec<String> = worst
+        .exit_codes
+        .iter()
+        .map(|(code, n)| format!("{n} with exit code {code} ({})", meaning(*code)))
+        .collect();
+    text.push_str(&line("they end", &ends.join(", "), style));
+    let mut say = |label: &str, value: String, seed: u64| {
+        text.push_str(&line(label, &format!("{value} (seed {seed})"), style));
+    };
+    say(
+        "longest",
+        duration(worst.makespan.value),
+        worst.makespan.seed,
+    );
+    say(
+        "out of service",
+        format!("{} for one machine", duration(worst.downtime.value)),
+        worst.downtime.seed,
+    );
+    say(
+        "at once",
+        count(worst.peak.value, "machine"),
+        worst.peak.seed,
+    );
+    say("calls", worst.calls.value.to_string(), worst.calls.seed);
+    for (seed, left) in worst.left_to_do.iter().take(DAYS_NAMED) {
+        let words = format!("seed {seed}: {}", terminal(left));
+        text.push_str(&line("left to you", &words, style));
+    }
+    if worst.left_to_do.len() > DAYS_NAMED {
+        let more = worst.left_to_do.len() - DAYS_NAMED;
+        text.push_str(&line(
+            "",
+            &format!("and {} more", count(more, "day")),
+            style,
+        ));
+    }
+    text
+}
+
+/// What an exit code of `apply` means, in a word or two.
+fn meaning(code: u8) -> &'static str {
+    match code {
+        0 => "done",
+        3 => "partly done",
+        7 => "paused",
+        8 => "a person is needed",
+        _ => "see `respec apply --help`",
+    }
+}
+
+fn unknown(unknown: &[String], style: &Style) -> String {
+    if unknown.is_empty() {
+        return String::new();
+    }
+    let mut text = "\nThe copy does not know\n".to_owned();
+    for what in unknown {
+        text.push_str(&style.fold("  - ", "    ", &terminal(what)));
+    }
+    text
+}

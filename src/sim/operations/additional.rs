@@ -1,0 +1,60 @@
+//! DescribeInstances with `AdditionalAttributes`: fields that are shown only where they are asked for.
+
+use serde_json::{Value, json};
+
+use crate::sim::operations::{Call, describe};
+use crate::sim::reply::{Fields, Refusal};
+use crate::sim::world::World;
+
+/// Most attributes in one call.
+const ATTRIBUTES_MAX: usize = 20;
+
+/// The field that comes with an attribute (section 2.4).
+fn field_of(attribute: &str) -> Option<(&'static str, Value)> {
+    let metadata = || {
+        json!({
+            "HttpEndpoint": "enabled",
+            "HttpTokens": "optional",
+            "HttpPutResponseHopLimit": 1,
+            "InstanceMetadataTags": "disabled",
+        })
+    };
+    match attribute {
+        "META_OPTIONS" => Some(("MetadataOptions", metadata())),
+        "LOGIN_AS_NON_ROOT" => Some(("ImageOptions", json!({ "LoginAsNonRoot": false }))),
+        "CURRENT_OS_NVME_SUPPORTED" => {
+            Some(("ImageOptions", json!({ "CurrentOSNVMeSupported": true })))
+        }
+        "DISK_HIGH_DENSITY_MODE" => {
+            Some(("AdditionalInfo", json!({ "EnableHighDensityMode": false })))
+        }
+        _ => None,
+    }
+}
+
+pub(crate) fn instances(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
+    let wanted = call.params.list("AdditionalAttributes", ATTRIBUTES_MAX)?;
+    let mut fields = describe::instances(world, call)?;
+    let list = fields
+        .get_mut("Instances")
+        .and_then(|set| set["Instance"].as_array_mut());
+    for machine in list.into_iter().flatten() {
+        for (name, usual) in wanted.iter().copied().filter_map(field_of) {
+            join(&mut machine[name], usual);
+        }
+    }
+    Ok(fields)
+}
+
+/// What the scenario says of a machine stays; only what it leaves open is filled in.
+fn join(held: &mut Value, usual: Value) {
+    match (held, usual) {
+        (Value::Object(held), Value::Object(usual)) => {
+            for (name, value) in usual {
+                held.entry(name).or_insert(value);
+            }
+        }
+        (held, usual) if held.is_null() => *held = usual,
+        (_, _) => {}
+    }
+}

@@ -1,0 +1,95 @@
+//! Parameters that stand in the documents and are not open to everybody (R18, R36, R71).
+
+use crate::sim::reply::Refusal;
+use crate::sim::request::Params;
+use crate::sim::rules::Caller;
+use crate::sim::time::read_second;
+
+/// Most disks that can be named (section 2.2).
+const DISKS_MAX: usize = 128;
+
+/// R71: Disk.N and ModifyMode are read, and then refused to everybody.
+pub(crate) fn no_disks_and_modes(params: &Params, caller: Caller) -> Result<(), Refusal> {
+    let mode = params.get("ModifyMode");
+    if mode.is_some_and(|mode| !matches!(mode, "Online" | "Offline")) {
+        return Err(Refusal::invalid("ModifyMode", "has an unknown value"));
+    }
+    let named = (1..=DISKS_MAX).filter(|number| is_named(params, *number));
+    let mut disks = named.peekable();
+    if mode.is_none() && disks.peek().is_none() {
+        return Ok(());
+    }
+    for number in disks {
+        disk_is_readable(params, number)?;
+    }
+    match caller {
+        Caller::Prepay => Err(Refusal::new(
+            400,
+            "OperationDenied",
+            "Changing disks along with the type is not open to this account.",
+        )),
+        Caller::Spec | Caller::Network => {
+            Err(Refusal::invalid("Disk.N", "is not open to this account"))
+        }
+    }
+}
+
+fn is_named(params: &Params, number: usize) -> bool {
+    let keys = ["DiskId", "Category", "PerformanceLevel"];
+    keys.iter()
+        .any(|key| params.get(&format!("Disk.{number}.{key}")).is_some())
+}
+
+fn disk_is_readable(params: &Params, number: usize) -> Result<(), Refusal> {
+    let get = |key: &str| params.get(&format!("Disk.{number}.{key}"));
+    let (code, what) = match (get("Category"), get("PerformanceLevel")) {
+        (None, _) => ("MissingParameter.DiskCategory", "needs a category"),
+        (Some(category), _) if !category.starts_with("cloud") => {
+            ("InvalidParameter.DiskCategory", "has an unknown category")
+        }
+        (Some(_), Some(level)) if !matches!(level, "PL0" | "PL1" | "PL2" | "PL3") => (
+            "InvalidPerformanceLevel.Malformed",
+            "has an unknown performance level",
+        ),
+        (Some(_), _) => return Ok(()),
+    };
+    Err(Refusal::new(400, code, format!("Disk.{number} {what}.")))
+}
+
+/// Temporary.* of ModifyInstanceSpec: read, and then refused, since it is by invitation (section 2.1).
+pub(crate) fn no_temporary(params: &Params) -> Result<(), Refusal> {
+    let [start, end, out] = ["StartTime", "EndTime", "InternetMaxBandwidthOut"]
+        .map(|key| params.get(&format!("Temporary.{key}")));
+    if start.is_none() && end.is_none() && out.is_none() {
+        return Ok(());
+    }
+    for (name, value) in [("StartTime", start), ("EndTime", end)] {
+        let text = value.ok_or_else(|| temporary(404, "MissingTemporary", name))?;
+        read_second(text).ok_or_else(|| temporary(400, "InvalidTemporary", name))?;
+    }
+    Err(Refusal::invalid("Temporary", "is by invitation only"))
+}
+
+fn temporary(status: u16, code: &str, name: &str) -> Refusal {
+    let message = format!("Temporary.{name} is not there or not of the form yyyy-MM-ddTHH:mm:ssZ.");
+    Refusal::new(status, &format!("{code}.{name}"), message)
+}
+
+/// R36: a provider's line wants bandwidth, and then an invitation.
+pub(crate) fn no_line(params: &Params, out: Option<i64>) -> Result<(), Refusal> {
+    if params.get("ISP").is_none() {
+        return Ok(());
+    }
+    if out.is_none_or(|out| out <= 0) {
+        return Err(Refusal::new(
+            400,
+            "InvalidBandwidthOut.LessThanZero",
+            "A line needs outbound bandwidth above 0.",
+        ));
+    }
+    Err(Refusal::new(
+        403,
+        "InvalidIspUID",
+        "Lines are by invitation only.",
+    ))
+}

@@ -1,0 +1,147 @@
+//! Orders and money: which site is asked, what is never sent twice, and lists without gaps.
+
+use respec::cloud::{Billing, CloudError, ErrorKind, OrderQuery, Outcome, Payer};
+use respec::model::{OrderId, PaymentStatus};
+use respec::wire::{HttpReply, WireError};
+
+use crate::{House, answer, house, lost, refused};
+
+fn order() -> OrderId {
+    OrderId::new("210000000000001").unwrap()
+}
+
+/// A page of the given orders, each made a second after the one before.
+fn page(n_total: usize, ids: std::ops::Range<usize>) -> Result<HttpReply, WireError> {
+    let orders: Vec<String> = ids
+        .map(|n| {
+            let (minute, second) = (n / 60, n % 60);
+            format!(
+                r#"{{"OrderId":"{}","OrderType":"Upgrade","PaymentStatus":"Unpaid",
+                   "CreateTime":"2026-03-01T08:{minute:02}:{second:02}Z"}}"#,
+                1000 + n
+            )
+        })
+        .collect();
+    answer(
+        200,
+        format!(
+            r#"{{"Code":"Success","Success":true,"RequestId":"R","Data":{{"TotalCount":{n_total},"OrderList":{{"Order":[{}]}}}}}}"#,
+            orders.join(",")
+        ),
+    )
+}
+
+impl House {
+    async fn orders(&self) -> Result<usize, CloudError> {
+        let query = OrderQuery {
+            created_from: "2026-03-01T07:00:00.9Z".parse().unwrap(),
+            created_until: "2026-03-01T09:00:00Z".parse().unwrap(),
+            payment: Some(PaymentStatus::Unpaid),
+        };
+        let orders = self.aliyun.query_orders(&query).await?;
+        assert!(orders.is_sorted_by(|a, b| a.created_at > b.created_at));
+        Ok(orders.len())
+    }
+
+    async fn pay(&self) -> Result<(), CloudError> {
+        let payer = Payer {
+            buyer_id: "1".to_owned(),
+            payer_id: "2".to_owned(),
+            pay_submit_uid: "3".to_owned(),
+            token: "hush-money".into(),
+        };
+        self.aliyun.pay_order(&order(), &payer).await.map(|_| ())
+    }
+
+    fn origins(&self) -> Vec<String> {
+        let requests = self.script.requests.borrow();
+        requests.iter().map(|r| r.origin.clone()).collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wrong_site_is_asked_once_and_never_again() {
+    let house = house(vec![refused("NotApplicable"), page(0, 0..0)]);
+    assert_eq!(house.orders().await.unwrap(), 0);
+    assert_eq!(house.orders().await.unwrap(), 0);
+    let international = "https://business.ap-southeast-1.aliyuncs.com";
+    assert_eq!(
+        house.origins(),
+        [
+            "https://business.aliyuncs.com",
+            international,
+            international
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_known_on_neither_site_is_refused_after_two_questions() {
+    let house = house(vec![refused("NotApplicable")]);
+    let error = house.orders().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Denied);
+    assert_eq!(error.code.as_deref(), Some("NotApplicable"));
+    assert_eq!(house.n_sent(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_that_find_the_wrong_site_at_once_do_not_send_each_other_back() {
+    let house = house(vec![
+        refused("NotApplicable"),
+        refused("NotApplicable"),
+        page(0, 0..0),
+    ]);
+    let (one, two) = tokio::join!(house.orders(), house.orders());
+    assert_eq!((one.unwrap(), two.unwrap()), (0, 0));
+    assert!(
+        house.origins()[2..]
+            .iter()
+            .all(|o| o.contains("ap-southeast-1"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_whose_answer_is_lost_is_never_sent_again() {
+    for answer in [
+        lost(),
+        answer(502, "<html>"),
+        answer(200, r#"{"RequestId":"R","Code":"Success","Success":false}"#),
+    ] {
+        let house = house(vec![answer]);
+        let error = house.pay().await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown);
+        assert_eq!(house.n_sent(), 1);
+        assert!(!format!("{error:?}").contains("hush-money"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_is_read_to_its_end_by_pages_of_twenty_with_a_stated_window() {
+    let house = house(vec![page(45, 25..45), page(45, 5..25), page(45, 0..5)]);
+    assert_eq!(house.orders().await.unwrap(), 45);
+    let asked = house.parameters(2);
+    for (name, value) in [
+        ("PageNum", "3"),
+        ("PageSize", "20"),
+        ("ProductCode", "ecs"),
+        ("PaymentStatus", "Unpaid"),
+        ("CreateTimeStart", "2026-03-01T07:00:00Z"),
+        ("CreateTimeEnd", "2026-03-01T09:00:00Z"),
+        ("Version", "2017-12-14"),
+    ] {
+        assert_eq!(asked[name], value, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_changes_while_it_is_read_is_read_anew_and_never_returned_with_a_gap() {
+    // Order 30 is paid and leaves the list after the first page: order 24 moves onto it, unseen.
+    let house_with_luck = house(vec![page(45, 25..45), page(44, 4..24), page(20, 0..20)]);
+    assert_eq!(house_with_luck.orders().await.unwrap(), 20);
+    // The same order twice in place of the one that is missing.
+    let restless = house(vec![page(21, 1..21), page(21, 1..2), page(21, 0..0)]);
+    let error = restless.orders().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Fault);
+    assert!(error.message.contains("keeps changing"), "{error}");
+    assert!(restless.n_sent() <= 12, "{}", restless.n_sent());
+}
