@@ -23,6 +23,8 @@ mod wrong_manifests;
 mod shop;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/preflight.rs"]
+mod preflight;
 #[path = "cli/endings.rs"]
 mod endings;
 #[path = "cli/forms.rs"]
@@ -33,6 +35,8 @@ mod identities;
 mod policies;
 #[path = "cli/private.rs"]
 mod private;
+#[path = "cli/money.rs"]
+mod money;
 #[path = "cli/simulated.rs"]
 mod simulated;
 #[path = "cli/rehearsals.rs"]

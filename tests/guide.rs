@@ -6,6 +6,8 @@
 
 #[path = "guide/tree.rs"]
 mod tree;
+#[path = "guide/calls.rs"]
+mod calls;
 #[path = "guide/codes.rs"]
 mod codes;
 #[path = "guide/rules.rs"]

@@ -173,7 +173,8 @@ impl Aliyun {
                 read(&reply.body).map_err(|why| refusal::unreadable(operation, &why))
             }
             Some(error) => {
-                if error.kind == ErrorKind::Throttled {
+                // 429 speaks of the call rate whoever sends it, though not of what became of the call.
+                if error.kind == ErrorKind::Throttled || reply.status == 429 {
                     self.throttle
                         .slow_down(operation, call.region, error.retry_after);
                 }

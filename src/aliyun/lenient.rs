@@ -1,5 +1,6 @@
-//! Reads JSON as the vendor really writes it: numbers and booleans come as such or as text (ecs-api
-//! 2.4), numbers also where text is meant, and what is not known comes as an empty text or not at all.
+//! Reads JSON as the vendor really writes it: numbers come as such or as text (ecs-api 2.4), also where
+//! text is meant, and what is not known comes as an empty text or not at all. What is no JSON object is
+//! no reply, however much it looks like one.
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde_json::Value;
@@ -10,8 +11,23 @@ use serde_json::Value;
 pub(super) struct Unreadable(pub(super) String);
 
 /// Reads a body. Nesting beyond serde_json's limit of 128 is an error, not an overflow.
+///
+/// Every reply of the vendor is an object (ecs-api 1.5). A list is refused here: serde would take its
+/// items for the fields, in their order.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
-    serde_json::from_slice(body).map_err(|error| Unreadable(error.to_string()))
+    let text = std::str::from_utf8(body).map_err(|_| Unreadable("it is not UTF-8".to_owned()))?;
+    match text
+        .trim_start_matches([' ', '\t', '\r', '\n'])
+        .chars()
+        .next()
+    {
+        Some('{') => serde_json::from_str(text).map_err(|error| Unreadable(error.to_string())),
+        Some('<') => Err(Unreadable(
+            "it is a page and no JSON, as a proxy or a login page sends it".to_owned(),
+        )),
+        Some(_) => Err(Unreadable("it is no JSON object".to_owned())),
+        None => Err(Unreadable("it is empty".to_owned())),
+    }
 }
 
 /// What must be there.
@@ -40,13 +56,13 @@ fn read_number<'de, D: Deserializer<'de>, T>(
         .transpose()
 }
 
-/// A text that is not empty; numbers and booleans are taken by their spelling.
+/// A text that is not empty; numbers are taken by their spelling.
 pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     match Option::<Value>::deserialize(from)? {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
         Some(Value::Number(number)) => Ok(Some(number.to_string())),
-        Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
+        Some(Value::Bool(_)) => Err(D::Error::custom("a yes or no where a value is meant")),
         Some(Value::Array(_)) => Err(D::Error::custom("a list where a value is meant")),
         Some(Value::Object(_)) => Err(D::Error::custom("an object where a value is meant")),
     }
@@ -87,6 +103,25 @@ mod tests {
         }
         assert!(read::<Sample>(br#"{"n": "many"}"#).is_err());
         assert!(read::<Sample>(br#"{"n": [1]}"#).is_err());
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_reply() {
+        for (body, why) in [
+            ("", "it is empty"),
+            (" \r\n", "it is empty"),
+            ("<html>", "it is a page"),
+            (r#"[5, "t"]"#, "it is no JSON object"),
+            ("null", "it is no JSON object"),
+            ("\u{feff}{}", "it is no JSON object"),
+            (r#"{"t": true}"#, "a yes or no"),
+        ] {
+            let Err(error) = read::<Sample>(body.as_bytes()) else {
+                panic!("{body} was read");
+            };
+            assert!(error.0.starts_with(why), "{body}: {error}");
+        }
+        assert!(read::<Sample>(b"{\"t\": \"\xff\"}").is_err());
     }
 
     #[test]

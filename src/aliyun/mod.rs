@@ -22,6 +22,7 @@ mod envelope;
 mod endpoint;
 mod codes;
 mod lenient;
+mod verdict;
 mod refusal;
 mod query;
 mod reply;

@@ -124,6 +124,7 @@ fn right(error: CloudError) -> Right {
         | ErrorKind::NotFound
         | ErrorKind::Invalid
         | ErrorKind::TokenMismatch
+        | ErrorKind::Pending
         | ErrorKind::Unlisted
         | ErrorKind::Fault
         | ErrorKind::Unanswered

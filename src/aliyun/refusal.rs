@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::lenient::{self, Unreadable};
 use super::operation::{Operation, Repeat};
+use super::verdict::{Code, Verdict};
 use super::{codes, sign};
 use crate::cloud::{CloudError, ErrorKind};
 use crate::model::RequestId;
@@ -23,61 +22,46 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
 /// From here on the vendor repeats the signed request back, parameters and all (ecs-api 1.5).
 const ECHO_MARKER: &str = "string to sign";
 
-/// The vendor's error body; some gateways write the names in lower case.
-#[derive(Default, Deserialize)]
-struct ErrorBody {
-    #[serde(default, rename = "Code", alias = "code")]
-    #[serde(deserialize_with = "lenient::text")]
-    code: Option<String>,
-    #[serde(default, rename = "Message", alias = "message")]
-    #[serde(deserialize_with = "lenient::text")]
-    message: Option<String>,
-    #[serde(default, rename = "RequestId", alias = "requestId")]
-    #[serde(deserialize_with = "lenient::text")]
-    request_id: Option<String>,
-    /// Billing says so itself, and may do it under a status of 200 and without a code.
-    #[serde(default, rename = "Success", alias = "success")]
-    #[serde(deserialize_with = "lenient::text")]
-    success: Option<String>,
-}
-
 /// The refusal that a reply holds; none when it is an answer.
+///
+/// A code is believed whatever the status, a status without a code never says that a change was
+/// certainly not made: whoever stands between here and the service may have sent it (ecs-api 1.5).
 pub(super) fn refusal(
     operation: &Operation,
     reply: &HttpReply,
     sent: &sign::Signed,
 ) -> Option<CloudError> {
     if reply.body.len() > REPLY_BYTES_MAX {
-        return Some(unreadable(
-            operation,
-            &Unreadable(format!("it is larger than {REPLY_BYTES_MAX} bytes")),
-        ));
+        let why = format!("it is larger than {REPLY_BYTES_MAX} bytes");
+        return Some(unreadable(operation, &Unreadable(why)));
     }
-    let body: ErrorBody = lenient::read(&reply.body).unwrap_or_default();
+    let verdict = Verdict::read(&reply.body);
     let accepted = (200..300).contains(&reply.status);
-    match body.code.as_deref() {
-        Some(code) if !(accepted && is_fine(code)) => {
-            Some(of_code(operation, reply, code, &body, sent))
+    match &verdict.code {
+        Code::Refuses(code) => Some(of_code(operation, reply, code, &verdict, sent)),
+        Code::Unclear => {
+            let why = "it holds a code that is no text, or more than one".to_owned();
+            Some(unreadable(operation, &Unreadable(why)))
         }
-        Some(_) | None if accepted && failed_nevertheless(&body) => {
-            Some(of_no_success(operation, reply, &body))
+        Code::None | Code::Fine if !accepted => Some(of_status(operation, reply, &verdict)),
+        Code::None | Code::Fine if verdict.success == Some(false) => {
+            Some(of_no_success(operation, reply, &verdict))
         }
-        Some(_) | None if accepted => None,
-        Some(_) | None => Some(of_status(operation, reply, &body)),
+        Code::None | Code::Fine if verdict.request_id.is_none() => {
+            Some(unreadable(operation, &why_nameless(&reply.body)))
+        }
+        Code::None | Code::Fine => None,
     }
 }
 
-/// Codes that say that nothing is wrong; batched calls and billing send one with every answer.
-pub(super) fn is_fine(code: &str) -> bool {
-    ["200", "OK", "Success"]
-        .iter()
-        .any(|fine| fine.eq_ignore_ascii_case(code))
-}
-
-fn failed_nevertheless(body: &ErrorBody) -> bool {
-    body.success
-        .as_deref()
-        .is_some_and(|success| !success.eq_ignore_ascii_case("true"))
+/// Why a body has no request id, which every reply of the vendor has (ecs-api 1.5).
+fn why_nameless(body: &[u8]) -> Unreadable {
+    match lenient::read::<Verdict>(body) {
+        Err(why) => why,
+        Ok(_) => {
+            Unreadable("it has no RequestId, so it is not the service that answered".to_owned())
+        }
+    }
 }
 
 /// A request that brought no reply.
@@ -148,32 +132,33 @@ fn of_code(
     operation: &Operation,
     reply: &HttpReply,
     code: &str,
-    body: &ErrorBody,
+    verdict: &Verdict,
     sent: &sign::Signed,
 ) -> CloudError {
-    let told = body.message.as_deref().unwrap_or("no message");
+    let told = verdict.message.as_deref().unwrap_or("no message");
     let message = if code.eq_ignore_ascii_case("SignatureDoesNotMatch") {
         signature_verdict(told, &sent.string_to_sign).to_owned()
     } else {
         told.to_owned()
     };
+    let kind = match codes::classify(operation.name, code, reply.status) {
+        // A code nobody knows beside a status that does not refuse: one of the two is wrong.
+        ErrorKind::Unlisted if !(400..500).contains(&reply.status) => unclear(operation),
+        kind => kind,
+    };
     CloudError {
         code: Some(cut(code, CODE_CHARS_MAX)),
-        request_id: request_id(body),
+        request_id: request_id(verdict),
         retry_after: retry_after(reply),
-        ..without_reply(
-            operation,
-            codes::classify(operation.name, code, reply.status),
-            &message,
-        )
+        ..without_reply(operation, kind, &message)
     }
 }
 
 /// The answer contradicts itself, so a change may have happened or not.
-fn of_no_success(operation: &Operation, reply: &HttpReply, body: &ErrorBody) -> CloudError {
-    let told = body.message.as_deref().unwrap_or("no message");
+fn of_no_success(operation: &Operation, reply: &HttpReply, verdict: &Verdict) -> CloudError {
+    let told = verdict.message.as_deref().unwrap_or("no message");
     CloudError {
-        request_id: request_id(body),
+        request_id: request_id(verdict),
         retry_after: retry_after(reply),
         ..without_reply(
             operation,
@@ -183,21 +168,28 @@ fn of_no_success(operation: &Operation, reply: &HttpReply, body: &ErrorBody) -> 
     }
 }
 
-fn of_status(operation: &Operation, reply: &HttpReply, body: &ErrorBody) -> CloudError {
-    let kind = codes::of_status(reply.status).unwrap_or_else(|| unclear(operation));
+fn of_status(operation: &Operation, reply: &HttpReply, verdict: &Verdict) -> CloudError {
+    let kind = match (operation.repeat, reply.status) {
+        (Repeat::Read, 429) => ErrorKind::Throttled,
+        (_, 500..) => ErrorKind::Fault,
+        (_, _) => unclear(operation),
+    };
     CloudError {
-        request_id: request_id(body),
+        request_id: request_id(verdict),
         retry_after: retry_after(reply),
         ..without_reply(
             operation,
             kind,
-            &format!("HTTP status {} without an error code", reply.status),
+            &format!(
+                "HTTP status {} without an error code, as a proxy or a gateway sends it",
+                reply.status
+            ),
         )
     }
 }
 
-fn request_id(body: &ErrorBody) -> Option<RequestId> {
-    RequestId::new(body.request_id.clone()?).ok()
+fn request_id(verdict: &Verdict) -> Option<RequestId> {
+    RequestId::new(verdict.request_id.clone()?).ok()
 }
 
 /// `x-acs-retry-after`, in milliseconds (ecs-api 1.6).
@@ -234,9 +226,7 @@ fn cut(text: &str, chars_max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aliyun::operation::{
-        DESCRIBE_INSTANCES, MODIFY_INSTANCE_SPEC, PAY_ORDER, QUERY_ORDERS,
-    };
+    use crate::aliyun::operation::{DESCRIBE_INSTANCES, MODIFY_INSTANCE_SPEC};
 
     fn signed() -> sign::Signed {
         sign::Signed {
@@ -260,27 +250,15 @@ mod tests {
         let error = judged(&MODIFY_INSTANCE_SPEC, 200, body).unwrap();
         assert_eq!(error.kind, ErrorKind::NoStock);
         assert_eq!(error.request_id.unwrap().as_str(), "R");
-        assert!(judged(&MODIFY_INSTANCE_SPEC, 200, r#"{"Code":"Success"}"#).is_none());
+        assert!(
+            judged(
+                &MODIFY_INSTANCE_SPEC,
+                200,
+                r#"{"RequestId":"R","Code":"Success"}"#
+            )
+            .is_none()
+        );
         assert!(judged(&MODIFY_INSTANCE_SPEC, 200, r#"{"RequestId":"R"}"#).is_none());
-    }
-
-    #[test]
-    fn billing_fails_with_status_200_and_says_so_in_either_of_two_ways() {
-        let coded = r#"{"Code":"NotApplicable","Message":"other site","Success":false}"#;
-        let error = judged(&QUERY_ORDERS, 200, coded).unwrap();
-        assert_eq!(error.kind, ErrorKind::Denied);
-        let bare = r#"{"RequestId":"R","Code":"Success","Success":"false"}"#;
-        assert_eq!(
-            judged(&QUERY_ORDERS, 200, bare).unwrap().kind,
-            ErrorKind::Fault
-        );
-        // Nobody knows what this did to the order.
-        assert_eq!(
-            judged(&PAY_ORDER, 200, bare).unwrap().kind,
-            ErrorKind::Unanswered
-        );
-        let fine = r#"{"Code":"Success","Success":true}"#;
-        assert!(judged(&QUERY_ORDERS, 200, fine).is_none());
     }
 
     #[test]

@@ -111,6 +111,7 @@ fn is_worth_it(repeat: Repeat, kind: ErrorKind) -> bool {
                 | ErrorKind::Fault
                 | ErrorKind::Throttled
                 | ErrorKind::Busy
+                | ErrorKind::Pending
         ),
         // Without a token only what certainly did not happen may be asked again.
         Repeat::Blind => matches!(kind, ErrorKind::NotSent | ErrorKind::Throttled),
@@ -120,7 +121,7 @@ fn is_worth_it(repeat: Repeat, kind: ErrorKind) -> bool {
 /// At least what the service asks for, and up to half as much again.
 fn wait_before(attempts: u32, error: &CloudError, jitter: Jitter) -> Duration {
     let backoff = match error.kind {
-        ErrorKind::Throttled | ErrorKind::Busy => RATE_WAIT,
+        ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Pending => RATE_WAIT,
         ErrorKind::CoolingDown
         | ErrorKind::WrongState
         | ErrorKind::NoStock

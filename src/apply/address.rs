@@ -1,17 +1,19 @@
 //! A static address for a machine that has bandwidth but none: no token, but asking again is harmless.
 
-use crate::cloud::{ErrorKind, Outcome};
-use crate::saga::{FailureCause, StepEvent};
+use crate::cloud::Outcome;
+use crate::saga::FailureCause::TimedOut;
+use crate::saga::StepEvent;
 
 use super::timing::{RETRY, SHOW_WITHIN};
 use super::token::request_digest;
-use super::worker::{End, Worker};
+use super::worker::{End, Worker, failure_with};
 
 impl Worker {
     /// R25: asks for a static address; asking again answers the same one.
     pub(super) async fn allocate(&self) -> End {
         let begun = self.tools.clock.elapsed();
         let mut found = true;
+        let mut told = None;
         loop {
             let seen = match self.look_patiently().await {
                 Ok(seen) => seen,
@@ -24,7 +26,10 @@ impl Worker {
                 };
             }
             if self.tools.clock.elapsed() - begun > SHOW_WITHIN {
-                return self.failed(FailureCause::TimedOut, "no address shows");
+                return End::Failed {
+                    failure: failure_with(TimedOut, "no address shows", told.as_ref()),
+                    scope: None,
+                };
             }
             let request = request_digest(
                 &self.saga.region,
@@ -46,6 +51,7 @@ impl Worker {
                 .cloud
                 .allocate_public_ip(&self.saga.region, &self.saga.instance)
                 .await;
+            told = answer.as_ref().err().cloned();
             match answer {
                 Ok(_) => {
                     self.note(StepEvent::Answered {
@@ -60,7 +66,8 @@ impl Worker {
                     })
                     .await;
                 }
-                Err(error) if matches!(error.kind, ErrorKind::Throttled | ErrorKind::NotSent) => {}
+                // A look may lag behind what an earlier call did: `AllocatedAlready` is good news, too.
+                Err(error) if error.passes() => {}
                 Err(error) => return self.refused(&error),
             }
             self.tools.clock.sleep(RETRY).await;

@@ -14,7 +14,7 @@ use super::timing::{
     poll_after,
 };
 use super::token::{client_token, request_digest};
-use super::worker::{End, Worker};
+use super::worker::{End, Worker, failure_with};
 
 /// What is known of one call while it is carried.
 struct Sending {
@@ -28,6 +28,8 @@ struct Sending {
     accepted: Option<Duration>,
     /// A refusal that came after a send without answer: it proves nothing about that one.
     refusal: Option<Failure>,
+    /// What the last send was told, when it was not accepted.
+    told: Option<CloudError>,
     /// Looks that showed neither before nor after.
     surprises: u32,
     /// When the call was put off first, by a refusal that passes.
@@ -97,6 +99,7 @@ impl Worker {
             in_doubt: begun.is_some() && !answered,
             accepted: answered.then(|| self.tools.clock.elapsed()),
             refusal: None,
+            told: None,
             surprises: 0,
             put_off_since: None,
             no_effect_since: None,
@@ -200,18 +203,18 @@ impl Worker {
             return Move::Wait(horizon);
         }
         if call.makes_order() {
-            return Move::end(self.order_unknown(first, last, shown));
+            let told = sending.told.as_ref();
+            return Move::end(self.order_unknown(first, last, shown, told));
         }
         let elapsed = self.tools.clock.elapsed();
         let no_effect = *sending.no_effect_since.get_or_insert(elapsed);
         if elapsed - no_effect < PROOF_GAP {
             return Move::Wait(PROOF_GAP);
         }
-        let failure = sending.refusal.clone().unwrap_or_else(|| Failure {
-            cause: FailureCause::NoEffect,
-            message: "never answered, and two reads prove that it had no effect".to_owned(),
-            code: None,
-            request_id: None,
+        let told = sending.told.as_ref();
+        let failure = sending.refusal.clone().unwrap_or_else(|| {
+            let message = "never answered, and two reads prove that it had no effect";
+            failure_with(FailureCause::NoEffect, message, told)
         });
         Move::end(End::Failed {
             failure,
@@ -220,7 +223,13 @@ impl Worker {
     }
 
     /// Until orders can be asked for, only a person can tell whether one was made.
-    fn order_unknown(&self, first: Timestamp, last: Timestamp, shown: bool) -> End {
+    fn order_unknown(
+        &self,
+        first: Timestamp,
+        last: Timestamp,
+        shown: bool,
+        told: Option<&CloudError>,
+    ) -> End {
         let effect = if shown {
             "its change shows"
         } else {
@@ -235,7 +244,10 @@ impl Worker {
             "an order that makes {instance} {target} may exist, no answer told its id, and {effect}; \
              look in the console's orders between {first} and {last}"
         );
-        self.failed(FailureCause::Unknown, message)
+        End::Failed {
+            failure: failure_with(FailureCause::Unknown, &message, told),
+            scope: None,
+        }
     }
 
     /// One send. `Some` is the end of the task.
@@ -286,19 +298,16 @@ impl Worker {
         call: &ModifyCall,
         sending: &mut Sending,
     ) -> Option<End> {
+        sending.told = Some(error.clone());
         if error.kind == ErrorKind::TokenMismatch {
             return Some(self.refused_as(FailureCause::Unknown, &error));
-        }
-        if error.kind == ErrorKind::Busy {
-            self.waiting(format!("busy: {error}"));
-            self.tools.clock.sleep(RETRY).await;
-            return None;
         }
         if error.kind == ErrorKind::CoolingDown {
             return self.cooling_down(&error, sending).await;
         }
         if error.passes() && self.may_try_again(sending) {
             self.not_done(sending);
+            self.waiting(format!("refused for now: {error}"));
             let wait = error.retry_after.unwrap_or(RETRY);
             self.tools.clock.sleep(wait).await;
             return None;

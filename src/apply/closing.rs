@@ -200,7 +200,7 @@ impl Dispatcher<'_> {
 /// What an open saga owes its machine, when the program ends before it is done.
 fn owed(saga: &Saga, state: &SagaState) -> Option<Obligation> {
     let what = if state.closed.is_none() && holds_down(saga, state) {
-        "it ran before and may be stopped: start it"
+        "it ran before and may be stopped: start it, if it is still there"
     } else if may_fall_over(saga, state) {
         "a stop that got lost may still take it down: look again, and start it if it is down"
     } else {

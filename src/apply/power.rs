@@ -11,7 +11,7 @@ use super::timing::{
     POLL, RESEND_POWER, RETRY, STALE_MAX, START_REFUSED_FOR, START_WITHIN, poll_after,
 };
 use super::token::request_digest;
-use super::worker::{End, Worker};
+use super::worker::{End, Worker, failure_with};
 
 /// A switch from one power state to the other.
 struct Switch {
@@ -34,6 +34,8 @@ struct Progress {
     refused: Option<Duration>,
     harder_sent: bool,
     found: bool,
+    /// What the last call that was not accepted was told, so that who reads the end learns the reason.
+    refusal: Option<CloudError>,
 }
 
 impl Worker {
@@ -99,6 +101,7 @@ impl Worker {
             refused: None,
             harder_sent: false,
             found: self.known().first_sent.is_none() || self.is_undo(),
+            refusal: None,
         };
         loop {
             let seen = match self.look_patiently().await {
@@ -113,8 +116,7 @@ impl Worker {
                 };
             }
             if waited >= switch.within {
-                let message = format!("still {} after {} s", seen.status, switch.within.as_secs());
-                return self.failed(FailureCause::TimedOut, message);
+                return Self::took_too_long(&switch, &progress, &seen);
             }
             if let Some(verb) = self.verb_to_send(&switch, &mut progress, &seen, waited) {
                 if let Some(end) = self.send_power(&switch, &mut progress, verb).await {
@@ -124,6 +126,14 @@ impl Worker {
                 self.waiting(format!("{} → {}", seen.status, switch.to));
                 self.tools.clock.sleep(poll_after(waited)).await;
             }
+        }
+    }
+
+    fn took_too_long(switch: &Switch, progress: &Progress, seen: &ObservedInstance) -> End {
+        let message = format!("still {} after {} s", seen.status, switch.within.as_secs());
+        End::Failed {
+            failure: failure_with(FailureCause::TimedOut, &message, progress.refusal.as_ref()),
+            scope: None,
         }
     }
 
@@ -176,6 +186,7 @@ impl Worker {
         match answer {
             Ok(request_id) => {
                 progress.refused = None;
+                progress.refusal = None;
                 let event = StepEvent::Answered {
                     request_id: Some(request_id),
                     order_id: None,
@@ -193,6 +204,7 @@ impl Worker {
         progress: &mut Progress,
         error: &CloudError,
     ) -> Option<End> {
+        progress.refusal = Some(error.clone());
         if error.outcome() == Outcome::Unknown {
             self.note(StepEvent::Unanswered {
                 reason: error.message.clone(),

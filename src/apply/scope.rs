@@ -33,6 +33,7 @@ impl Scope {
             ErrorKind::Throttled
             | ErrorKind::CoolingDown
             | ErrorKind::Busy
+            | ErrorKind::Pending
             | ErrorKind::WrongState
             | ErrorKind::UnpaidOrder
             | ErrorKind::NotFound

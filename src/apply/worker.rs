@@ -364,6 +364,24 @@ impl Worker {
 /// Longest message that is kept of a refusal; journal values stay small.
 const MESSAGE_CHARS_MAX: usize = 300;
 
+/// A failure that says what was found, and what the cloud had said last.
+pub(super) fn failure_with(cause: FailureCause, found: &str, told: Option<&CloudError>) -> Failure {
+    let Some(error) = told else {
+        return Failure {
+            cause,
+            message: found.to_owned(),
+            code: None,
+            request_id: None,
+        };
+    };
+    let message = format!("{found}; the last call was told: {}", error.message);
+    let error = CloudError {
+        message,
+        ..error.clone()
+    };
+    failure_of(cause, &error)
+}
+
 fn failure_of(cause: FailureCause, error: &CloudError) -> Failure {
     Failure {
         cause,

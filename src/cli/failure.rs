@@ -4,6 +4,7 @@ use std::error::Error;
 
 use crate::aliyun::{CredentialsError, Looked};
 use crate::cloud::{CloudError, ErrorKind, Outcome};
+use crate::report::advice;
 use crate::store::StoreError;
 
 /// The situations a command can fail in. Each has its exit code and means a different person.
@@ -102,6 +103,7 @@ impl Failure {
             ErrorKind::Throttled
             | ErrorKind::CoolingDown
             | ErrorKind::Busy
+            | ErrorKind::Pending
             | ErrorKind::WrongState
             | ErrorKind::NoStock
             | ErrorKind::Quota
@@ -121,11 +123,14 @@ impl Failure {
         if let Some(request) = &error.request_id {
             failure.chain.push(format!("request: {request}"));
         }
-        match situation {
-            Situation::Credentials => {
-                failure.hint("check the key and its policy; nothing was changed")
-            }
-            _ => failure,
+        let next = advice(error.code.as_deref(), &error.to_string());
+        failure.hints.extend(next);
+        match error.kind {
+            ErrorKind::Denied => failure.hint(format!(
+                "grant `ecs:{}` to these credentials; nothing was changed",
+                error.operation
+            )),
+            kind => failure.hint(what_next(kind)),
         }
     }
 
@@ -182,6 +187,36 @@ impl Failure {
                 .hint("wait for it: --lock-timeout 10m; the lock ends with that process"),
             _ => Self::from_error(Situation::Other, doing, error),
         }
+    }
+}
+
+/// What to do when a read did not succeed. Nothing was sent before it that changes anything.
+fn what_next(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Credentials | ErrorKind::Denied => {
+            "check the key and its policy; nothing was changed"
+        }
+        ErrorKind::Fault | ErrorKind::Unanswered => {
+            "try again; if it stays, look for a proxy, a VPN or a login page between here and the \
+             service; nothing was changed"
+        }
+        ErrorKind::NotSent => {
+            "check the network, the name of the endpoint and its certificate; nothing was changed"
+        }
+        ErrorKind::Throttled | ErrorKind::CoolingDown | ErrorKind::Busy | ErrorKind::Pending => {
+            "wait a minute and try again; nothing was changed"
+        }
+        ErrorKind::WrongState
+        | ErrorKind::NoStock
+        | ErrorKind::Quota
+        | ErrorKind::Money
+        | ErrorKind::UnpaidOrder
+        | ErrorKind::NotFound
+        | ErrorKind::Locked
+        | ErrorKind::Unsupported
+        | ErrorKind::Invalid
+        | ErrorKind::TokenMismatch
+        | ErrorKind::Unlisted => "nothing was changed",
     }
 }
 

@@ -97,9 +97,10 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
         | Command::Apply(_)
         | Command::Drift
         | Command::Rehearse(_)
-        | Command::Cancel(_)
-        | Command::State(_)
-        | Command::History(_) => with_cloud(cli, around, screen, command),
+        | Command::Cancel(_) => with_cloud(cli, around, screen, command, Need::Cloud),
+        Command::State(_) | Command::History(_) => {
+            with_cloud(cli, around, screen, command, Need::State)
+        }
     }
 }
 
@@ -148,6 +149,7 @@ fn with_cloud(
     around: &Surroundings,
     screen: &Screen,
     command: &str,
+    need: Need,
 ) -> Result<Done, Failure> {
     let time = if cli.global.simulate.is_some() {
         Time::Virtual
@@ -157,7 +159,6 @@ fn with_cloud(
     let runtime = runtime(time)?;
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async {
-        let need = need(&cli.command);
         let context = Context::build(&cli.global, around, screen, command, need).await?;
         match &cli.command {
             Command::Plan(args) => commands::plan::run(&context, &cli.global, args, screen).await,
@@ -181,21 +182,4 @@ fn with_cloud(
             | Command::Sim(_) => Ok(Done::Fine),
         }
     })
-}
-
-fn need(command: &Command) -> Need {
-    match command {
-        Command::State(_) | Command::History(_) => Need::State,
-        Command::Plan(_)
-        | Command::Apply(_)
-        | Command::Rehearse(_)
-        | Command::Drift
-        | Command::Cancel(_)
-        | Command::Validate
-        | Command::Policy(_)
-        | Command::Explain(_)
-        | Command::Schema(_)
-        | Command::Sim(_)
-        | Command::Version => Need::Cloud,
-    }
 }

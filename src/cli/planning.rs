@@ -176,8 +176,11 @@ fn nobody_is_unknown(
     contents: Option<&Contents>,
     paint: Paint,
 ) -> Result<(), Failure> {
+    // A machine that an open run has begun to change was there, too.
+    let begun = busy(contents);
     let recorded = |id: &InstanceId| {
-        contents.is_some_and(|contents| contents.applied.instances.contains_key(id))
+        let applied = contents.map(|contents| &contents.applied.instances);
+        begun.contains_key(id) || applied.is_some_and(|applied| applied.contains_key(id))
     };
     let findings: Vec<Finding> = input
         .fleet

@@ -195,10 +195,9 @@ fn missing(machine: &InstanceId, error: &CloudError) -> Failure {
     if let Some(request) = &error.request_id {
         failure.chain.push(format!("request: {request}"));
     }
-    let single = error.operation.trim_end_matches('s');
     failure
         .hint(format!(
-            "grant `ecs:{single}` and `ecs:{}` for it, then apply again",
+            "grant `ecs:{}` for it, then apply again; `respec policy` prints all that is needed",
             error.operation
         ))
         .hint("nothing was sent: who may stop and not start would leave machines down")

@@ -11,9 +11,11 @@ pub enum ErrorKind {
     Throttled,
     /// The machine was changed less than five minutes ago (R52); nothing happened.
     CoolingDown,
-    /// An earlier request or order is still being worked on; ask again with the same token.
+    /// Something else about the machine is still being worked on, an order or a task; this did not begin.
     Busy,
-    /// The machine is in a state that forbids the call.
+    /// A request under this very token is still being worked on; the same one asked again is answered.
+    Pending,
+    /// The machine is in a state that forbids the call, and that may pass by itself.
     WrongState,
     /// The type is out of stock, for everybody who wants it in that zone (R63).
     NoStock,
@@ -31,7 +33,7 @@ pub enum ErrorKind {
     NotFound,
     /// The machine is locked or its subscription has expired (R14, R65).
     Locked,
-    /// This machine cannot become that (R57 to R62).
+    /// This machine cannot become that (R57 to R62), or not before a person has mended something.
     Unsupported,
     /// The request itself is wrong.
     Invalid,
@@ -81,8 +83,9 @@ impl CloudError {
         match self.kind {
             ErrorKind::Fault | ErrorKind::Unanswered => Outcome::Unknown,
             // The first request under this token may have had its effect: only a look can tell.
-            ErrorKind::TokenMismatch | ErrorKind::Busy => Outcome::Unknown,
+            ErrorKind::TokenMismatch | ErrorKind::Pending => Outcome::Unknown,
             ErrorKind::Throttled
+            | ErrorKind::Busy
             | ErrorKind::CoolingDown
             | ErrorKind::WrongState
             | ErrorKind::NoStock
@@ -105,7 +108,7 @@ impl CloudError {
     pub fn passes(&self) -> bool {
         matches!(
             self.kind,
-            ErrorKind::Throttled | ErrorKind::NotSent | ErrorKind::WrongState
+            ErrorKind::Throttled | ErrorKind::NotSent | ErrorKind::WrongState | ErrorKind::Busy
         )
     }
 

@@ -49,6 +49,8 @@ pub enum Occasion {
     Type,
     /// Bandwidth or its billing is written.
     Network,
+    /// A type is written, or bandwidth: one must fit the other.
+    Width,
     /// A public address is asked for.
     Address,
     /// A type or bandwidth of a subscription: what is changed is ordered.
@@ -73,7 +75,7 @@ pub const NEVER_CALLED: &[&str] = &[
     "StopInstance",
 ];
 
-use Occasion::{Address, Always, Network, Order, Paying, Power, Type};
+use Occasion::{Address, Always, Network, Order, Paying, Power, Type, Width};
 use Reach::{Everything, Instances, Regions};
 
 /// Every permission, reads first.
@@ -87,7 +89,7 @@ pub const ALL: &[Permission] = &[
         "Asks what a machine can become, and whether that is in stock."),
     permission("ecs:DescribeAccountAttributes", Everything, Type,
         "Compares what a plan adds with the vCPU quota."),
-    permission("ecs:DescribeBandwidthLimitation", Regions, Network,
+    permission("ecs:DescribeBandwidthLimitation", Regions, Width,
         "Asks for the bandwidth that a type can have."),
     permission("ecs:DescribePrice", Everything, Type,
         "Compares the prices of pay-as-you-go types."),

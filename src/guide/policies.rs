@@ -39,7 +39,7 @@ pub const ALL: &[Policy] = &[
         "An earlier run has begun to change the machine and is not finished with it.",
         "`respec apply` goes on with that run; `respec cancel RUN` ends it and puts its machines back."),
     policy("payment: auto", "the order is paid from the balance",
-        "The order is paid from the balance in the same call, as the manifest wants (R42).",
+        "The order is paid from the balance in the same call, as the manifest wants (R42), when its price is known and the balance covers all such orders of the run; otherwise it waits for a person, and the plan says why.",
         "Write `payment: await` to have every order paid by a person."),
     policy("payment: await", "the order waits for a person to pay it",
         "The order is made and left unpaid; the run goes on when a person has paid it (R43). This is so unless the manifest says otherwise.",

@@ -21,6 +21,9 @@ const QUESTIONS_AT_ONCE: usize = 10;
 /// of a year is far longer than any was seen to.
 const ORDERS_SINCE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// How far the cloud's clock may be ahead; an order of this very second counts as well.
+const CLOCKS_APART_MAX: SignedDuration = SignedDuration::from_mins(15);
+
 /// Unpaid orders that are looked into; each costs a call, and an account has few.
 const UNPAID_MAX: usize = 100;
 
@@ -140,7 +143,7 @@ async fn unpaid_orders(
 ) -> UnpaidOrders {
     let query = OrderQuery {
         created_from: now.saturating_sub(ORDERS_SINCE).unwrap_or(now),
-        created_until: now,
+        created_until: now.saturating_add(CLOCKS_APART_MAX).unwrap_or(now),
         payment: Some(PaymentStatus::Unpaid),
     };
     let mut found = UnpaidOrders::default();

@@ -67,7 +67,7 @@ fn targets(input: &PlanInput<'_>, planned: &Planned) -> Option<Check> {
 fn some(zones: &BTreeSet<&ZoneId>) -> String {
     let named: Vec<&str> = zones.iter().map(|zone| zone.as_str()).collect();
     match named.as_slice() {
-        [first @ .., last] if first.is_empty() => (*last).to_owned(),
+        [last] => (*last).to_owned(),
         [first @ .., last] if named.len() <= NAMED_MAX => {
             format!("{} and {last}", first.join(", "))
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{BillingMethod, Books, Funds, InstanceId, Money, MoneyQuestions, Payment};
 
 use super::bill::{Bill, Sum};
-use super::input::{Case, PlanInput};
+use super::input::{Case, PlanInput, Purse};
 use super::money::{Held, MoneySheet};
 use super::rules::prices;
 use super::saga::Saga;
@@ -67,13 +67,16 @@ fn not_covered(available: &Money, needed: &Sum) -> Option<Held> {
 pub(super) fn sheet(
     input: &PlanInput<'_>,
     sagas: &BTreeMap<InstanceId, Saga>,
-    held: Option<&Held>,
+    purse: Purse<'_>,
 ) -> MoneySheet {
     let books = input.books;
     MoneySheet {
         pricing: books.pricing,
         funds: books.funds.clone(),
-        held: held.cloned(),
+        held: match purse {
+            Purse::Held(held) => Some(held.clone()),
+            Purse::Open | Purse::Trusting => None,
+        },
         max_spend: None,
         bill: bill(sagas),
         unread_orders: books.unread_orders.clone(),

@@ -56,8 +56,18 @@ pub(super) struct Case<'a> {
     pub(super) desired: &'a DesiredInstance,
     pub(super) seen: &'a ObservedInstance,
     pub(super) applied: Option<&'a AppliedInstance>,
-    /// Why nothing is paid by itself, if so.
-    pub(super) held: Option<&'a Held>,
+    pub(super) purse: Purse<'a>,
+}
+
+/// Whether orders may be paid by themselves.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purse<'a> {
+    /// They may, seen or unseen: to find out what there is to ask about.
+    Trusting,
+    /// They may when their price is known.
+    Open,
+    /// None may, for this reason.
+    Held(&'a Held),
 }
 
 impl Case<'_> {
@@ -68,9 +78,17 @@ impl Case<'_> {
 
     /// What is done with its orders: as the manifest says, unless something holds its money.
     pub(super) fn payment(&self) -> Payment {
-        match (self.desired.payment, self.held) {
+        match (self.desired.payment, self.held()) {
             (Payment::Auto, Some(_)) => Payment::Await,
             (wanted, _) => wanted,
+        }
+    }
+
+    /// Why nothing is paid by itself, if so.
+    pub(super) fn held(&self) -> Option<&Held> {
+        match self.purse {
+            Purse::Trusting | Purse::Open => None,
+            Purse::Held(held) => Some(held),
         }
     }
 

@@ -59,7 +59,7 @@ pub use saga::{Fingerprint, Renewal, Saga};
 pub use saved::{PlanFileError, SavedPlan, Source};
 pub use step::{Action, Because, Goal, Step, Undo};
 
-use input::Case;
+use input::{Case, Purse};
 use rules::{fits, found, network, notes, orders, power, prices, sequence, targets, transition};
 
 /// What the planner answers.
@@ -79,21 +79,21 @@ pub struct Planned {
 /// Whether orders are paid by themselves is decided for all of them together: first as if they were,
 /// then, should the balance not cover that, once more without.
 pub fn plan(input: &PlanInput<'_>) -> Planned {
-    let planned = plan_with(input, None);
+    let planned = plan_with(input, Purse::Open);
     match funding::held(input.books, &planned.sagas) {
         None => planned,
-        Some(held) => plan_with(input, Some(&held)),
+        Some(held) => plan_with(input, Purse::Held(&held)),
     }
 }
 
-fn plan_with(input: &PlanInput<'_>, held: Option<&Held>) -> Planned {
+fn plan_with(input: &PlanInput<'_>, purse: Purse<'_>) -> Planned {
     let mut planned = Planned {
         sagas: BTreeMap::new(),
         account: Account::default(),
         courses: Vec::new(),
     };
     for case in cases(input) {
-        consider(&Case { held, ..case }, &mut planned);
+        consider(&Case { purse, ..case }, &mut planned);
     }
     answer_for_the_missing(input, &mut planned);
     quota::keep_within(input, &mut planned);
@@ -105,7 +105,7 @@ fn plan_with(input: &PlanInput<'_>, held: Option<&Held>) -> Planned {
     );
     block_what_waits_for_blocked(input, &mut planned);
     planned.courses = courses(input.desired, input.observed, &planned.sagas);
-    planned.account.money = funding::sheet(input, &planned.sagas, held);
+    planned.account.money = funding::sheet(input, &planned.sagas, purse);
     planned.account.checks = checks::checks(input, &planned);
     planned
 }
@@ -156,7 +156,7 @@ pub fn limit_questions(input: &PlanInput<'_>) -> LimitQuestions {
 #[must_use]
 pub fn money_questions(input: &PlanInput<'_>) -> MoneyQuestions {
     let mut questions = MoneyQuestions::default();
-    let planned = plan_with(input, None);
+    let planned = plan_with(input, Purse::Trusting);
     for (id, saga) in &planned.sagas {
         if let Some(case) = case_of(input, id) {
             funding::ask_about(&case, saga, &mut questions);
@@ -181,7 +181,7 @@ fn case_of<'a>(input: &'a PlanInput<'a>, id: &InstanceId) -> Option<Case<'a>> {
         desired: input.desired.instances.get(id)?,
         seen: input.observed.instances.get(id)?,
         applied: input.applied.and_then(|fleet| fleet.instances.get(id)),
-        held: None,
+        purse: Purse::Open,
     })
 }
 
@@ -227,14 +227,13 @@ fn consider(case: &Case<'_>, planned: &mut Planned) {
 fn chain(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
     let steps = priced(case)?;
     let unseen = |step: &Step| step.pays_by_itself() && step.price == Price::Unknown;
-    if case.held.is_none() && steps.iter().any(unseen) {
-        let held = Case {
-            held: Some(&Held::PriceUnknown),
+    match case.purse {
+        Purse::Open if steps.iter().any(unseen) => priced(&Case {
+            purse: Purse::Held(&Held::PriceUnknown),
             ..*case
-        };
-        return priced(&held);
+        }),
+        Purse::Open | Purse::Trusting | Purse::Held(_) => Ok(steps),
     }
-    Ok(steps)
 }
 
 fn priced(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
@@ -364,13 +363,9 @@ fn waits_for(saga: Saga, unit: &Unit) -> Blocked {
         Unit::Instance(id) => id.to_string(),
         Unit::Group(name) => format!("group {name}"),
     };
-    Blocked {
-        name: saga.name,
-        because: Because::new(
-            "after",
-            format!("it waits for {of}, where a change is blocked"),
-        ),
-        way_out: "resolve that one first, or take it out of `after`".to_owned(),
-        changes: saga.changes,
-    }
+    saga.block(
+        "after",
+        format!("it waits for {of}, where a change is blocked"),
+        "resolve that one first, or take it out of `after`",
+    )
 }

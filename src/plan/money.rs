@@ -49,6 +49,19 @@ pub enum Held {
     },
 }
 
+impl Held {
+    /// The reason without its figures, for the steps it holds back.
+    #[must_use]
+    pub fn in_brief(&self) -> &'static str {
+        match self {
+            Self::PriceUnknown => "its price is not known",
+            Self::FundsUnknown(_) => "the balance is not known",
+            Self::FundsTooSmall { .. } => "the balance does not cover this run",
+            Self::OtherCurrency { .. } => "the balance is in another currency",
+        }
+    }
+}
+
 impl std::fmt::Display for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

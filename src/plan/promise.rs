@@ -7,7 +7,6 @@ use crate::model::{Availability, DesiredFleet, InstanceId, ObservedFleet};
 use super::account::{Account, Blocked};
 use super::course::is_meant_to_run;
 use super::saga::Saga;
-use super::step::Because;
 
 /// How many machines an availability is about: its members that are meant to run.
 #[must_use]
@@ -58,10 +57,6 @@ fn blocked(saga: Saga, availability: &Availability, size: usize) -> Blocked {
         "the change stops it, and availability {} allows none of its {size} machines to be down ({})",
         availability.name, availability.promise
     );
-    Blocked {
-        name: saga.name,
-        because: Because::new("availability", why),
-        way_out: "promise less, or let the promise cover more machines".to_owned(),
-        changes: saga.changes,
-    }
+    let way_out = "promise less, or let the promise cover more machines";
+    saga.block("availability", why, way_out)
 }

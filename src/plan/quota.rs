@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{BillingMethod, InstanceId, RegionId};
 
-use super::account::Blocked;
 use super::input::PlanInput;
 use super::saga::Saga;
-use super::step::Because;
 use super::{Account, Planned};
 
 /// Blocks the machines that no longer fit, in the order of their ids.
@@ -44,7 +42,8 @@ pub(super) fn keep_within(input: &PlanInput<'_>, planned: &mut Planned) {
     let Account { blocked, .. } = &mut planned.account;
     for (id, why) in too_many {
         if let Some(saga) = planned.sagas.remove(&id) {
-            blocked.insert(id, over_the_quota(saga, why));
+            let way_out = "raise the quota in the console, or leave some of these changes out";
+            blocked.insert(id, saga.block("R64", why, way_out));
         }
     }
 }
@@ -64,13 +63,4 @@ pub(super) fn adds(input: &PlanInput<'_>, saga: &Saga) -> u64 {
     });
     let gets = of_shape(to).unwrap_or(has);
     u64::from(gets.saturating_sub(has))
-}
-
-fn over_the_quota(saga: Saga, why: String) -> Blocked {
-    Blocked {
-        name: saga.name,
-        because: Because::new("R64", why),
-        way_out: "raise the quota in the console, or leave some of these changes out".to_owned(),
-        changes: saga.changes,
-    }
 }

@@ -12,8 +12,9 @@ use crate::model::{
     RegionId, TypeName, Unit, ZoneId,
 };
 
+use super::account::Blocked;
 use super::input::Case;
-use super::step::{Action, Step, Undo};
+use super::step::{Action, Because, Step, Undo};
 
 /// One machine's change: a chain of steps that ends done, or with the machine as it was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +69,16 @@ impl Saga {
     pub fn crowd(&self) -> Crowd {
         let group = self.group.clone().map(Crowd::Group);
         group.unwrap_or_else(|| Crowd::Ungrouped(self.region.clone()))
+    }
+
+    /// The change is blocked after all, by this rule.
+    pub(super) fn block(self, rule: &str, why: impl Into<String>, way_out: &str) -> Blocked {
+        Blocked {
+            name: self.name,
+            because: Because::new(rule, why),
+            way_out: way_out.to_owned(),
+            changes: self.changes,
+        }
     }
 
     /// How long the machine is expected to be out of service.

@@ -6,7 +6,8 @@ use crate::guide::errors;
 /// nobody knows.
 ///
 /// Messages of failed calls begin with their operation; where one does, only its meaning counts.
-pub(super) fn advice(code: Option<&str>, message: &str) -> Option<String> {
+#[must_use]
+pub fn advice(code: Option<&str>, message: &str) -> Option<String> {
     let code = code?;
     let operation = message.split_once(": ").map(|(operation, _)| operation);
     let mut facts = errors::find(operation, code);

@@ -48,6 +48,7 @@ pub mod policy;
 pub mod rehearsal_text;
 pub mod json;
 
+pub use advice::advice;
 pub use display::{Display, Quiet};
 pub use plan_tree::Detail;
 pub use style::{Colour, Style, Symbols};

@@ -195,11 +195,11 @@ fn occasions(machine: &DesiredInstance) -> BTreeSet<Occasion> {
     let spec = &machine.spec;
     let mut found = BTreeSet::from([Occasion::Always]);
     if spec.instance_type.is_some() {
-        found.extend([Occasion::Type, Occasion::Power]);
+        found.extend([Occasion::Type, Occasion::Width, Occasion::Power]);
         found.extend(ordering(machine));
     }
     if spec.internet != DesiredInternet::default() {
-        found.insert(Occasion::Network);
+        found.extend([Occasion::Network, Occasion::Width]);
         found.extend(ordering(machine));
     }
     // In the classic network the first bandwidth needs a stop (R26).

@@ -138,7 +138,11 @@ fn told(machine: &Machine, tone: Tone, style: &Style) -> String {
             say(&advice);
         }
     }
-    if !machine.note.is_empty() {
+    let said = machine
+        .mishap
+        .as_ref()
+        .map(|mishap| mishap.message.as_str());
+    if !machine.note.is_empty() && said != Some(machine.note.as_str()) {
         say(&terminal(&machine.note));
     }
     text

@@ -332,6 +332,19 @@ impl World {
         self.foresee_end(id);
     }
 
+    /// A machine is gone for good, and its place is free.
+    pub(crate) fn release(&mut self, id: &str) {
+        let Some(instance) = self.instances.remove(id) else {
+            return;
+        };
+        self.renewals.remove(id);
+        if instance.holds_capacity() {
+            let machine = &instance.truth;
+            self.catalogue
+                .give_back(&machine.instance_type, &machine.zone_id);
+        }
+    }
+
     /// Switches how a machine is paid for, at once.
     pub(crate) fn set_charge_type(&mut self, id: &str, to: ChargeType, at: Duration) {
         self.edit(id, at, |machine| machine.instance_charge_type = to);

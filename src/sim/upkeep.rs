@@ -157,17 +157,4 @@ impl World {
         };
         self.agenda.note(now.elapsed + after.0, due);
     }
-
-    /// A machine is gone for good, and its place is free.
-    pub(crate) fn release(&mut self, id: &str) {
-        let Some(gone) = self.instances.remove(id) else {
-            return;
-        };
-        self.renewals.remove(id);
-        if gone.holds_capacity() {
-            let machine = &gone.truth;
-            self.catalogue
-                .give_back(&machine.instance_type, &machine.zone_id);
-        }
-    }
 }

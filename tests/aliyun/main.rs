@@ -244,7 +244,7 @@ async fn a_throttled_look_waits_as_long_as_it_is_told() {
         headers: vec![("x-acs-retry-after".to_owned(), "42000".to_owned())],
         body: br#"{"Code":"Throttling.User"}"#.to_vec(),
     };
-    let page = answer(200, r#"{"Instances":{"Instance":[]}}"#);
+    let page = answer(200, r#"{"RequestId":"R-1","Instances":{"Instance":[]}}"#);
     let house = house(vec![Ok(told), page]);
     assert_eq!(house.look().await.unwrap(), 0);
     assert!(house.clock.elapsed() >= Duration::from_secs(42));

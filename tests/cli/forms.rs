@@ -153,3 +153,23 @@ fn terraforms_single_dashes_mean_the_same_before_and_after_the_command() {
     assert_eq!(types, [WANTED, "ecs.g7.large", "ecs.g7.large"]);
     house.run("plan -detailed-exitcode").exits(2);
 }
+
+#[test]
+fn what_the_simulator_answers_and_reads_is_told_without_a_cloud() {
+    let house = shop("told", FAST);
+    let listed = house.run_without_cloud("sim operations").exits(0);
+    listed.shows(&["Ecs 2014-05-26\n", "AssumeRoleWithOIDC", "change, unsigned"]);
+    let listed = house.run_without_cloud("sim operations -json").exits(0);
+    let first = listed.json()["operations"][0].clone();
+    assert_eq!(
+        first,
+        json!({
+            "product": "Ecs", "version": "2014-05-26", "name": "DescribeAccountAttributes",
+            "kind": "read", "caller": "key",
+        })
+    );
+    let schema = house.run_without_cloud("schema -scenario").exits(0).json();
+    assert_eq!(schema["title"], "respec scenario");
+    let which = house.run_without_cloud("schema").exits(64);
+    which.says(&["which schema is not said", "respec schema -scenario"]);
+}

@@ -129,7 +129,7 @@ fn respec(folder: &Path, env: &[(&'static str, String)], args: &str) -> Command 
 
 fn empty_folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join("cli")
+        .join(env!("CARGO_CRATE_NAME"))
         .join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).unwrap();

@@ -23,6 +23,7 @@ const PASSING: &[ErrorKind] = &[
     ErrorKind::Throttled,
     ErrorKind::CoolingDown,
     ErrorKind::Busy,
+    ErrorKind::Pending,
     ErrorKind::Fault,
 ];
 

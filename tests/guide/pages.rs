@@ -31,7 +31,7 @@ what it says. The word in front of what respec does:
 | never sends | the parameter it is about is never sent |
 
 *Shown by* names the tests: `sim::rules` is the table of `tests/sim/rules.rs`, which breaks every rule that a single call can
-break; `planning/…` a case of the planner; the others are stories under `tests/sim/`.
+break; `planning::walk` that of `tests/planning/walk.rs`, where a machine meets each; `planning/…` a case of the planner; the others are stories under `tests/sim/`.
 
 This page is made from `src/guide/rules/` by `RESPEC_BLESS=1 cargo test --test guide`; `respec explain R24` shows one rule with
 its sources. What an error code means is told by `respec explain CODE`.
@@ -56,7 +56,8 @@ fn rule_row(rule: &Rule) -> String {
 fn tests(rule: &Rule) -> String {
     let names = rule.tests().iter().map(|name| {
         let last = name.rsplit("::").next().unwrap_or(name);
-        let shown = if last == "rules" { name } else { last };
+        let table = matches!(last, "rules" | "walk");
+        let shown = if table { name } else { last };
         format!("`{shown}`")
     });
     names.collect::<Vec<_>>().join(" ")

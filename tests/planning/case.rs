@@ -98,7 +98,8 @@ impl Case {
         plan_text(&page, Detail::Brief, &Style::plain())
     }
 
-    fn plan(&mut self) -> (SavedPlan, usize) {
+    /// The plan itself, and how many machines were read.
+    pub(crate) fn plan(&mut self) -> (SavedPlan, usize) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .start_paused(true)

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, its builders too")]
 
 mod case;
+mod walk;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

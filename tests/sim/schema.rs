@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::error::Error as _;
 
-use respec::sim::{Scenario, scenario_schema};
+use respec::sim::{Scenario, operations, scenario_schema};
 use serde_json::{Value, json};
 
 /// A key nobody knows.
@@ -91,4 +91,40 @@ fn schema_and_decoder_know_the_same_keys_everywhere() {
     let schema = scenario_schema();
     let n = compare(&schema, &schema, &mut Vec::new());
     assert!(n >= 25, "only {n} objects were visited");
+}
+
+/// The file editors read; `RESPEC_BLESS=1` writes it anew.
+#[test]
+fn the_schema_in_the_docs_is_the_one_that_is_printed() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scenario.schema.json");
+    let printed = format!("{:#}\n", scenario_schema());
+    if std::env::var_os("RESPEC_BLESS").is_some() {
+        std::fs::write(&path, &printed).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap();
+    assert!(kept == printed, "RESPEC_BLESS=1 writes it anew");
+}
+
+/// Every operation stands in the manual's table, and nothing else does.
+#[test]
+fn the_manual_lists_the_operations() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/simulator.md");
+    let manual = std::fs::read_to_string(&path).unwrap();
+    let table = manual
+        .split("| product | reads | changes |")
+        .nth(1)
+        .unwrap();
+    let table = table.split("\n\n").next().unwrap();
+    let (mut reads, mut changes) = (BTreeSet::new(), BTreeSet::new());
+    for row in table.lines().skip(2) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        for (cell, told) in [(cells[2], &mut reads), (cells[3], &mut changes)] {
+            told.extend(cell.split(", ").filter(|name| !name.is_empty()));
+        }
+    }
+    let of = |kind: &str| {
+        let all = operations().filter(|operation| operation.kind == kind);
+        all.map(|operation| operation.name).collect::<BTreeSet<_>>()
+    };
+    assert_eq!((reads, changes), (of("read"), of("change")));
 }

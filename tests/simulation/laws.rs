@@ -312,7 +312,7 @@ fn outcome_is_true(
 }
 
 /// What is not as the manifest wants it.
-fn first_difference(wish: &DesiredSpec, now: &Value) -> Option<String> {
+pub(crate) fn first_difference(wish: &DesiredSpec, now: &Value) -> Option<String> {
     if let Some(wanted) = &wish.instance_type {
         if now["ConfiguredType"] != wanted.as_str() {
             return Some(format!("its type is {}", now["ConfiguredType"]));

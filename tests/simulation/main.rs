@@ -1,6 +1,6 @@
 //! Plays whole histories of applies, each decided by one seed, and checks after each that no law was broken.
 //!
-//! `cargo test --release --test simulation -- --seeds N [--seed S] [--transcript]`
+//! `cargo test --release --test simulation -- --seeds N [--seed S] [--transcript] [--bad-days N]`
 
 #![expect(clippy::unwrap_used, reason = "a harness that is wrong should stop")]
 #![expect(
@@ -10,6 +10,12 @@
 
 #[path = "../common/rig.rs"]
 mod rig;
+#[path = "../common/program.rs"]
+#[expect(
+    dead_code,
+    reason = "histories have a program of their own, and bad days need only some of this one"
+)]
+mod program;
 
 mod script;
 mod fleet;
@@ -17,11 +23,13 @@ mod eye;
 mod doors;
 mod history;
 mod laws;
+mod bad_days;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eye::Violation;
 use history::Ended;
@@ -43,47 +51,65 @@ const CORPUS: &str = include_str!("corpus.txt");
 struct Wanted {
     seeds: Vec<u64>,
     transcript: bool,
+    bad_days: u64,
 }
 
 fn main() -> ExitCode {
     let wanted = read_arguments(std::env::args().skip(1));
-    let next = AtomicU64::new(0);
-    let failed = Mutex::new(Vec::new());
     std::panic::set_hook(Box::new(|_| {}));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                while let Some(seed) = take(&wanted, &next) {
-                    let ended = play(seed);
-                    report(seed, &ended, &wanted);
-                    if !ended.violations.is_empty() {
-                        failed.lock().unwrap().push(seed);
-                    }
-                }
-            });
-        }
+    let failed = Mutex::new(0);
+    on_all_cores(&wanted.seeds, |seed| {
+        let ended = play(seed);
+        report(seed, &ended, &wanted);
+        *failed.lock().unwrap() += usize::from(!ended.violations.is_empty());
     });
-    let failed = failed.into_inner().unwrap().len();
+    let failed = failed.into_inner().unwrap();
     println!(
         "simulation: {} passed, {failed} failed",
         wanted.seeds.len() - failed
     );
-    ExitCode::from(u8::from(failed > 0))
+    let bad_days_passed = wanted.bad_days == 0 || play_bad_days(wanted.bad_days);
+    ExitCode::from(u8::from(failed > 0 || !bad_days_passed))
 }
 
-fn take(wanted: &Wanted, next: &AtomicU64) -> Option<u64> {
-    let at = next.fetch_add(1, Ordering::Relaxed);
-    wanted.seeds.get(usize::try_from(at).unwrap()).copied()
+/// Whether nineteen of twenty ended as wanted, and none worse than it may.
+fn play_bad_days(number: u64) -> bool {
+    let days = Mutex::new(BTreeMap::new());
+    let seeds: Vec<u64> = (0..number).collect();
+    on_all_cores(&seeds, |seed| {
+        let day = bad_days::play(seed);
+        for what in &day.objections {
+            println!("violation bad-day seed={seed} {what}");
+        }
+        days.lock().unwrap().insert(seed, day);
+    });
+    let (passed, line) = bad_days::verdict(&days.into_inner().unwrap());
+    println!("{line}");
+    passed
+}
+
+fn on_all_cores(seeds: &[u64], play: impl Fn(u64) + Sync) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    play(*seed);
+                }
+            });
+        }
+    });
 }
 
 /// What is not ours, such as the filters of `cargo test`, is passed over.
 fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Wanted {
-    let (mut first, mut number, mut transcript) = (None, None, false);
+    let (mut first, mut number, mut transcript, mut bad_days) = (None, None, false, 0);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--seed" => first = arguments.next().and_then(|text| text.parse().ok()),
             "--seeds" => number = arguments.next().and_then(|text| text.parse().ok()),
             "--transcript" => transcript = true,
+            "--bad-days" => bad_days = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(0),
             _ => {}
         }
     }
@@ -91,7 +117,11 @@ fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Wanted {
         (Some(first), number) => (first..first + number.unwrap_or(1)).collect(),
         (None, number) => corpus().chain(0..number.unwrap_or(SEEDS)).collect(),
     };
-    Wanted { seeds, transcript }
+    Wanted {
+        seeds,
+        transcript,
+        bad_days,
+    }
 }
 
 fn corpus() -> impl Iterator<Item = u64> {

@@ -58,18 +58,11 @@ pub fn classify(operation: &str, code: &str, status: u16) -> ErrorKind {
     exception(operation, code)
         .or_else(|| listed(code))
         .or_else(|| family(code))
-        .or_else(|| of_status(status).filter(|_| status == 429 || status >= 500))
-        .unwrap_or(ErrorKind::Unlisted)
-}
-
-/// The meaning of a status that came without any code; none where it could mean anything.
-pub(super) fn of_status(status: u16) -> Option<ErrorKind> {
-    match status {
-        401 | 403 => Some(ErrorKind::Denied),
-        429 => Some(ErrorKind::Throttled),
-        500.. => Some(ErrorKind::Fault),
-        _ => None,
-    }
+        .unwrap_or(match status {
+            429 => ErrorKind::Throttled,
+            500.. => ErrorKind::Fault,
+            _ => ErrorKind::Unlisted,
+        })
 }
 
 fn exception(operation: &str, code: &str) -> Option<ErrorKind> {

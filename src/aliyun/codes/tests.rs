@@ -1,7 +1,7 @@
 //! The table against a list of its own making: every code with its statuses, calls and class.
 
+use super::classify;
 use super::table::CODES;
-use super::{classify, of_status};
 use crate::cloud::ErrorKind;
 
 /// Code, status, calls (N network, P prepay, S spec), class, as the reference pages give them.
@@ -179,17 +179,16 @@ fn kinds_of(class: &str) -> &'static [ErrorKind] {
         "billing-balance" => &[ErrorKind::Money],
         "billing-order" => &[
             ErrorKind::UnpaidOrder,
-            ErrorKind::WrongState,
             ErrorKind::Money,
             ErrorKind::Fault,
             ErrorKind::Unsupported,
         ],
         "billing-permission" => &[ErrorKind::Denied, ErrorKind::Money],
-        "conflict-in-progress" => &[ErrorKind::Busy, ErrorKind::WrongState],
+        "conflict-in-progress" => &[ErrorKind::Busy, ErrorKind::Unsupported],
         "conflicting-parameters" | "invalid-parameter" => &[ErrorKind::Invalid],
         "idempotency" => &[
             ErrorKind::TokenMismatch,
-            ErrorKind::Busy,
+            ErrorKind::Pending,
             ErrorKind::Invalid,
         ],
         "locked-or-expired" => &[ErrorKind::Locked],
@@ -201,7 +200,8 @@ fn kinds_of(class: &str) -> &'static [ErrorKind] {
         "service-fault" => &[ErrorKind::Fault],
         "throttled" => &[ErrorKind::Throttled, ErrorKind::CoolingDown],
         "unsupported-target" => &[ErrorKind::Unsupported],
-        "wrong-instance-state" => &[ErrorKind::WrongState],
+        // Where only a person can mend the state, waiting for it would keep the machine down for nothing.
+        "wrong-instance-state" => &[ErrorKind::WrongState, ErrorKind::Unsupported],
         other => panic!("no class {other}"),
     }
 }
@@ -289,6 +289,4 @@ fn an_unknown_code_is_a_refusal_unless_the_status_speaks_of_a_fault() {
     assert_eq!(kind(403), ErrorKind::Unlisted);
     assert_eq!(kind(429), ErrorKind::Throttled);
     assert_eq!(kind(500), ErrorKind::Fault);
-    assert_eq!(of_status(503), Some(ErrorKind::Fault));
-    assert_eq!(of_status(302), None);
 }

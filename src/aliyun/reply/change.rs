@@ -6,6 +6,7 @@ use super::named;
 use crate::aliyun::lenient::{self, Unreadable, required};
 use crate::aliyun::operation::Operation;
 use crate::aliyun::refusal;
+use crate::aliyun::verdict::is_fine;
 use crate::cloud::{ModifyReply, PowerAnswer};
 use crate::model::{InstanceId, ModifyCall, OrderId, RequestId};
 
@@ -95,11 +96,21 @@ fn answer_for(
     operation: &Operation,
     request_id: &RequestId,
 ) -> Result<RequestId, crate::cloud::CloudError> {
-    let entry = entries
+    let mut about_it = entries
         .iter()
-        .find(|entry| entry.instance_id.as_deref() == Some(instance.as_str()));
+        .filter(|entry| entry.instance_id.as_deref() == Some(instance.as_str()));
+    let (entry, another) = (about_it.next(), about_it.next());
+    if another.is_some() {
+        let message = "the reply speaks of this machine more than once";
+        return Err(refusal::of_entry(
+            operation,
+            None,
+            Some(message),
+            request_id,
+        ));
+    }
     let code = entry.and_then(|entry| entry.code.as_deref());
-    if code.is_some_and(refusal::is_fine) {
+    if code.is_some_and(is_fine) {
         return Ok(request_id.clone());
     }
     let message = entry.and_then(|entry| entry.message.as_deref());
@@ -118,8 +129,9 @@ mod tests {
         let body = br#"{"RequestId":"R","InstanceResponses":{"InstanceResponse":[
             {"InstanceId":"i-2","Code":"IncorrectInstanceStatus","Message":"not now"},
             {"InstanceId":"i-1","Code":"200","Message":"success"},
-            {"InstanceId":"i-3"}]}}"#;
-        let asked: Vec<InstanceId> = (1..=4)
+            {"InstanceId":"i-3"},
+            {"InstanceId":"i-5","Code":"200"},{"InstanceId":"i-5","Code":"IncorrectInstanceStatus"}]}}"#;
+        let asked: Vec<InstanceId> = (1..=5)
             .map(|n| InstanceId::new(format!("i-{n}")).unwrap())
             .collect();
         let answers = power_answers(body, &STOP_INSTANCES, &asked).unwrap();
@@ -132,6 +144,7 @@ mod tests {
             [
                 None,
                 Some(ErrorKind::WrongState),
+                Some(ErrorKind::Unanswered),
                 Some(ErrorKind::Unanswered),
                 Some(ErrorKind::Unanswered)
             ]

@@ -1,6 +1,6 @@
 //! `DescribeInstances` (ecs-api 2.4).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -147,8 +147,12 @@ pub(in crate::aliyun) fn instance_page(body: &[u8]) -> Result<InstancePage, Unre
     let page: Page = lenient::read(body)?;
     let found = required(page.instances, "Instances")?;
     let (mut instances, mut unreadable) = (Vec::new(), Vec::new());
+    let mut seen = BTreeSet::new();
     for instance in found.instance {
         let id = named("InstanceId", instance.instance_id.clone(), InstanceId::new)?;
+        if !seen.insert(id.clone()) {
+            return Err(Unreadable(format!("{id} is described twice")));
+        }
         match read_instance(id.clone(), instance) {
             Ok(seen) => instances.push(seen),
             Err(Unreadable(why)) => unreadable.push((id, why)),
@@ -364,5 +368,11 @@ mod tests {
         );
         assert!(instance_page(br#"{"RequestId":"R"}"#).is_err());
         assert!(instance_page(br#"{"Instances":{}}"#).is_err());
+        let twice = format!(
+            r#"{{"Instances":{{"Instance":[{{{LEAST},"InstanceChargeType":"PostPaid"}},
+            {{{LEAST},"InstanceChargeType":"PrePaid"}}]}}}}"#
+        );
+        let error = instance_page(twice.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "i-1 is described twice");
     }
 }

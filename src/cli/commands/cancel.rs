@@ -1,6 +1,8 @@
 //! `respec cancel`: ends an open run. Begins nothing, puts its machines back, records the rest as given up.
 
-use crate::apply::{OpenRun, abandon};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::apply::{Obligation, OpenRun, abandon};
 use crate::cli::args::{CancelArgs, Global};
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
@@ -9,7 +11,8 @@ use crate::cli::planning::peek;
 use crate::cli::running::{Run, load_plan};
 use crate::cli::screen::Screen;
 use crate::cloud::Cloud as _;
-use crate::model::{DesiredFleet, InstanceId, Lineage};
+use crate::model::{DesiredFleet, InstanceId, Lineage, RegionId};
+use crate::observe::observe;
 use crate::saga::Mode;
 use crate::store::{Contents, Store};
 
@@ -41,18 +44,60 @@ pub async fn run(
     // Whoever held the state until now may have ended the run, and somebody may have begun another.
     is_open(Some(&store.contents()), &args.run)?;
     let ended = settling.go_on(store).await?;
-    if !ended.outcome.obligations.is_empty() {
+    let store = open_store()?;
+    let owed = &ended.outcome.obligations;
+    let gone = gone_for_good(context, &store, owed).await?;
+    if gone.len() < owed.len() {
         screen.last_words(&ended.words(&screen.out));
         return Ok(ended.done());
     }
-    let store = open_store()?;
     let orders = orders_of(&store.contents(), &input.fleet, &args.run);
     close(context, store, &args.run).await?;
     screen.last_words(&format!(
-        "Run {} is closed: its machines are up, and nothing more of it will be done.\n{orders}",
-        args.run
+        "Run {} is closed: its machines are up, and nothing more of it will be done.\n{}{orders}",
+        args.run,
+        farewell(&gone)
     ));
     Ok(Done::Fine)
+}
+
+/// The machines that nothing can be owed to any more: they are not there, and looking is allowed.
+async fn gone_for_good<'a>(
+    context: &Context,
+    store: &Store,
+    owed: &'a [Obligation],
+) -> Result<Vec<&'a Obligation>, Failure> {
+    let contents = store.contents();
+    let Some(open) = contents.open_run.as_ref().filter(|_| !owed.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let plan = load_plan(store, &open.record.plan_id).await?;
+    let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
+    for id in owed.iter().map(|owed| &owed.instance) {
+        if let Some(saga) = plan.sagas.get(id) {
+            let ids = wanted.entry(saga.region.clone()).or_default();
+            ids.insert(id.clone());
+        }
+    }
+    let now = context.clock.wall();
+    let seen = observe(context.cloud.as_ref(), plan.account, now, &wanted)
+        .await
+        .map_err(|error| Failure::cloud("look at the fleet", &error))?;
+    let is_gone = |owed: &&Obligation| {
+        !seen.instances.contains_key(&owed.instance)
+            && !seen.unreadable.contains_key(&owed.instance)
+    };
+    Ok(owed.iter().filter(is_gone).collect())
+}
+
+fn farewell(gone: &[&Obligation]) -> String {
+    let line = |owed: &&Obligation| {
+        format!(
+            "{} ({}) is not there any more: take it out of the manifest, and find out who released it\n",
+            owed.name, owed.instance
+        )
+    };
+    gone.iter().map(line).collect()
 }
 
 /// The orders that closing the run does not take back.

@@ -108,7 +108,7 @@ fn conduct(kind: ErrorKind) -> Conduct {
     match kind {
         ErrorKind::Throttled | ErrorKind::NotSent => Conduct::SendsAgain,
         ErrorKind::CoolingDown => Conduct::Rests,
-        ErrorKind::Busy => Conduct::AsksAgain,
+        ErrorKind::Busy | ErrorKind::Pending => Conduct::AsksAgain,
         ErrorKind::Fault | ErrorKind::Unanswered => Conduct::LooksFirst,
         ErrorKind::WrongState => Conduct::TriesForAWhile,
         ErrorKind::NoStock => Conduct::SparesTheSameType,

@@ -1,7 +1,7 @@
 //! R41 to R51: bills, orders, refunds.
 
 use super::Coverage::Answers;
-use super::Stance::{Chooses, NotYet, Notes, Runs};
+use super::Stance::{Blocks, Chooses, Notes, Runs};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -12,11 +12,11 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "400 Account.Arrearage while the balance is below 0.")),
     rule(42, "AutoPay pays unless told not to",
         ("AutoPay is true when it is left out; with too little balance it leaves an abnormal order that can only be voided, or is refused at once.", "001, SDK7, WEB"),
-        (Chooses, "States AutoPay in every call that makes an order; the balance is not read yet."),
+        (Chooses, "States AutoPay in every call that makes an order; true only when all such orders of the run are priced and the balance covers their sum."),
         (Answers, "An abnormal order, or one that is cancelled by itself, or 403 InvalidAccountStatus.NotEnoughBalance, as `low_balance` says.")),
     rule(43, "AutoPay=false leaves an order to be paid",
         ("The order waits in the console for a person; RAM identities need permission to see prices.", "000, 001, 004"),
-        (Chooses, "`payment: await` sends it, prints the order and goes on when it is paid."),
+        (Chooses, "`payment: await` sends it, prints the order and goes on when it is paid; blocks it where the price question was answered with NoPermission.Price."),
         (Answers, "An unpaid order, which lapses where the scenario says so; 400 NoPermission.Price to a key that is denied `price`.")),
     rule(44, "a downgrade needs no payment",
         ("On ModifyPrepayInstanceSpec AutoPay counts for upgrades only; a downgrade is refunded whatever it says.", "SDK7"),
@@ -24,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "Refunds a downgrade at once.")),
     rule(45, "an unpaid order blocks the next change",
         ("While an order is open the machine, and by one text the whole account, takes no other change.", "000, 001, 004"),
-        (Runs, "Takes the refusal as the end of that machine's change; orders of others are not read before a plan yet."),
+        (Blocks, "Looks for unpaid orders of the last 90 days and blocks their machines, naming the order and whose it is."),
         (Answers, "403 OperationDenied.UnpaidOrder, or 400 InvalidInstance.UnpaidOrder, by operation; 400 InvalidInstance.UnPaidOrder to others where `unpaid_order_blocks_account` says so.")),
     rule(46, "an order under way means to wait",
         ("Between payment and change the machine answers that its order or request is being worked on.", "000, 004"),
@@ -32,22 +32,22 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "400 LastOrderProcessing.")),
     rule(47, "a downgrade gives money back, vouchers not",
         ("The difference goes back the way it was paid; used vouchers are lost; RAM identities need permission to cause refunds.", "000, 001, 004"),
-        (Notes, "Says so for every downgrade of a subscription."),
+        (Notes, "Says so for every downgrade of a subscription, with an estimate of what comes back."),
         (Answers, "Adds the refund to the balance; 400 NoPermission.Refund to a key that is denied `refund`.")),
     rule(48, "downgrades are rationed",
         ("There is an allowance of downgrades, by the newest text for the account and the month.", "000, 004, DOC20, WEB"),
-        (NotYet, "Cannot read the allowance; apply spares machines still to be stopped for another type after the first such refusal."),
+        (Notes, "Says so for every downgrade, since the allowance cannot be read; apply spares machines still to be stopped for another type after the first such refusal."),
         (Answers, "400 InstanceDowngrade.QuotaExceed above `downgrades_per_month`, counted over the account.")),
     rule(49, "a downgrade may freeze the machine",
         ("By one older text a machine that went down stays as it is for the rest of its billing period.", "001"),
-        (NotYet, "Does not foresee it; apply meets the refusal."),
+        (Notes, "Says so for every downgrade; apply meets the refusal."),
         (Answers, "400 OperationDenied where `freeze_after_downgrade` says so.")),
     rule(50, "some accounts cannot be charged at once",
         ("An account that does not pay on the spot must order with AutoPay=false.", "000"),
-        (NotYet, "Does not know how an account pays; write `payment: await` there. Apply spares what is still to be stopped after the first refusal."),
+        (Runs, "No reading call tells how an account pays; write `payment: await` there. Apply spares what is still to be stopped after the first refusal."),
         (Answers, "400 InvalidPayMethod.SyncPaymentNotSupport where `charged_at_once` is false; a change of type is left to be paid instead.")),
     rule(51, "a card may have to be confirmed",
         ("The vendor may want the holder of the card to confirm it by e-mail first.", "000, 002"),
-        (NotYet, "A person has to act; apply spares what is still to be stopped after the first refusal."),
+        (Runs, "A person has to act, and nothing tells in advance; apply spares what is still to be stopped after the first refusal."),
         (Answers, "403 SecurityRisk.3DVerification where `card_unconfirmed` says so.")),
 ];

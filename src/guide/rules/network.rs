@@ -1,7 +1,7 @@
 //! R23 to R40: ModifyInstanceNetworkSpec, for bandwidth, network billing and public addresses.
 
 use super::Coverage::Answers;
-use super::Stance::{Blocks, Brackets, Chooses, Fact, NeverSends, NotYet};
+use super::Stance::{Blocks, Brackets, Chooses, Fact, NeverSends, NotYet, Runs};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "403 InvalidInstance.EipNotSupport.")),
     rule(28, "how high outbound may go",
         ("PayByTraffic ends at 100 Mbit/s, PayByBandwidth at 200 on subscriptions and 100 on pay-as-you-go, and the type may end earlier.", "SDK7, META, 000"),
-        (Blocks, "Blocks what is above the ceiling (RS0111 in the manifest); the type's own limit is not read yet, but lowering comes before a change of type and raising after it."),
+        (Blocks, "Asks DescribeBandwidthLimitation for the type the machine ends with and blocks what is above it, the bandwidth it keeps included; where no answer comes, those figures hold (RS0111 in the manifest). Lowering comes before a change of type, raising after it."),
         (Answers, "400 InvalidInternetMaxBandwidthOut.ValueNotSupported, or InvalidParameter.BandwidthBiggerThanBaseBandwidth for the type.")),
     rule(29, "inbound follows outbound",
         ("Inbound goes from 1 to 10, or to outbound where that is above 10, and takes the most when it is left out; it costs nothing.", "001, 002, SDK7"),
@@ -40,7 +40,7 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "Begins and ends it, and refuses times and values that do not fit.")),
     rule(31, "nothing lasting changes meanwhile",
         ("While a temporary upgrade is in force every lasting change is refused.", "000, 004"),
-        (NotYet, "Does not see that one is in force; apply meets the refusal and undoes what went before."),
+        (Runs, "No reading call tells that one is in force; apply meets the refusal and undoes what went before."),
         (Answers, "400 InvalidAction.WithActiveElasticUpgrade.")),
     rule(32, "bandwidth counts at once",
         ("A change of bandwidth needs no restart, except the first on the classic network.", "SDK6, DOC20"),
@@ -68,14 +68,14 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "Gives an order to subscriptions, none to others.")),
     rule(38, "some hardware has no public network",
         ("CloudBox machines and dedicated regions take no public bandwidth.", "000"),
-        (NotYet, "Does not know such machines; apply meets the refusal."),
+        (Runs, "No reading call tells such machines apart; apply meets the refusal, and nothing was stopped for it."),
         (Answers, "400 InvalidParameter.CloudboxNotSupported or InvalidParameter.DedicatedRegionNotSupported, where the scenario says so.")),
     rule(39, "mapped ports block the call",
         ("A machine that ports of a NAT gateway are mapped to takes no change of network.", "000"),
-        (NotYet, "Does not read mappings; apply meets the refusal."),
+        (Runs, "Mappings belong to another product and are not read; apply meets the refusal, and nothing was stopped for it."),
         (Answers, "403 InvalidInstance.NatPortMapNotSupport where `nat_port_maps` says so.")),
     rule(40, "addresses can run out",
         ("The region may have no address left, or fail to bind one.", "000"),
-        (NotYet, "Cannot tell in advance; apply meets the refusal."),
+        (Runs, "No reading call tells in advance; apply meets the refusal, and nothing was stopped for it."),
         (Answers, "403 InvalidOperation.PublicIpAddressNoStock, or NAT_PUBLIC_IP_ALLOCATE_FAILED from AllocatePublicIpAddress, once `public_addresses` are held.")),
 ];

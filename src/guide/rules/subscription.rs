@@ -1,7 +1,7 @@
 //! R10 to R22: ModifyPrepayInstanceSpec, which orders another type for a subscription.
 
 use super::Coverage::{Answers, Nothing};
-use super::Stance::{Blocks, Brackets, Chooses, Fact, NeverSends, NotYet, Runs};
+use super::Stance::{Blocks, Brackets, Chooses, Fact, NeverSends, Notes, Runs};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -48,14 +48,14 @@ pub(super) const RULES: &[Rule] = &[
         (Nothing, "The type stays; the order is priced for the rest of the term.")),
     rule(20, "a downgrade booked for the renewal blocks",
         ("While a renewal with a smaller type is booked, the running period takes no change.", "004, 002, WEB"),
-        (NotYet, "Does not read bookings; apply meets the refusal and undoes what went before."),
+        (Runs, "No reading call tells of a booking; apply meets the refusal and undoes what went before."),
         (Answers, "400 InvalidOperation.InstanceRenewWithDowngradeInPlan or 403 InstanceSpecModification.NotEffective, by operation, where `booked_change` says so.")),
     rule(21, "changing while running may be refused",
         ("Processor layout, operating system or too many such changes may forbid a change without a stop or reboot.", "004"),
-        (NotYet, "Cannot tell in advance; `prepaid_upgrade: offline` avoids it by stopping first."),
+        (Runs, "No reading call tells in advance; the refusal leaves the machine running as it was, and `prepaid_upgrade: offline` avoids it by stopping first."),
         (Answers, "403 InvalidOperation.MaxModifyOnlineNumberExceeded above `online_changes` without a reboot; the other codes where `online_change` says so.")),
     rule(22, "Windows and NVMe need preparation inside",
         ("Windows, and types that differ in NVMe, want drivers prepared in the guest before the change.", "WEB"),
-        (NotYet, "Does not look into guests; prepare such machines before you change them."),
+        (Notes, "Notes a change of type under Windows, and one between types that differ in NvmeSupport; what is inside the guest cannot be seen."),
         (Answers, "Takes the change; a guest that is `unprepared` does not come up, which `/_sim/world` shows.")),
 ];

@@ -1,7 +1,7 @@
 //! R57 to R67: what keeps a machine from becoming another type.
 
 use super::Coverage::Answers;
-use super::Stance::{Blocks, NotYet, Notes, Runs};
+use super::Stance::{Blocks, Notes, Runs};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -20,23 +20,23 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "403 InvalidInstance.EipNotSupport where `eip_blocks_type_change` names the machine.")),
     rule(60, "the target must be on the list",
         ("A type is only reached from where DescribeResourcesModification lists it; everything else is refused under half a dozen codes.", "002, 004"),
-        (Blocks, "Blocks a subscription's change to a type that is listed in neither direction; pay-as-you-go is not asked about yet."),
+        (Blocks, "Blocks a change to a type that is not listed for the machine's zone, or in neither direction; where one machine finds no way, up to three like it are asked about. Without an answer, pay-as-you-go is only told about."),
         (Answers, "400 InvalidInstanceType.ValueUnauthorized, 403 InvalidInstanceType.ValueNotSupported, InstanceType.Offline or ImageNotSupportInstanceType, or 400 DependencyViolation.InstanceType.")),
     rule(61, "what is attached must fit",
         ("Interfaces, addresses, queues and disks must not be more than the new type carries.", "002, 004"),
-        (NotYet, "Does not count attachments; apply meets the refusal and undoes what went before."),
+        (Blocks, "Blocks a machine with more interfaces or addresses than DescribeInstanceTypes says of the target; notes a target that takes fewer disks, since disks are not counted, nor are queues."),
         (Answers, "The codes of each limit; 400 DependencyViolation.InstanceType where ModifyInstanceSpec has none.")),
     rule(62, "advanced VPCs want newer types",
         ("A VPC with advanced features shuts the smallest and oldest types out.", "002, 004"),
-        (NotYet, "Does not read features of VPCs; apply meets the refusal."),
+        (Notes, "Notes an entry-level target in a VPC; which features the VPC has is not read."),
         (Answers, "400 InvalidOperation.VpcHasEnabledAdvancedNetworkFeature to small types in a VPC of `advanced_vpcs`.")),
     rule(63, "stock can run out",
         ("A type may be sold out in a zone, with or without `.NoStock` in the code.", "002, 004"),
-        (Blocks, "Blocks what DescribeResourcesModification calls sold out in the zone; in apply one such refusal spares every machine not yet stopped that wants the same type there."),
+        (Blocks, "Blocks what DescribeResourcesModification calls sold out in the machine's zone; in apply one such refusal spares every machine not yet stopped that wants the same type there."),
         (Answers, "403 OperationDenied.NoStock when no place is left, also to a start after StopCharging.")),
     rule(64, "vCPUs have a quota",
         ("An account has so many machines and vCPUs of a kind in a zone and no more.", "002, 004"),
-        (Runs, "Spares every machine still to be stopped for another type after the first such refusal."),
+        (Blocks, "Adds up what the plan adds in a region, shrinking machines not counted on, and blocks what DescribeAccountAttributes leaves no room for, last ids first; in apply one refusal spares every machine still to be stopped for another type."),
         (Answers, "403 QuotaExceed.ElasticQuota above `quota.vcpus`.")),
     rule(65, "a lock holds everything",
         ("A security lock forbids changes, start and reboot; a financial one also the stop and the address.", "000, 002, WEB, DOC20"),
@@ -44,10 +44,10 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "403 InstanceLockedForSecurity, or the codes of expiry for a financial lock.")),
     rule(66, "starter packages and hibernation keep the type",
         ("Machines of a starter package never change; those set up to hibernate keep their type.", "000, 004"),
-        (NotYet, "Reads neither; apply meets the refusal and undoes what went before."),
+        (Blocks, "Blocks a change of type of a subscription that is set up to hibernate, and notes it for others; no reading call tells of starter packages, where apply meets the refusal."),
         (Answers, "403 InvalidOperation.StarterPackage or HibernationConfigured.InstanceOperationForbidden, to subscriptions; the former to any change of network too.")),
     rule(67, "images can forbid it",
         ("Marketplace images and images the account may not use any more rule changes out.", "000, 002, 004"),
-        (NotYet, "Does not look at images; apply meets the refusal."),
+        (Runs, "What an image forbids is not told by the calls that are read; apply meets the refusal and undoes what went before."),
         (Answers, "400 InvalidMarketImageStatus.NotSupported, 403 OperationDenied.ImageNotValid, 500 Image.OrderFailed or ImageOrderFailed, by operation, where `image` says so.")),
 ];

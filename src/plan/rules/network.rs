@@ -136,11 +136,14 @@ fn classic_must_be_down(case: &Case<'_>, target: &Target) -> Option<Because> {
 fn nobody_is_awaited_while_down(case: &Case<'_>) -> Result<(), Blocked> {
     let held_down = case.is_up() && case.ends_up();
     match (case.seen.billing, case.payment()) {
-        (BillingMethod::PrePaid, Payment::Await) if held_down => Err(case.block(
-            "R26",
-            "ordered while Stopped, it would stay down until a person has paid the order",
-            "write `payment: auto`, or stop it with `power: stopped` for the time of it",
-        )),
+        (BillingMethod::PrePaid, Payment::Await) if held_down => {
+            Err(payment::nobody_pays_it_at_once(
+                case,
+                "R26",
+                "while Stopped",
+                "write `payment: auto`, or stop it with `power: stopped` for the time of it",
+            ))
+        }
         (BillingMethod::PrePaid | BillingMethod::PostPaid, Payment::Auto | Payment::Await) => {
             Ok(())
         }

@@ -1,6 +1,6 @@
 //! What is worth knowing about a machine although it stops nothing.
 
-use crate::model::{ModifyCall, NetworkKind};
+use crate::model::{ModifyCall, NetworkBilling, NetworkKind};
 use crate::plan::input::Case;
 use crate::plan::rules::{guards, power, targets, type_notes};
 use crate::plan::step::{Action, Because, Step};
@@ -11,7 +11,7 @@ pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
         found_stopped(case),
         elastic_address(case, steps),
         inbound_follows(case, steps),
-        refund(steps),
+        traffic_has_no_price(case, steps),
         classic(case, steps),
         effect_at_next_start(case, steps),
         address_comes_back(case),
@@ -24,6 +24,7 @@ pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
         .map(|to| type_notes::notes(case, to));
     all.into_iter()
         .flatten()
+        .chain(refund(steps))
         .chain(of_type.into_iter().flatten())
         .collect()
 }
@@ -59,13 +60,36 @@ fn inbound_follows(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
         .then(|| Because::new("R29", format!("inbound follows outbound: {inbound} Mbit/s")))
 }
 
-/// R47: what a downgrade does not give back.
-fn refund(steps: &[Step]) -> Option<Because> {
-    let refunds = steps.iter().any(|step| step.price.is_refund());
-    refunds.then(|| {
+/// R47 to R49: what a downgrade does not give back, and what it uses up.
+fn refund(steps: &[Step]) -> Vec<Because> {
+    if !steps.iter().any(|step| step.price.is_refund()) {
+        return Vec::new();
+    }
+    vec![
         Because::new(
             "R47",
-            "the difference goes back to the original payment method; used vouchers do not",
+            "the difference goes back to the original payment method, used vouchers do not; the \
+             credentials need permission to refund",
+        ),
+        Because::new(
+            "R48",
+            "a downgrade comes out of a monthly allowance, which cannot be read beforehand",
+        ),
+        Because::new(
+            "R49",
+            "after a downgrade the cloud may refuse further changes until the term ends",
+        ),
+    ]
+}
+
+/// R35: what traffic will cost by volume nobody can tell beforehand.
+fn traffic_has_no_price(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    let becomes = |step: &Step| step.after.charge_type == Some(NetworkBilling::PayByTraffic);
+    let was = case.seen.charge_type == Some(NetworkBilling::PayByTraffic);
+    (!was && steps.iter().any(becomes)).then(|| {
+        Because::new(
+            "R35",
+            "traffic is paid for by volume from then on, which no price here counts",
         )
     })
 }

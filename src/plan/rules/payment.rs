@@ -1,6 +1,7 @@
 //! Who pays an order, and when. AutoPay is always stated: the API's default would pay (R42).
 
 use crate::model::{BillingMethod, NetworkBilling, Payment};
+use crate::plan::account::Blocked;
 use crate::plan::input::Case;
 use crate::plan::price::Price;
 use crate::plan::rules::bandwidth::Target;
@@ -16,18 +17,42 @@ pub(in crate::plan) fn auto_pay(payment: Payment) -> bool {
 
 /// Why AutoPay is what it is.
 pub(in crate::plan) fn because(case: &Case<'_>) -> Because {
-    match (case.desired.payment, case.held) {
+    match (case.desired.payment, case.held()) {
         (Payment::Auto, None) => Because::new(
             "payment: auto",
             "AutoPay=true pays it from the balance (R42)",
         ),
         (Payment::Auto, Some(held)) => Because::new(
             "payment: auto",
-            format!("AutoPay=false leaves it for a person to pay: {held}"),
+            format!(
+                "AutoPay=false leaves it for a person to pay: {}",
+                held.in_brief()
+            ),
         ),
         (Payment::Await, _) => Because::new(
             "payment: await",
             "AutoPay=false leaves it for a person to pay (R43)",
+        ),
+    }
+}
+
+/// Why an order cannot be left to a person while its machine is held down, and the way out.
+pub(in crate::plan) fn nobody_pays_it_at_once(
+    case: &Case<'_>,
+    rule: &str,
+    ordered: &str,
+    way_out: &str,
+) -> Blocked {
+    match case.held() {
+        Some(held) if case.desired.payment == Payment::Auto => case.block(
+            "payment: auto",
+            format!("ordered {ordered}, it would stay down until a person has paid: {held}"),
+            "see to it that its price is known and the balance covers the run, then plan again",
+        ),
+        Some(_) | None => case.block(
+            rule,
+            format!("ordered {ordered}, it would stay down until a person has paid the order"),
+            way_out,
         ),
     }
 }

@@ -152,11 +152,14 @@ fn nobody_is_awaited_while_down(case: &Case<'_>, shift: Shift) -> Result<(), Blo
     let held_down = case.is_up() && case.ends_up();
     let offline = case.desired.change.prepaid_upgrade == PrepaidUpgrade::Offline;
     match (shift, case.payment()) {
-        (Shift::Upgrade, Payment::Await) if offline && held_down => Err(case.block(
-            "prepaid_upgrade",
-            "ordered offline, it would stay down until a person has paid the order",
-            "write `payment: auto`, or leave `prepaid_upgrade: offline` out",
-        )),
+        (Shift::Upgrade, Payment::Await) if offline && held_down => {
+            Err(payment::nobody_pays_it_at_once(
+                case,
+                "prepaid_upgrade",
+                "offline",
+                "write `payment: auto`, or leave `prepaid_upgrade: offline` out",
+            ))
+        }
         (Shift::Upgrade | Shift::Downgrade, Payment::Auto | Payment::Await) => Ok(()),
     }
 }

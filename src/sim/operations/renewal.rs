@@ -1,4 +1,4 @@
-//! What becomes of a subscription at its end (section 2.16). Nothing here is renewed by it.
+//! What becomes of a subscription at its end (section 2.16).
 
 use serde_json::{Value, json};
 

@@ -65,7 +65,7 @@ pub(crate) fn families(world: &mut World, call: &Call<'_>) -> Result<Fields, Ref
 
 /// Series run two behind the number in the name and stop at `ecs-6`; made up, near the vendor's own.
 fn generation(family: &str) -> String {
-    let digits = family.chars().filter_map(|c| c.to_digit(10));
-    let number = digits.last().unwrap_or(3);
+    let mut digits = family.chars().rev().filter_map(|c| c.to_digit(10));
+    let number = digits.next().unwrap_or(3);
     format!("ecs-{}", number.saturating_sub(2).clamp(1, 6))
 }
