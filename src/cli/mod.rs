@@ -14,6 +14,7 @@ pub mod identity;
 pub mod context;
 pub mod input;
 pub mod not_yet;
+pub mod windows;
 pub mod choosing;
 pub mod pricing;
 pub mod planning;

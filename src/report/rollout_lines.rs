@@ -62,30 +62,23 @@ fn limit(course: &Course, rollout: &Rollout, restarts: usize) -> String {
     }
 }
 
-/// The batches, where somebody wrote them or where the default makes others wait.
+/// The batches, where somebody wrote them.
 fn batches(rollout: &Rollout, paces: &[Pace]) -> Option<String> {
-    let sizes: Vec<String> = paces.iter().map(|pace| pace.machines.to_string()).collect();
-    let shown = match sizes.len() {
-        n if n > WRITTEN_MAX => {
-            let first = sizes[..WRITTEN_MAX].join(", ");
-            format!("{first} and {} more", n - WRITTEN_MAX)
-        }
-        _ => sizes.join(", "),
-    };
-    if !rollout.batches.defaulted {
-        return Some(format!(
-            "{} of {shown} (batches: {})",
-            count_batches(paces.len()),
-            rollout.batches
-        ));
+    if rollout.batches.defaulted {
+        return None;
     }
-    let waits = paces.iter().skip(1).any(|pace| pace.at_once > 1);
-    waits.then(|| {
-        format!(
-            "one machine alone first, then {} (default batches)",
-            sizes[1..].join(", ")
-        )
-    })
+    let sizes = paces.iter().take(WRITTEN_MAX);
+    let sizes: Vec<String> = sizes.map(|pace| pace.machines.to_string()).collect();
+    let more = match paces.len() - sizes.len() {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    Some(format!(
+        "{} of {}{more} (batches: {})",
+        count_batches(paces.len()),
+        sizes.join(", "),
+        rollout.batches
+    ))
 }
 
 fn count_batches(n: usize) -> String {

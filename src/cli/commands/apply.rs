@@ -15,6 +15,7 @@ use crate::cli::pricing::keep_within_limits;
 use crate::cli::rights;
 use crate::cli::running::{Ended, Run, read_plan};
 use crate::cli::screen::Screen;
+use crate::cli::windows::fits_its_windows;
 use crate::cloud::Cloud as _;
 use crate::model::{Lineage, ObservedFleet};
 use crate::plan::{Costs, Fingerprint, Saga, SavedPlan};
@@ -98,6 +99,7 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
     if plan.sagas.is_empty() {
         return nothing_to_change(&run, &planning).await;
     }
+    fits_its_windows(plan)?;
     can_be_kept(plan)?;
     joiners_are_counted(args, screen, plan)?;
     prices_are_known(args, plan)?;
