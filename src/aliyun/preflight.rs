@@ -113,6 +113,7 @@ fn right(error: CloudError) -> Right {
         ErrorKind::WrongState
         | ErrorKind::CoolingDown
         | ErrorKind::Busy
+        | ErrorKind::Pending
         | ErrorKind::NoStock
         | ErrorKind::Quota
         | ErrorKind::Money

@@ -27,6 +27,8 @@ const PARALLELISM: usize = 10;
 pub(crate) struct Program {
     pub(crate) rig: Rig,
     pub(crate) store: Rc<Store>,
+    /// The way to the cloud, which keeps a transcript.
+    pub(crate) wire: Rc<SimWire>,
     cloud: Rc<Aliyun>,
     plans: RefCell<BTreeMap<RunId, SavedPlan>>,
     n_runs: Cell<u32>,
@@ -44,10 +46,16 @@ impl Program {
     /// Must be called inside a paused runtime.
     pub(crate) fn new(manifest: &str, cloud: &str, seed: u64, faults: Faults) -> Self {
         let rig = Rig::new(manifest, cloud, seed);
-        let wire = SimWire::build(rig.world.clone(), rig.clock.clone(), None, faults);
+        let wire = Rc::new(SimWire::build(
+            rig.world.clone(),
+            rig.clock.clone(),
+            None,
+            faults,
+        ));
         let store = Store::in_memory(&MemoryKv::new(), &rig.lineage).unwrap();
         Self {
-            cloud: rig.client(Rc::new(wire)),
+            cloud: rig.client(wire.clone()),
+            wire,
             rig,
             store: Rc::new(store),
             plans: RefCell::default(),

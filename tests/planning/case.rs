@@ -9,8 +9,9 @@ use respec::clock::{Clock as _, VirtualClock};
 use respec::cloud::Cloud as _;
 use respec::manifest::{self, Source};
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, Books, DesiredFleet, Digest, InstanceId, Limits,
-    Lineage, ObservedFleet, Offers, Pricing, RegionId, Stamp,
+    AccountId, AppliedFleet, AppliedInstance, Books, ClientToken, DesiredFleet, Digest, InstanceId,
+    Limits, Lineage, ModifyCall, ObservedFleet, Offers, PrepayChange, Pricing, RegionId, Stamp,
+    TypeName,
 };
 use respec::observe::{MoneyDesk, Survey, ask, ask_limits, survey};
 use respec::plan::{
@@ -35,6 +36,8 @@ struct Said {
     accept_stopped: bool,
     /// `-no-price`.
     no_price: bool,
+    /// What somebody ordered before, and did not pay: machine and type.
+    ordered: BTreeMap<InstanceId, TypeName>,
 }
 
 impl Said {
@@ -112,6 +115,7 @@ impl Case {
     async fn look_and_plan(&mut self) -> (SavedPlan, usize) {
         let clock = Rc::new(VirtualClock::starting_at(self.scenario.start));
         let cloud = self.cloud(&clock);
+        self.order(&cloud).await;
         let observed = self.look(&cloud, &clock).await;
         let reading = manifest::read_against(std::slice::from_ref(&self.text), &observed);
         let findings = reading.findings;
@@ -179,6 +183,20 @@ impl Case {
             number
         });
         Aliyun::new(config, Rc::new(wire), clock.clone(), numbers)
+    }
+
+    async fn order(&self, cloud: &Aliyun) {
+        for (id, to) in &self.said.ordered {
+            let call = ModifyCall::Prepay(PrepayChange {
+                instance_type: to.clone(),
+                auto_pay: false,
+                migrate_across_zone: None,
+                system_disk_category: None,
+            });
+            let region = &self.fleet.instances[id].region;
+            let token = ClientToken::new(format!("somebody-{id}")).unwrap();
+            cloud.modify(region, id, &call, &token).await.unwrap();
+        }
     }
 
     async fn look(&self, cloud: &Aliyun, clock: &Rc<VirtualClock>) -> ObservedFleet {

@@ -9,14 +9,13 @@ use crate::model::Particulars;
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Hibernation {
-    #[serde(deserialize_with = "lenient::text")]
-    configured: Option<String>,
+    #[serde(deserialize_with = "lenient::flag")]
+    configured: Option<bool>,
 }
 
 impl Hibernation {
     pub(super) fn is_configured(&self) -> bool {
-        let word = self.configured.as_deref();
-        word.is_some_and(|word| word.eq_ignore_ascii_case("true"))
+        self.configured == Some(true)
     }
 }
 

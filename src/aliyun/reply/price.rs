@@ -91,8 +91,8 @@ struct Attribute {
     instance_id: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     renewal_status: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    auto_renew_enabled: Option<String>,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    auto_renew_enabled: Option<bool>,
 }
 
 /// The renewals; a machine whose renewal has no word that is known here is left out.
@@ -113,12 +113,9 @@ pub(in crate::aliyun) fn auto_renewals(
 }
 
 fn renewal(of: &Attribute) -> Option<AutoRenew> {
-    match (
-        of.renewal_status.as_deref(),
-        of.auto_renew_enabled.as_deref(),
-    ) {
-        (Some("AutoRenewal"), _) | (None, Some("true")) => Some(AutoRenew::On),
-        (Some("Normal"), _) | (None, Some("false")) => Some(AutoRenew::Off),
+    match (of.renewal_status.as_deref(), of.auto_renew_enabled) {
+        (Some("AutoRenewal"), _) | (None, Some(true)) => Some(AutoRenew::On),
+        (Some("Normal"), _) | (None, Some(false)) => Some(AutoRenew::Off),
         (Some("NotRenewal"), _) => Some(AutoRenew::Never),
         (Some(_) | None, _) => None,
     }

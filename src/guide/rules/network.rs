@@ -1,7 +1,7 @@
 //! R23 to R40: ModifyInstanceNetworkSpec, for bandwidth, network billing and public addresses.
 
 use super::Coverage::Answers;
-use super::Stance::{Blocks, Brackets, Chooses, Fact, NeverSends, NotYet, Runs};
+use super::Stance::{Blocks, Brackets, Chooses, NeverSends, NotYet, Notes, Runs};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -56,7 +56,7 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "Takes either; 400 InvalidInternetChargeType.ValueNotSupported to any other word.")),
     rule(35, "by traffic, bandwidth is a ceiling",
         ("Under PayByTraffic the figures are upper limits and no promise; under PayByBandwidth they are promised.", "000, 001, 002"),
-        (Fact, "The figure is sent as it is written."),
+        (Notes, "Sends the figure as it is written; says that no price counts traffic when a machine comes to be billed by it."),
         (Answers, "Fixed bandwidth has a price, traffic has none in advance.")),
     rule(36, "lines of providers are by invitation",
         ("ISP names a provider's line; it is by invitation, needs bandwidth above 0 and has nine refusals of its own.", "000"),
