@@ -74,7 +74,7 @@ fn one_machine_in_two_selections_is_an_error_that_names_both() {
     house.run("plan").exits(65).says(&[
         "i-1 is in two groups, `web` and `all`",
         "fleet.yaml:7",
-        "fleet.yaml:11",
+        "fleet.yaml:12",
     ]);
     assert_eq!(house.server.n_changing_calls(), 0);
 }
@@ -101,5 +101,11 @@ fn what_does_not_fit_into_its_window_is_refused_with_the_arithmetic() {
         .run("apply -auto-approve")
         .exits(6)
         .says(&["`window` is planned with"]);
-    assert_eq!(house.server.n_changing_calls(), 0);
+    house
+        .run("rehearse")
+        .exits(6)
+        .says(&["`window` is planned with"]);
+    let world = house.server.world();
+    assert_eq!(world.field("i-1", "ConfiguredType"), "ecs.g7.large");
+    assert!(!house.has("state"));
 }
