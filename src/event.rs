@@ -9,7 +9,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{Digest, InstanceId, InstanceName, OrderId, RequestId, RunId};
+use crate::model::{
+    Digest, InstanceId, InstanceName, Money, OrderId, PaymentStatus, RequestId, RunId,
+};
 use crate::saga::{Direction, FailureCause, Halt, SagaOutcome};
 
 /// One thing that happened.
@@ -136,6 +138,17 @@ pub enum EventKind {
         order_id: OrderId,
         /// Whether it is paid from the balance.
         auto_pay: bool,
+    },
+    /// The account's books say something new about an order.
+    OrderBooked {
+        /// Which machine.
+        subject: Subject,
+        /// The order.
+        order_id: OrderId,
+        /// Where it stands.
+        payment: PaymentStatus,
+        /// What it costs, where the books say so.
+        amount: Option<Money>,
     },
     /// A machine's change ended.
     Closed {

@@ -27,6 +27,8 @@ mod refusals;
 mod preflight;
 #[path = "cli/endings.rs"]
 mod endings;
+#[path = "cli/orders.rs"]
+mod orders;
 #[path = "cli/forms.rs"]
 mod forms;
 #[path = "cli/identities.rs"]

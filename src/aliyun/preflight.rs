@@ -125,7 +125,6 @@ fn right(error: CloudError) -> Right {
         | ErrorKind::NotFound
         | ErrorKind::Invalid
         | ErrorKind::TokenMismatch
-        | ErrorKind::Pending
         | ErrorKind::Unlisted
         | ErrorKind::Fault
         | ErrorKind::Unanswered

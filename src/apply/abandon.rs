@@ -4,7 +4,9 @@ use crate::clock::Clock;
 use crate::journal::{Journal, JournalError};
 use crate::model::{AppliedFleet, AppliedInstance, InstanceId, RunId};
 use crate::plan::SavedPlan;
-use crate::saga::{Entry, IllegalEntry, Kind, RunState, SagaOutcome};
+use crate::saga::{Entry, IllegalEntry, Kind, RunState, SagaOutcome, SagaState};
+
+use super::effect::restart_due;
 
 /// Why a run could not be ended.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +52,7 @@ pub async fn abandon(
                 instance: id.clone(),
                 outcome: SagaOutcome::Abandoned,
                 note: "given up with `respec cancel`".to_owned(),
-                record: record(open, id, saga.change_number, clock)?,
+                record: record(open, id, saga, clock)?,
             })
         })
         .collect();
@@ -74,7 +76,7 @@ pub async fn abandon(
 fn record(
     open: &OpenRun<'_>,
     id: &InstanceId,
-    change_number: u64,
+    state: &SagaState,
     clock: &dyn Clock,
 ) -> Option<AppliedInstance> {
     let saga = open.plan.sagas.get(id)?;
@@ -84,8 +86,9 @@ fn record(
         group: saga.group.clone(),
         region: saga.region.clone(),
         fields: old.map(|record| record.fields.clone()).unwrap_or_default(),
-        change_number,
+        change_number: state.change_number,
         changed_at: old.and_then(|record| record.changed_at),
+        restart_due: restart_due(saga, state, old, clock.wall()),
         recorded_at: clock.wall(),
     })
 }

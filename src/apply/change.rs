@@ -2,54 +2,16 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use crate::cloud::{CloudError, ErrorKind, ModifyReply, Outcome};
 use crate::model::{ClientToken, InstanceStatus, ModifyCall, ObservedInstance};
 use crate::plan::Goal;
-use crate::saga::{Failure, FailureCause, Phase, StepEvent};
+use crate::saga::{FailureCause, StepEvent};
 
-use super::timing::{
-    COOL_DOWN, HORIZON, POLL, PROOF_GAP, RESEND_WITHIN, RETRY, SHOW_WITHIN, SURPRISES_MAX,
-    poll_after,
-};
+use super::doubt::{Move, Sending};
+use super::order::OwnPayment;
+use super::timing::{COOL_DOWN, POLL, RETRY, SHOW_WITHIN, SURPRISES_MAX, poll_after};
 use super::token::{client_token, request_digest};
-use super::worker::{End, Worker, failure_with};
-
-/// What is known of one call while it is carried.
-struct Sending {
-    /// May have been sent first at this time.
-    first: Option<Timestamp>,
-    /// May have been sent last at this time.
-    last: Option<Timestamp>,
-    /// Whether some send was never answered.
-    in_doubt: bool,
-    /// Accepted at this elapsed time.
-    accepted: Option<Duration>,
-    /// A refusal that came after a send without answer: it proves nothing about that one.
-    refusal: Option<Failure>,
-    /// What the last send was told, when it was not accepted.
-    told: Option<CloudError>,
-    /// Looks that showed neither before nor after.
-    surprises: u32,
-    /// When the call was put off first, by a refusal that passes.
-    put_off_since: Option<Duration>,
-    /// When a read first showed no effect after the horizon.
-    no_effect_since: Option<Duration>,
-}
-
-/// What to do after a look.
-enum Move {
-    End(Box<End>),
-    Send,
-    Wait(Duration),
-}
-
-impl Move {
-    fn end(end: End) -> Self {
-        Self::End(Box::new(end))
-    }
-}
+use super::worker::{End, Worker};
 
 impl Worker {
     /// Look → ask → settle → verify, for one of the three modify calls in either direction.
@@ -66,10 +28,32 @@ impl Worker {
                 Ok(seen) => seen,
                 Err(end) => return end,
             };
+            match self.own_payment(&sending).await {
+                OwnPayment::Ends(end) => return *end,
+                OwnPayment::Awaited if self.step().after.is_shown_by(&seen) => {
+                    self.tools.clock.sleep(POLL).await;
+                    continue;
+                }
+                OwnPayment::Awaited => {}
+                // What is paid is gone from the balance.
+                OwnPayment::NotAwaited if sending.accepted.is_some() => sending.promise = None,
+                OwnPayment::NotAwaited => {}
+            }
             match self.next_move(call, &mut sending, &seen) {
                 Move::End(end) => return *end,
+                Move::Trace => {
+                    if let Some(end) = self.find_order(call, &mut sending, &seen).await {
+                        return end;
+                    }
+                }
                 Move::Wait(duration) => self.tools.clock.sleep(duration).await,
                 Move::Send => {
+                    if sending.first.is_none() {
+                        match self.clear_order(&seen).await {
+                            Ok(promise) => sending.promise = promise,
+                            Err(end) => return end,
+                        }
+                    }
                     if let Some(end) = self.send(call, &token, &mut sending).await {
                         return end;
                     }
@@ -78,35 +62,7 @@ impl Worker {
         }
     }
 
-    fn sending(&self) -> Sending {
-        let known = self.known();
-        // An order whose id is known was accepted, whatever became of later answers.
-        let answered =
-            matches!(known.phase, Phase::Answered | Phase::UndoAnswered) || known.order.is_some();
-        let begun = match known.phase {
-            Phase::Sent | Phase::Answered | Phase::UndoSent | Phase::UndoAnswered => {
-                known.first_sent
-            }
-            Phase::Waiting
-            | Phase::Succeeded
-            | Phase::Failed
-            | Phase::Undone
-            | Phase::UndoFailed => None,
-        };
-        Sending {
-            first: begun,
-            last: begun.and(known.last_sent),
-            in_doubt: begun.is_some() && !answered,
-            accepted: answered.then(|| self.tools.clock.elapsed()),
-            refusal: None,
-            told: None,
-            surprises: 0,
-            put_off_since: None,
-            no_effect_since: None,
-        }
-    }
-
-    fn goals(&self) -> (Goal, Goal) {
+    pub(super) fn goals(&self) -> (Goal, Goal) {
         let step = self.step();
         if self.is_undo() {
             let back = Goal {
@@ -140,7 +96,7 @@ impl Worker {
             return self.while_accepted(accepted, seen);
         }
         match (sending.first, sending.last) {
-            (Some(first), Some(last)) => self.while_in_doubt(call, sending, first, last, shown),
+            (Some(first), Some(last)) => self.while_in_doubt(call, sending, first, last),
             (Some(_) | None, _) => self.before_sending(sending, &before, seen),
         }
     }
@@ -181,75 +137,6 @@ impl Worker {
         Move::Wait(POLL)
     }
 
-    /// Perhaps it was done: send again while the token is surely remembered, later only read.
-    fn while_in_doubt(
-        &self,
-        call: &ModifyCall,
-        sending: &mut Sending,
-        first: Timestamp,
-        last: Timestamp,
-        shown: bool,
-    ) -> Move {
-        let now = self.tools.clock.wall();
-        if sending.refusal.is_none() && since(first, now) < RESEND_WITHIN {
-            return Move::Send;
-        }
-        let horizon = HORIZON.saturating_sub(since(last, now));
-        if !horizon.is_zero() {
-            self.waiting(format!(
-                "an unanswered call may take effect for another {} s",
-                horizon.as_secs()
-            ));
-            return Move::Wait(horizon);
-        }
-        if call.makes_order() {
-            let told = sending.told.as_ref();
-            return Move::end(self.order_unknown(first, last, shown, told));
-        }
-        let elapsed = self.tools.clock.elapsed();
-        let no_effect = *sending.no_effect_since.get_or_insert(elapsed);
-        if elapsed - no_effect < PROOF_GAP {
-            return Move::Wait(PROOF_GAP);
-        }
-        let told = sending.told.as_ref();
-        let failure = sending.refusal.clone().unwrap_or_else(|| {
-            let message = "never answered, and two reads prove that it had no effect";
-            failure_with(FailureCause::NoEffect, message, told)
-        });
-        Move::end(End::Failed {
-            failure,
-            scope: None,
-        })
-    }
-
-    /// Until orders can be asked for, only a person can tell whether one was made.
-    fn order_unknown(
-        &self,
-        first: Timestamp,
-        last: Timestamp,
-        shown: bool,
-        told: Option<&CloudError>,
-    ) -> End {
-        let effect = if shown {
-            "its change shows"
-        } else {
-            "its change does not show"
-        };
-        let target = self
-            .saga
-            .target_type()
-            .map_or_else(|| "its network".to_owned(), ToString::to_string);
-        let instance = &self.saga.instance;
-        let message = format!(
-            "an order that makes {instance} {target} may exist, no answer told its id, and {effect}; \
-             look in the console's orders between {first} and {last}"
-        );
-        End::Failed {
-            failure: failure_with(FailureCause::Unknown, &message, told),
-            scope: None,
-        }
-    }
-
     /// One send. `Some` is the end of the task.
     async fn send(
         &self,
@@ -285,6 +172,7 @@ impl Worker {
     async fn accepted(&self, sending: &mut Sending, reply: ModifyReply) {
         sending.accepted = Some(self.tools.clock.elapsed());
         sending.in_doubt = false;
+        sending.order.clone_from(&reply.order_id);
         let event = StepEvent::Answered {
             request_id: Some(reply.request_id),
             order_id: reply.order_id,
@@ -300,7 +188,7 @@ impl Worker {
     ) -> Option<End> {
         sending.told = Some(error.clone());
         if error.kind == ErrorKind::TokenMismatch {
-            return Some(self.refused_as(FailureCause::Unknown, &error));
+            return self.token_was_used(&error, call, sending);
         }
         if error.kind == ErrorKind::CoolingDown {
             return self.cooling_down(&error, sending).await;
@@ -320,6 +208,24 @@ impl Worker {
             return None;
         }
         self.definite(&error, sending)
+    }
+
+    /// Somebody used this token for something else. Whether an order came of it, the books tell.
+    fn token_was_used(
+        &self,
+        error: &CloudError,
+        call: &ModifyCall,
+        sending: &mut Sending,
+    ) -> Option<End> {
+        let end = self.refused_as(FailureCause::Unknown, error);
+        match end {
+            End::Failed { failure, .. } if call.makes_order() => {
+                sending.in_doubt = true;
+                sending.refusal = Some(failure);
+                None
+            }
+            end => Some(end),
+        }
     }
 
     /// A definite refusal ends the step, unless an earlier send was never answered: then that one
@@ -368,10 +274,6 @@ impl Worker {
         let since = *sending.put_off_since.get_or_insert(now);
         now - since < COOL_DOWN
     }
-}
-
-fn since(then: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(then)).unwrap_or(Duration::ZERO)
 }
 
 fn call_text(call: &ModifyCall) -> String {

@@ -11,6 +11,7 @@ use crate::saga::{
 };
 
 use super::dispatcher::Dispatcher;
+use super::effect::restart_due;
 use super::outcome::{MachineEnd, Obligation, RunOutcome};
 
 /// Notes are kept short; journal values stay below 4 KiB.
@@ -103,6 +104,7 @@ impl Dispatcher<'_> {
             changed_at: state
                 .changed_at
                 .or(old.and_then(|record| record.changed_at)),
+            restart_due: restart_due(saga, state, old, self.tools.clock.wall()),
             recorded_at: self.tools.clock.wall(),
         }
     }
@@ -162,6 +164,7 @@ impl Dispatcher<'_> {
             open: left_in_a_hurry,
             journal_lost: self.journal_lost.clone(),
             interrupted: self.interrupted,
+            mode: self.options.mode,
             exit_code: 0,
         };
         for (id, state) in &self.state.sagas {
@@ -222,6 +225,7 @@ fn totals(outcome: &RunOutcome) -> BTreeMap<&'static str, usize> {
                 SagaOutcome::Undone => "undone",
                 SagaOutcome::PutBack => "put back",
                 SagaOutcome::Spared => "spared",
+                SagaOutcome::Declined => "declined",
                 SagaOutcome::Abandoned => "abandoned",
             },
             MachineEnd::Halted { halt, .. } => halt.as_str(),

@@ -1,5 +1,6 @@
 //! The dispatcher: one loop that takes messages, interrupts and timers, and is alone in changing anything.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,10 +16,12 @@ use crate::saga::{
     StepRef,
 };
 
+use super::books::Books;
 use super::crowd::{found_down, limits};
 use super::desk::Desk;
 use super::outcome::LeftAlone;
 use super::scope::Scope;
+use super::till::Till;
 use super::worker::{Ack, End, Errand, Message, Patience, Recorded, Worker};
 use super::{Interrupt, Job, Options, RunOutcome, Tools};
 
@@ -62,6 +65,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) outage: BTreeMap<InstanceId, (Option<Duration>, Duration)>,
     pub(super) step_begun: BTreeMap<InstanceId, Duration>,
     pub(super) orders: BTreeMap<OrderId, InstanceId>,
+    /// Every order that is recorded, by this run or an earlier one.
+    pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
     pub(super) mode: Mode,
     pub(super) interrupted: Option<u8>,
     pub(super) journal_lost: Option<String>,
@@ -69,6 +74,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) next_event: u64,
     tasks: JoinSet<()>,
     desk: Desk,
+    books: Books,
+    till: Till,
     mailbox: mpsc::UnboundedSender<Message>,
     messages: UnboundedReceiver<Message>,
 }
@@ -84,21 +91,13 @@ impl<'a> Dispatcher<'a> {
             seq: 0,
             why: error.to_string(),
         })?;
-        let state = match RunState::replay(job.history)? {
-            Some(state) => state,
-            None => RunState {
-                run: job.run.clone(),
-                plan_id: job.plan.id(),
-                intent: job.plan.intent(),
-                sagas: BTreeMap::new(),
-                failures: BTreeSet::new(),
-                closed: None,
-            },
-        };
+        let state = RunState::replay(job.history)?.unwrap_or_else(|| nothing_done(&job));
         let mut queue: Vec<InstanceId> = job.plan.sagas.keys().cloned().collect();
         queue.sort_by_key(|id| std::cmp::Reverse(graph.tail(id)));
         let mut tasks = JoinSet::new();
         let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock);
+        let books = Books::open(&tools.billing, &tools.clock);
+        let till = Till::open(&tools.billing, &tools.clock);
         let (mailbox, messages) = mpsc::unbounded_channel();
         let mut dispatcher = Self {
             sagas: job
@@ -124,6 +123,7 @@ impl<'a> Dispatcher<'a> {
             outage: BTreeMap::new(),
             step_begun: BTreeMap::new(),
             orders: BTreeMap::new(),
+            known_orders: Rc::new(RefCell::new(job.orders.keys().cloned().collect())),
             mode: options.mode,
             interrupted: None,
             journal_lost: None,
@@ -135,6 +135,8 @@ impl<'a> Dispatcher<'a> {
             on_event,
             tasks,
             desk,
+            books,
+            till,
             mailbox,
             messages,
         };
@@ -315,11 +317,16 @@ impl<'a> Dispatcher<'a> {
             lineage: self.job.plan.stamp.lineage.clone(),
             tools: self.tools.clone(),
             desk: self.desk.clone(),
+            books: self.books.clone(),
+            till: self.till.clone(),
+            known_orders: self.known_orders.clone(),
+            told: RefCell::default(),
             mailbox: self.mailbox.clone(),
             limits: Patience {
                 stop_within: change.stop_within,
                 force_stop_after: change.force_stop_after,
                 wait_payment: self.options.wait_payment,
+                balance: self.job.plan.desired.balance,
             },
             changed_at: self
                 .job
@@ -399,6 +406,18 @@ impl<'a> Dispatcher<'a> {
         } else {
             Recorded::Durable
         }
+    }
+}
+
+/// A run before its first entry.
+fn nothing_done(job: &Job<'_>) -> RunState {
+    RunState {
+        run: job.run.clone(),
+        plan_id: job.plan.id(),
+        intent: job.plan.intent(),
+        sagas: BTreeMap::new(),
+        failures: BTreeSet::new(),
+        closed: None,
     }
 }
 

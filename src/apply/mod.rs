@@ -9,18 +9,26 @@
 //!   dispatcher: journal, limits, events      workers: look → ask → settle → verify
 //!             │                                 ▲          │            │
 //!             └───────── one task each ─────────┘     shared looks   power calls by the hundred
+//!                                                     one reading of the books for many orders
 //! ```
 //!
 //! The dispatcher is the only one that writes the journal and emits events. A worker asks it to record
 //! an intent, and sends nothing before the intent is durable.
 
 mod timing;
+mod effect;
 mod token;
 mod scope;
 mod outcome;
 mod desk;
+mod books;
+mod till;
 mod worker;
 mod power;
+mod clearance;
+mod trace;
+mod doubt;
+mod order;
 mod change;
 mod address;
 mod crowd;
@@ -31,6 +39,7 @@ mod ready;
 mod opening;
 mod closing;
 mod abandon;
+mod adopt;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -39,22 +48,27 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::clock::Clock;
-use crate::cloud::Cloud;
+use crate::cloud::{Billing, Cloud, Prices};
 use crate::event::Event;
 use crate::journal::Journal;
-use crate::model::{AppliedFleet, AppliedInstance, InstanceId, ObservedFleet, RunId};
+use crate::model::{AppliedFleet, AppliedInstance, InstanceId, ObservedFleet, OrderId, RunId};
 use crate::plan::SavedPlan;
-use crate::saga::{Entry, IllegalEntry, Mode};
+use crate::saga::{Entry, IllegalEntry, Mode, OrderRecord};
 
 pub use abandon::{AbandonError, OpenRun, abandon};
+pub use adopt::{LostAnswer, adopt, candidates, lost_answers};
 pub use outcome::{LeftAlone, MachineEnd, Obligation, RunOutcome};
 pub use timing::HORIZON;
 
-/// The three things an apply needs of the world.
+/// What an apply needs of the world.
 #[derive(Clone)]
 pub struct Tools {
     /// The cloud.
     pub cloud: Rc<dyn Cloud>,
+    /// The account's books.
+    pub billing: Rc<dyn Billing>,
+    /// What things cost now.
+    pub prices: Rc<dyn Prices>,
     /// Where intents and results become durable.
     pub journal: Rc<dyn Journal>,
     /// The time.
@@ -75,6 +89,8 @@ pub struct Job<'a> {
     pub change_numbers: &'a BTreeMap<InstanceId, u64>,
     /// What is recorded of each machine.
     pub applied: &'a AppliedFleet,
+    /// Every order that is recorded.
+    pub orders: &'a BTreeMap<OrderId, OrderRecord>,
     /// The fleet as it was seen just now.
     pub observed: &'a ObservedFleet,
     /// Machines to record as found.

@@ -156,7 +156,7 @@ impl Dispatcher<'_> {
                     event: StepEvent::Unanswered { reason },
                 });
             }
-            if state.halted.is_some() && self.options.mode == Mode::GoOn {
+            if state.halted.is_some() && self.options.mode != Mode::PutBack {
                 kinds.push(Kind::Reopened {
                     instance: instance.clone(),
                 });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::{InstanceId, InstanceName, OrderId};
-use crate::saga::{Halt, SagaOutcome};
+use crate::saga::{Halt, Mode, SagaOutcome};
 
 /// How one machine's change stands when the program ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub struct RunOutcome {
     pub journal_lost: Option<String>,
     /// The exit code of the interrupt, when one came.
     pub interrupted: Option<u8>,
+    /// How far the run meant to go.
+    pub mode: Mode,
     /// The exit code that follows from all of it.
     pub exit_code: u8,
 }
@@ -109,8 +111,9 @@ impl RunOutcome {
             || ends().any(|end| match end {
                 MachineEnd::Closed { outcome, .. } => *outcome != SagaOutcome::Done,
                 MachineEnd::Halted { .. } => false,
-                MachineEnd::Open => true,
+                MachineEnd::Open => self.mode != Mode::OrdersOnly,
             });
+        let ordered_ahead = self.mode == Mode::OrdersOnly && self.open;
         let paused = ends().any(|end| {
             matches!(
                 end,
@@ -120,7 +123,7 @@ impl RunOutcome {
                 }
             )
         });
-        self.exit_code = match (person, self.interrupted, not_done, paused) {
+        self.exit_code = match (person, self.interrupted, not_done, paused || ordered_ahead) {
             (true, ..) => PERSON_NEEDED,
             (false, Some(code), ..) => code,
             (false, None, true, _) => SOME_NOT_DONE,

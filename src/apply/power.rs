@@ -232,9 +232,4 @@ impl Worker {
         progress.sent = None;
         None
     }
-
-    /// Records what was learned; for a start even without a journal the machine comes first.
-    pub(super) async fn note(&self, event: StepEvent) {
-        self.record(event).await.ok();
-    }
 }

@@ -25,7 +25,7 @@ impl Dispatcher<'_> {
         while let Some(instance) = self.idle.pop_first() {
             self.go_on(&instance).await;
         }
-        if self.mode == Mode::GoOn && self.journal_lost.is_none() && self.reconsider {
+        if self.mode != Mode::PutBack && self.journal_lost.is_none() && self.reconsider {
             self.reconsider = false;
             self.begin_what_may_begin().await;
         }
@@ -176,6 +176,10 @@ impl Dispatcher<'_> {
                 continue;
             }
             let saga = self.sagas[&instance].clone();
+            let begins_with_order = saga.steps[0].order_call().is_some();
+            if self.mode == Mode::OrdersOnly && !begins_with_order {
+                continue;
+            }
             match self.turn_of(&saga) {
                 Turn::Later => {}
                 Turn::Now => {

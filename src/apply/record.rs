@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::event::EventKind;
-use crate::model::{InstanceId, ModifyCall};
-use crate::plan::{Action, Undo};
+use crate::event::{EventKind, Subject};
+use crate::model::{InstanceId, ModifyCall, OrderId};
+use crate::plan::{Action, Step, Undo};
 use crate::saga::{
     Direction, Entry, Halt, Kind, SagaOutcome, StepEvent, StepRef, holds_down, may_fall_over,
 };
@@ -183,17 +183,18 @@ impl Dispatcher<'_> {
             StepEvent::Answered {
                 order_id: Some(order_id),
                 ..
-            } => {
-                self.orders.insert(order_id.clone(), at.instance.clone());
-                let auto_pay = step.order_call().is_some_and(pays_itself);
-                let order_id = order_id.clone();
-                self.emit(EventKind::OrderMade {
-                    subject,
-                    order_id,
-                    auto_pay,
-                });
-            }
+            } => self.order_made(subject, order_id, step),
             StepEvent::Answered { order_id: None, .. } => {}
+            StepEvent::Booked {
+                order_id,
+                payment,
+                amount,
+            } => self.emit(EventKind::OrderBooked {
+                subject,
+                order_id: order_id.clone(),
+                payment: payment.clone(),
+                amount: amount.clone(),
+            }),
             StepEvent::Unanswered { reason } => {
                 let reason = format!("{} was not answered: {reason}", view.verb);
                 self.emit(EventKind::Waiting { subject, reason });
@@ -224,6 +225,17 @@ impl Dispatcher<'_> {
                 });
             }
         }
+    }
+
+    fn order_made(&mut self, subject: Subject, order_id: &OrderId, step: &Step) {
+        self.orders
+            .insert(order_id.clone(), subject.instance.clone());
+        self.known_orders.borrow_mut().insert(order_id.clone());
+        self.emit(EventKind::OrderMade {
+            subject,
+            order_id: order_id.clone(),
+            auto_pay: step.order_call().is_some_and(pays_itself),
+        });
     }
 
     pub(super) fn goes_down(&mut self, instance: &InstanceId) {

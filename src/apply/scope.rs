@@ -2,7 +2,7 @@
 
 use crate::cloud::{CloudError, ErrorKind};
 use crate::model::{TypeName, ZoneId};
-use crate::plan::Saga;
+use crate::plan::{Saga, Step};
 
 /// Whom a refusal speaks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(super) enum Scope {
     },
     /// Everybody who wants another type (R64).
     TypeChanges,
+    /// Everybody whose order is paid from the balance.
+    PaidOrders,
     /// Everybody: no money (R41), no permission, no valid credentials.
     Everything,
 }
@@ -56,6 +58,7 @@ impl Scope {
                 instance_type,
             } => saga.zone == *zone && saga.target_type() == Some(instance_type),
             Self::TypeChanges => saga.target_type().is_some(),
+            Self::PaidOrders => saga.steps.iter().any(Step::pays_by_itself),
             Self::Everything => true,
         }
     }

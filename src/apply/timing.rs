@@ -61,5 +61,21 @@ pub(super) const LOOK_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// Between two looks at whether an order was paid.
 pub(super) const PAYMENT_POLL: Duration = Duration::from_secs(10);
 
+/// An order that is to be paid from the balance is paid at once; one that is not by now never will be (R42).
+pub(super) const ABNORMAL_AFTER: Duration = Duration::from_secs(2 * 60);
+
+/// Between two looks at a balance that is promised to others.
+pub(super) const PROMISE_POLL: Duration = Duration::from_secs(5);
+
+/// So long an order waits for others to be paid or given up, when the balance does not cover all.
+pub(super) const PROMISE_WITHIN: Duration = Duration::from_secs(5 * 60);
+
+/// A reading of the unpaid orders answers for all of them this long: nobody pays by the second.
+pub(super) const BOOKS_FRESH: Duration = Duration::from_secs(8);
+
+/// How far the clock that dates orders may be from ours: the cloud accepts requests of clocks that are
+/// up to fifteen minutes off (ecs-api 1.5).
+pub(super) const BOOKS_SKEW: Duration = Duration::from_secs(15 * 60);
+
 /// A machine that had to be put back because of its cool-down is begun again at most this often.
 pub(super) const BEGINNINGS_MAX: u32 = 3;

@@ -1,6 +1,8 @@
 //! A worker carries one task of one machine and answers by message. It shares no state, writes no
 //! journal and emits no event.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,16 +10,18 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::cloud::CloudError;
-use crate::model::{InstanceStatus, Lineage, ObservedInstance};
+use crate::model::{
+    BalanceCheck, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
+};
 use crate::plan::{Action, Saga, Undo};
 use crate::saga::{Direction, Failure, FailureCause, SagaState, StepEvent, StepRef, StepState};
 
 use super::Tools;
+use super::books::Books;
 use super::desk::{Desk, Look};
 use super::scope::Scope;
-use super::timing::{
-    COOL_DOWN, HORIZON, LOOK_WITHIN, PAYMENT_POLL, POLL, RETRY, STALE_MAX, poll_after,
-};
+use super::till::Till;
+use super::timing::{COOL_DOWN, HORIZON, LOOK_WITHIN, POLL, RETRY, STALE_MAX, poll_after};
 
 /// What a worker tells the dispatcher.
 pub(super) enum Message {
@@ -99,18 +103,26 @@ pub(super) struct Worker {
     pub(super) lineage: Lineage,
     pub(super) tools: Tools,
     pub(super) desk: Desk,
+    pub(super) books: Books,
+    pub(super) till: Till,
+    /// Orders that are recorded: none of them can be one whose answer was lost.
+    pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
+    /// What was written down last of an order, by this worker.
+    pub(super) told: RefCell<Option<(PaymentStatus, Option<Money>)>>,
     pub(super) mailbox: mpsc::UnboundedSender<Message>,
     pub(super) limits: Patience,
     /// When the machine's cool-down began, if it may still last.
     pub(super) changed_at: Option<Timestamp>,
 }
 
-/// How long this machine's owner is willing to wait.
+/// What this machine's owner is willing to wait for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
     pub(super) stop_within: Duration,
     pub(super) force_stop_after: Option<Duration>,
     pub(super) wait_payment: Duration,
+    /// Whether an order is paid only when the balance covers it.
+    pub(super) balance: BalanceCheck,
 }
 
 /// What a worker is sent to do.
@@ -215,19 +227,28 @@ impl Worker {
     /// # Errors
     /// The end of the task, when the journal takes no more.
     pub(super) async fn record(&self, event: StepEvent) -> Result<(), End> {
+        self.record_at(self.at.clone(), event).await
+    }
+
+    async fn record_at(&self, at: StepRef, event: StepEvent) -> Result<(), End> {
         let (ack, recorded) = oneshot::channel();
-        self.mailbox
-            .send(Message::Record {
-                at: self.at.clone(),
-                event,
-                ack,
-            })
-            .ok();
+        self.mailbox.send(Message::Record { at, event, ack }).ok();
         match recorded.await {
             Ok(Recorded::Durable) => Ok(()),
             Ok(Recorded::Withdrawn) => Err(End::Withdrawn),
             Ok(Recorded::Lost) | Err(_) => Err(End::JournalLost),
         }
+    }
+
+    /// Makes something durable if that is still possible: what has happened is followed to its end
+    /// either way, and nothing new is sent for it.
+    pub(super) async fn note(&self, event: StepEvent) {
+        self.note_at(self.at.clone(), event).await;
+    }
+
+    /// The same, about another step of this machine.
+    pub(super) async fn note_at(&self, at: StepRef, event: StepEvent) {
+        let _written_or_not = self.record_at(at, event).await;
     }
 
     pub(super) fn waiting(&self, reason: String) {
@@ -249,6 +270,17 @@ impl Worker {
         End::Failed {
             failure,
             scope: None,
+        }
+    }
+
+    /// Refused by ourselves, for a reason that holds for others too.
+    pub(super) fn failed_for(&self, scope: Scope, message: String) -> End {
+        match self.failed(FailureCause::Refused, message) {
+            End::Failed { failure, .. } => End::Failed {
+                failure,
+                scope: Some(scope),
+            },
+            end => end,
         }
     }
 
@@ -285,32 +317,6 @@ impl Worker {
         End::Succeeded {
             found: true,
             seen: None,
-        }
-    }
-
-    /// An order left for a person: paid means that its change shows.
-    async fn await_payment(&self) -> End {
-        let begun = self.tools.clock.elapsed();
-        loop {
-            let seen = match self.look_patiently().await {
-                Ok(seen) => seen,
-                Err(end) => return end,
-            };
-            if self.step().after.is_shown_by(&seen) {
-                return End::Succeeded {
-                    found: true,
-                    seen: Some(seen),
-                };
-            }
-            if self.tools.clock.elapsed() - begun >= self.limits.wait_payment {
-                return End::Paused;
-            }
-            self.waiting("its order is not paid yet".to_owned());
-            let waited = self.tools.clock.elapsed() - begun;
-            self.tools
-                .clock
-                .sleep(poll_after(waited).max(PAYMENT_POLL))
-                .await;
         }
     }
 

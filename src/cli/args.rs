@@ -9,6 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::rehearse::DAYS_MAX;
 
 use super::max_spend::MaxSpend;
+use super::orders_args::OrdersArgs;
 use super::sim_args::SimArgs;
 
 /// Plan and apply for the specs of a fleet of Alibaba Cloud ECS instances.
@@ -101,6 +102,8 @@ pub enum Command {
     Drift,
     /// End an open run: begins nothing, puts its machines back.
     Cancel(CancelArgs),
+    /// Billing orders: list, show, pay, cancel, reconcile.
+    Orders(OrdersArgs),
     /// Look into the state.
     State(StateArgs),
     /// Show past runs, or one run step by step.
@@ -183,6 +186,10 @@ pub struct ApplyArgs {
     /// How long to wait for unpaid orders before the run pauses: `30m`.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub wait_payment: Duration,
+    /// Only make the orders, and leave everything else for the next apply: orders are paid before the
+    /// machines are restarted.
+    #[arg(long)]
+    pub orders_only: bool,
     /// Go on with this open run, whatever the manifest says now.
     #[arg(long = "continue", value_name = "RUN", conflicts_with_all = ["plan", "target"])]
     pub continue_run: Option<String>,
@@ -214,6 +221,9 @@ pub struct CancelArgs {
     /// The open run.
     #[arg(value_name = "RUN")]
     pub run: String,
+    /// Cancel its unpaid orders without asking.
+    #[arg(long)]
+    pub auto_approve: bool,
 }
 
 /// Options of `state`.

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 
 use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints, Randomness};
 use crate::clock::{Clock, SystemClock, VirtualClock};
+use crate::cloud::Payer;
 use crate::http::HttpWire;
 use crate::model::{Digest, FleetName, Lineage, RegionId};
 use crate::sim::{SCENARIO_BYTES_MAX, Scenario, SimWire, World};
@@ -39,6 +40,8 @@ pub struct Context {
     pub home: PathBuf,
     /// On which thread the store works.
     pub body: Body,
+    /// Who pays orders through the API, where that is configured.
+    pub payer: Option<Payer>,
     /// Whether the cloud is the embedded simulator.
     pub simulated: bool,
     /// Who runs this, for the journal and for whoever finds the state locked.
@@ -104,6 +107,7 @@ impl Context {
             home: state_home(global, around)?,
             body: Body::Threaded,
             simulated: false,
+            payer: payer(around)?,
             world: None,
         })
     }
@@ -155,6 +159,7 @@ impl Context {
             home,
             body: Body::Inline,
             simulated: true,
+            payer: payer(around)?,
             world: Some(saved),
         })
     }
@@ -320,6 +325,25 @@ fn state_home(global: &Global, around: &Surroundings) -> Result<PathBuf, Failure
         )
         .hint("give a folder: --state ./state")),
         None => Ok(PathBuf::from(path)),
+    }
+}
+
+/// `RESPEC_PAYER_…`: all of them or none. Experimental: the vendor has not documented where they come from.
+fn payer(around: &Surroundings) -> Result<Option<Payer>, Failure> {
+    let names = ["BUYER_ID", "PAYER_ID", "SUBMIT_UID", "TOKEN"];
+    let values = names.map(|name| around.get(&format!("RESPEC_PAYER_{name}")));
+    match values {
+        [None, None, None, None] => Ok(None),
+        [Some(buyer), Some(payer), Some(submitter), Some(token)] => Ok(Some(Payer {
+            buyer_id: buyer.to_owned(),
+            payer_id: payer.to_owned(),
+            pay_submit_uid: submitter.to_owned(),
+            token: SecretString::from(token.to_owned()),
+        })),
+        _ => Err(Failure::new(
+            Situation::Usage,
+            "RESPEC_PAYER_BUYER_ID, _PAYER_ID, _SUBMIT_UID and _TOKEN are set together or not at all",
+        )),
     }
 }
 

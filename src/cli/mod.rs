@@ -7,6 +7,7 @@ pub mod failure;
 pub mod surroundings;
 pub mod sim_args;
 pub mod max_spend;
+pub mod orders_args;
 pub mod args;
 pub mod screen;
 pub mod machine;
@@ -16,6 +17,7 @@ pub mod input;
 pub mod not_yet;
 pub mod windows;
 pub mod choosing;
+pub mod ledger;
 pub mod pricing;
 pub mod planning;
 pub mod rights;
@@ -98,6 +100,7 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
         | Command::Apply(_)
         | Command::Drift
         | Command::Rehearse(_)
+        | Command::Orders(_)
         | Command::Cancel(_) => with_cloud(cli, around, screen, command, Need::Cloud),
         Command::State(_) | Command::History(_) => {
             with_cloud(cli, around, screen, command, Need::State)
@@ -170,6 +173,9 @@ fn with_cloud(
             Command::Drift => commands::drift::run(&context, &cli.global, screen).await,
             Command::Cancel(args) => {
                 commands::cancel::run(&context, &cli.global, args, screen).await
+            }
+            Command::Orders(args) => {
+                commands::orders::run(&context, &cli.global, args, screen).await
             }
             Command::State(args) => commands::state::run(&context, &cli.global, args, screen),
             Command::History(args) => {

@@ -349,6 +349,7 @@ pub fn to_adopt(
                 fields,
                 change_number: old.map_or(0, |old| old.change_number),
                 changed_at: old.and_then(|old| old.changed_at),
+                restart_due: old.and_then(|old| old.restart_due.clone()),
                 recorded_at: now,
             },
         ));

@@ -86,7 +86,11 @@ impl<'a> Run<'a> {
             global,
             screen,
             wait_payment: args.wait_payment,
-            mode: Mode::GoOn,
+            mode: if args.orders_only {
+                Mode::OrdersOnly
+            } else {
+                Mode::GoOn
+            },
         }
     }
 
@@ -132,7 +136,7 @@ impl<'a> Run<'a> {
         let account = plan.account.clone();
         let observed = super::choosing::look(self.context, account, &plan.desired).await?;
         let run = open.record.run.clone();
-        if self.mode == Mode::GoOn {
+        if self.mode != Mode::PutBack {
             let sagas = unfinished(&plan, open);
             let checks = rights::demand(self.context.cloud.as_ref(), sagas).await?;
             self.screen.talk(&rights::doubts(&checks));
@@ -156,6 +160,8 @@ impl<'a> Run<'a> {
         let adopt = to_adopt(plan, observed, Some(contents), clock.wall());
         let tools = Tools {
             cloud: self.context.cloud.clone(),
+            billing: self.context.cloud.clone(),
+            prices: self.context.cloud.clone(),
             journal: Rc::new(store),
             clock,
         };
@@ -166,6 +172,7 @@ impl<'a> Run<'a> {
             next_seq: contents.next_seq,
             change_numbers: &contents.change_numbers,
             applied: &contents.applied,
+            orders: &contents.orders,
             observed,
             adopt,
             who: format!("{}@{}", holder.user, holder.host),

@@ -46,6 +46,7 @@ impl Outages {
             | EventKind::StepFinished { .. }
             | EventKind::StepFailed { .. }
             | EventKind::OrderMade { .. }
+            | EventKind::OrderBooked { .. }
             | EventKind::Closed { .. }
             | EventKind::Halted { .. }
             | EventKind::LeftAlone { .. }

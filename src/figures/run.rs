@@ -103,6 +103,7 @@ impl Recorder {
             | EventKind::Waiting { .. }
             | EventKind::StepFinished { .. }
             | EventKind::StepFailed { .. }
+            | EventKind::OrderBooked { .. }
             | EventKind::Closed { .. }
             | EventKind::Halted { .. }
             | EventKind::LeftAlone { .. }

@@ -73,7 +73,7 @@ codes! {
     VERSION = "RS0101" Error "unknown version":
         "This program reads manifests of version 1.";
     DISAGREEMENT = "RS0102" Error "files disagree":
-        "All files of a run describe one fleet: `fleet`, `account`, `region` and `budget` may be repeated but not changed.";
+        "All files of a run describe one fleet: `fleet`, `account`, `region`, `budget` and `balance` may be repeated but not changed.";
     DEFAULTS_TWICE = "RS0103" Error "defaults in two files":
         "`defaults` holds for every file, so only one of them may have it.";
     NAME_TWICE = "RS0104" Error "name defined twice":

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{InvalidId, NetworkBilling, Owner, Payment, Power, PrepaidUpgrade, StoppedMode};
+use crate::model::{
+    BalanceCheck, InvalidId, NetworkBilling, Owner, Payment, Power, PrepaidUpgrade, StoppedMode,
+};
 
 use super::budget;
 use super::calendar::{freeze, owned_text};
@@ -42,6 +44,9 @@ const STOPPED_MODES: &[(&str, StoppedMode)] = &[
     ("StopCharging", StoppedMode::StopCharging),
 ];
 
+const BALANCES: &[(&str, BalanceCheck)] =
+    &[("check", BalanceCheck::Check), ("skip", BalanceCheck::Skip)];
+
 /// The categories `SystemDisk.Category` takes when a retired type is left (R69).
 const DISK_CATEGORIES: &[(&str, &str)] = &[
     ("cloud_efficiency", "cloud_efficiency"),
@@ -75,6 +80,7 @@ pub(super) fn file(d: &mut Decoder<'_>, root: NodeId) -> Option<File> {
         availability: items(d, &mut fields, "availability", availability),
         freezes: items(d, &mut fields, "freezes", freeze),
         budget: fields.slot(d, "budget", budget::budget),
+        balance: fields.slot(d, "balance", |d, node| d.word(node, BALANCES)),
         mark: fields.mark,
     };
     fields.close(d, &[]);

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    AccountId, Availability, Budget, FleetName, Freeze, GroupName, InstanceName, Owner, RegionId,
+    AccountId, Availability, BalanceCheck, Budget, FleetName, Freeze, GroupName, InstanceName,
+    Owner, RegionId,
 };
 
 use super::codes;
@@ -25,6 +26,7 @@ pub(super) struct Manifest {
     pub(super) availability: Vec<At<Availability>>,
     pub(super) freezes: Vec<At<Freeze>>,
     pub(super) budget: Slot<Budget>,
+    pub(super) balance: Slot<BalanceCheck>,
     /// Where the first file begins.
     pub(super) mark: Mark,
 }
@@ -62,6 +64,7 @@ impl Manifest {
             availability: file.availability,
             freezes: file.freezes,
             budget: file.budget,
+            balance: file.balance,
             mark: file.mark,
         }
     }
@@ -99,6 +102,13 @@ impl Manifest {
             &mut self.budget,
             file.budget,
             "budget",
+            ToString::to_string,
+            notes,
+        );
+        agree(
+            &mut self.balance,
+            file.balance,
+            "balance",
             ToString::to_string,
             notes,
         );

@@ -147,6 +147,7 @@ fn fleet(files: Vec<File>, chosen: Option<&Chosen>, notes: &mut Notes) -> Option
         fleet: manifest.fleet.value()?,
         account: manifest.account.value(),
         budget: manifest.budget.value(),
+        balance: manifest.balance.value().unwrap_or_default(),
         instances: resolved.instances,
         groups: resolved.groups,
         ungrouped: resolved.ungrouped,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::{
-    AccountId, Availability, Batches, Budget, ChangeOptions, DesiredInternet, DesiredSpec,
-    FleetName, Freeze, Gate, GroupName, Health, Hooks, InstanceId, InstanceName, Mbps,
+    AccountId, Availability, BalanceCheck, Batches, Budget, ChangeOptions, DesiredInternet,
+    DesiredSpec, FleetName, Freeze, Gate, GroupName, Health, Hooks, InstanceId, InstanceName, Mbps,
     NetworkBilling, OnFailure, Owner, Payment, Power, PrepaidUpgrade, RegionId, Rollout, Selector,
     Share, Spread, StoppedMode, TypeName, Window,
 };
@@ -26,6 +26,7 @@ pub(super) struct File {
     pub(super) availability: Vec<At<Availability>>,
     pub(super) freezes: Vec<At<Freeze>>,
     pub(super) budget: Slot<Budget>,
+    pub(super) balance: Slot<BalanceCheck>,
     /// Where the file's mapping begins.
     pub(super) mark: Mark,
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
-use super::id::{AccountId, FleetName, GroupName, InstanceId, InstanceName, RegionId};
+use super::id::{AccountId, FleetName, GroupName, InstanceId, InstanceName, RegionId, TypeName};
 use super::spec::Field;
 
 /// One history of one fleet. Derived from account and fleet name, so that a runner that lost its
@@ -65,6 +65,19 @@ pub struct AppliedInstance {
     pub change_number: u64,
     /// When a change of this machine last succeeded; the cool-down counts from here (R52).
     pub changed_at: Option<Timestamp>,
+    /// A type whose start is still owed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart_due: Option<RestartDue>,
     /// When this record was written.
     pub recorded_at: Timestamp,
+}
+
+/// A type that was given while the machine ran: its guest gets it only with a start after that time.
+/// The cloud shows such a type at once and has no word for "not yet in effect" (R72).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestartDue {
+    /// The type.
+    pub instance_type: TypeName,
+    /// No start before this counts.
+    pub since: Timestamp,
 }

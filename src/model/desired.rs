@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digest;
 use super::id::{AccountId, FleetName, GroupName, InstanceId, InstanceName, RegionId, TypeName};
 use super::note::Place;
-use super::policy::{Budget, ChangeOptions, Owner, Payment};
+use super::policy::{BalanceCheck, Budget, ChangeOptions, Owner, Payment};
 use super::rollout::{Crowd, Rollout};
 use super::selection::{Availability, Selection};
 use super::spec::{Mbps, NetworkBilling, Power, StoppedMode};
@@ -41,6 +41,9 @@ pub struct DesiredFleet {
     /// What one run may cost.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub budget: Option<Budget>,
+    /// Whether the balance is asked before an order is paid by itself.
+    #[serde(default)]
+    pub balance: BalanceCheck,
 }
 
 /// A group: machines that share limits.

@@ -25,7 +25,7 @@ mod price;
 mod books;
 mod applied;
 
-pub use applied::{AppliedFleet, AppliedInstance, Lineage, ManagedFields, Stamp};
+pub use applied::{AppliedFleet, AppliedInstance, Lineage, ManagedFields, RestartDue, Stamp};
 pub use books::{AutoRenew, Books, Funds, MoneyQuestions, OrderOwner, Pricing, UnpaidOrder};
 pub use call::{ModifyCall, NetworkChange, PrepayChange, SpecChange};
 pub use desired::{DesiredFleet, DesiredInstance, DesiredInternet, DesiredSpec, Group, Unit};
@@ -43,7 +43,7 @@ pub use observed::{
 };
 pub use offers::{Listing, OfferKey, Offers, Shift, Targets};
 pub use order::{Order, OrderDetail, OrderKind, PaymentStatus};
-pub use policy::{Budget, ChangeOptions, Owner, Payment, PrepaidUpgrade, Share};
+pub use policy::{BalanceCheck, Budget, ChangeOptions, Owner, Payment, PrepaidUpgrade, Share};
 pub use price::{
     HOURS_OF_A_MONTH, NoQuote, PriceKey, Quote, ShapeKey, Term, UpgradeKey, UpgradeTarget,
 };

@@ -167,4 +167,6 @@ pub struct Particulars {
     pub hibernates: bool,
     /// When the cloud will release it, if somebody has said so (`AutoReleaseTime`).
     pub auto_release_at: Option<Timestamp>,
+    /// When it was started last, to the minute, where the cloud says so (`StartTime`).
+    pub started_at: Option<Timestamp>,
 }

@@ -66,6 +66,26 @@ pub enum Payment {
     Await,
 }
 
+/// Whether orders are paid by themselves only when the account's balance covers them (`balance`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BalanceCheck {
+    /// It is asked, for the whole plan and again before each order; unwritten means this.
+    #[default]
+    Check,
+    /// It is not: another account pays.
+    Skip,
+}
+
+impl std::fmt::Display for BalanceCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Check => "check",
+            Self::Skip => "skip",
+        })
+    }
+}
+
 /// What one run may cost (`budget`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {

@@ -95,7 +95,12 @@ impl Walk {
                 self.take_goal(position, call, step);
             }
             Action::AllocatePublicIp => {}
-            Action::AwaitOrder => self.take_wait(saga, position),
+            Action::AwaitOrder => {
+                self.take_wait(saga, position);
+                if !step.is_pivot() {
+                    self.object(position, "waits for a payment and calls it undoable");
+                }
+            }
             Action::CoolDown => {
                 self.take_wait(saga, position);
                 self.modified_since_cool_down = false;
@@ -168,8 +173,9 @@ impl Walk {
                 );
             }
             (ModifyCall::Prepay(_) | ModifyCall::Network(_), _) => {
-                if call.makes_order() && !step.is_pivot() {
-                    self.object(position, "makes an order and calls it undoable");
+                let pays = call.makes_order() && !step.is_finished_by_its_answer();
+                if pays && !step.is_pivot() {
+                    self.object(position, "pays an order and calls it undoable");
                 }
             }
         }

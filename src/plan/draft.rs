@@ -38,6 +38,11 @@ impl Draft {
         self.up
     }
 
+    /// Whether it was down and up again so far.
+    pub(super) fn has_outage(&self) -> bool {
+        self.steps.iter().any(|step| step.action == Action::Start)
+    }
+
     /// Stops it for a change: it will be started again, and is started again when the change fails.
     pub(super) fn stop_for_change(&mut self, because: Because) {
         let keep = Because::new(

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{BillingMethod, Books, Funds, InstanceId, Money, MoneyQuestions, Payment};
+use crate::model::{
+    BalanceCheck, BillingMethod, Funds, InstanceId, Money, MoneyQuestions, Payment,
+};
 
 use super::bill::{Bill, Sum};
 use super::input::{Case, PlanInput, Purse};
@@ -20,7 +22,8 @@ pub(super) fn ask_about(case: &Case<'_>, saga: &Saga, questions: &mut MoneyQuest
         let region = saga.region.clone();
         let there = questions.subscriptions.entry(region).or_default();
         there.insert(saga.instance.clone());
-        questions.pays_by_itself |= case.desired.payment == Payment::Auto;
+        let is_checked = case.input.desired.balance == BalanceCheck::Check;
+        questions.pays_by_itself |= is_checked && case.desired.payment == Payment::Auto;
     }
 }
 
@@ -35,12 +38,13 @@ pub fn bill(sagas: &BTreeMap<InstanceId, Saga>) -> Bill {
 }
 
 /// Why nothing may be paid by itself, if something would be.
-pub(super) fn held(books: &Books, sagas: &BTreeMap<InstanceId, Saga>) -> Option<Held> {
+pub(super) fn held(input: &PlanInput<'_>, sagas: &BTreeMap<InstanceId, Saga>) -> Option<Held> {
     let needed = bill(sagas).total.by_itself;
-    if needed.is_empty() {
+    // Where another account pays, the balance of this one says nothing.
+    if needed.is_empty() || input.desired.balance == BalanceCheck::Skip {
         return None;
     }
-    match &books.funds {
+    match &input.books.funds {
         Funds::Unasked => Some(Held::FundsUnknown("it was not asked for".to_owned())),
         Funds::Unknown(why) => Some(Held::FundsUnknown(why.clone())),
         Funds::Known(available) => not_covered(available, &needed),

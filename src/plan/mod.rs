@@ -55,12 +55,15 @@ pub use input::{FoundStopped, PlanInput};
 pub use money::{Held, MoneySheet};
 pub use price::{Basis, Price, Quoted, Rates, Running};
 use promise::block_what_is_never_allowed;
+pub use rules::prices::order_question;
 pub use saga::{Fingerprint, Renewal, Saga};
 pub use saved::{PlanFileError, SavedPlan, Source};
 pub use step::{Action, Because, Goal, Step, Undo};
 
 use input::{Case, Purse};
-use rules::{fits, found, network, notes, orders, power, prices, sequence, targets, transition};
+use rules::{
+    fits, found, network, notes, orders, power, prices, restart, sequence, targets, transition,
+};
 
 /// What the planner answers.
 #[must_use]
@@ -80,7 +83,7 @@ pub struct Planned {
 /// then, should the balance not cover that, once more without.
 pub fn plan(input: &PlanInput<'_>) -> Planned {
     let planned = plan_with(input, Purse::Open);
-    match funding::held(input.books, &planned.sagas) {
+    match funding::held(input, &planned.sagas) {
         None => planned,
         Some(held) => plan_with(input, Purse::Held(&held)),
     }
@@ -201,7 +204,8 @@ fn consider(case: &Case<'_>, planned: &mut Planned) {
         return;
     }
     let differences = changes(&case.desired.spec, case.seen);
-    let steps = if differences.is_empty() && power::mode_can_change(case).is_ok() {
+    let is_as_wanted = differences.is_empty() && restart::due(case).is_none();
+    let steps = if is_as_wanted && power::mode_can_change(case).is_ok() {
         Ok(Vec::new())
     } else {
         chain(case)

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AccountId, Availability, Budget, Course, DesiredFleet, Digest, Freeze, GroupName, InstanceId,
-    Money, Rollout, Stamp, Unit, canonical_json,
+    AccountId, Availability, BalanceCheck, Budget, Course, DesiredFleet, Digest, Freeze, GroupName,
+    InstanceId, Money, Rollout, Stamp, Unit, canonical_json,
 };
 
 use super::account::Account;
@@ -72,6 +72,8 @@ struct Decisions<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     budget: Option<&'a Budget>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    balance: Option<BalanceCheck>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     max_spend: Option<&'a Money>,
 }
 
@@ -114,6 +116,7 @@ impl SavedPlan {
             availability: &self.desired.availability,
             freezes: &self.desired.freezes,
             budget: self.desired.budget.as_ref(),
+            balance: Some(self.desired.balance).filter(|check| *check == BalanceCheck::Skip),
             max_spend: self.sheet.money.max_spend.as_ref(),
         })
     }

@@ -13,7 +13,7 @@ use crate::apply::{Job, Options, RunOutcome, Tools, apply};
 use crate::clock::{Clock, VirtualClock};
 use crate::figures::{Figures, Money, Recorder};
 use crate::model::{AppliedFleet, InstanceId, ObservedFleet, RegionId, RunId};
-use crate::plan::SavedPlan;
+use crate::plan::{Price, SavedPlan};
 use crate::saga::Mode;
 use crate::sim::{Faults, SimWire, World};
 use crate::store::{MemoryKv, Store};
@@ -63,18 +63,24 @@ async fn carry_out(
     let wire = SimWire::build(world.clone(), clock.clone(), None, faults);
     let store = Store::in_memory(&MemoryKv::new(), &known.plan.stamp.lineage)
         .map_err(|error| RehearseError::Store(error.to_string()))?;
+    let cloud = Rc::new(client(before, wire, clock.clone(), seed));
     let tools = Tools {
-        cloud: Rc::new(client(before, wire, clock.clone(), seed)),
+        cloud: cloud.clone(),
+        billing: cloud.clone(),
+        prices: cloud,
         journal: Rc::new(store),
         clock,
     };
+    let plan = without_caps(known.plan);
+    let no_orders = BTreeMap::new();
     let job = Job {
-        plan: known.plan,
+        plan: &plan,
         run: RunId::new("rehearsal").expect("letters"),
         history: &[],
         next_seq: 1,
         change_numbers: known.change_numbers,
         applied: known.applied,
+        orders: &no_orders,
         observed: known.observed,
         adopt: Vec::new(),
         who: "nobody".to_owned(),
@@ -98,6 +104,18 @@ async fn carry_out(
     figures.money = spent(before, &after);
     figures.left_to_do = left_to_do(&outcome);
     Ok(figures)
+}
+
+/// The copy's prices are made up, so that an order there may seem dearer than the plan allows.
+fn without_caps(plan: &SavedPlan) -> SavedPlan {
+    let mut plan = plan.clone();
+    let steps = plan.sagas.values_mut().flat_map(|saga| &mut saga.steps);
+    for step in steps {
+        if let Price::Quoted(_) = step.price {
+            step.price = Price::Unknown;
+        }
+    }
+    plan
 }
 
 /// The real client; its nonces and jitter come from the seed, so that equal seeds give equal days.

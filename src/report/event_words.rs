@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::event::{EventKind, StepView, Subject};
-use crate::model::{InstanceName, RequestId};
+use crate::model::{InstanceName, Money, OrderId, PaymentStatus, RequestId};
 use crate::saga::{Direction, Halt, SagaOutcome};
 
 use super::style::{Tone, count, duration};
@@ -46,6 +46,7 @@ pub(super) fn subject(kind: &EventKind) -> Option<&Subject> {
         | EventKind::StepFinished { subject, .. }
         | EventKind::StepFailed { subject, .. }
         | EventKind::OrderMade { subject, .. }
+        | EventKind::OrderBooked { subject, .. }
         | EventKind::Closed { subject, .. }
         | EventKind::Halted { subject, .. }
         | EventKind::LeftAlone { subject, .. } => Some(subject),
@@ -100,15 +101,17 @@ fn said(kind: &EventKind) -> Said {
             ("Failed", Tone::Bad, failed(step, message, &vendor))
         }
         EventKind::OrderMade {
-            order_id, auto_pay, ..
-        } => {
-            let how = if *auto_pay {
-                "paid from the balance"
-            } else {
-                "to be paid by a person"
-            };
-            ("Ordered", Tone::Warn, format!("order {order_id}, {how}"))
-        }
+            order_id,
+            auto_pay: true,
+            ..
+        } => ordered(order_id, "paid from the balance"),
+        EventKind::OrderMade { order_id, .. } => ordered(order_id, "to be paid by a person"),
+        EventKind::OrderBooked {
+            order_id,
+            payment,
+            amount,
+            ..
+        } => booked(order_id, payment, amount.as_ref()),
         EventKind::Closed {
             outcome,
             note,
@@ -120,6 +123,21 @@ fn said(kind: &EventKind) -> Said {
         EventKind::Interrupted { finishing } => ("Interrupted", Tone::Warn, interrupted(finishing)),
         EventKind::RunFinished { totals, exit_code } => finished(totals, *exit_code),
     }
+}
+
+fn ordered(order_id: &OrderId, how: &str) -> Said {
+    ("Ordered", Tone::Warn, format!("order {order_id}, {how}"))
+}
+
+fn booked(order_id: &OrderId, payment: &PaymentStatus, amount: Option<&Money>) -> Said {
+    let price = amount.map_or_else(String::new, |amount| format!(" over {amount}"));
+    let (verb, tone) = match payment {
+        PaymentStatus::Unpaid => ("To be paid", Tone::Warn),
+        PaymentStatus::Paid => ("Paid", Tone::Good),
+        PaymentStatus::Cancelled => ("Cancelled", Tone::Warn),
+        PaymentStatus::Other(_) => ("Booked", Tone::Faint),
+    };
+    (verb, tone, format!("order {order_id}{price}"))
 }
 
 fn saying((verb, tone): (&'static str, Tone), detail: String) -> Said {
@@ -156,6 +174,7 @@ pub(super) fn outcome_word(outcome: SagaOutcome) -> (&'static str, Tone) {
         SagaOutcome::Undone => ("Undone", Tone::Bad),
         SagaOutcome::PutBack => ("Put back", Tone::Warn),
         SagaOutcome::Spared => ("Spared", Tone::Warn),
+        SagaOutcome::Declined => ("Declined", Tone::Warn),
         SagaOutcome::Abandoned => ("Abandoned", Tone::Warn),
     }
 }

@@ -254,7 +254,7 @@ fn rule(rule: &Rule) -> Value {
 }
 
 /// One line, ending in a line break.
-fn document(body: Value) -> String {
+pub(super) fn document(body: Value) -> String {
     let mut body = body;
     body["format_version"] = json!(FORMAT_VERSION);
     format!("{body}\n")

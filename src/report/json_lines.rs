@@ -175,6 +175,7 @@ fn typed(kind: &EventKind) -> (&'static str, &'static str) {
         EventKind::StepFinished { .. } => ("info", "step_complete"),
         EventKind::StepFailed { .. } => ("error", "diagnostic"),
         EventKind::OrderMade { .. } => ("info", "order_made"),
+        EventKind::OrderBooked { .. } => ("info", "order_booked"),
         EventKind::Closed {
             outcome: SagaOutcome::Done,
             ..
@@ -184,7 +185,11 @@ fn typed(kind: &EventKind) -> (&'static str, &'static str) {
             ..
         } => ("error", "apply_errored"),
         EventKind::Closed {
-            outcome: SagaOutcome::PutBack | SagaOutcome::Spared | SagaOutcome::Abandoned,
+            outcome:
+                SagaOutcome::PutBack
+                | SagaOutcome::Spared
+                | SagaOutcome::Declined
+                | SagaOutcome::Abandoned,
             ..
         } => ("warn", "apply_errored"),
         EventKind::Halted {
@@ -241,6 +246,12 @@ fn about(kind: &EventKind, seconds: u64) -> Value {
         } => {
             json!({"order_id": order_id, "auto_pay": auto_pay})
         }
+        EventKind::OrderBooked {
+            order_id,
+            payment,
+            amount,
+            ..
+        } => json!({"order_id": order_id, "payment": payment, "amount": amount}),
         EventKind::Closed {
             subject,
             outcome,

@@ -147,6 +147,7 @@ fn scrolls(kind: &EventKind) -> bool {
         EventKind::RunStarted { .. }
         | EventKind::StepFailed { .. }
         | EventKind::OrderMade { .. }
+        | EventKind::OrderBooked { .. }
         | EventKind::Closed { .. }
         | EventKind::Halted { .. }
         | EventKind::LeftAlone { .. }

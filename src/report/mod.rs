@@ -47,6 +47,7 @@ pub mod explain_text;
 pub mod policy;
 pub mod rehearsal_text;
 pub mod json;
+pub mod orders_text;
 
 pub use advice::advice;
 pub use display::{Display, Quiet};

@@ -20,6 +20,9 @@ pub(super) fn facts(shared: &[&Step]) -> Vec<String> {
     facts.extend(price_facts(shared));
     match &step.undo {
         Undo::By(action) => facts.push(format!("undo: {}", taking_back(step, action))),
+        Undo::Nothing if step.is_finished_by_its_answer() => {
+            facts.push("changes nothing until it is paid".to_owned());
+        }
         Undo::Nothing if leaves_a_mark(step) => facts.push("no undo".to_owned()),
         Undo::Nothing | Undo::Never { .. } => {}
     }

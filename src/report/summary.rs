@@ -25,7 +25,7 @@ pub fn summary(tally: &Tally, style: &Style) -> String {
 }
 
 /// What is told about, those first that wait for a person.
-const CHAPTERS: [(State, &str, Tone); 8] = [
+const CHAPTERS: [(State, &str, Tone); 9] = [
     (
         State::Halted(Halt::Stuck),
         "could not be put back and must be looked at",
@@ -54,6 +54,11 @@ const CHAPTERS: [(State, &str, Tone); 8] = [
     (
         State::Closed(SagaOutcome::Spared),
         "spared after a failure elsewhere",
+        Tone::Warn,
+    ),
+    (
+        State::Closed(SagaOutcome::Declined),
+        "not changed: the order was cancelled",
         Tone::Warn,
     ),
     (

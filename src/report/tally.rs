@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::event::{Event, EventKind, StepView, Subject};
-use crate::model::{InstanceId, OrderId, RequestId, RunId};
+use crate::model::{InstanceId, OrderId, PaymentStatus, RequestId, RunId};
 use crate::plan::Action;
 use crate::saga::{Halt, SagaOutcome};
 
@@ -134,9 +134,7 @@ impl Tally {
                     code: code.clone(),
                     request_id: request_id.clone(),
                 };
-                let machine = self.machine(subject);
-                machine.step = None;
-                machine.mishap.get_or_insert(mishap);
+                self.step_failed(subject, mishap);
             }
             EventKind::OrderMade {
                 subject,
@@ -146,6 +144,9 @@ impl Tally {
                 self.know_orders(subject, std::slice::from_ref(order_id));
             }
             EventKind::OrderMade { .. } => {}
+            EventKind::OrderBooked {
+                order_id, payment, ..
+            } => self.booked(order_id, payment),
             EventKind::Closed {
                 subject,
                 outcome,
@@ -176,12 +177,28 @@ impl Tally {
         }
     }
 
+    /// An order that is paid or cancelled is nobody's task any more.
+    fn booked(&mut self, order_id: &OrderId, payment: &PaymentStatus) {
+        match payment {
+            PaymentStatus::Paid | PaymentStatus::Cancelled => {
+                self.orders.remove(order_id);
+            }
+            PaymentStatus::Unpaid | PaymentStatus::Other(_) => {}
+        }
+    }
+
     fn step_started(&mut self, subject: &Subject, step: &StepView) {
         let now = self.elapsed;
         let machine = self.machine(subject);
         machine.state = State::UnderWay;
         machine.step = Some((step.clone(), now));
         machine.wait = None;
+    }
+
+    fn step_failed(&mut self, subject: &Subject, mishap: Mishap) {
+        let machine = self.machine(subject);
+        machine.step = None;
+        machine.mishap.get_or_insert(mishap);
     }
 
     fn taken_up(
@@ -299,6 +316,7 @@ impl Tally {
             (State::Closed(SagaOutcome::Undone), "undone"),
             (State::Closed(SagaOutcome::PutBack), "put back"),
             (State::Closed(SagaOutcome::Spared), "spared"),
+            (State::Closed(SagaOutcome::Declined), "declined"),
             (State::Closed(SagaOutcome::Abandoned), "abandoned"),
             (State::Halted(Halt::Paused), "paused"),
             (State::Halted(Halt::Held), "held"),

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AppliedInstance, ClientToken, Digest, InstanceId, OrderId, RequestId, RunId};
+use crate::model::{
+    AppliedInstance, ClientToken, Digest, InstanceId, Money, OrderId, PaymentStatus, RequestId,
+    RunId,
+};
 
 /// One line of the journal. It is on disk before the call it announces is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +75,12 @@ pub enum FailureCause {
     Spared,
     /// Whether the call had an effect could not be found out.
     Unknown,
+    /// Its order was cancelled before it was paid: nothing was changed, and nothing is to be paid.
+    Cancelled,
+    /// Its order should have been paid from the balance and was not: it can only be voided (R42).
+    Abnormal,
+    /// Its order costs more than the plan allows, and waits unpaid for a person to decide.
+    TooDear,
 }
 
 /// How a saga ended.
@@ -87,6 +96,8 @@ pub enum SagaOutcome {
     /// Given up before anything was sent, because a refusal elsewhere spoke for this machine too,
     /// or because no more failures are tolerated.
     Spared,
+    /// Its order was cancelled before it was paid. What was done before that order stays.
+    Declined,
     /// A person took it over (`cancel`).
     Abandoned,
 }
@@ -226,6 +237,15 @@ pub enum StepEvent {
         /// What was seen instead of an answer.
         reason: String,
     },
+    /// What the account's books say of the order that the step made; written when it is news.
+    Booked {
+        /// The order.
+        order_id: OrderId,
+        /// Where the order stands.
+        payment: PaymentStatus,
+        /// What it costs, where the books say so.
+        amount: Option<Money>,
+    },
     /// The step's goal shows.
     Succeeded {
         /// Whether it was so before anything was sent.
@@ -251,6 +271,12 @@ pub struct OrderRecord {
     pub step: u16,
     /// When its id was learned.
     pub at: Timestamp,
+    /// Where it stood when it was last asked about; none before the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentStatus>,
+    /// What it costs, as far as is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
 }
 
 /// One run, as `history` shows it.

@@ -32,13 +32,20 @@ pub(super) fn next(phase: Phase, direction: Direction, event: &StepEvent) -> Opt
         Answered, Failed, Sent, Succeeded, UndoAnswered, UndoFailed, UndoSent, Undone, Waiting,
     };
     match (direction, phase, event) {
+        // What the books say of an order changes nothing about the call that made it.
+        (Direction::Forward, phase, StepEvent::Booked { .. }) => Some(phase),
         (Direction::Forward, Waiting | Sent | Answered, event) => match (phase, event) {
             (_, StepEvent::Intent { .. }) => Some(Sent),
             (Sent, StepEvent::Answered { .. }) => Some(Answered),
             (Sent | Answered, StepEvent::Unanswered { .. }) => Some(Sent),
             (_, StepEvent::Succeeded { .. }) => Some(Succeeded),
             (_, StepEvent::Failed { .. }) => Some(Failed),
-            (_, StepEvent::Answered { .. } | StepEvent::Unanswered { .. }) => None,
+            (
+                _,
+                StepEvent::Answered { .. }
+                | StepEvent::Unanswered { .. }
+                | StepEvent::Booked { .. },
+            ) => None,
         },
         (Direction::Undo, Succeeded | Failed | UndoSent | UndoAnswered, event) => {
             match (phase, event) {
@@ -47,7 +54,12 @@ pub(super) fn next(phase: Phase, direction: Direction, event: &StepEvent) -> Opt
                 (UndoSent | UndoAnswered, StepEvent::Unanswered { .. }) => Some(UndoSent),
                 (_, StepEvent::Succeeded { .. }) => Some(Undone),
                 (_, StepEvent::Failed { .. }) => Some(UndoFailed),
-                (_, StepEvent::Answered { .. } | StepEvent::Unanswered { .. }) => None,
+                (
+                    _,
+                    StepEvent::Answered { .. }
+                    | StepEvent::Unanswered { .. }
+                    | StepEvent::Booked { .. },
+                ) => None,
             }
         }
         (Direction::Forward | Direction::Undo, _, _) => None,

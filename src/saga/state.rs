@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::model::{ClientToken, Digest, InstanceId, ObservedInstance, OrderId, RunId};
+use crate::model::{
+    ClientToken, Digest, InstanceId, Money, ObservedInstance, OrderId, PaymentStatus, RunId,
+};
 use crate::plan::Saga;
 
 use super::entry::{
@@ -30,6 +32,8 @@ pub struct StepState {
     pub token: Option<ClientToken>,
     /// The order it made.
     pub order: Option<OrderId>,
+    /// What the books said of that order last: where it stands, and what it costs.
+    pub booked: Option<(PaymentStatus, Option<Money>)>,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
 }
@@ -305,6 +309,11 @@ impl SagaState {
                     step.lost_at = Some(entry.at);
                 }
             }
+            StepEvent::Booked {
+                payment, amount, ..
+            } => {
+                step.booked = Some((payment.clone(), amount.clone()));
+            }
             StepEvent::Failed { failure } => {
                 if failure.cause == FailureCause::TimedOut && at.direction == Direction::Forward {
                     step.lost_at = step.lost_at.max(step.last_sent);
@@ -357,6 +366,11 @@ impl SagaState {
                 (Halt::Held, Phase::Succeeded) if surprised && step.token.is_none() => {
                     *step = StepState::default();
                 }
+                // An order that exists is followed further, and never made a second time.
+                (Halt::Held, Phase::Failed) if step.order.is_some() => {
+                    step.phase = Phase::Answered;
+                    step.failure = None;
+                }
                 (Halt::Held, Phase::Failed | Phase::Undone) => *step = StepState::default(),
                 (Halt::Stuck, Phase::UndoFailed) => step.phase = Phase::Succeeded,
                 (Halt::Unknown, Phase::Failed) => {
@@ -395,10 +409,14 @@ impl FailureCause {
     #[must_use]
     pub fn counts(self) -> bool {
         match self {
-            Self::Refused | Self::Surprised | Self::TimedOut | Self::NoEffect | Self::Unknown => {
-                true
-            }
-            Self::CoolingDown | Self::Interrupted | Self::Spared => false,
+            Self::Refused
+            | Self::Surprised
+            | Self::TimedOut
+            | Self::NoEffect
+            | Self::Unknown
+            | Self::Abnormal
+            | Self::TooDear => true,
+            Self::CoolingDown | Self::Interrupted | Self::Spared | Self::Cancelled => false,
         }
     }
 }

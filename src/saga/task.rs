@@ -15,6 +15,8 @@ pub enum Mode {
     GoOn,
     /// Only as far as it takes to leave every machine up: after an interrupt, or when settling a run.
     PutBack,
+    /// Only as far as orders are made: nothing is stopped, nothing is waited for.
+    OrdersOnly,
 }
 
 /// The next thing to do for one machine.
@@ -62,6 +64,18 @@ fn go_on(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
         }
         (Some(at), Mode::GoOn) => Task::Do(at),
         (Some(at), Mode::PutBack) => put_back(saga, state, at),
+        (Some(at), Mode::OrdersOnly) => order_ahead(saga, state, at),
+    }
+}
+
+/// Orders are made, and calls that were sent are followed; a machine that is down is brought up.
+fn order_ahead(saga: &Saga, state: &SagaState, open: u16) -> Task {
+    let step = &saga.steps[usize::from(open)];
+    let is_about_orders = step.order_call().is_some() || step.action == Action::AwaitOrder;
+    if is_about_orders && !holds_down(saga, state) {
+        Task::Do(open)
+    } else {
+        put_back(saga, state, open)
     }
 }
 
@@ -133,6 +147,8 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
             (Undo::By(Action::Start), Phase::Failed) if was_sent(state, at) => {
                 return Task::TakeBack(at);
             }
+            // Whoever cancels an order wants no more of it; what was final before stays.
+            (Undo::Never { .. }, Phase::Succeeded) if cause == FailureCause::Cancelled => break,
             (Undo::Never { .. }, Phase::Succeeded) => {
                 return settle_then(saga, state, Task::Halt(Halt::Held));
             }
@@ -159,6 +175,8 @@ fn was_sent(state: &SagaState, at: u16) -> bool {
 fn ending(cause: FailureCause) -> Task {
     match cause {
         FailureCause::Unknown => Task::Halt(Halt::Unknown),
+        FailureCause::Abnormal | FailureCause::TooDear => Task::Halt(Halt::Held),
+        FailureCause::Cancelled => Task::Close(SagaOutcome::Declined),
         FailureCause::Spared => Task::Close(SagaOutcome::Spared),
         FailureCause::CoolingDown | FailureCause::Interrupted => Task::Close(SagaOutcome::PutBack),
         FailureCause::Refused

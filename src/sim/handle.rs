@@ -107,6 +107,10 @@ impl Gate {
         };
         self.product = operation.product;
         operation.name.clone_into(&mut self.action);
+        if params.flag("DryRun")? == Some(true) {
+            let name = operation.name.to_owned();
+            world.calls.entry(name).or_default().dry_runs += 1;
+        }
         permission::check(&self.permissions, operation, &world.settings.account)?;
         if let Some(rate) = world.settings.throttle.get(operation.name) {
             world

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{AppliedInstance, InstanceId, OrderId, RunId};
+use crate::model::{AppliedInstance, InstanceId, Money, OrderId, PaymentStatus, RunId};
 use crate::saga::{Entry, Kind, OrderRecord, RunRecord, StepEvent, StepRef};
 
 use super::contents::{Contents, OpenRun};
@@ -111,6 +111,15 @@ fn note(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) -> Result<(),
         } => {
             note_order(contents, delta, entry, at, order_id);
         }
+        Kind::Step {
+            event:
+                StepEvent::Booked {
+                    order_id,
+                    payment,
+                    amount,
+                },
+            ..
+        } => note_booked(contents, delta, order_id, payment, amount.as_ref()),
         Kind::Step { .. }
         | Kind::Settled { .. }
         | Kind::FellOver { .. }
@@ -199,7 +208,29 @@ fn note_order(
             run: entry.run.clone(),
             step: step.step,
             at: entry.at,
+            payment: None,
+            amount: None,
         });
+}
+
+/// What the books say of an order that is recorded.
+fn note_booked(
+    contents: &Contents,
+    delta: &mut Delta<'_>,
+    order_id: &OrderId,
+    payment: &PaymentStatus,
+    amount: Option<&Money>,
+) {
+    let known = delta.orders.get(order_id);
+    let Some(order) = known.or_else(|| contents.orders.get(order_id)).cloned() else {
+        return;
+    };
+    let booked = OrderRecord {
+        payment: Some(payment.clone()),
+        amount: amount.cloned().or_else(|| order.amount.clone()),
+        ..order
+    };
+    delta.orders.insert(order_id.clone(), booked);
 }
 
 /// Takes a delta into the contents it was derived from.

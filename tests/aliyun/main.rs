@@ -140,12 +140,9 @@ impl House {
             region: region(),
             next_token: None,
         };
-        Ok(self
-            .aliyun
-            .describe_instances(&query)
-            .await?
-            .instances
-            .len())
+        let page = self.aliyun.describe_instances(&query).await?;
+        // A machine that cannot be read is there all the same.
+        Ok(page.instances.len() + page.unreadable.len())
     }
 
     async fn stop(&self) -> Result<(), CloudError> {

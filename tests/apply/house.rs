@@ -10,7 +10,7 @@ use respec::apply::{Interrupt, Job, Options, RunOutcome, Tools, apply};
 use respec::cli::machine::Machine;
 use respec::cloud::Cloud as _;
 use respec::event::{Event, EventKind};
-use respec::model::{InstanceId, RunId};
+use respec::model::{ClientToken, InstanceId, ModifyCall, PrepayChange, RegionId, RunId, TypeName};
 use respec::plan::SavedPlan;
 use respec::saga::Mode;
 use respec::sim::{Faults, SimWire};
@@ -145,6 +145,7 @@ impl House {
             next_seq: contents.next_seq,
             change_numbers: &contents.change_numbers,
             applied: &contents.applied,
+            orders: &contents.orders,
             observed: &observed,
             adopt: Vec::new(),
             who: "somebody@somewhere".to_owned(),
@@ -157,6 +158,8 @@ impl House {
         };
         let tools = Tools {
             cloud: self.cloud.clone(),
+            billing: self.cloud.clone(),
+            prices: self.cloud.clone(),
             journal: self.store.clone(),
             clock: self.rig.clock.clone(),
         };
@@ -178,6 +181,25 @@ impl House {
             .await
             .unwrap();
         planned.plan.sagas.is_empty() && planned.plan.sheet.blocked.is_empty()
+    }
+
+    /// Somebody orders another type in the console, and does not pay it yet.
+    pub(crate) async fn order_by_hand(&self, id: &str, target: &str) {
+        let call = ModifyCall::Prepay(PrepayChange {
+            instance_type: TypeName::new(target).unwrap(),
+            auto_pay: false,
+            migrate_across_zone: None,
+            system_disk_category: None,
+        });
+        let (region, id) = (
+            RegionId::new("cn-hangzhou").unwrap(),
+            InstanceId::new(id).unwrap(),
+        );
+        let token = ClientToken::new(format!("by-hand-{}", self.orders().len())).unwrap();
+        self.cloud
+            .modify(&region, &id, &call, &token)
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn wait(&self, secs: u64) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use respec::sim::{Fault, Faults};
+use respec::sim::Faults;
 use serde_json::json;
 
 use crate::house::story;
@@ -10,25 +10,25 @@ use crate::house::story;
 const SUBSCRIPTION: &str = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large, \
                             InstanceChargeType: PrePaid, ExpiredTime: 2026-06-01T16:00Z}]";
 
-/// Who, where, which direction, and a look: then the fifth request is the order.
-const ORDER_CALL: u64 = 4;
-
 fn larger(payment: &str) -> String {
     format!(
         "instances: {{one: {{id: i-1, payment: {payment}, spec: {{instance_type: ecs.g7.xlarge}}}}}}"
     )
 }
 
-fn answer_is_lost() -> Faults {
-    Faults::at_calls([(ORDER_CALL, Fault::LostAfter)])
+/// The machine, and a cloud that strikes the first order in this way.
+fn first_order(when: &str) -> String {
+    format!(
+        "{SUBSCRIPTION}\nfaults: [{{operation: ModifyPrepayInstanceSpec, call: 1, when: {when}}}]"
+    )
 }
 
 #[test]
 fn an_order_whose_answer_was_lost_is_one_order_after_a_quick_resume() {
     story(
         &larger("auto"),
-        SUBSCRIPTION,
-        answer_is_lost(),
+        &first_order("no_answer_after"),
+        Faults::None,
         async |house| {
             house.apply_and_die_after(5).await;
             assert_eq!(house.orders().len(), 1);
@@ -43,22 +43,68 @@ fn an_order_whose_answer_was_lost_is_one_order_after_a_quick_resume() {
 }
 
 #[test]
-fn an_order_whose_answer_was_lost_long_ago_is_left_to_a_person_by_name() {
+fn an_order_whose_answer_was_lost_long_ago_is_found_in_the_books_and_adopted() {
+    for payment in ["auto", "await"] {
+        story(
+            &larger(payment),
+            &first_order("no_answer_after"),
+            Faults::None,
+            async |house| {
+                house.apply_and_die_after(5).await;
+                house.wait(2 * 3600).await;
+                let told = house.apply().await;
+                assert_eq!(house.orders().len(), 1, "it was ordered again");
+                assert_eq!(
+                    house.calls("ModifyPrepayInstanceSpec").len(),
+                    1,
+                    "a token so old may be forgotten"
+                );
+                let exit = if payment == "auto" { 0 } else { 7 };
+                assert_eq!(told.outcome.exit_code, exit, "{:?}", told.outcome);
+                assert_eq!(told.outcome.orders.len(), 1);
+            },
+        );
+    }
+}
+
+#[test]
+fn a_request_that_never_arrived_is_proven_to_have_ordered_nothing() {
+    let cloud = first_order("no_answer_before");
+    story(&larger("auto"), &cloud, Faults::None, async |house| {
+        house.apply_and_die_after(5).await;
+        house.wait(2 * 3600).await;
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 3, "{:?}", told.outcome);
+        assert!(!told.outcome.open);
+        assert!(told.end_of("i-1").contains("Undone"));
+        assert_eq!(house.orders().len(), 0);
+        assert_eq!(house.apply().await.outcome.exit_code, 0);
+        assert_eq!(house.orders().len(), 1);
+    });
+}
+
+#[test]
+fn an_order_that_cannot_be_told_from_another_is_left_to_a_person_by_name() {
     story(
-        &larger("auto"),
-        SUBSCRIPTION,
-        answer_is_lost(),
+        &larger("await"),
+        &first_order("no_answer_after"),
+        Faults::None,
         async |house| {
             house.apply_and_die_after(5).await;
+            let first = house.orders()[0]["OrderId"].clone();
+            // Somebody cancels it in the console, and orders the same thing by hand.
+            assert!(house.rig.by_hand("cancel", &json!({ "OrderId": first })));
+            house.order_by_hand("i-1", "ecs.g7.xlarge").await;
             house.wait(2 * 3600).await;
             let told = house.apply().await;
             assert_eq!(told.outcome.exit_code, 8);
-            assert_eq!(house.orders().len(), 1, "it was ordered again");
+            assert_eq!(house.orders().len(), 2, "it was ordered again");
             let end = told.end_of("i-1");
             for part in [
                 "Unknown",
                 "i-1",
                 "ecs.g7.xlarge",
+                "any of 210000000000001, 210000000000002",
                 "between 2026-01-01T00:00:",
                 "and 2026-01-01T02:0",
             ] {
@@ -67,6 +113,96 @@ fn an_order_whose_answer_was_lost_long_ago_is_left_to_a_person_by_name() {
             assert_eq!(house.truth("i-1")["Status"], "Running");
         },
     );
+}
+
+#[test]
+fn an_order_that_a_person_cancels_ends_the_change_with_nothing_done() {
+    for is_running in [true, false] {
+        story(
+            &larger("await"),
+            SUBSCRIPTION,
+            Faults::None,
+            async |mut house| {
+                house.wait_payment = Duration::from_secs(1800);
+                let cancel = async {
+                    house.wait(300).await;
+                    let order = house.orders()[0]["OrderId"].clone();
+                    assert!(house.rig.by_hand("cancel", &json!({ "OrderId": order })));
+                };
+                let told = if is_running {
+                    tokio::join!(house.apply(), cancel).0
+                } else {
+                    house.apply_and_die_after(60).await;
+                    cancel.await;
+                    house.apply().await
+                };
+                assert_eq!(told.outcome.exit_code, 3, "{:?}", told.outcome);
+                assert!(!told.outcome.open);
+                let end = told.end_of("i-1");
+                assert!(end.contains("Declined"), "{end}");
+                assert!(end.contains("was cancelled before it was paid"), "{end}");
+                assert!(house.calls("StopInstances").is_empty());
+                assert_eq!(house.truth("i-1")["ConfiguredType"], "ecs.g7.large");
+                assert_eq!(house.orders().len(), 1);
+            },
+        );
+    }
+}
+
+#[test]
+fn an_order_that_a_person_pays_while_nothing_runs_is_gone_on_with() {
+    story(
+        &larger("await"),
+        SUBSCRIPTION,
+        Faults::None,
+        async |mut house| {
+            house.wait_payment = Duration::from_secs(1800);
+            house.apply_and_die_after(60).await;
+            let order = house.orders()[0]["OrderId"].clone();
+            assert!(house.rig.by_hand("pay", &json!({ "OrderId": order })));
+            house.wait(300).await;
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+            assert_eq!(house.orders().len(), 1);
+            assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+        },
+    );
+}
+
+/// The balance covers nothing.
+fn without_money() -> String {
+    format!("{SUBSCRIPTION}\nbalance: {{available: 1}}")
+}
+
+#[test]
+fn an_order_that_nobody_could_pay_is_called_abnormal_after_two_minutes() {
+    for prepaid_upgrade in ["online", "offline"] {
+        // Nobody asks the balance: what is to be paid from it ends up abnormal (R42).
+        let manifest = format!(
+            "balance: skip\ninstances: {{one: {{id: i-1, payment: auto, change: {{prepaid_upgrade: {prepaid_upgrade}}}, \
+             spec: {{instance_type: ecs.g7.xlarge}}}}}}"
+        );
+        story(&manifest, &without_money(), Faults::None, async |house| {
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 8, "{:?}", told.outcome);
+            let end = told.end_of("i-1");
+            for part in ["Held", "210000000000001", "respec orders cancel", "voided"] {
+                assert!(end.contains(part), "{part} is missing: {end}");
+            }
+            assert_eq!(house.truth("i-1")["Status"], "Running");
+            // Asked again it says the same, and orders nothing.
+            assert_eq!(house.apply().await.outcome.exit_code, 8);
+            assert_eq!(house.orders().len(), 1);
+            // Voided, it is over; with money, the next one goes through.
+            let order = house.orders()[0]["OrderId"].clone();
+            assert!(house.rig.by_hand("cancel", &json!({ "OrderId": order })));
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 3, "{:?}", told.outcome);
+            assert!(told.end_of("i-1").contains("Declined"));
+            assert_eq!(house.truth("i-1")["Status"], "Running");
+            assert_eq!(house.truth("i-1")["ConfiguredType"], "ecs.g7.large");
+        });
+    }
 }
 
 #[test]

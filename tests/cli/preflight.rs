@@ -176,7 +176,8 @@ fn a_thousand_like_machines_cost_a_handful_of_questions() {
         .exits(0)
         .shows(&["1000 to change", "to start 100 of 1000 machines"]);
     let calls = house.server.calls();
-    // Ten pages; who we are, targets, types, vCPUs, and the rights to stop and to start.
+    // Ten pages; who we are, targets, types, vCPUs, the rights to stop and to start, and the price of
+    // both types.
     assert_eq!(calls["DescribeInstances"], 10, "{calls:?}");
-    assert_eq!(calls.values().sum::<u64>(), 16, "{calls:?}");
+    assert_eq!(calls.values().sum::<u64>(), 18, "{calls:?}");
 }

@@ -10,6 +10,7 @@
 #[path = "../common/rig.rs"]
 mod rig;
 #[path = "../common/program.rs"]
+#[expect(dead_code, reason = "bad days need more of it")]
 mod program;
 
 mod fleet;

@@ -163,8 +163,12 @@ fn each_way_of_paying_has_its_own_calls() {
     spoiled("order left unpaid", |plan| {
         state_auto_pay(&mut plan.steps(LINK)[0], Some(true));
     });
-    spoiled("calls it undoable", |plan| {
+    spoiled("pays an order and calls it undoable", |plan| {
         plan.steps(LINK)[0].undo = Undo::Nothing;
+        state_auto_pay(&mut plan.steps(LINK)[0], Some(true));
+    });
+    spoiled("waits for a payment and calls it undoable", |plan| {
+        plan.steps(LINK)[1].undo = Undo::Nothing;
     });
 }
 

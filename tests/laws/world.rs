@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, AppliedFleet, AppliedInstance, BillingMethod, Books, DesiredFleet, DesiredInstance,
-    Digest, FleetName, Group, GroupName, InstanceId, InstanceName, Limits, Lineage, ObservedFleet,
-    OfferKey, Offers, Place, Pricing, RegionId, RunId, Shift, Stamp, Targets, TypeName, TypeShape,
-    Unit, ZoneId,
+    AccountId, AppliedFleet, AppliedInstance, BalanceCheck, BillingMethod, Books, DesiredFleet,
+    DesiredInstance, Digest, FleetName, Group, GroupName, InstanceId, InstanceName, Limits,
+    Lineage, ObservedFleet, OfferKey, Offers, Place, Pricing, RegionId, RunId, Shift, Stamp,
+    Targets, TypeName, TypeShape, Unit, ZoneId,
 };
 use respec::plan::{
     FoundStopped, PlanInput, Planned, SavedPlan, Source, money_questions, open_questions, plan,
@@ -255,6 +255,7 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
         (group_name(group), group_of)
     });
     DesiredFleet {
+        balance: BalanceCheck::Check,
         fleet: FleetName::new("laws").unwrap(),
         account: None,
         account_place: Place::default(),
@@ -304,6 +305,7 @@ fn applied(fleet: &Fleet) -> AppliedFleet {
         fields: BTreeMap::new(),
         change_number: 1,
         changed_at: None,
+        restart_due: None,
         recorded_at: now(),
     };
     AppliedFleet {

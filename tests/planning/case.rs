@@ -226,6 +226,7 @@ impl Case {
             fields: BTreeMap::new(),
             change_number: 1,
             changed_at: None,
+            restart_due: None,
             recorded_at: self.scenario.start,
         };
         let recorded = self.said.recorded.iter();

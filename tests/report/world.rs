@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use respec::model::{
-    AccountId, BandwidthKey, BillingMethod, Books, ChangeOptions, DesiredFleet, DesiredInstance,
-    DesiredSpec, Digest, FleetName, Funds, GroupName, InstanceId, InstanceName, InstanceStatus,
-    Limits, Lineage, NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance, OfferKey,
-    Offers, Particulars, Payment, Place, Pricing, RegionId, Rollout, Shift, Stamp, TypeName,
-    VcpuQuota, ZoneId,
+    AccountId, BalanceCheck, BandwidthKey, BillingMethod, Books, ChangeOptions, DesiredFleet,
+    DesiredInstance, DesiredSpec, Digest, FleetName, Funds, GroupName, InstanceId, InstanceName,
+    InstanceStatus, Limits, Lineage, NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance,
+    OfferKey, Offers, Particulars, Payment, Place, Pricing, RegionId, Rollout, Shift, Stamp,
+    TypeName, VcpuQuota, ZoneId,
 };
 use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, money_questions, plan};
 
@@ -76,6 +76,7 @@ impl World {
         let account = AccountId::new("1234567890123456").unwrap();
         Self {
             desired: DesiredFleet {
+                balance: BalanceCheck::Check,
                 fleet: FleetName::new("shop-prod").unwrap(),
                 account: Some(account.clone()),
                 account_place: Place::default(),

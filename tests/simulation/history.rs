@@ -158,16 +158,19 @@ impl History {
         self.eye.log(format!("-- nobody is there for {gap:?}"));
         self.rig.clock.sleep(gap).await;
         if attempt >= self.script.fates.len() {
-            self.pay_everything();
+            self.clear_the_books();
         }
     }
 
-    fn pay_everything(&self) {
+    /// Somebody pays what can be paid, and voids or cancels the rest.
+    fn clear_the_books(&self) {
         let truth = self.rig.truth();
         for order in truth["orders"].as_array().unwrap() {
-            if order["Payment"] == "Unpaid" {
-                self.rig
-                    .by_hand("pay", &json!({ "OrderId": order["OrderId"] }));
+            let id = json!({ "OrderId": order["OrderId"] });
+            match order["Payment"].as_str() {
+                Some("Unpaid") if self.rig.by_hand("pay", &id) => {}
+                Some("Unpaid" | "Abnormal") => assert!(self.rig.by_hand("cancel", &id)),
+                _ => {}
             }
         }
     }
@@ -249,6 +252,7 @@ impl History {
             next_seq: contents.next_seq,
             change_numbers: &contents.change_numbers,
             applied: &contents.applied,
+            orders: &contents.orders,
             observed,
             adopt: Vec::new(),
             who: "somebody@somewhere".to_owned(),
@@ -261,6 +265,8 @@ impl History {
         });
         let tools = Tools {
             cloud: cloud.clone(),
+            billing: cloud.clone(),
+            prices: cloud.clone(),
             journal,
             clock: self.rig.clock.clone(),
         };
@@ -314,11 +320,11 @@ impl History {
         {
             let nth = self.n_orders.get();
             self.n_orders.set(nth + 1);
-            if let Some(Some(after)) = self.script.payers.get(nth).copied() {
+            if let Some(Some((after, verb))) = self.script.payers.get(nth).copied() {
                 let (history, order) = (Rc::clone(self), order_id.to_string());
                 tokio::task::spawn_local(async move {
                     history.rig.clock.sleep(after).await;
-                    history.rig.by_hand("pay", &json!({ "OrderId": order }));
+                    history.rig.by_hand(verb, &json!({ "OrderId": order }));
                 });
             }
         }

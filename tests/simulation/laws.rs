@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use respec::apply::RunOutcome;
-use respec::model::{DesiredInstance, DesiredSpec, InstanceId, InstanceStatus, Power};
+use respec::model::{
+    DesiredInstance, DesiredSpec, InstanceId, InstanceStatus, PaymentStatus, Power,
+};
 use respec::plan::{Action, Goal, Undo};
 use respec::saga::{Direction, Entry, Halt, Kind, SagaOutcome, StepEvent};
 use respec::store::Store;
@@ -73,6 +75,7 @@ pub(crate) async fn at_the_end(history: &History) {
     what_succeeded_is_so(history, &store, &stands).await;
     let truth = history.rig.truth();
     one_paid_order(history, &truth);
+    money_is_accounted_for(history, &truth, &store);
     power_is_as_it_should_be(history, &truth, &stands);
     every_order_is_recorded(history, &truth, &store, &stands);
     for (id, machine) in &history.rig.desired.instances {
@@ -202,6 +205,50 @@ fn one_paid_order(history: &History, truth: &Value) {
     }
 }
 
+/// I2: no step of a run makes two orders that stay; what the store says of an order is so; what was
+/// paid came out of the balance, and no more than it held.
+fn money_is_accounted_for(history: &History, truth: &Value, store: &Store) {
+    let object = |what: String| history.eye.object("I2", what);
+    let contents = store.contents();
+    let mut stays: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    let mut spent = 0;
+    for order in orders(truth) {
+        let id = text(&order["OrderId"]);
+        if order["Payment"] == "Paid" {
+            spent += ten_thousandths(&order["Amount"]);
+        }
+        let recorded = contents.orders.values().find(|r| r.order_id.as_str() == id);
+        let Some(recorded) = recorded else { continue };
+        if order["Payment"] != "Cancelled" {
+            let step = (&recorded.run, &recorded.instance, recorded.step);
+            stays.entry(step).or_default().push(id.clone());
+        }
+        let amount = recorded.amount.as_ref().map(|m| m.amount().to_string());
+        let real = format!("{:.2}", order["Amount"].as_f64().unwrap());
+        if amount.as_ref().is_some_and(|amount| *amount != real) {
+            object(format!("order {id} costs {real}, recorded is {amount:?}"));
+        }
+        if recorded.payment == Some(PaymentStatus::Paid) && order["Payment"] != "Paid" {
+            object(format!(
+                "order {id} is recorded as paid and is {}",
+                order["Payment"]
+            ));
+        }
+    }
+    for (step, ids) in stays.iter().filter(|(_, ids)| ids.len() > 1) {
+        object(format!("{step:?} made {ids:?}"));
+    }
+    let had = ten_thousandths(&history.first_truth["balance"]["available"]);
+    let has = ten_thousandths(&truth["balance"]["available"]);
+    if had - has != spent || has < 0 {
+        object(format!("{had} was there, {has} is left, {spent} was paid"));
+    }
+}
+
+fn ten_thousandths(amount: &Value) -> i64 {
+    (amount.as_f64().unwrap() * 10_000.0).round() as i64
+}
+
 /// I3: what ran runs, what was stopped is stopped, unless the manifest wants it otherwise.
 fn power_is_as_it_should_be(
     history: &History,
@@ -289,10 +336,8 @@ fn outcome_is_true(
             }
         }
         Some(Stand::Closed(_)) | None => {
-            if orders(truth)
-                .any(|order| order["InstanceId"] == id.as_str() && order["Payment"] == "Unpaid")
-            {
-                object(format!("is {stand:?}, but has an unpaid order"));
+            if has_order(truth, id, "Unpaid") || has_order(truth, id, "Abnormal") {
+                object(format!("is {stand:?}, but has an open order"));
             }
         }
         Some(Stand::Halted(Halt::Unknown)) => {
@@ -303,12 +348,18 @@ fn outcome_is_true(
             }
         }
         Some(Stand::Halted(Halt::Paused) | Stand::HeldBack) => {}
+        // Until somebody voids it, nothing can be done.
+        Some(Stand::Halted(Halt::Held)) if has_order(truth, id, "Abnormal") => {}
         Some(stand @ (Stand::Halted(Halt::Held | Halt::Stuck) | Stand::Open)) => {
             history
                 .eye
                 .object("I9", format!("{id} never comes to rest: {stand:?}"));
         }
     }
+}
+
+fn has_order(truth: &Value, id: &InstanceId, payment: &str) -> bool {
+    orders(truth).any(|order| order["InstanceId"] == id.as_str() && order["Payment"] == payment)
 }
 
 /// What is not as the manifest wants it.

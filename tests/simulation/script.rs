@@ -31,8 +31,8 @@ pub(crate) struct Script {
     pub(crate) wait_payment: Duration,
     /// Commits that fail, by their number in the whole history, from 1.
     pub(crate) commit_faults: Vec<(u64, CommitFate)>,
-    /// How long after an order is made somebody pays it; never, where none.
-    pub(crate) payers: Vec<Option<Duration>>,
+    /// How long after an order is made somebody pays or cancels it; never, where none.
+    pub(crate) payers: Vec<Option<(Duration, &'static str)>>,
     /// How many unconfirmed commits outlive the end of each attempt.
     pub(crate) kept_commits: Vec<usize>,
 }
@@ -88,7 +88,7 @@ impl Script {
             parallelism: *one_of(&[1, 3, 10], &mut chance),
             wait_payment: *one_of(&[Duration::ZERO, MINUTE * 30], &mut chance),
             commit_faults: commit_faults(&mut chance),
-            payers: (0..64).map(|_| payer(&mut chance)).collect(),
+            payers: (0..64).map(|_| payer(&mut chance, &mut later)).collect(),
             kept_commits: (0..ATTEMPTS_MAX)
                 .map(|_| chance.random_range(0..=2))
                 .collect(),
@@ -150,10 +150,15 @@ fn gap(chance: &mut ChaCha8Rng) -> Duration {
     span(SECOND, HOUR * 48, chance)
 }
 
-fn payer(chance: &mut ChaCha8Rng) -> Option<Duration> {
-    let pays = chance.random_bool(0.8);
+fn payer(chance: &mut ChaCha8Rng, later: &mut ChaCha8Rng) -> Option<(Duration, &'static str)> {
+    let does_something = chance.random_bool(0.8);
     let after = span(SECOND, HOUR * 3, chance);
-    pays.then_some(after)
+    let verb = if later.random_bool(0.12) {
+        "cancel"
+    } else {
+        "pay"
+    };
+    does_something.then_some((after, verb))
 }
 
 fn commit_faults(chance: &mut ChaCha8Rng) -> Vec<(u64, CommitFate)> {

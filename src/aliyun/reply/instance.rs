@@ -66,6 +66,8 @@ struct Instance {
     eip_address: EipAddress,
     #[serde(default, deserialize_with = "lenient::text")]
     expired_time: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    start_time: Option<String>,
     #[serde(default, deserialize_with = "lenient::nullable")]
     operation_locks: OperationLocks,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -203,6 +205,7 @@ fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unr
             hibernates: from.hibernation_options.is_configured(),
             // A time that is no time is none: it is worth a note at most.
             auto_release_at: from.auto_release_time.and_then(|time| time.parse().ok()),
+            started_at: from.start_time.and_then(|time| time.parse().ok()),
             ..from.network_interfaces.counted()
         },
     })

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::{Obligation, OpenRun, abandon};
 use crate::cli::args::{CancelArgs, Global};
+use crate::cli::commands::orders::leftover::{offer_to_cancel, unpaid_orders};
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
@@ -11,7 +12,7 @@ use crate::cli::planning::peek;
 use crate::cli::running::{Run, load_plan};
 use crate::cli::screen::Screen;
 use crate::cloud::Cloud as _;
-use crate::model::{DesiredFleet, InstanceId, Lineage, RegionId};
+use crate::model::{InstanceId, Lineage, RegionId};
 use crate::observe::observe;
 use crate::saga::Mode;
 use crate::store::{Contents, Store};
@@ -51,13 +52,15 @@ pub async fn run(
         screen.last_words(&ended.words(&screen.out));
         return Ok(ended.done());
     }
-    let orders = orders_of(&store.contents(), &input.fleet, &args.run);
+    let contents = store.contents();
+    let unpaid = unpaid_orders(context, &contents, &input.fleet, &args.run).await;
     close(context, store, &args.run).await?;
     screen.last_words(&format!(
-        "Run {} is closed: its machines are up, and nothing more of it will be done.\n{}{orders}",
+        "Run {} is closed: its machines are up, and nothing more of it will be done.\n{}",
         args.run,
         farewell(&gone)
     ));
+    offer_to_cancel(context, &unpaid, args, screen).await?;
     Ok(Done::Fine)
 }
 
@@ -98,26 +101,6 @@ fn farewell(gone: &[&Obligation]) -> String {
         )
     };
     gone.iter().map(line).collect()
-}
-
-/// The orders that closing the run does not take back.
-fn orders_of(contents: &Contents, fleet: &DesiredFleet, run: &str) -> String {
-    let name = |id: &InstanceId| {
-        let machine = fleet.instances.get(id);
-        machine.map_or_else(|| id.to_string(), |machine| machine.name.to_string())
-    };
-    let orders = contents.orders.values();
-    let orders = orders.filter(|order| order.run.as_str() == run);
-    let lines: String = orders
-        .map(|order| format!("  {}  {}\n", order.order_id, name(&order.instance)))
-        .collect();
-    if lines.is_empty() {
-        return lines;
-    }
-    format!(
-        "\nOrders it made stay as they are; unpaid ones can be cancelled in the console \
-         (Expenses > Orders)\n{lines}"
-    )
 }
 
 fn is_open(contents: Option<&Contents>, run: &str) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ pub mod validate;
 pub mod plan;
 pub mod policy;
 pub mod apply;
+pub mod orders;
 pub mod cancel;
 pub mod drift;
 pub mod rehearse;

@@ -2,7 +2,7 @@
 
 use super::Class::{Credentials, DryRun, Permission, Protocol};
 use super::Retry::AfterFix;
-use super::{ANY, ErrorFacts, row};
+use super::{ANY, BOOKS, ErrorFacts, row};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[ErrorFacts] = &[
@@ -55,6 +55,15 @@ pub(super) const ROWS: &[ErrorFacts] = &[
     row("Forbidden.NotSupportRAM", 403, ANY, (Permission, AfterFix),
         "The call is only for the account itself, not for identities within it.",
         "Report it: respec should not need such a call."),
+    row("InvalidCaller", 400, BOOKS, (Permission, AfterFix),
+        "This identity may not see the account's orders and money.",
+        "Let the owner of the account allow the billing operation that the failure names."),
+    row("InvalidOwner", 400, BOOKS, (Permission, AfterFix),
+        "The orders asked for are another account's.",
+        "Check which profile is in use: orders belong to the account that made them."),
+    row("NotApplicable", 400, BOOKS, (Permission, AfterFix),
+        "The account's books are not kept on this site; respec has asked both.",
+        "Check with the owner of the account whether this identity may use the billing API."),
     row("Forbidden.SubUser", 403, ANY, (Permission, AfterFix),
         "The call is only for the account itself, not for identities within it.",
         "Let the owner of the account do it in the console."),

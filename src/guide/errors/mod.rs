@@ -237,5 +237,13 @@ const ADDRESS: &[&str] = &["AllocatePublicIpAddress"];
 const INSTANCES: &[&str] = &["DescribeInstances"];
 const TARGETS: &[&str] = &["DescribeResourcesModification"];
 const PRICE: &[&str] = &["DescribePrice"];
+/// Orders and money.
+const BOOKS: &[&str] = &[
+    "QueryOrders",
+    "GetOrderDetail",
+    "CancelOrder",
+    "QueryAccountBalance",
+    "PayOrder",
+];
 /// Any call, or any that the other rows of the code do not name.
 const ANY: &[&str] = &[];

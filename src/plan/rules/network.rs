@@ -162,7 +162,8 @@ fn steps(case: &Case<'_>, wish: &DesiredInternet, target: &Target) -> Vec<Step> 
             target.address
         };
         steps.push(modify(case, wish, target, shown));
-        steps.extend(await_order(&steps));
+        let payment = await_order(&mut steps);
+        steps.extend(payment);
     }
     if rest == Some(true) && case.seen.public_ip.is_none() {
         steps.push(allocate());
@@ -252,16 +253,18 @@ fn undo(case: &Case<'_>, address: Option<bool>) -> Undo {
 }
 
 /// An order left unpaid is waited for in a step of its own, for the reason the order gave last: who pays.
-pub(in crate::plan) fn await_order(steps: &[Step]) -> Option<Step> {
+pub(in crate::plan) fn await_order(steps: &mut [Step]) -> Option<Step> {
     let order = steps
-        .last()
+        .last_mut()
         .filter(|step| step.is_finished_by_its_answer())?;
+    // Until it is paid, an order changes nothing and can be cancelled: paying it is what is final.
+    let undo = std::mem::replace(&mut order.undo, Undo::Nothing);
     Some(Step {
         action: Action::AwaitOrder,
         needs: Vec::new(),
         before: Goal::default(),
         after: order.after.clone(),
-        undo: Undo::Nothing,
+        undo,
         because: order.because.last().cloned().into_iter().collect(),
         price: Price::NoOrder,
         running: Running::Same,

@@ -6,8 +6,8 @@
 use rust_decimal::Decimal;
 
 use crate::model::{
-    BillingMethod, InstanceId, Mbps, Money, NetworkBilling, PriceKey, Quote, ShapeKey, Term,
-    TypeName, UpgradeKey, UpgradeTarget,
+    BillingMethod, InstanceId, Mbps, ModifyCall, Money, NetworkBilling, ObservedInstance, PriceKey,
+    Quote, ShapeKey, Term, TypeName, UpgradeKey, UpgradeTarget,
 };
 use crate::plan::input::Case;
 use crate::plan::price::{Basis, Price, Quoted, Rates, Running};
@@ -66,11 +66,7 @@ pub(in crate::plan) fn put_prices(case: &Case<'_>, steps: &mut [Step]) {
 }
 
 fn walk(case: &Case<'_>, steps: &[Step]) -> Vec<Priced> {
-    let mut shape = Shape {
-        instance_type: case.seen.instance_type.clone(),
-        charge_type: case.seen.charge_type,
-        out: case.seen.max_bandwidth_out,
-    };
+    let mut shape = Shape::of(case.seen);
     let mut priced = Vec::new();
     for (position, step) in steps.iter().enumerate() {
         if !matches!(step.action, Action::Modify(_)) {
@@ -81,7 +77,9 @@ fn walk(case: &Case<'_>, steps: &[Step]) -> Vec<Priced> {
         let makes_order = step.order_call().is_some() && !step.price.is_refund();
         priced.push(Priced {
             position,
-            order: makes_order.then(|| upgrade_key(case, step, &before, &shape)),
+            order: makes_order.then(|| {
+                PriceKey::Upgrade(Box::new(upgrade_key(case.seen, step, &before, &shape)))
+            }),
             running: asked(case, &before, &shape),
         });
     }
@@ -89,6 +87,14 @@ fn walk(case: &Case<'_>, steps: &[Step]) -> Vec<Priced> {
 }
 
 impl Shape {
+    fn of(seen: &ObservedInstance) -> Self {
+        Self {
+            instance_type: seen.instance_type.clone(),
+            charge_type: seen.charge_type,
+            out: seen.max_bandwidth_out,
+        }
+    }
+
     fn take(&mut self, step: &Step) {
         let after = &step.after;
         if let Some(to) = &after.instance_type {
@@ -107,19 +113,32 @@ impl Shape {
     }
 }
 
-fn upgrade_key(case: &Case<'_>, step: &Step, before: &Shape, after: &Shape) -> PriceKey {
-    let seen = case.seen;
-    let target = match &step.after.instance_type {
-        Some(to) => UpgradeTarget::Type {
+/// The question about what this step's order costs, for the machine as it is right before it; none
+/// when it makes no order, or one that gives money back.
+#[must_use]
+pub fn order_question(seen: &ObservedInstance, step: &Step) -> Option<UpgradeKey> {
+    step.order_call().filter(|_| !step.price.is_refund())?;
+    let before = Shape::of(seen);
+    let mut after = before.clone();
+    after.take(step);
+    Some(upgrade_key(seen, step, &before, &after))
+}
+
+fn upgrade_key(seen: &ObservedInstance, step: &Step, before: &Shape, after: &Shape) -> UpgradeKey {
+    let target = match (&step.after.instance_type, step.order_call()) {
+        (Some(to), call) => UpgradeTarget::Type {
             to: to.clone(),
-            system_disk_category: case.desired.change.system_disk_category.clone(),
+            system_disk_category: match call {
+                Some(ModifyCall::Prepay(change)) => change.system_disk_category.clone(),
+                Some(ModifyCall::Spec(_) | ModifyCall::Network(_)) | None => None,
+            },
         },
-        None => UpgradeTarget::Network {
+        (None, _) => UpgradeTarget::Network {
             charge_type: after.charge_type,
             max_bandwidth_out: after.out,
         },
     };
-    PriceKey::Upgrade(Box::new(UpgradeKey {
+    UpgradeKey {
         region: seen.region.clone(),
         from: before.instance_type.clone(),
         image: seen.image.clone(),
@@ -127,7 +146,7 @@ fn upgrade_key(case: &Case<'_>, step: &Step, before: &Shape, after: &Shape) -> P
         charge_type: before.charge_type,
         max_bandwidth_out: before.out,
         target,
-    }))
+    }
 }
 
 fn asked(case: &Case<'_>, before: &Shape, after: &Shape) -> Asked {

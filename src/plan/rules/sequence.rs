@@ -9,7 +9,7 @@ use crate::plan::input::Case;
 use crate::plan::price::Running;
 use crate::plan::rules::network::{NetworkPlan, Place, await_order};
 use crate::plan::rules::transition::TypeChange;
-use crate::plan::rules::{guards, power};
+use crate::plan::rules::{guards, power, restart};
 use crate::plan::step::{Action, Because, Goal, Step, Undo};
 
 /// Puts the pieces into one chain.
@@ -38,6 +38,7 @@ pub(in crate::plan) fn sequence(
         draft.cool_down();
     }
     put_network(case, &mut draft, network);
+    put_restart(case, &mut draft);
     put_power(case, &mut draft);
     draft.into_steps()
 }
@@ -84,7 +85,8 @@ fn type_steps(change: &TypeChange) -> Vec<Step> {
         downtime: Duration::ZERO,
     };
     let mut steps = vec![modify];
-    steps.extend(await_order(&steps));
+    let payment = await_order(&mut steps);
+    steps.extend(payment);
     steps
 }
 
@@ -102,6 +104,15 @@ fn put_network(case: &Case<'_>, draft: &mut Draft, network: Option<NetworkPlan>)
             "it ran before; its first bandwidth takes effect with this start",
         ));
     }
+}
+
+/// R72: any start makes up for the one that is owed.
+fn put_restart(case: &Case<'_>, draft: &mut Draft) {
+    let Some(to) = restart::due(case).filter(|_| draft.is_up() && !draft.has_outage()) else {
+        return;
+    };
+    draft.stop_for_change(restart::because(to));
+    draft.start(why_start(case));
 }
 
 fn put_power(case: &Case<'_>, draft: &mut Draft) {

@@ -1,0 +1,211 @@
+//! A call that was never answered: what is known of it, what may still be sent, and how it is cleared up.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::cloud::CloudError;
+use crate::model::{ModifyCall, ObservedInstance, OrderId};
+use crate::saga::{Failure, FailureCause, Phase, StepEvent};
+
+use super::till::Promise;
+use super::timing::{HORIZON, PROOF_GAP, RESEND_WITHIN};
+use super::trace::Trace;
+use super::worker::{End, Worker, failure_with};
+
+/// What is known of one call while it is carried.
+pub(super) struct Sending {
+    /// May have been sent first at this time.
+    pub(super) first: Option<Timestamp>,
+    /// May have been sent last at this time.
+    pub(super) last: Option<Timestamp>,
+    /// Whether some send was never answered.
+    pub(super) in_doubt: bool,
+    /// Accepted at this elapsed time.
+    pub(super) accepted: Option<Duration>,
+    /// The order it made.
+    pub(super) order: Option<OrderId>,
+    /// The money that is set aside for it.
+    pub(super) promise: Option<Promise>,
+    /// A refusal that came after a send without answer: it proves nothing about that one.
+    pub(super) refusal: Option<Failure>,
+    /// What the last send was told, when it was not accepted.
+    pub(super) told: Option<CloudError>,
+    /// Looks that showed neither before nor after.
+    pub(super) surprises: u32,
+    /// When the call was put off first, by a refusal that passes.
+    pub(super) put_off_since: Option<Duration>,
+    /// When a read first showed no effect after the horizon.
+    pub(super) no_effect_since: Option<Duration>,
+}
+
+/// What to do after a look.
+pub(super) enum Move {
+    End(Box<End>),
+    Send,
+    Wait(Duration),
+    /// Look for the order that it may have made.
+    Trace,
+}
+
+impl Move {
+    pub(super) fn end(end: End) -> Self {
+        Self::End(Box::new(end))
+    }
+}
+
+impl Worker {
+    /// What is known of the step's call from before.
+    pub(super) fn sending(&self) -> Sending {
+        let known = self.known();
+        // An order whose id is known was accepted, whatever became of later answers.
+        let answered =
+            matches!(known.phase, Phase::Answered | Phase::UndoAnswered) || known.order.is_some();
+        let begun = match known.phase {
+            Phase::Sent | Phase::Answered | Phase::UndoSent | Phase::UndoAnswered => {
+                known.first_sent
+            }
+            Phase::Waiting
+            | Phase::Succeeded
+            | Phase::Failed
+            | Phase::Undone
+            | Phase::UndoFailed => None,
+        };
+        Sending {
+            first: begun,
+            last: begun.and(known.last_sent),
+            in_doubt: begun.is_some() && !answered,
+            accepted: answered.then(|| self.tools.clock.elapsed()),
+            order: known.order,
+            promise: None,
+            refusal: None,
+            told: None,
+            surprises: 0,
+            put_off_since: None,
+            no_effect_since: None,
+        }
+    }
+
+    /// Perhaps it was done: send again while the token is surely remembered, later only read.
+    pub(super) fn while_in_doubt(
+        &self,
+        call: &ModifyCall,
+        sending: &mut Sending,
+        first: Timestamp,
+        last: Timestamp,
+    ) -> Move {
+        let now = self.tools.clock.wall();
+        if sending.refusal.is_none() && since(first, now) < RESEND_WITHIN {
+            return Move::Send;
+        }
+        let horizon = HORIZON.saturating_sub(since(last, now));
+        if !horizon.is_zero() {
+            self.waiting(format!(
+                "an unanswered call may take effect for another {} s",
+                horizon.as_secs()
+            ));
+            return Move::Wait(horizon);
+        }
+        if call.makes_order() {
+            return Move::Trace;
+        }
+        match self.had_no_effect(sending, "two reads prove that it had no effect") {
+            Some(end) => Move::end(end),
+            None => Move::Wait(PROOF_GAP),
+        }
+    }
+
+    /// A second read without effect, some time after the first, is proof.
+    fn had_no_effect(&self, sending: &mut Sending, proof: &str) -> Option<End> {
+        let elapsed = self.tools.clock.elapsed();
+        let no_effect = *sending.no_effect_since.get_or_insert(elapsed);
+        if elapsed - no_effect < PROOF_GAP {
+            return None;
+        }
+        let told = sending.told.as_ref();
+        let failure = sending.refusal.clone().unwrap_or_else(|| {
+            failure_with(
+                FailureCause::NoEffect,
+                &format!("never answered, and {proof}"),
+                told,
+            )
+        });
+        Some(End::Failed {
+            failure,
+            scope: None,
+        })
+    }
+
+    /// Looks for the order of an unanswered call in the account's books. `Some` is the end of the task.
+    pub(super) async fn find_order(
+        &self,
+        call: &ModifyCall,
+        sending: &mut Sending,
+        seen: &ObservedInstance,
+    ) -> Option<End> {
+        let (first, last) = (sending.first?, sending.last?);
+        let (_, after) = self.goals();
+        let shown = after.is_shown_by(seen);
+        let told = sending.told.clone();
+        let doubt = |why: String| Some(self.order_unknown((first, last), &why, told.as_ref()));
+        match self.trace(call, seen, (first, last)).await {
+            Trace::Found(order) => {
+                self.adopt(sending, order).await;
+                None
+            }
+            Trace::Nothing if shown => doubt("its change shows, but no order for it".to_owned()),
+            Trace::Nothing => {
+                let proof = "two readings of the account's orders show none of it";
+                let end = self.had_no_effect(sending, proof);
+                if end.is_none() {
+                    self.tools.clock.sleep(PROOF_GAP).await;
+                }
+                end
+            }
+            Trace::Several(orders) => {
+                let orders: Vec<String> = orders.iter().map(ToString::to_string).collect();
+                doubt(format!("it may be any of {}", orders.join(", ")))
+            }
+            Trace::Unreadable(error) => doubt(format!("the orders cannot be read: {error}")),
+        }
+    }
+
+    /// From here on it is as if the answer had come.
+    async fn adopt(&self, sending: &mut Sending, order: OrderId) {
+        sending.accepted = Some(self.tools.clock.elapsed());
+        sending.in_doubt = false;
+        sending.order = Some(order.clone());
+        self.waiting(format!("its order was found in the account: {order}"));
+        self.note(StepEvent::Answered {
+            request_id: None,
+            order_id: Some(order),
+        })
+        .await;
+    }
+
+    /// Neither found nor known not to exist: a person has to look.
+    fn order_unknown(
+        &self,
+        (first, last): (Timestamp, Timestamp),
+        why: &str,
+        told: Option<&CloudError>,
+    ) -> End {
+        let target = self
+            .saga
+            .target_type()
+            .map_or_else(|| "its network".to_owned(), ToString::to_string);
+        let instance = &self.saga.instance;
+        let message = format!(
+            "an order that makes {instance} {target} may exist, no answer told its id: {why}; look among \
+             the orders made between {first} and {last}, then apply again"
+        );
+        End::Failed {
+            failure: failure_with(FailureCause::Unknown, &message, told),
+            scope: None,
+        }
+    }
+}
+
+fn since(then: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(then)).unwrap_or(Duration::ZERO)
+}

@@ -1,0 +1,108 @@
+//! `respec orders cancel ORDER…`: only what nobody has paid, and only when somebody agrees.
+
+use std::time::Duration;
+
+use crate::cli::context::Context;
+use crate::cli::failure::{Done, Failure, Situation};
+use crate::cli::ledger::Ledger;
+use crate::cli::orders_args::Consent;
+use crate::cli::screen::Screen;
+use crate::cloud::Billing as _;
+use crate::model::{OrderId, OrderOwner, PaymentStatus};
+use crate::report::orders_text::{OrderRow, orders_table};
+
+/// Looks at an order after it was cancelled, until the books show it.
+const LOOKS_MAX: usize = 10;
+
+/// Between two such looks.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Cancels them all, or none: what cannot be cancelled is said before anything is sent.
+pub(super) async fn run(
+    ledger: &Ledger<'_>,
+    args: &Consent,
+    screen: &Screen,
+) -> Result<Done, Failure> {
+    let mut rows = Vec::new();
+    for id in &args.orders {
+        let (row, _) = ledger.one(id).await?;
+        can_be_cancelled(&row)?;
+        rows.push(row);
+    }
+    let now = ledger.context.clock.wall();
+    screen.talk(&orders_table(&rows, now, &screen.err));
+    consent(&rows, args, screen)?;
+    for row in &rows {
+        cancel(ledger.context, &row.order.id).await?;
+        screen.result(&format!("Order {} is cancelled.\n", row.order.id))?;
+    }
+    if rows.iter().any(|row| row.owner == OrderOwner::Ours) {
+        screen.talk("An open run learns of it with the next `respec apply`.\n");
+    }
+    Ok(Done::Fine)
+}
+
+fn can_be_cancelled(row: &OrderRow) -> Result<(), Failure> {
+    let id = &row.order.id;
+    let refuse = |why: String| Err(Failure::new(Situation::Refused, why));
+    match &row.order.payment {
+        PaymentStatus::Unpaid => Ok(()),
+        PaymentStatus::Paid => refuse(format!("order {id} is paid and cannot be cancelled")),
+        PaymentStatus::Cancelled => refuse(format!("order {id} is cancelled already")),
+        PaymentStatus::Other(_) => refuse(format!("order {id} does not wait to be paid")),
+    }
+}
+
+/// `-auto-approve` speaks for our own orders; those of others need somebody who says yes.
+fn consent(rows: &[OrderRow], args: &Consent, screen: &Screen) -> Result<(), Failure> {
+    let all_ours = rows.iter().all(|row| row.owner == OrderOwner::Ours);
+    if args.auto_approve && all_ours {
+        return Ok(());
+    }
+    if !screen.can_ask {
+        let why = "nobody can be asked whether to cancel";
+        let hint = if all_ours {
+            "pass --auto-approve"
+        } else {
+            "an order that somebody else made is cancelled at a terminal, or in the console"
+        };
+        return Err(Failure::new(Situation::Other, why).hint(hint));
+    }
+    if screen.ask("Cancel them? Only `yes` is taken as yes: ") {
+        Ok(())
+    } else {
+        Err(Failure::new(
+            Situation::Other,
+            "not agreed to; nothing was cancelled",
+        ))
+    }
+}
+
+/// Cancels one order and waits for the books to show it, which also settles an answer that was lost.
+///
+/// # Errors
+/// [`Failure`] when it was refused, or does not show.
+pub async fn cancel(context: &Context, id: &OrderId) -> Result<(), Failure> {
+    let answer = context.cloud.cancel_order(id).await;
+    if let Err(error) = &answer
+        && error.outcome() == crate::cloud::Outcome::NotDone
+    {
+        return Err(Failure::cloud(&format!("cancel order {id}"), error));
+    }
+    for _ in 0..LOOKS_MAX {
+        let detail = context.cloud.order_detail(id).await;
+        match detail.map(|detail| detail.order.payment) {
+            Ok(PaymentStatus::Cancelled) => return context.save_world(),
+            Ok(PaymentStatus::Paid) => {
+                let message = format!("order {id} was paid before it could be cancelled");
+                return Err(Failure::new(Situation::Refused, message));
+            }
+            Ok(PaymentStatus::Unpaid | PaymentStatus::Other(_)) | Err(_) => {
+                context.clock.sleep(LOOK_EVERY).await;
+            }
+        }
+    }
+    let message = format!("order {id} does not show as cancelled yet");
+    Err(Failure::new(Situation::Other, message)
+        .hint(format!("look again: respec orders show {id}")))
+}

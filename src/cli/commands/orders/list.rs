@@ -1,0 +1,23 @@
+//! `respec orders list`.
+
+use crate::cli::args::Global;
+use crate::cli::failure::{Done, Failure};
+use crate::cli::ledger::Ledger;
+use crate::cli::screen::Screen;
+use crate::report::orders_text::{orders, orders_json};
+
+/// Our orders, and unpaid ones of others that block our machines.
+pub(super) async fn run(
+    ledger: &Ledger<'_>,
+    global: &Global,
+    screen: &Screen,
+) -> Result<Done, Failure> {
+    let rows = ledger.rows().await?;
+    let now = ledger.context.clock.wall();
+    screen.result(&if global.json {
+        orders_json(&rows)
+    } else {
+        orders(&rows, now, &screen.out)
+    })?;
+    Ok(Done::Fine)
+}

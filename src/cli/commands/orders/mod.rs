@@ -1,0 +1,45 @@
+//! `respec orders`: what was ordered, who has to pay it, and orders whose answer was lost.
+
+mod list;
+mod show;
+pub mod cancel;
+pub mod leftover;
+mod pay;
+mod reconcile;
+
+use crate::cli::args::Global;
+use crate::cli::context::Context;
+use crate::cli::failure::{Done, Failure};
+use crate::cli::input::Input;
+use crate::cli::ledger::Ledger;
+use crate::cli::orders_args::{OrdersArgs, OrdersCommand};
+use crate::cli::planning::peek;
+use crate::cli::screen::Screen;
+
+/// Does what the subcommand says.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn run(
+    context: &Context,
+    global: &Global,
+    args: &OrdersArgs,
+    screen: &Screen,
+) -> Result<Done, Failure> {
+    let input = Input::read(&global.files, screen.paint())?;
+    let contents = peek(context, &input.fleet)?;
+    let ledger = Ledger {
+        context,
+        fleet: &input.fleet,
+        contents: contents.as_ref(),
+    };
+    match &args.command {
+        OrdersCommand::List => list::run(&ledger, global, screen).await,
+        OrdersCommand::Show(args) => show::run(&ledger, global, args, screen).await,
+        OrdersCommand::Pay(args) => pay::run(&ledger, args, screen).await,
+        OrdersCommand::Cancel(args) => cancel::run(&ledger, args, screen).await,
+        OrdersCommand::Reconcile(args) => {
+            reconcile::run(context, global, &input, args, screen).await
+        }
+    }
+}

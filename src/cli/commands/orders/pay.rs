@@ -1,0 +1,102 @@
+//! `respec orders pay ORDER…`: through the API where a payer is configured, else by a person.
+
+use std::time::Duration;
+
+use crate::cli::failure::{Done, Failure, Situation};
+use crate::cli::ledger::Ledger;
+use crate::cli::orders_args::Consent;
+use crate::cli::screen::Screen;
+use crate::cloud::{Billing as _, Outcome, Payer};
+use crate::model::{OrderId, OrderOwner, PaymentStatus};
+use crate::report::orders_text::{OrderRow, orders_table};
+
+/// Looks at an order after it was paid, until the books show it.
+const LOOKS_MAX: usize = 30;
+
+/// Between two such looks.
+const LOOK_EVERY: Duration = Duration::from_secs(4);
+
+/// Exit code: waits for a person.
+const PAUSED: u8 = 7;
+
+/// Pays our own unpaid orders, one call each and never a second one.
+pub(super) async fn run(
+    ledger: &Ledger<'_>,
+    args: &Consent,
+    screen: &Screen,
+) -> Result<Done, Failure> {
+    let mut rows = Vec::new();
+    for id in &args.orders {
+        let (row, _) = ledger.one(id).await?;
+        can_be_paid(&row)?;
+        rows.push(row);
+    }
+    screen.talk(&orders_table(
+        &rows,
+        ledger.context.clock.wall(),
+        &screen.err,
+    ));
+    let Some(payer) = &ledger.context.payer else {
+        screen.talk(
+            "No payer is configured (RESPEC_PAYER_…), so a person pays: console, Expenses > Orders.\n",
+        );
+        return Ok(Done::Run(PAUSED));
+    };
+    if !args.auto_approve
+        && !(screen.can_ask && screen.ask("Pay them? Only `yes` is taken as yes: "))
+    {
+        return Err(Failure::new(
+            Situation::Other,
+            "not agreed to; nothing was paid",
+        ));
+    }
+    for row in &rows {
+        pay(ledger, &row.order.id, payer).await?;
+        screen.result(&format!("Order {} is paid.\n", row.order.id))?;
+    }
+    Ok(Done::Fine)
+}
+
+fn can_be_paid(row: &OrderRow) -> Result<(), Failure> {
+    let id = &row.order.id;
+    let refuse = |why: String| Err(Failure::new(Situation::Refused, why));
+    match (&row.order.payment, row.owner) {
+        (PaymentStatus::Unpaid, OrderOwner::Ours) => Ok(()),
+        (PaymentStatus::Unpaid, OrderOwner::Foreign) => refuse(format!(
+            "order {id} was made by somebody else; whoever made it decides"
+        )),
+        (PaymentStatus::Paid, _) => refuse(format!("order {id} is paid already")),
+        (PaymentStatus::Cancelled, _) => refuse(format!("order {id} is cancelled")),
+        (PaymentStatus::Other(_), _) => refuse(format!("order {id} does not wait to be paid")),
+    }
+}
+
+/// After a lost answer only the order itself is asked.
+async fn pay(ledger: &Ledger<'_>, id: &OrderId, payer: &Payer) -> Result<(), Failure> {
+    let context = ledger.context;
+    let answer = context.cloud.pay_order(id, payer).await;
+    if let Err(error) = &answer
+        && error.outcome() == Outcome::NotDone
+    {
+        return Err(Failure::cloud(&format!("pay order {id}"), error));
+    }
+    for _ in 0..LOOKS_MAX {
+        let detail = context.cloud.order_detail(id).await;
+        match detail.map(|detail| detail.order.payment) {
+            Ok(PaymentStatus::Paid) => return context.save_world(),
+            Ok(PaymentStatus::Cancelled) => {
+                return Err(Failure::new(
+                    Situation::Other,
+                    format!("order {id} is cancelled"),
+                ));
+            }
+            Ok(PaymentStatus::Unpaid | PaymentStatus::Other(_)) | Err(_) => {
+                context.clock.sleep(LOOK_EVERY).await;
+            }
+        }
+    }
+    let message = format!("order {id} does not show as paid; the call is not repeated");
+    Err(Failure::new(Situation::Other, message).hint(format!(
+        "look at it: respec orders show {id}, or pay it in the console"
+    )))
+}

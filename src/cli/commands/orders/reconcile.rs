@@ -1,0 +1,158 @@
+//! `respec orders reconcile`: finds orders whose answer was lost, and records them with the step that asked.
+
+use std::collections::BTreeSet;
+
+use crate::apply::{HORIZON, LostAnswer, OpenRun, adopt, candidates, lost_answers};
+use crate::cli::args::Global;
+use crate::cli::context::Context;
+use crate::cli::failure::{Done, Failure, Situation};
+use crate::cli::input::Input;
+use crate::cli::orders_args::ReconcileArgs;
+use crate::cli::planning::peek;
+use crate::cli::running::load_plan;
+use crate::cli::screen::Screen;
+use crate::cloud::{Billing as _, Cloud as _, OrderQuery};
+use crate::model::{Lineage, OrderDetail, OrderId};
+use crate::store::Store;
+
+/// Exit code: a person is needed.
+const PERSON_NEEDED: u8 = 8;
+
+/// How far the cloud's clock may be from ours.
+const SKEW: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+
+/// Reads the books for the time of every lost answer; records what is found, says what is not.
+pub(super) async fn run(
+    context: &Context,
+    global: &Global,
+    input: &Input,
+    args: &ReconcileArgs,
+    screen: &Screen,
+) -> Result<Done, Failure> {
+    if peek(context, &input.fleet)?.is_none_or(|contents| contents.open_run.is_none()) {
+        screen.result("Nothing to reconcile: no run is open.\n")?;
+        return Ok(Done::Fine);
+    }
+    let account = context.cloud.caller_identity().await;
+    let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;
+    let lineage = Lineage::of(&account, &input.fleet.fleet);
+    let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;
+    let mut answered = 0;
+    let mut open = Vec::new();
+    for lost in lost(&store).await? {
+        let found = found(context, &store, &lost).await?;
+        let chosen = choose(&found, args.order.as_ref());
+        match chosen {
+            Some(order) => {
+                record(context, &store, &lost, &order).await?;
+                answered += 1;
+                let machine = &lost.instance;
+                screen.result(&format!(
+                    "Order {order} is {machine}'s; it is recorded now.\n"
+                ))?;
+            }
+            None => open.push((lost, found)),
+        }
+    }
+    if answered > 0 {
+        screen.talk("Next: `respec apply` goes on with it.\n");
+    }
+    for (lost, found) in &open {
+        screen.result(&told(lost, found))?;
+    }
+    match (answered, open.is_empty()) {
+        (0, true) => screen.result("Nothing to reconcile: every answer is known.\n")?,
+        (_, true | false) => {}
+    }
+    Ok(if open.iter().any(|(_, found)| found.len() > 1) {
+        Done::Run(PERSON_NEEDED)
+    } else {
+        Done::Fine
+    })
+}
+
+async fn lost(store: &Store) -> Result<Vec<LostAnswer>, Failure> {
+    let contents = store.contents();
+    let Some(run) = &contents.open_run else {
+        return Ok(Vec::new());
+    };
+    let plan = load_plan(store, &run.record.plan_id).await?;
+    lost_answers(&OpenRun {
+        run: &run.record.run,
+        plan: &plan,
+        entries: &run.entries,
+        next_seq: contents.next_seq,
+        applied: &contents.applied,
+    })
+    .map_err(|error| Failure::from_error(Situation::Other, "read the open run", &error))
+}
+
+/// The orders of that time which may be the lost one's.
+async fn found(
+    context: &Context,
+    store: &Store,
+    lost: &LostAnswer,
+) -> Result<Vec<OrderId>, Failure> {
+    let query = OrderQuery {
+        created_from: lost.first - SKEW,
+        created_until: lost.last + HORIZON + SKEW,
+        payment: None,
+    };
+    let reading = |error| Failure::cloud("read the account's orders", &error);
+    let recorded: BTreeSet<OrderId> = store.contents().orders.keys().cloned().collect();
+    let mut details: Vec<OrderDetail> = Vec::new();
+    for order in context.cloud.query_orders(&query).await.map_err(reading)? {
+        if !recorded.contains(&order.id) {
+            let detail = context.cloud.order_detail(&order.id).await;
+            details.push(detail.map_err(reading)?);
+        }
+    }
+    Ok(candidates(lost, &details, &recorded))
+}
+
+/// The only one there is, or the one that was named.
+fn choose(found: &[OrderId], named: Option<&OrderId>) -> Option<OrderId> {
+    match (found, named) {
+        (found, Some(named)) => found.iter().find(|id| *id == named).cloned(),
+        ([only], None) => Some(only.clone()),
+        (_, None) => None,
+    }
+}
+
+async fn record(
+    context: &Context,
+    store: &Store,
+    lost: &LostAnswer,
+    order: &OrderId,
+) -> Result<(), Failure> {
+    let contents = store.contents();
+    let open = contents.open_run.as_ref();
+    let open = open.ok_or_else(|| Failure::new(Situation::Other, "there is no open run"))?;
+    let plan = load_plan(store, &open.record.plan_id).await?;
+    let run = OpenRun {
+        run: &open.record.run,
+        plan: &plan,
+        entries: &open.entries,
+        next_seq: contents.next_seq,
+        applied: &contents.applied,
+    };
+    adopt(&run, lost, order, store, context.clock.as_ref())
+        .await
+        .map_err(|error| Failure::from_error(Situation::Other, "record the order", &error))
+}
+
+fn told(lost: &LostAnswer, found: &[OrderId]) -> String {
+    let (machine, first, last) = (&lost.instance, lost.first, lost.last);
+    if found.is_empty() {
+        return format!(
+            "{machine}: no order of it was made between {first} and {last}. `respec apply` makes sure of that \
+             and goes on.\n"
+        );
+    }
+    let ids: Vec<&str> = found.iter().map(OrderId::as_str).collect();
+    format!(
+        "{machine}: any of {} may be its. Look at them with `respec orders show`, then name the right one: \
+         respec orders reconcile --order ID\n",
+        ids.join(", ")
+    )
+}

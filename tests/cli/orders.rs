@@ -1,0 +1,220 @@
+//! `respec orders`, and orders that meet a person, a kill or a lost answer on their way.
+
+use serde_json::{Value, json};
+
+use crate::house::{FAST, House};
+use crate::process::until;
+use crate::shop::{APPLY, WANTED, prepaid_shop};
+
+/// One subscription that wants more, and a cloud that loses every answer about its order for so long that
+/// a kill finds it unanswered.
+fn lossy_shop(name: &str) -> House {
+    let manifest = format!(
+        "\nversion: 1\nfleet: shop\nregion: cn-hangzhou\ndefaults: {{payment: await}}\ninstances:\n  \
+         db-1: {{id: i-1, spec: {{instance_type: {WANTED}}}}}\n"
+    );
+    let cloud = "
+instances:
+- {InstanceId: i-1, InstanceName: db-1, InstanceType: ecs.g7.large, InstanceChargeType: PrePaid}
+faults:
+- {operation: ModifyPrepayInstanceSpec, times: 60, when: no_answer_after}
+";
+    House::with(name, &manifest, cloud, FAST)
+}
+
+fn only_order(house: &House) -> String {
+    let world = house.server.world();
+    let [order] = world.orders() else {
+        panic!("not one order: {:?}", world.orders());
+    };
+    order["OrderId"].as_str().unwrap().to_owned()
+}
+
+fn wait_for_an_order(house: &House) {
+    until("there is an order", || {
+        !house.server.world().orders().is_empty()
+    });
+}
+
+fn listed(house: &House) -> Vec<Value> {
+    let listed = house.run("orders list -json").exits(0).json();
+    listed["orders"].as_array().unwrap().clone()
+}
+
+#[test]
+fn an_answer_that_is_lost_and_a_kill_and_another_apply_make_one_order() {
+    let house = lossy_shop("orders-lost");
+    let mut apply = house.start(APPLY);
+    wait_for_an_order(&house);
+    apply.kill();
+    drop(apply.ended());
+    let order = only_order(&house);
+    assert_eq!(
+        listed(&house)[0]["owner"],
+        "foreign",
+        "no answer told its id"
+    );
+
+    let paused = house.run(APPLY).exits(7);
+    assert!(format!("{paused}").contains(&order), "{paused}");
+    assert_eq!(only_order(&house), order);
+    assert_eq!(listed(&house)[0]["owner"], "ours");
+    house.server.by_hand("pay", &json!({"OrderId": order}));
+    house.run(APPLY).exits(0);
+    assert_eq!(only_order(&house), order);
+    assert_eq!(house.server.world().field("i-1", "EffectiveType"), WANTED);
+}
+
+#[test]
+fn an_order_whose_answer_was_lost_is_reconciled_without_an_apply() {
+    let house = lossy_shop("orders-reconcile");
+    let mut apply = house.start(APPLY);
+    wait_for_an_order(&house);
+    apply.kill();
+    drop(apply.ended());
+    let order = only_order(&house);
+    house
+        .run("orders reconcile")
+        .exits(0)
+        .shows(&[&order, "i-1", "recorded"]);
+    house
+        .run("orders reconcile")
+        .exits(0)
+        .shows(&["Nothing to reconcile"]);
+    assert_eq!(listed(&house)[0]["owner"], "ours");
+    house.run(APPLY).exits(7);
+    assert_eq!(only_order(&house), order);
+}
+
+#[test]
+fn paid_or_cancelled_by_a_person_while_respec_waits_or_not_all_four_end_right() {
+    for verb in ["pay", "cancel"] {
+        for is_waiting in [true, false] {
+            let house = prepaid_shop(&format!("orders-{verb}-{is_waiting}"), "await", FAST);
+            let by_hand = || {
+                wait_for_an_order(&house);
+                let order = only_order(&house);
+                house.server.by_hand(verb, &json!({"OrderId": order}));
+            };
+            let ended = if is_waiting {
+                let waiting = house.start(&format!("{APPLY} -wait-payment 1h"));
+                by_hand();
+                waiting.ended()
+            } else {
+                house.run(APPLY).exits(7);
+                by_hand();
+                house.run(APPLY)
+            };
+            let (exit, becomes) = match verb {
+                "pay" => (0, WANTED),
+                _ => (3, "ecs.g7.large"),
+            };
+            ended.exits(exit);
+            let world = house.server.world();
+            assert_eq!(world.field("i-1", "EffectiveType"), becomes, "{verb}");
+            assert_eq!(world.field("i-1", "Status"), "Running");
+            only_order(&house);
+            // Nothing of it is left open: the next apply is a new one.
+            let history = house.run("history -json").exits(0).json();
+            assert_eq!(history["runs"][0]["exit_code"], exit, "{verb}");
+        }
+    }
+}
+
+#[test]
+fn an_order_is_cancelled_only_with_consent_and_never_once_it_is_paid() {
+    let house = prepaid_shop("orders-cancel", "await", FAST);
+    house.run(APPLY).exits(7);
+    let order = only_order(&house);
+    house
+        .run(&format!("orders cancel {order}"))
+        .exits(1)
+        .says(&["nobody can be asked", "--auto-approve"]);
+    house
+        .run(&format!("orders pay {order} -auto-approve"))
+        .exits(7)
+        .says(&["a person pays", "Expenses > Orders"]);
+    assert_eq!(house.server.world().orders()[0]["Payment"], "Unpaid");
+    house
+        .run(&format!("orders cancel {order} -auto-approve"))
+        .exits(0)
+        .shows(&[&order, "is cancelled"]);
+    house
+        .run(&format!("orders cancel {order} -auto-approve"))
+        .exits(6)
+        .says(&["is cancelled already"]);
+    house.run(APPLY).exits(3);
+
+    house.run(APPLY).exits(7);
+    let again = house.server.world().orders()[1]["OrderId"].clone();
+    house.server.by_hand("pay", &json!({"OrderId": again}));
+    let again = again.as_str().unwrap();
+    house
+        .run(&format!("orders cancel {again} -auto-approve"))
+        .exits(6)
+        .says(&["is paid and cannot be cancelled"]);
+    house.run("orders show 1").exits(1);
+    house.run("orders show x").exits(64);
+}
+
+#[test]
+fn an_order_of_somebody_else_blocks_its_machine_and_is_not_cancelled_unasked() {
+    let house = prepaid_shop("orders-foreign", "await", FAST);
+    house.run(APPLY).exits(7);
+    let order = only_order(&house);
+    std::fs::remove_dir_all(house.folder.join("state")).unwrap();
+    let planned = house.run("plan").exits(0);
+    planned.shows(&["R45", &order]);
+    house
+        .run(&format!("orders cancel {order} -auto-approve"))
+        .exits(1)
+        .says(&["somebody else"]);
+    house.run("orders list").exits(0).shows(&["somebody else"]);
+    assert_eq!(house.server.world().orders()[0]["Payment"], "Unpaid");
+}
+
+#[test]
+fn orders_are_made_ahead_and_the_restart_comes_with_the_next_apply() {
+    for payment in ["await", "auto"] {
+        let house = prepaid_shop(&format!("orders-only-{payment}"), payment, FAST);
+        house.run(&format!("{APPLY} -orders-only")).exits(7);
+        let order = only_order(&house);
+        let world = house.server.world();
+        let found = ["Status", "EffectiveType"].map(|name| world.field("i-1", name));
+        assert_eq!(found, ["Running", "ecs.g7.large"]);
+        if payment == "await" {
+            house.server.by_hand("pay", &json!({"OrderId": order}));
+        }
+        house.run(APPLY).exits(0);
+        assert_eq!(only_order(&house), order);
+        assert_eq!(house.server.world().field("i-1", "EffectiveType"), WANTED);
+    }
+}
+
+/// R72: the cloud shows the new type at once; only the state knows that the guest has not got it yet.
+#[test]
+fn a_type_whose_run_was_given_up_before_its_restart_is_finished_by_a_later_plan() {
+    let house = prepaid_shop("orders-restart", "await", FAST);
+    house.run(APPLY).exits(7);
+    let run = house.last_run();
+    let given_up = house.run(&format!("cancel {run}")).exits(0);
+    given_up.shows(&["orders cancel", &only_order(&house)]);
+    // Whoever paid it did not know that it was given up.
+    let order = only_order(&house);
+    house.server.by_hand("pay", &json!({"OrderId": order}));
+    until("the type is there", || {
+        house.server.world().field("i-1", "ConfiguredType") == WANTED
+    });
+    assert_eq!(
+        house.server.world().field("i-1", "EffectiveType"),
+        "ecs.g7.large"
+    );
+    house
+        .run("plan -detailed-exitcode")
+        .exits(2)
+        .shows(&["R72", "its next start"]);
+    house.run(APPLY).exits(0);
+    assert_eq!(house.server.world().field("i-1", "EffectiveType"), WANTED);
+    house.run("plan -detailed-exitcode").exits(0);
+    only_order(&house);
+}
