@@ -402,11 +402,11 @@ fn changes_one_thing(step: &Step) -> TestCaseResult {
     Ok(())
 }
 
-fn is_blocked(world: &World, planned: &Planned, unit: &respec::model::Unit) -> bool {
+fn is_blocked(world: &World, planned: &Planned, unit: &Unit) -> bool {
     let blocked = |id: &InstanceId| planned.account.blocked.contains_key(id);
     match unit {
-        respec::model::Unit::Instance(id) => blocked(id),
-        respec::model::Unit::Group(name) => {
+        Unit::Instance(id) => blocked(id),
+        Unit::Group(name) => {
             let group = world.desired.groups.get(name);
             group.is_some_and(|group| group.members.iter().any(blocked))
         }
