@@ -1,6 +1,6 @@
 //! A server that knows nothing of HTTP: it reads a request's head and then does as it is told.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -124,18 +124,29 @@ pub(crate) fn read_head(socket: &mut TcpStream) -> std::io::Result<Vec<u8>> {
 }
 
 fn perform(act: &Act, socket: &mut TcpStream, n_bytes: &AtomicUsize) -> std::io::Result<()> {
-    let mut say = |bytes: &[u8]| {
-        socket.write_all(bytes)?;
-        n_bytes.fetch_add(bytes.len(), Ordering::SeqCst);
-        socket.flush()
-    };
     match act {
-        Act::Say(bytes) => say(bytes),
-        Act::Repeat(bytes, times) => (0..*times).try_for_each(|_| say(bytes)),
+        Act::Say(bytes) => say(bytes, socket, n_bytes),
+        Act::Repeat(bytes, times) => (0..*times).try_for_each(|_| say(bytes, socket, n_bytes)),
         Act::Drip(bytes, pause) => bytes.iter().try_for_each(|byte| {
-            thread::sleep(*pause);
-            say(&[*byte])
+            wait_for_nothing(socket, *pause)?;
+            say(&[*byte], socket, n_bytes)
         }),
         Act::Sit => socket.read_exact(&mut [0; 1]),
+    }
+}
+
+fn say(bytes: &[u8], socket: &mut TcpStream, n_bytes: &AtomicUsize) -> std::io::Result<()> {
+    socket.write_all(bytes)?;
+    n_bytes.fetch_add(bytes.len(), Ordering::SeqCst);
+    socket.flush()
+}
+
+/// Lets this long pass, unless the other side hangs up before.
+fn wait_for_nothing(socket: &mut TcpStream, pause: Duration) -> std::io::Result<()> {
+    socket.set_read_timeout(Some(pause))?;
+    match socket.read(&mut [0; 1]) {
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => Err(ErrorKind::ConnectionAborted.into()),
     }
 }

@@ -43,17 +43,12 @@ fn meddle(
 
 #[test]
 fn a_read_that_is_no_answer_ends_before_anything_is_touched() {
-    let reads = [
-        "GetCallerIdentity",
-        "DescribeInstances",
-        "DescribeResourcesModification",
-    ];
+    let reads = ["GetCallerIdentity", "DescribeInstances"];
     for (n, action) in reads.into_iter().enumerate() {
         for (m, reply) in [LOGIN_PAGE, FORBIDDEN_PAGE, CUT, EMPTY]
             .into_iter()
             .enumerate()
         {
-            // Questions about targets are asked only of subscriptions.
             let mut house = prepaid_shop(&format!("bad-read-{n}-{m}"), "await", FAST);
             let meddler = meddle(&mut house, action, ALWAYS, reply, Passed::No);
             for command in ["plan", APPLY] {
@@ -64,6 +59,24 @@ fn a_read_that_is_no_answer_ends_before_anything_is_touched() {
             }
             assert!(meddler.n_spoiled() > 0, "{action} was never asked");
         }
+    }
+}
+
+#[test]
+fn a_question_that_is_not_answered_blocks_what_hangs_on_it() {
+    for (m, reply) in [LOGIN_PAGE, CUT].into_iter().enumerate() {
+        let mut house = prepaid_shop(&format!("bad-question-{m}"), "await", FAST);
+        let action = "DescribeResourcesModification";
+        let meddler = meddle(&mut house, action, ALWAYS, reply, Passed::No);
+        let words = ["could not be learned", "could not be checked", action];
+        house.run("plan").exits(0).shows(&words);
+        let ended = house.run(APPLY).exits(6);
+        assert!(
+            format!("{ended}").contains("could not be learned"),
+            "{ended}"
+        );
+        assert_eq!(house.server.n_changing_calls(), 0, "{ended}");
+        assert!(meddler.n_spoiled() > 0, "{action} was never asked");
     }
 }
 

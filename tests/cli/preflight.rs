@@ -172,7 +172,7 @@ fn a_thousand_like_machines_cost_a_handful_of_questions() {
     );
     let house = House::with("alike", &manifest, &format!("instances:\n{machines}"), FAST);
     house
-        .run("plan")
+        .run("plan -no-price")
         .exits(0)
         .shows(&["1000 to change", "to start 100 of 1000 machines"]);
     let calls = house.server.calls();

@@ -80,6 +80,7 @@ impl Program {
             next_seq: contents.next_seq,
             change_numbers: &contents.change_numbers,
             applied: &contents.applied,
+            orders: &contents.orders,
             observed: &observed,
             adopt: Vec::new(),
             who: "somebody@somewhere".to_owned(),
@@ -92,6 +93,8 @@ impl Program {
         };
         let tools = Tools {
             cloud: self.cloud.clone(),
+            billing: self.cloud.clone(),
+            prices: self.cloud.clone(),
             journal: self.store.clone(),
             clock: self.rig.clock.clone(),
         };

@@ -114,7 +114,7 @@ async fn sts_is_told_everything_that_the_profile_says() {
         let query = uri.query().unwrap_or_default().to_owned();
         let form = String::from_utf8_lossy(&body).into_owned();
         *ears.lock().unwrap() = (query, form);
-        "{}"
+        r#"{"RequestId":"6B6C-1"}"#
     };
     let mut house = House::new("told").await;
     house.endpoint = serve_http(Router::new().fallback(hear)).await;

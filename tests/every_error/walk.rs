@@ -185,15 +185,14 @@ impl Case {
         objections
     }
 
-    /// Once the cloud has stopped refusing, applying again ends with everything as wanted, or with an
-    /// order that nobody can ask for yet.
+    /// Once the cloud has stopped refusing, applying again ends with everything as wanted.
     async fn ends_well(&self, found: &[Value]) -> Vec<String> {
         self.program.heal();
         let mut last = String::new();
         for _ in 0..APPLIES_AFTER {
             self.program.wait(REST).await;
             match self.program.apply().await {
-                Came::Ran(ran) if ran.0.exit_code == 0 || only_orders_are_unknown(&ran.0) => {
+                Came::Ran(ran) if ran.0.exit_code == 0 => {
                     return self.power_is_restored(found);
                 }
                 Came::Ran(ran) => last = format!("{:?}", ran.0),
@@ -210,18 +209,6 @@ impl Case {
             .map(|(before, after)| format!("at the end {before} is {}", after["Status"]))
             .collect()
     }
-}
-
-/// Whether the run rests on an order that a person must look for, who is told when it was made.
-fn only_orders_are_unknown(outcome: &RunOutcome) -> bool {
-    let mut halts = outcome.machines.values().filter_map(|(_, end)| match end {
-        MachineEnd::Halted { halt, note } => Some((*halt, note)),
-        MachineEnd::Closed { .. } | MachineEnd::Open => None,
-    });
-    outcome.exit_code == 8
-        && halts.all(|(halt, note)| {
-            halt == Halt::Unknown && note.contains("look in the console's orders between")
-        })
 }
 
 /// A machine that was put back or spared is what it was.
@@ -256,6 +243,7 @@ fn end_in_words(end: &MachineEnd) -> &'static str {
             SagaOutcome::Undone => "undone",
             SagaOutcome::PutBack => "put back",
             SagaOutcome::Spared => "spared",
+            SagaOutcome::Declined => "declined",
             SagaOutcome::Abandoned => "abandoned",
         },
         MachineEnd::Halted { halt, .. } => match halt {
