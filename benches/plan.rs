@@ -139,6 +139,7 @@ fn measure(size: u32) -> Vec<Timed> {
         desired,
         sagas: planned.sagas,
         sheet: planned.account,
+        courses: planned.courses,
     };
 
     let begun = clock.elapsed();

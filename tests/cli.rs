@@ -35,6 +35,8 @@ mod forms;
 mod identities;
 #[path = "cli/policies.rs"]
 mod policies;
+#[path = "cli/selection.rs"]
+mod selection;
 #[path = "cli/private.rs"]
 mod private;
 #[path = "cli/money.rs"]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{InstanceId, InstanceStatus, Power};
-use crate::saga::{Crowd, Limits};
+use crate::saga::Limits;
 
 use super::Job;
 
@@ -31,11 +31,8 @@ pub(super) fn limits(job: &Job<'_>) -> Limits {
         if kept_down && !job.plan.sagas.get(id).is_some_and(|saga| saga.was_running) {
             continue;
         }
-        let crowd = machine
-            .group
-            .clone()
-            .map_or_else(|| Crowd::Ungrouped(machine.region.clone()), Crowd::Group);
-        limits.add(id.clone(), crowd, desired.rollout_of(machine));
+        let rollout = desired.rollout_of(machine).clone();
+        limits.add(id.clone(), machine.crowd(), rollout);
         if seen.status != InstanceStatus::Running {
             limits.went_down(id);
         }

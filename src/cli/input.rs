@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::manifest::{self, Source};
-use crate::model::{DesiredFleet, Digest, Finding};
+use crate::model::{DesiredFleet, Digest, Finding, ObservedFleet};
 use crate::plan;
 use crate::report::findings::{Paint, findings};
 
@@ -39,6 +39,28 @@ impl Input {
                 sources,
             }),
             None => Err(refused(rendered)),
+        }
+    }
+
+    /// The same files, with their selectors answered by what was seen. Only what is new to say is a
+    /// warning then.
+    ///
+    /// # Errors
+    /// [`Failure`] with every finding rendered.
+    pub fn against(&self, observed: &ObservedFleet, paint: Paint) -> Result<Self, Failure> {
+        let before = manifest::read(&self.sources).findings;
+        let reading = manifest::read_against(&self.sources, observed);
+        match reading.fleet {
+            Some(fleet) => {
+                let mut news = reading.findings;
+                news.retain(|finding| !before.contains(finding));
+                Ok(Self {
+                    fleet,
+                    warnings: render(&self.sources, &news, paint),
+                    sources: self.sources.clone(),
+                })
+            }
+            None => Err(refused(render(&self.sources, &reading.findings, paint))),
         }
     }
 

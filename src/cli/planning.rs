@@ -8,17 +8,18 @@ use crate::diff::{changes, managed_fields};
 use crate::manifest::{unknown_machine, wrong_account};
 use crate::model::{
     AccountId, AppliedInstance, Books, DesiredFleet, Finding, InstanceId, Limits, Lineage,
-    ObservedFleet, Offers, Pricing, RegionId, RunId, Stamp,
+    ObservedFleet, Offers, Pricing, RunId, Stamp,
 };
-use crate::observe::{ask, ask_limits, observe};
+use crate::observe::{ask, ask_limits};
 use crate::plan::{
-    FoundStopped, PlanInput, Planned, SavedPlan, check, limit_questions, money_questions,
-    open_questions, plan,
+    FoundStopped, PlanInput, Planned, SavedPlan, check, check_courses, limit_questions,
+    money_questions, open_questions, plan, turnover,
 };
 use crate::report::findings::Paint;
 use crate::store::{Contents, Store};
 
 use super::args::PlanningArgs;
+use super::choosing::{look_and_choose, members_before};
 use super::context::Context;
 use super::failure::{Failure, Situation};
 use super::input::Input;
@@ -37,6 +38,8 @@ const QUESTION_ROUNDS_MAX: usize = 8;
 pub struct Planning {
     /// The plan.
     pub plan: SavedPlan,
+    /// What the cloud adds to the manifest's warnings, rendered; may be empty.
+    pub warnings: String,
     /// The fleet as it was seen.
     pub observed: ObservedFleet,
     /// The state, if there is one.
@@ -55,7 +58,8 @@ pub async fn make_plan(
 ) -> Result<Planning, Failure> {
     let account = who_we_are(context, input, paint).await?;
     let contents = peek(context, &input.fleet)?;
-    let observed = look(context, account, &input.fleet).await?;
+    let chosen = look_and_choose(context, account, input, paint).await?;
+    let (input, observed) = (&chosen.input, chosen.observed);
     nobody_is_unknown(input, &observed, contents.as_ref(), paint)?;
     not_too_many_are_gone(&observed, contents.as_ref(), &input.fleet)?;
     let evidence = Evidence {
@@ -79,13 +83,16 @@ pub async fn make_plan(
         Pricing::Asked
     };
     let books = books(context, &questions, pricing, contents.as_ref()).await;
-    let planned = plan(&evidence.with(&offers, &limits, &books));
+    let mut planned = plan(&evidence.with(&offers, &limits, &books));
+    let before = members_before(context, contents.as_ref(), &input.fleet).await?;
+    planned.account.turnover = turnover(&input.fleet, &before);
     let mut plan = seal(context, input, &observed, contents.as_ref(), planned)?;
     if let Some(max_spend) = &args.max_spend {
         plan.sheet.money.max_spend = max_spend.limit(&plan)?;
     }
     Ok(Planning {
         plan,
+        warnings: chosen.input.warnings,
         observed,
         contents,
     })
@@ -160,32 +167,6 @@ async fn who_we_are(context: &Context, input: &Input, paint: Paint) -> Result<Ac
 pub fn peek(context: &Context, fleet: &DesiredFleet) -> Result<Option<Contents>, Failure> {
     Store::peek(&context.store_dir(&fleet.fleet))
         .map_err(|error| Failure::store("read the state", &error))
-}
-
-/// Looks at every machine of the manifest.
-///
-/// # Errors
-/// [`Failure`] when the cloud cannot be read.
-pub async fn look(
-    context: &Context,
-    account: AccountId,
-    fleet: &DesiredFleet,
-) -> Result<ObservedFleet, Failure> {
-    let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
-    for (id, machine) in &fleet.instances {
-        wanted
-            .entry(machine.region.clone())
-            .or_default()
-            .insert(id.clone());
-    }
-    observe(
-        context.cloud.as_ref(),
-        account,
-        context.clock.wall(),
-        &wanted,
-    )
-    .await
-    .map_err(|error| Failure::cloud("look at the fleet", &error))
 }
 
 /// An id that nobody has ever seen is a mistake in the manifest.
@@ -302,7 +283,12 @@ fn seal(
     contents: Option<&Contents>,
     planned: Planned,
 ) -> Result<SavedPlan, Failure> {
-    let objections = check(&input.fleet, &planned.sagas);
+    let mut objections = check(&input.fleet, &planned.sagas);
+    objections.extend(check_courses(
+        &input.fleet,
+        &planned.sagas,
+        &planned.courses,
+    ));
     if let Some(objection) = objections.first() {
         let message = format!("the plan does not pass its own check: {objection}");
         return Err(Failure::new(Situation::Other, message).hint("this is a defect of respec"));
@@ -323,6 +309,7 @@ fn seal(
         desired: input.fleet.clone(),
         sagas: planned.sagas,
         sheet: planned.account,
+        courses: planned.courses,
     })
 }
 

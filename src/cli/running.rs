@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
         let open = open.ok_or_else(|| Failure::new(Situation::Other, "there is no open run"))?;
         let plan = load_plan(&store, &open.record.plan_id).await?;
         let account = plan.account.clone();
-        let observed = super::planning::look(self.context, account, &plan.desired).await?;
+        let observed = super::choosing::look(self.context, account, &plan.desired).await?;
         let run = open.record.run.clone();
         if self.mode != Mode::PutBack {
             let sagas = unfinished(&plan, open);

@@ -27,7 +27,7 @@ pub enum InstanceQuery {
 }
 
 /// One page of instances.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InstancePage {
     /// The instances.
     pub instances: Vec<ObservedInstance>,

@@ -106,11 +106,37 @@ codes! {
         "The same thing stands twice in one list; once is enough.";
     NO_INSTANCES = "RS0118" Warning "no machines":
         "The manifest names no instance at all, so there is nothing to plan.";
+    NO_BATCH = "RS0119" Error "batches of nothing":
+        "`batches` are sizes, in machines or in percent of the group; the last one repeats. Each has at least one machine.";
+    NOTHING_ALLOWED = "RS0120" Error "limit that allows nothing":
+        "With this limit no machine could ever be stopped, but the change needs a stop. Allow at least one machine to be down, or leave the change out.";
+    NEVER_BEGINS = "RS0121" Error "window that never lets anything begin":
+        "`cutoff` is the last part of the window, in which nothing new begins. It has to be shorter than the window.";
+    USELESS_GATE = "RS0122" Error "gate that asks for nothing":
+        "A gate waits (`wait`), asks a person (`approve: true`), or both. Without either it is always open.";
+    NO_SUCH_BATCH = "RS0123" Error "gate after the last batch":
+        "The gate stands where no batch follows, so nobody would ever be asked.";
+    NO_TOLERANCE = "RS0124" Error "continue and max_failures":
+        "`on_failure: continue` goes on however many fail, so `max_failures` beside it would have no effect.";
+    TWO_PROMISES = "RS0125" Error "two promises in one":
+        "An availability says either how many stay up (`min_available`) or how many may be down (`max_unavailable`).";
+    SELECTS_ALL = "RS0126" Error "selector that asks for nothing":
+        "A selector without a condition would mean every machine of the region. If that is meant, say so with `name: \"*\"`.";
+    IDS_AND_SELECT = "RS0127" Error "ids and select":
+        "A group lists its members or selects them. `select` takes `ids`, too, and then every other key must fit as well.";
+    LEAVES_ITSELF = "RS0128" Warning "selected by what changes":
+        "The group selects by type and changes the type: a machine that is done no longer belongs to it, and is not looked after from then on. Select by tag or name, or name both types.";
+    PROMISE_TWICE = "RS0129" Error "availability defined twice":
+        "Each availability has a name of its own, so that a plan can say which one holds it up.";
 
     WRONG_ACCOUNT = "RS0201" Error "another account":
         "`account` guards against changing the wrong fleet: it must be the account of the credentials in use.";
     UNKNOWN_MACHINE = "RS0202" Error "unknown machine":
         "The cloud does not show this machine to these credentials in this region, and respec has never recorded it. A recorded machine that is gone is blocked in the plan instead.";
+    UNEXPECTED_COUNT = "RS0203" Error "another number of machines":
+        "`expect` says how many machines a selector means. Look at who joined or left, then correct the selector or the number.";
+    EMPTY_SELECTION = "RS0204" Warning "nobody is selected":
+        "No machine of the region fits the selector, so nothing the group says has an effect. Write `expect` to make this an error.";
 }
 
 /// What this code stands for, if a manifest can earn it.

@@ -7,14 +7,17 @@ use crate::model::{
 };
 
 use super::budget;
+use super::calendar::{freeze, owned_text};
 use super::codes;
 use super::decoder::Decoder;
 use super::fields::Fields;
 use super::mark::{At, Mark, Slot};
 use super::notes::{Draft, quoted};
+use super::rollouts::rollout;
 use super::schema::{
-    ChangeKeys, Defaults, Entry, File, GroupEntry, InstanceEntry, Layer, RolloutKeys, SpecKeys,
+    ChangeKeys, Defaults, Entry, File, GroupEntry, InstanceEntry, Layer, SpecKeys,
 };
+use super::selects::{availability, select};
 use super::tree::NodeId;
 
 /// The version of the language this program reads.
@@ -55,11 +58,10 @@ const PREPAID_UPGRADES: &[(&str, PrepaidUpgrade)] = &[
     ("offline", PrepaidUpgrade::Offline),
 ];
 
+/// Keys of `select` that are easily written beside it.
+const KEYS_OF_SELECT: &[&str] = &["name", "tags", "type", "zone", "except", "expect"];
 /// Other owners whose machines respec may stop when told to.
 const OWNERS: &[(&str, Owner)] = &[("ess", Owner::Ess), ("ack", Owner::Ack)];
-
-/// Ways to select the members of a group that stand beside `select` in the language.
-const UNSUPPORTED_IN_GROUPS: &[&str] = &["name", "type", "zone"];
 
 /// Reads one file; what is wrong with it goes to the notes, what is right is returned.
 pub(super) fn file(d: &mut Decoder<'_>, root: NodeId) -> Option<File> {
@@ -75,6 +77,8 @@ pub(super) fn file(d: &mut Decoder<'_>, root: NodeId) -> Option<File> {
         groups: entries(d, &mut fields, "groups", group),
         instances: entries(d, &mut fields, "instances", instance),
         protect: names(d, &mut fields, "protect"),
+        availability: items(d, &mut fields, "availability", availability),
+        freezes: items(d, &mut fields, "freezes", freeze),
         budget: fields.slot(d, "budget", budget::budget),
         balance: fields.slot(d, "balance", |d, node| d.word(node, BALANCES)),
         mark: fields.mark,
@@ -159,18 +163,27 @@ where
 
 fn group(d: &mut Decoder<'_>, node: NodeId, _name: Mark) -> Option<GroupEntry> {
     let mut fields = Fields::open(d, node, "a group")?;
-    let mut ids = fields.slot(d, "ids", |d, node| d.list(node, Decoder::id));
-    if ids.is_unwritten() && fields.has(d, "select") {
-        // Refused below; a warning that the group is empty would only repeat it.
-        ids = Slot::Broken;
+    fields.belongs_under(d, "select", KEYS_OF_SELECT);
+    let ids = fields.slot(d, "ids", |d, node| d.list(node, Decoder::id));
+    let select = fields.slot(d, "select", select);
+    if let (Some(ids), Some(select)) = (ids.get(), select.get()) {
+        let message = "`ids` and `select` in one group";
+        let draft = Draft::new(codes::IDS_AND_SELECT, select.mark, message).label("selected here");
+        d.notes.add(
+            draft
+                .other(ids.mark, "listed here")
+                .help("choose one; `select` takes `ids` as well"),
+        );
     }
     let entry = GroupEntry {
         ids,
+        select,
+        found_in: None,
         layer: layer(d, &mut fields),
         rollout: rollout(d, &mut fields),
         after: names(d, &mut fields, "after"),
     };
-    fields.close(d, UNSUPPORTED_IN_GROUPS);
+    fields.close(d, &[]);
     Some(entry)
 }
 
@@ -287,30 +300,23 @@ fn change(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> ChangeKeys {
     change
 }
 
-fn rollout(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> RolloutKeys {
-    let opened = fields
-        .node(d, "rollout")
-        .and_then(|node| Fields::open(d, node, "`rollout`"));
-    let Some(mut inner) = opened else {
-        return RolloutKeys::default();
-    };
-    let rollout = RolloutKeys {
-        max_unavailable: inner.slot(d, "max_unavailable", Decoder::share),
-        max_failures: inner.slot(d, "max_failures", Decoder::share),
-    };
-    inner.close(d, &[]);
-    rollout
-}
-
 /// A list of names of groups and instances.
 fn names(d: &mut Decoder<'_>, fields: &mut Fields<'_>, key: &'static str) -> Vec<At<String>> {
     let Some(node) = fields.node(d, key) else {
         return Vec::new();
     };
-    let list = d.list(node, |d, item| {
-        let At { value, mark } = d.text(item)?;
-        let value = value.to_owned();
-        Some(At { value, mark })
-    });
+    let list = d.list(node, owned_text);
+    list.map(|at| at.value).unwrap_or_default()
+}
+
+/// A list of mappings.
+fn items<'d, T>(
+    d: &mut Decoder<'d>,
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    read: fn(&mut Decoder<'d>, NodeId) -> Option<At<T>>,
+) -> Vec<At<T>> {
+    let node = fields.node(d, key);
+    let list = node.and_then(|node| d.list(node, read));
     list.map(|at| at.value).unwrap_or_default()
 }

@@ -63,6 +63,25 @@ impl<'a> Decoder<'a> {
         })
     }
 
+    /// A list, or one item without the brackets.
+    pub(super) fn one_or_more<T>(
+        &mut self,
+        node: NodeId,
+        mut read: impl FnMut(&mut Self, NodeId) -> Option<At<T>>,
+    ) -> Option<At<Vec<At<T>>>> {
+        match &self.tree.get(node).kind {
+            Kind::Sequence(_) => self.list(node, read),
+            Kind::Scalar { .. } | Kind::Mapping(_) => {
+                let one = read(self, node)?;
+                let mark = one.mark;
+                Some(At {
+                    value: vec![one],
+                    mark,
+                })
+            }
+        }
+    }
+
     /// The text of a key.
     pub(super) fn key(&self, node: NodeId) -> At<&'a str> {
         At {
@@ -154,6 +173,11 @@ impl<'a> Decoder<'a> {
     /// A span of time.
     pub(super) fn duration(&mut self, node: NodeId) -> Option<At<Duration>> {
         self.scalar_of(node, "a duration", scalar::duration)
+    }
+
+    /// A span of time that may be as long as a week.
+    pub(super) fn long_duration(&mut self, node: NodeId) -> Option<At<Duration>> {
+        self.scalar_of(node, "a duration", scalar::long_duration)
     }
 
     /// A count, or a share of a hundred at most.

@@ -7,26 +7,14 @@ use super::notes::{Draft, quoted};
 use super::tree::NodeId;
 
 /// Keys of the manifest language that this version cannot honour yet, wherever they stand.
-const UNSUPPORTED: &[&str] = &[
-    "availability",
-    "balance",
-    "batches",
-    "except",
-    "expect",
-    "freezes",
-    "gates",
-    "health",
-    "on_failure",
-    "select",
-    "spread",
-    "temporary_bandwidth",
-    "window",
-];
+const UNSUPPORTED: &[&str] = &["balance", "temporary_bandwidth"];
 
 /// A mapping being read key by key; it remembers what was asked for and refuses the rest.
 pub(super) struct Fields<'a> {
     entries: &'a [(NodeId, NodeId)],
     asked: Vec<&'static str>,
+    /// Keys that have their finding.
+    refused: Vec<&'static str>,
     /// Where the mapping stands.
     pub(super) mark: Mark,
     what: &'static str,
@@ -39,6 +27,7 @@ impl<'a> Fields<'a> {
         Some(Self {
             entries,
             asked: Vec::new(),
+            refused: Vec::new(),
             mark: d.mark(node),
             what,
         })
@@ -69,12 +58,35 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Refuses keys that stand one level too high.
+    pub(super) fn belongs_under(
+        &mut self,
+        d: &mut Decoder<'_>,
+        parent: &str,
+        keys: &[&'static str],
+    ) {
+        for key in keys {
+            let Some((written, _)) = self.entries.iter().find(|(k, _)| d.key(*k).value == *key)
+            else {
+                continue;
+            };
+            let message = format!("`{key}` stands beside `{parent}`");
+            d.notes.add(
+                Draft::new(codes::UNKNOWN_KEY, d.mark(*written), message)
+                    .label(format!("belongs under `{parent}`"))
+                    .help(format!("write `{parent}: {{{key}: …}}`")),
+            );
+            self.refused.push(key);
+        }
+    }
+
     /// Refuses every key that was not asked for. `unsupported` are keys that mean something here
     /// only, in the language but not yet in this version.
     pub(super) fn close(self, d: &mut Decoder<'_>, unsupported: &[&str]) {
         for (key, _) in self.entries {
             let key = d.key(*key);
-            if self.asked.contains(&key.value) || d.notes.is_full() {
+            let known = self.asked.contains(&key.value) || self.refused.contains(&key.value);
+            if known || d.notes.is_full() {
                 continue;
             }
             if UNSUPPORTED.contains(&key.value) || unsupported.contains(&key.value) {

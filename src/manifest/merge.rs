@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    AccountId, BalanceCheck, Budget, FleetName, GroupName, InstanceName, Owner, RegionId,
+    AccountId, Availability, BalanceCheck, Budget, FleetName, Freeze, GroupName, InstanceName,
+    Owner, RegionId,
 };
 
 use super::codes;
 use super::mark::{At, Mark, Slot};
-use super::notes::{Draft, Notes};
+use super::notes::{Draft, Notes, quoted};
 use super::schema::{Defaults, Entry, File, GroupEntry, InstanceEntry};
 
 /// All files of a run.
@@ -22,6 +23,8 @@ pub(super) struct Manifest {
     pub(super) groups: Vec<Entry<GroupName, GroupEntry>>,
     pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
     pub(super) protect: Vec<At<String>>,
+    pub(super) availability: Vec<At<Availability>>,
+    pub(super) freezes: Vec<At<Freeze>>,
     pub(super) budget: Slot<Budget>,
     pub(super) balance: Slot<BalanceCheck>,
     /// Where the first file begins.
@@ -36,6 +39,7 @@ pub(super) fn merge(files: Vec<File>, notes: &mut Notes) -> Option<Manifest> {
         manifest.take(file, notes);
     }
     manifest.drop_second_names(notes);
+    manifest.refuse_second_promises(notes);
     if manifest.fleet.is_unwritten() {
         notes.add(
             Draft::new(codes::MISSING_KEY, manifest.mark, "`fleet` is missing")
@@ -57,6 +61,8 @@ impl Manifest {
             groups: file.groups,
             instances: file.instances,
             protect: file.protect,
+            availability: file.availability,
+            freezes: file.freezes,
             budget: file.budget,
             balance: file.balance,
             mark: file.mark,
@@ -114,6 +120,8 @@ impl Manifest {
         self.groups.extend(file.groups);
         self.instances.extend(file.instances);
         self.protect.extend(file.protect);
+        self.availability.extend(file.availability);
+        self.freezes.extend(file.freezes);
     }
 
     /// Groups and instances share one set of names.
@@ -135,6 +143,22 @@ impl Manifest {
             .retain(|entry| is_first(entry.name.value.as_str(), entry.name.mark));
         self.instances
             .retain(|entry| is_first(entry.name.value.as_str(), entry.name.mark));
+    }
+}
+
+impl Manifest {
+    fn refuse_second_promises(&self, notes: &mut Notes) {
+        let mut first: BTreeMap<&str, Mark> = BTreeMap::new();
+        for at in &self.availability {
+            let name = at.value.name.as_str();
+            if let Some(other) = first.get(name) {
+                let message = format!("availability {} is defined twice", quoted(name));
+                let draft = Draft::new(codes::PROMISE_TWICE, at.mark, message).label("again here");
+                notes.add(draft.other(*other, "first defined here"));
+            } else {
+                first.insert(name, at.mark);
+            }
+        }
     }
 }
 

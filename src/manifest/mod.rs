@@ -9,6 +9,9 @@
 //!                       … the other files … ─► shapes ────┘
 //! ```
 //!
+//! A manifest with selectors is read twice: once to learn what to look for, and once more with what was
+//! found ([`read_against`]), as if those machines had been listed in the place of the selector.
+//!
 //! Nothing here opens a file, asks the cloud or knows the time. What only the cloud can tell (is
 //! there such a machine, which limits has its type) is the planner's business.
 
@@ -23,18 +26,24 @@ mod scalar;
 mod decoder;
 mod fields;
 mod schema;
+mod calendar;
+mod rollouts;
+mod selects;
 mod budget;
 mod decode;
 mod merge;
 mod rules;
+mod impossible;
 mod resolve;
 mod cycle;
 mod refer;
+mod choose;
 
 pub use against::{unknown_machine, wrong_account};
 
-use crate::model::{DesiredFleet, Finding};
+use crate::model::{DesiredFleet, Finding, ObservedFleet};
 
+use choose::Chosen;
 use mark::Mark;
 use notes::{Draft, Notes};
 use schema::File;
@@ -62,11 +71,34 @@ pub struct Reading {
     pub findings: Vec<Finding>,
 }
 
-/// Reads all files of a manifest as one fleet.
+/// Reads all files of a manifest as one fleet. Groups with a selector have no members yet.
 pub fn read(sources: &[Source]) -> Reading {
+    read_with(sources, None)
+}
+
+/// Reads them again, with the selectors answered by what was seen of every region they look into.
+pub fn read_against(sources: &[Source], observed: &ObservedFleet) -> Reading {
+    let first = read(sources);
+    let Some(unanswered) = &first.fleet else {
+        return first;
+    };
+    if !choose::has_selectors(unanswered) {
+        return first;
+    }
+    let chosen = choose::choose(unanswered, observed);
+    let mut reading = read_with(sources, Some(&chosen));
+    if let Some(fleet) = &mut reading.fleet {
+        choose::keep_promises(fleet, observed);
+        fleet.wish = Some(unanswered.intent());
+    }
+    reading
+}
+
+fn read_with(sources: &[Source], chosen: Option<&Chosen>) -> Reading {
     let names = sources.iter().map(|source| source.name.clone()).collect();
     let mut notes = Notes::new(names);
-    let fleet = shapes(sources, &mut notes).and_then(|files| fleet(files, &mut notes));
+    let files = shapes(sources, &mut notes);
+    let fleet = files.and_then(|files| fleet(files, chosen, &mut notes));
     Reading {
         fleet: fleet.filter(|_| !notes.has_errors()),
         findings: notes.into_findings(),
@@ -96,8 +128,11 @@ fn shape(index: u32, source: &Source, notes: &mut Notes) -> Option<File> {
     decode::file(&mut decoder::Decoder::new(&tree, notes), root)
 }
 
-fn fleet(files: Vec<File>, notes: &mut Notes) -> Option<DesiredFleet> {
-    let manifest = merge::merge(files, notes)?;
+fn fleet(files: Vec<File>, chosen: Option<&Chosen>, notes: &mut Notes) -> Option<DesiredFleet> {
+    let mut manifest = merge::merge(files, notes)?;
+    if let Some(chosen) = chosen {
+        choose::answer(&mut manifest, chosen, notes);
+    }
     let mut resolved = resolve::resolve(&manifest, notes);
     refer::refer(&manifest, &mut resolved, notes);
     let account_place = manifest
@@ -105,6 +140,8 @@ fn fleet(files: Vec<File>, notes: &mut Notes) -> Option<DesiredFleet> {
         .get()
         .map(|at| notes.place(at.mark))
         .unwrap_or_default();
+    let availability = manifest.availability.into_iter();
+    let freezes = manifest.freezes.into_iter();
     Some(DesiredFleet {
         account_place,
         fleet: manifest.fleet.value()?,
@@ -114,5 +151,8 @@ fn fleet(files: Vec<File>, notes: &mut Notes) -> Option<DesiredFleet> {
         instances: resolved.instances,
         groups: resolved.groups,
         ungrouped: resolved.ungrouped,
+        availability: availability.map(|at| at.value).collect(),
+        freezes: freezes.map(|at| at.value).collect(),
+        wish: None,
     })
 }

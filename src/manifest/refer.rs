@@ -20,6 +20,7 @@ pub(super) fn refer(manifest: &Manifest, resolved: &mut Resolved, notes: &mut No
         groups: &resolved.groups,
         ids: &resolved.ids,
         written: written(manifest),
+        unanswered: unanswered(manifest),
     };
     let waits = waits(manifest, &names, notes);
     refuse_cycles(&waits, &names, notes);
@@ -46,6 +47,13 @@ pub(super) fn refer(manifest: &Manifest, resolved: &mut Resolved, notes: &mut No
 fn written(manifest: &Manifest) -> BTreeSet<&str> {
     let entries = manifest.instances.iter();
     entries.map(|entry| entry.name.value.as_str()).collect()
+}
+
+fn unanswered(manifest: &Manifest) -> BTreeSet<&str> {
+    let groups = manifest.groups.iter();
+    let open = groups.filter(|entry| !entry.value.select.is_unwritten());
+    let open = open.filter(|entry| entry.value.found_in.is_none());
+    open.map(|entry| entry.name.value.as_str()).collect()
 }
 
 /// Every `after` whose name is known.
@@ -78,6 +86,8 @@ struct Names<'m> {
     groups: &'m BTreeMap<GroupName, Group>,
     ids: &'m BTreeMap<InstanceName, InstanceId>,
     written: BTreeSet<&'m str>,
+    /// Groups whose members are not known yet.
+    unanswered: BTreeSet<&'m str>,
 }
 
 impl Names<'_> {
@@ -90,7 +100,7 @@ impl Names<'_> {
         if let Some(id) = self.instance(text).or_else(|| self.member(text)) {
             return Some(Unit::Instance(id.clone()));
         }
-        if !self.written.contains(text) {
+        if !self.written.contains(text) && !self.may_be_selected(text) {
             let draft = self.unknown(name, notes);
             notes.add(draft);
         }
@@ -110,6 +120,12 @@ impl Names<'_> {
         let (group, id) = text.split_once('/')?;
         let (_, group) = self.group(group)?;
         group.members.get(&InstanceId::new(id).ok()?)
+    }
+
+    /// Whether it names a member of a group whose selector waits for its answer.
+    fn may_be_selected(&self, text: &str) -> bool {
+        let group = text.split_once('/').map(|(group, _)| group);
+        group.is_some_and(|group| self.unanswered.contains(group))
     }
 
     fn unknown(&self, name: &At<String>, notes: &mut Notes) -> Draft {

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     ChangeOptions, DesiredInstance, DesiredSpec, Group, GroupName, InstanceId, InstanceName, Owner,
-    Payment, RegionId, Rollout,
+    Payment, RegionId, Rollout, Selection,
 };
 
 use super::codes;
+use super::impossible;
 use super::mark::{At, Mark, Slot};
 use super::merge::Manifest;
 use super::notes::{Draft, Notes};
 use super::rules;
-use super::schema::{Entry, GroupEntry, InstanceEntry, Layer, RolloutKeys};
+use super::schema::{Entry, GroupEntry, InstanceEntry, Layer, RolloutKeys, SelectKeys};
 
 /// Machines and groups; the machines do not know yet what they wait for.
 pub(super) struct Resolved {
@@ -28,11 +29,25 @@ pub(super) struct Resolved {
 struct Template<'m> {
     entry: &'m Entry<GroupName, GroupEntry>,
     layer: Layer,
+    rollout: RolloutKeys,
+}
+
+impl Template<'_> {
+    /// Where a member was found, when the group has a selector; else where the group is.
+    fn region_of(&self, id: &InstanceId, mark: Mark) -> Slot<RegionId> {
+        let found = self.entry.value.found_in.as_ref();
+        match found.and_then(|found| found.get(id)) {
+            Some(region) => Slot::Written(At {
+                value: region.clone(),
+                mark,
+            }),
+            None => self.layer.region.clone(),
+        }
+    }
 }
 
 /// What a machine shares with others of the same layer.
 struct Shared {
-    region: Slot<RegionId>,
     spec: DesiredSpec,
     change: ChangeOptions,
     payment: Payment,
@@ -42,7 +57,6 @@ struct Shared {
 impl Shared {
     fn of(layer: &Layer) -> Self {
         Self {
-            region: layer.region.clone(),
             spec: layer.spec.desired(),
             change: layer.change.options(),
             payment: layer.payment.value().unwrap_or(Payment::Await),
@@ -61,6 +75,8 @@ struct Resolver<'m> {
     /// The group of each machine that is in one, and where it is listed.
     homes: BTreeMap<&'m InstanceId, (&'m GroupName, Mark)>,
     instances: BTreeMap<InstanceId, DesiredInstance>,
+    /// Whether some selector waits for its answer: then nobody knows yet which group an entry belongs to.
+    unanswered: bool,
 }
 
 /// Resolves everything but `after` and `protect`.
@@ -79,6 +95,7 @@ pub(super) fn resolve(manifest: &Manifest, notes: &mut Notes) -> Resolved {
         entries: BTreeMap::new(),
         homes: BTreeMap::new(),
         instances: BTreeMap::new(),
+        unanswered: manifest.groups.iter().any(is_unanswered),
     };
     resolver.index_entries();
     let groups = resolver.groups();
@@ -117,12 +134,44 @@ impl<'m> Resolver<'m> {
             let template = Template {
                 entry,
                 layer: entry.value.layer.over(&self.outermost),
+                rollout: self.over_defaults(&entry.value.rollout),
             };
+            impossible::check(&template.rollout, self.notes);
+            impossible::check_type(&template.rollout, &template.layer, self.notes);
+            let select = self.selection(&template);
             let members = self.members(&template);
-            let rollout = self.rollout(&entry.value.rollout);
-            groups.insert(entry.name.value.clone(), Group { members, rollout });
+            let group = Group {
+                members,
+                rollout: template.rollout.rollout(),
+                select,
+            };
+            groups.insert(entry.name.value.clone(), group);
         }
         groups
+    }
+
+    fn selection(&mut self, template: &Template<'m>) -> Option<Selection> {
+        let select = template.entry.value.select.get()?;
+        impossible::check_selector(&select.value, &template.layer, self.notes);
+        let SelectKeys {
+            selector,
+            regions,
+            expect,
+            ..
+        } = &select.value;
+        let mut regions: BTreeSet<RegionId> = regions.iter().map(|at| at.value.clone()).collect();
+        if regions.is_empty() {
+            regions.extend(template.layer.region.value());
+        }
+        if regions.is_empty() && template.layer.region.is_unwritten() {
+            self.no_region(template.entry.name.mark, &template.entry.name.value);
+        }
+        Some(Selection {
+            selector: selector.clone(),
+            regions,
+            expect: *expect,
+            place: self.notes.place(select.mark),
+        })
     }
 
     /// Resolves the members of one group and returns them.
@@ -131,7 +180,8 @@ impl<'m> Resolver<'m> {
         rules::check(&template.layer, self.notes);
         let ids = &template.entry.value.ids;
         let listed = ids.get().map(|at| at.value.as_slice()).unwrap_or_default();
-        if listed.is_empty() && (ids.is_unwritten() || ids.get().is_some()) {
+        let told = ids.is_unwritten() || ids.get().is_some();
+        if listed.is_empty() && told && template.entry.value.select.is_unwritten() {
             self.notes.add(empty_group(group));
         }
         let shared = Shared::of(&template.layer);
@@ -141,9 +191,10 @@ impl<'m> Resolver<'m> {
                 continue;
             }
             members.insert(id.value.clone());
+            let region = template.region_of(&id.value, id.mark);
             match self.entries.get(&id.value).copied() {
-                Some(entry) => self.refined(entry, template),
-                None => self.plain(id, group, &shared),
+                Some(entry) => self.refined(entry, template, region),
+                None => self.plain(id, group, &shared, region),
             }
         }
         members
@@ -170,8 +221,14 @@ impl<'m> Resolver<'m> {
     }
 
     /// A member that nothing is said about but its group's words.
-    fn plain(&mut self, id: &At<InstanceId>, group: &At<GroupName>, shared: &Shared) {
-        if shared.region.is_unwritten() {
+    fn plain(
+        &mut self,
+        id: &At<InstanceId>,
+        group: &At<GroupName>,
+        shared: &Shared,
+        region: Slot<RegionId>,
+    ) {
+        if region.is_unwritten() {
             // Said once for the whole group: the very same finding is kept only once.
             self.no_region(group.mark, &group.value);
         }
@@ -195,17 +252,29 @@ impl<'m> Resolver<'m> {
             name,
             Some(group),
             shared,
+            region,
         );
     }
 
     /// A member with an entry of its own.
-    fn refined(&mut self, entry: &Entry<InstanceName, InstanceEntry>, template: &Template<'m>) {
-        let layer = entry.value.layer.over(&template.layer);
-        let group = &template.entry.name.value;
-        self.named(entry, &layer, Some(group));
+    fn refined(
+        &mut self,
+        entry: &Entry<InstanceName, InstanceEntry>,
+        template: &Template<'m>,
+        region: Slot<RegionId>,
+    ) {
+        let mut layer = entry.value.layer.over(&template.layer);
+        if template.entry.value.found_in.is_some() {
+            layer.region = region;
+        }
+        rules::check(&layer, self.notes);
+        impossible::check_type(&template.rollout, &layer, self.notes);
+        self.named(entry, &layer, Some(&template.entry.name.value));
     }
 
     fn ungrouped(&mut self) {
+        let rollout = self.over_defaults(&RolloutKeys::default());
+        impossible::check(&rollout, self.notes);
         let alone: Vec<_> = self
             .entries
             .iter()
@@ -214,6 +283,14 @@ impl<'m> Resolver<'m> {
             .collect();
         for entry in alone {
             let layer = entry.value.layer.over(&self.outermost);
+            // What a group adds to it may still make it whole.
+            if self.unanswered && layer.region.is_unwritten() {
+                continue;
+            }
+            if !self.unanswered {
+                rules::check(&layer, self.notes);
+                impossible::check_type(&rollout, &layer, self.notes);
+            }
             self.named(entry, &layer, None);
         }
     }
@@ -224,12 +301,11 @@ impl<'m> Resolver<'m> {
         layer: &Layer,
         group: Option<&GroupName>,
     ) {
-        rules::check(layer, self.notes);
         let Some(id) = entry.value.id.get() else {
             return;
         };
         let shared = Shared::of(layer);
-        if shared.region.is_unwritten() {
+        if layer.region.is_unwritten() {
             self.no_region(entry.name.mark, &entry.name.value);
         }
         let mark = entry.name.mark;
@@ -242,6 +318,7 @@ impl<'m> Resolver<'m> {
             name,
             group,
             &shared,
+            layer.region.clone(),
         );
     }
 
@@ -251,8 +328,9 @@ impl<'m> Resolver<'m> {
         name: InstanceName,
         group: Option<&GroupName>,
         shared: &Shared,
+        region: Slot<RegionId>,
     ) {
-        let Some(region) = shared.region.value() else {
+        let Some(region) = region.value() else {
             return;
         };
         let instance = DesiredInstance {
@@ -279,10 +357,10 @@ impl<'m> Resolver<'m> {
         );
     }
 
-    fn rollout(&self, keys: &RolloutKeys) -> Rollout {
+    fn over_defaults(&self, keys: &RolloutKeys) -> RolloutKeys {
         match &self.manifest.defaults {
-            None => keys.rollout(),
-            Some(defaults) => keys.over(&defaults.rollout).rollout(),
+            None => keys.clone(),
+            Some(defaults) => keys.over(&defaults.rollout),
         }
     }
 
@@ -294,7 +372,7 @@ impl<'m> Resolver<'m> {
             self.notes
                 .add(draft.help("list machines under `instances`, or the `ids` of a group"));
         }
-        let ungrouped = self.rollout(&RolloutKeys::default());
+        let ungrouped = self.over_defaults(&RolloutKeys::default()).rollout();
         let ids = self.entries.into_iter();
         let ids = ids.map(|(id, entry)| (entry.name.value.clone(), id.clone()));
         Resolved {
@@ -304,6 +382,10 @@ impl<'m> Resolver<'m> {
             ungrouped,
         }
     }
+}
+
+fn is_unanswered(entry: &Entry<GroupName, GroupEntry>) -> bool {
+    entry.value.select.get().is_some() && entry.value.found_in.is_none()
 }
 
 fn empty_group(group: &At<GroupName>) -> Draft {

@@ -9,6 +9,8 @@ use super::tree::Style;
 /// Longest duration a manifest may ask for; anything above is a slip of the unit.
 const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Longest wait between two batches.
+const LONG_DURATION_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Digits of an amount before its point, and behind it: far more than any fleet costs, and no sum of
 /// them is too large to be counted.
 const AMOUNT_DIGITS_MAX: usize = 15;
@@ -174,6 +176,15 @@ pub(super) fn amount(text: &str, style: Style) -> Result<String, Refusal> {
 
 /// A span of time with its unit: `90s`, `5m`, `1h`, also `1h 30m`.
 pub(super) fn duration(text: &str, style: Style) -> Result<Duration, Refusal> {
+    let duration = long_duration(text, style)?;
+    if duration > DURATION_MAX {
+        return Err(Refusal::new("it is longer than a day (`24h`)"));
+    }
+    Ok(duration)
+}
+
+/// A span of time that people wait between two batches: up to a week.
+pub(super) fn long_duration(text: &str, style: Style) -> Result<Duration, Refusal> {
     if let Ok(seconds) = number(text, style) {
         let meant = format!("{seconds}s");
         return Err(Refusal::meant("a duration needs its unit", meant));
@@ -185,8 +196,8 @@ pub(super) fn duration(text: &str, style: Style) -> Result<Duration, Refusal> {
     match parsed {
         None => Err(Refusal::new("write a duration such as `90s`, `5m` or `1h`")),
         Some(Duration::ZERO) => Err(Refusal::new("it must be longer than nothing")),
-        Some(duration) if duration > DURATION_MAX => {
-            Err(Refusal::new("it is longer than a day (`24h`)"))
+        Some(duration) if duration > LONG_DURATION_MAX => {
+            Err(Refusal::new("it is longer than a week (`168h`)"))
         }
         Some(duration) => Ok(duration),
     }

@@ -1,12 +1,13 @@
 //! The shapes of a manifest, one to one, every value with its place. Nothing is resolved yet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::{
-    AccountId, BalanceCheck, Budget, ChangeOptions, DesiredInternet, DesiredSpec, FleetName,
-    GroupName, InstanceId, InstanceName, Mbps, NetworkBilling, Owner, Payment, Power,
-    PrepaidUpgrade, RegionId, Rollout, Share, StoppedMode, TypeName,
+    AccountId, Availability, BalanceCheck, Batches, Budget, ChangeOptions, DesiredInternet,
+    DesiredSpec, FleetName, Freeze, Gate, GroupName, Health, Hooks, InstanceId, InstanceName, Mbps,
+    NetworkBilling, OnFailure, Owner, Payment, Power, PrepaidUpgrade, RegionId, Rollout, Selector,
+    Share, Spread, StoppedMode, TypeName, Window,
 };
 
 use super::mark::{At, Mark, Slot};
@@ -22,6 +23,8 @@ pub(super) struct File {
     pub(super) groups: Vec<Entry<GroupName, GroupEntry>>,
     pub(super) instances: Vec<Entry<InstanceName, InstanceEntry>>,
     pub(super) protect: Vec<At<String>>,
+    pub(super) availability: Vec<At<Availability>>,
+    pub(super) freezes: Vec<At<Freeze>>,
     pub(super) budget: Slot<Budget>,
     pub(super) balance: Slot<BalanceCheck>,
     /// Where the file's mapping begins.
@@ -47,9 +50,23 @@ pub(super) struct Defaults {
 #[derive(Debug)]
 pub(super) struct GroupEntry {
     pub(super) ids: Slot<Vec<At<InstanceId>>>,
+    pub(super) select: Slot<SelectKeys>,
+    /// Where its members were found, once its selector is answered.
+    pub(super) found_in: Option<BTreeMap<InstanceId, RegionId>>,
     pub(super) rollout: RolloutKeys,
     pub(super) after: Vec<At<String>>,
     pub(super) layer: Layer,
+}
+
+/// `select`.
+#[derive(Debug, Clone)]
+pub(super) struct SelectKeys {
+    pub(super) selector: Selector,
+    /// The types it goes by, and where that is written.
+    pub(super) types: Option<Mark>,
+    /// Where to look; the group's own region when empty.
+    pub(super) regions: Vec<At<RegionId>>,
+    pub(super) expect: Option<u32>,
 }
 
 /// An instance, or what refines one member of a group.
@@ -93,11 +110,18 @@ pub(super) struct ChangeKeys {
     pub(super) max_outage: Slot<Duration>,
 }
 
-/// `rollout`.
+/// `rollout`, with `window` and the hooks that stand beside it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RolloutKeys {
     pub(super) max_unavailable: Slot<Share>,
     pub(super) max_failures: Slot<Share>,
+    pub(super) batches: Slot<Vec<Share>>,
+    pub(super) spread: Slot<Spread>,
+    pub(super) on_failure: Slot<OnFailure>,
+    pub(super) gates: Slot<Vec<At<Gate>>>,
+    pub(super) health: Slot<Health>,
+    pub(super) hooks: Hooks,
+    pub(super) window: Slot<Window>,
 }
 
 impl Layer {
@@ -186,12 +210,31 @@ impl RolloutKeys {
         Self {
             max_unavailable: self.max_unavailable.over(&outer.max_unavailable),
             max_failures: self.max_failures.over(&outer.max_failures),
+            batches: self.batches.over(&outer.batches),
+            spread: self.spread.over(&outer.spread),
+            on_failure: self.on_failure.over(&outer.on_failure),
+            gates: self.gates.over(&outer.gates),
+            health: self.health.over(&outer.health),
+            hooks: Hooks {
+                before_stop: self
+                    .hooks
+                    .before_stop
+                    .clone()
+                    .or(outer.hooks.before_stop.clone()),
+                after_start: self
+                    .hooks
+                    .after_start
+                    .clone()
+                    .or(outer.hooks.after_start.clone()),
+            },
+            window: self.window.over(&outer.window),
         }
     }
 
     /// The plain values, unwritten ones as the model has them.
     pub(super) fn rollout(&self) -> Rollout {
         let unwritten = Rollout::default();
+        let gates = self.gates.value().unwrap_or_default();
         Rollout {
             max_unavailable: self
                 .max_unavailable
@@ -199,6 +242,19 @@ impl RolloutKeys {
                 .unwrap_or(unwritten.max_unavailable),
             max_failures: self.max_failures.value().unwrap_or(unwritten.max_failures),
             defaulted: self.max_unavailable.is_unwritten(),
+            batches: self
+                .batches
+                .value()
+                .map_or(unwritten.batches, |sizes| Batches {
+                    sizes,
+                    defaulted: false,
+                }),
+            spread: self.spread.value().unwrap_or_default(),
+            on_failure: self.on_failure.value().unwrap_or_default(),
+            gates: gates.into_iter().map(|gate| gate.value).collect(),
+            health: self.health.value(),
+            hooks: self.hooks.clone(),
+            window: self.window.value(),
         }
     }
 }

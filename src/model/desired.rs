@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::digest::Digest;
 use super::id::{AccountId, FleetName, GroupName, InstanceId, InstanceName, RegionId, TypeName};
 use super::note::Place;
-use super::policy::{BalanceCheck, Budget, ChangeOptions, Owner, Payment, Rollout};
+use super::policy::{BalanceCheck, Budget, ChangeOptions, Owner, Payment};
+use super::rollout::{Crowd, Rollout};
+use super::selection::{Availability, Selection};
 use super::spec::{Mbps, NetworkBilling, Power, StoppedMode};
+use super::window::Freeze;
 
 /// What the manifest says about a fleet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +29,15 @@ pub struct DesiredFleet {
     pub groups: BTreeMap<GroupName, Group>,
     /// The limits of machines outside any group.
     pub ungrouped: Rollout,
+    /// Promises over several groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub availability: Vec<Availability>,
+    /// Spans in which nothing begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freezes: Vec<Freeze>,
+    /// Digest of the manifest before its selectors were answered; none when it has no selectors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<Digest>,
     /// What one run may cost.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub budget: Option<Budget>,
@@ -34,12 +47,15 @@ pub struct DesiredFleet {
 }
 
 /// A group: machines that share limits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// Its members.
     pub members: BTreeSet<InstanceId>,
     /// Its limits.
     pub rollout: Rollout,
+    /// How its members are found, when they are not listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub select: Option<Selection>,
 }
 
 /// One machine as the manifest wants it. Only written fields are managed.
@@ -107,11 +123,37 @@ pub struct DesiredInternet {
 impl DesiredFleet {
     /// The limits that hold for a machine.
     #[must_use]
-    pub fn rollout_of(&self, instance: &DesiredInstance) -> Rollout {
+    pub fn rollout_of(&self, instance: &DesiredInstance) -> &Rollout {
         let group = instance
             .group
             .as_ref()
             .and_then(|name| self.groups.get(name));
-        group.map_or(self.ungrouped, |group| group.rollout)
+        group.map_or(&self.ungrouped, |group| &group.rollout)
+    }
+
+    /// The limits that hold for a crowd.
+    #[must_use]
+    pub fn rollout_of_crowd(&self, crowd: &Crowd) -> &Rollout {
+        let group = match crowd {
+            Crowd::Group(name) => self.groups.get(name),
+            Crowd::Ungrouped(_) => None,
+        };
+        group.map_or(&self.ungrouped, |group| &group.rollout)
+    }
+
+    /// Digest of what is wanted. Machines that join or leave a group by its selector do not change it:
+    /// an open run is known again by the manifest, not by who happens to be there.
+    #[must_use]
+    pub fn intent(&self) -> Digest {
+        self.wish.clone().unwrap_or_else(|| Digest::of_value(self))
+    }
+}
+
+impl DesiredInstance {
+    /// Who it shares its limits with.
+    #[must_use]
+    pub fn crowd(&self) -> Crowd {
+        let group = self.group.clone().map(Crowd::Group);
+        group.unwrap_or_else(|| Crowd::Ungrouped(self.region.clone()))
     }
 }

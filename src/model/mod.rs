@@ -11,9 +11,14 @@ mod order;
 mod note;
 mod spec;
 mod policy;
+mod schedule;
+mod window;
+mod health;
+mod rollout;
 mod call;
-mod desired;
 mod observed;
+mod selection;
+mod desired;
 mod limits;
 mod offers;
 mod price;
@@ -25,6 +30,7 @@ pub use books::{AutoRenew, Books, Funds, MoneyQuestions, OrderOwner, Pricing, Un
 pub use call::{ModifyCall, NetworkChange, PrepayChange, SpecChange};
 pub use desired::{DesiredFleet, DesiredInstance, DesiredInternet, DesiredSpec, Group, Unit};
 pub use digest::{Digest, canonical_json};
+pub use health::{Command, Health, Hooks, Probe};
 pub use id::{
     AccountId, ClientToken, FleetName, GroupName, InstanceId, InstanceName, InvalidId, OrderId,
     RegionId, RequestId, RunId, TypeName, ZoneId,
@@ -37,10 +43,12 @@ pub use observed::{
 };
 pub use offers::{Listing, OfferKey, Offers, Shift, Targets};
 pub use order::{Order, OrderDetail, OrderKind, PaymentStatus};
-pub use policy::{
-    BalanceCheck, Budget, ChangeOptions, Owner, Payment, PrepaidUpgrade, Rollout, Share,
-};
+pub use policy::{BalanceCheck, Budget, ChangeOptions, Owner, Payment, PrepaidUpgrade, Share};
 pub use price::{
     HOURS_OF_A_MONTH, NoQuote, PriceKey, Quote, ShapeKey, Term, UpgradeKey, UpgradeTarget,
 };
+pub use rollout::{Approval, Batches, Course, Crowd, Gate, GateAfter, OnFailure, Rollout, Spread};
+pub use schedule::{InvalidSchedule, Schedule};
+pub use selection::{Availability, Pattern, Promise, Selection, Selector};
 pub use spec::{BillingMethod, Field, Mbps, NetworkBilling, Power, StoppedMode};
+pub use window::{Freeze, Opening, UnknownZone, Window, ZoneName, later};

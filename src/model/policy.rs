@@ -28,6 +28,23 @@ impl Share {
             Self::Percent(percent) => (n * percent as usize / 100).max(1),
         }
     }
+
+    /// How many of `n` machines that is, rounded up: for what must stay, not for what may go.
+    #[must_use]
+    pub fn at_least_of(self, n: usize) -> usize {
+        match self {
+            Self::Count(count) => count as usize,
+            Self::Percent(percent) => (n * percent as usize).div_ceil(100),
+        }
+    }
+
+    /// Whether it is nothing, however many machines there are.
+    #[must_use]
+    pub fn is_nothing(self) -> bool {
+        match self {
+            Self::Count(n) | Self::Percent(n) => n == 0,
+        }
+    }
 }
 
 impl std::fmt::Display for Share {
@@ -35,28 +52,6 @@ impl std::fmt::Display for Share {
         match self {
             Self::Count(count) => write!(f, "{count}"),
             Self::Percent(percent) => write!(f, "{percent}%"),
-        }
-    }
-}
-
-/// The limits of one group's rollout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rollout {
-    /// Machines of the group that may be down at once, for whatever reason.
-    pub max_unavailable: Share,
-    /// Failures that are tolerated; the next one stops new starts.
-    pub max_failures: Share,
-    /// Whether `max_unavailable` was left unwritten, so that the plan can say that a default is the brake.
-    pub defaulted: bool,
-}
-
-impl Default for Rollout {
-    /// One machine of a group at a time, and no failure tolerated.
-    fn default() -> Self {
-        Self {
-            max_unavailable: Share::Count(1),
-            max_failures: Share::Count(0),
-            defaulted: true,
         }
     }
 }
@@ -188,5 +183,7 @@ mod tests {
         assert_eq!(Share::Percent(10).of(3), 1);
         assert_eq!(Share::Percent(0).of(3), 0);
         assert_eq!(Share::Count(2).of(1), 2);
+        assert_eq!(Share::Percent(80).at_least_of(3), 3);
+        assert_eq!(Share::Percent(80).at_least_of(10), 8);
     }
 }

@@ -1,93 +1,18 @@
 //! What is there: the fleet as the cloud shows it, read page by page.
 //!
 //! In: which machines are wanted, and a cloud. Out: an [`ObservedFleet`], and the answers to the
-//! planner's questions. Reads only; ids are asked for by the hundred, so 1,000 machines cost 10 calls.
+//! planner's questions. Reads only; ids are asked for by the hundred, so 1,000 machines cost 10 calls,
+//! and one read of a region answers every selector.
 //!
 //! A question that the cloud leaves unanswered is answered with the reason, so that a plan can say what
 //! could not be checked; only refused credentials and a cloud out of reach end it all.
 
+mod listed;
 mod questions;
-
+mod survey;
 mod money;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use futures_util::future::try_join_all;
-use jiff::Timestamp;
-
-use crate::cloud::{Cloud, CloudError, IDS_PER_CALL_MAX, InstanceQuery, Right};
-use crate::model::{AccountId, InstanceId, ObservedFleet, RegionId};
-
-pub use questions::{ask, ask_limits};
-
+pub use listed::observe;
 pub use money::MoneyDesk;
-
-/// Reads of one moment that may be under way together; more only meets the throttle.
-const READS_AT_ONCE: usize = 10;
-
-/// Looks at these machines, grouped by region.
-///
-/// A machine that is asked for and not in the answer does not exist.
-///
-/// # Errors
-/// [`CloudError`] of the first read that failed for good, and of kind `Denied` when machines are missing
-/// because these credentials may not look at any.
-pub async fn observe(
-    cloud: &dyn Cloud,
-    account: AccountId,
-    taken_at: Timestamp,
-    wanted: &BTreeMap<RegionId, BTreeSet<InstanceId>>,
-) -> Result<ObservedFleet, CloudError> {
-    let mut queries = Vec::new();
-    for (region, ids) in wanted {
-        let ids: Vec<InstanceId> = ids.iter().cloned().collect();
-        for page in ids.chunks(IDS_PER_CALL_MAX) {
-            queries.push(InstanceQuery::Ids {
-                region: region.clone(),
-                ids: page.to_vec(),
-            });
-        }
-    }
-    let (mut instances, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
-    for batch in queries.chunks(READS_AT_ONCE) {
-        let pages = try_join_all(batch.iter().map(|query| cloud.describe_instances(query))).await?;
-        for page in pages {
-            instances.extend(
-                page.instances
-                    .into_iter()
-                    .map(|seen| (seen.id.clone(), seen)),
-            );
-            unreadable.extend(page.unreadable);
-        }
-    }
-    let fleet = ObservedFleet {
-        account,
-        taken_at,
-        instances,
-        unreadable,
-    };
-    is_not_blind(cloud, &fleet, wanted).await?;
-    Ok(fleet)
-}
-
-/// Without the permission to look the cloud shows an empty list and no refusal (ecs-api 1.5): where
-/// machines are missing, it is asked for the permission itself.
-async fn is_not_blind(
-    cloud: &dyn Cloud,
-    fleet: &ObservedFleet,
-    wanted: &BTreeMap<RegionId, BTreeSet<InstanceId>>,
-) -> Result<(), CloudError> {
-    let is_there =
-        |id: &InstanceId| fleet.instances.contains_key(id) || fleet.unreadable.contains_key(id);
-    for (region, ids) in wanted {
-        if ids.iter().all(is_there) {
-            continue;
-        }
-        match cloud.may_look(region).await? {
-            Right::Denied(error) => return Err(error),
-            // Whoever cannot be sure is not told that machines are there: they stay missing.
-            Right::Proven | Right::Unclear(_) => {}
-        }
-    }
-    Ok(())
-}
+pub use questions::{ask, ask_limits};
+pub use survey::{Survey, survey};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
 
-use super::READS_AT_ONCE;
+use super::listed::READS_AT_ONCE;
 use crate::cloud::{
     Cloud, CloudError, ErrorKind, ModificationQuery, OperationType, TYPES_PER_CALL_MAX,
 };

@@ -9,6 +9,7 @@ use crate::model::{InstanceId, InstanceName};
 
 use super::money::MoneySheet;
 use super::step::Because;
+use super::turnover::Turnover;
 
 /// A change that is not planned, why, and the way out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +84,9 @@ pub struct Account {
     pub left_out: Vec<InstanceId>,
     /// Things to know.
     pub notes: Vec<Note>,
+    /// Who joined and left since the last apply, by group.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turnover: Vec<Turnover>,
     /// Money, beside the prices of the steps.
     #[serde(default)]
     pub money: MoneySheet,

@@ -12,6 +12,7 @@
 
 mod price;
 mod step;
+mod turnover;
 mod bill;
 mod money;
 mod account;
@@ -22,8 +23,12 @@ mod rules;
 mod quota;
 mod checks;
 mod graph;
+mod course;
+mod promise;
 mod funding;
 mod check;
+mod course_check;
+mod pace;
 mod saved;
 mod gates;
 
@@ -31,18 +36,25 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::diff::changes;
 use crate::model::{
-    BillingMethod, InstanceId, LimitQuestions, Mbps, MoneyQuestions, OfferKey, Unit,
+    BillingMethod, Course, InstanceId, LimitQuestions, Mbps, MoneyQuestions, OfferKey, Unit,
 };
 
 pub use account::{Account, Blocked, Check, Note, Verdict};
 pub use bill::{Bill, Costs, Sum};
 pub use check::{Objection, check};
+pub use course::{courses, is_meant_to_run};
+pub use course_check::check_courses;
+pub use pace::{Bind, Overrun, Pace, overruns, paces};
+pub use promise::size_of;
+pub use turnover::{Members, Turnover, turnover};
+
 pub use funding::bill;
 pub use gates::{Gate, Ruling, gates};
 pub use graph::{GraphError, Node, StepGraph};
 pub use input::{FoundStopped, PlanInput};
 pub use money::{Held, MoneySheet};
 pub use price::{Basis, Price, Quoted, Rates, Running};
+use promise::block_what_is_never_allowed;
 pub use rules::prices::order_question;
 pub use saga::{Fingerprint, Renewal, Saga};
 pub use saved::{PlanFileError, SavedPlan, Source};
@@ -61,6 +73,8 @@ pub struct Planned {
     pub sagas: BTreeMap<InstanceId, Saga>,
     /// The machines that do not, and why.
     pub account: Account,
+    /// In which portions each group is changed.
+    pub courses: Vec<Course>,
 }
 
 /// Answers for every machine of the manifest.
@@ -79,13 +93,21 @@ fn plan_with(input: &PlanInput<'_>, purse: Purse<'_>) -> Planned {
     let mut planned = Planned {
         sagas: BTreeMap::new(),
         account: Account::default(),
+        courses: Vec::new(),
     };
     for case in cases(input) {
         consider(&Case { purse, ..case }, &mut planned);
     }
     answer_for_the_missing(input, &mut planned);
     quota::keep_within(input, &mut planned);
+    block_what_is_never_allowed(
+        input.desired,
+        input.observed,
+        &mut planned.sagas,
+        &mut planned.account,
+    );
     block_what_waits_for_blocked(input, &mut planned);
+    planned.courses = courses(input.desired, input.observed, &planned.sagas);
     planned.account.money = funding::sheet(input, &planned.sagas, purse);
     planned.account.checks = checks::checks(input, &planned);
     planned

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diff::{FieldChange, value_of};
 use crate::model::{
-    AutoRenew, BillingMethod, Field, GroupName, InstanceId, InstanceName, ObservedInstance,
+    AutoRenew, BillingMethod, Crowd, Field, GroupName, InstanceId, InstanceName, ObservedInstance,
     RegionId, TypeName, Unit, ZoneId,
 };
 
@@ -62,6 +62,13 @@ impl Saga {
             renewal: Renewal::of(case),
             fingerprint: Fingerprint::of(case.seen),
         }
+    }
+
+    /// Who it shares its limits with.
+    #[must_use]
+    pub fn crowd(&self) -> Crowd {
+        let group = self.group.clone().map(Crowd::Group);
+        group.unwrap_or_else(|| Crowd::Ungrouped(self.region.clone()))
     }
 
     /// The change is blocked after all, by this rule.

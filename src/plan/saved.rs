@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AccountId, BalanceCheck, Budget, DesiredFleet, Digest, GroupName, InstanceId, Money, Rollout,
-    Stamp, Unit, canonical_json,
+    AccountId, Availability, BalanceCheck, Budget, Course, DesiredFleet, Digest, Freeze, GroupName,
+    InstanceId, Money, Rollout, Stamp, Unit, canonical_json,
 };
 
 use super::account::Account;
@@ -52,6 +52,9 @@ pub struct SavedPlan {
     pub sagas: BTreeMap<InstanceId, Saga>,
     /// The machines that do not, and why.
     pub sheet: Account,
+    /// In which portions each group is changed. What decides them is part of the id, they are not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub courses: Vec<Course>,
 }
 
 /// The decisions of a plan and nothing else: equal decisions, equal id.
@@ -60,8 +63,12 @@ struct Decisions<'a> {
     account: &'a AccountId,
     sagas: BTreeMap<&'a InstanceId, Vec<Decision<'a>>>,
     after: BTreeMap<&'a InstanceId, Vec<&'a Unit>>,
-    groups: BTreeMap<&'a GroupName, Rollout>,
-    ungrouped: Rollout,
+    groups: BTreeMap<&'a GroupName, &'a Rollout>,
+    ungrouped: &'a Rollout,
+    #[serde(skip_serializing_if = "<[Availability]>::is_empty")]
+    availability: &'a [Availability],
+    #[serde(skip_serializing_if = "<[Freeze]>::is_empty")]
+    freezes: &'a [Freeze],
     #[serde(skip_serializing_if = "Option::is_none")]
     budget: Option<&'a Budget>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,9 +110,11 @@ impl SavedPlan {
                 .desired
                 .groups
                 .iter()
-                .map(|(name, group)| (name, group.rollout))
+                .map(|(name, group)| (name, &group.rollout))
                 .collect(),
-            ungrouped: self.desired.ungrouped,
+            ungrouped: &self.desired.ungrouped,
+            availability: &self.desired.availability,
+            freezes: &self.desired.freezes,
             budget: self.desired.budget.as_ref(),
             balance: Some(self.desired.balance).filter(|check| *check == BalanceCheck::Skip),
             max_spend: self.sheet.money.max_spend.as_ref(),
@@ -115,7 +124,7 @@ impl SavedPlan {
     /// Digest of what is wanted, by which a later run knows the same wish again whatever the fleet looks like.
     #[must_use]
     pub fn intent(&self) -> Digest {
-        Digest::of_value(&self.desired)
+        self.desired.intent()
     }
 
     /// The document with its seal: canonical JSON, one line.

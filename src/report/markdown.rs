@@ -13,6 +13,7 @@ use super::escape::{code, fence, html, markdown};
 use super::money_view::{self, Every, Remark, Row, Weight};
 use super::plan_text::{PlanPage, orders};
 use super::price_words::price_facts;
+use super::rollout_lines::{crowd_lines, freeze_lines, turnover_lines};
 use super::spec_lines::{SpecLine, in_brief, spec_diff};
 use super::step_words::{facts, pivot};
 use super::style::{called, count, duration, minute};
@@ -41,6 +42,7 @@ pub fn plan_markdown(page: &PlanPage<'_>) -> String {
         sheet.push_table(&title, classes.iter().map(|class| row(class)));
     }
     push_blocked(&mut sheet, plan);
+    push_rollout(&mut sheet, plan);
     push_money(&mut sheet, plan);
     sheet.push(&checks_markdown(&plan.sheet.checks));
     for class in &classes {
@@ -224,6 +226,27 @@ fn push_blocked(sheet: &mut Sheet, plan: &SavedPlan) {
         title,
         rows.map(|class| blocked_row(class.blocked, &class.members)),
     );
+}
+
+/// How it goes through the groups.
+fn push_rollout(sheet: &mut Sheet, plan: &SavedPlan) {
+    let mut items: Vec<String> = crowd_lines(plan)
+        .iter()
+        .map(|lines| lines.join("; "))
+        .collect();
+    items.extend(turnover_lines(plan));
+    items.extend(
+        freeze_lines(plan)
+            .iter()
+            .map(|line| format!("frozen {line}")),
+    );
+    if items.is_empty() {
+        return;
+    }
+    sheet.push("\n#### Rollout\n\n");
+    for item in items {
+        sheet.push(&format!("- {}\n", markdown(&item)));
+    }
 }
 
 fn push_money(sheet: &mut Sheet, plan: &SavedPlan) {

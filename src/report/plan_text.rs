@@ -9,9 +9,10 @@ use super::checks_text::checks;
 use super::money_text::money;
 use super::plan_tree::{Detail, NAMED_MAX, change, list, machines};
 use super::price_words::sum_words;
+use super::rollout_lines::{crowd_lines, freeze_lines, turnover_lines};
 use super::spec_lines::in_brief;
 use super::style::{Style, Tone, called, count, duration, minute};
-use super::view::{self, BlockedClass, Brake, Totals};
+use super::view::{self, BlockedClass, Totals};
 use super::words::terminal;
 
 /// What the first run does besides changing machines.
@@ -52,7 +53,7 @@ pub fn plan_text(page: &PlanPage<'_>, detail: Detail, style: &Style) -> String {
     text.push_str(&blocked_machines(plan, detail, style));
     text.push_str(&notes(plan, detail, style));
     text.push_str(&checks(&plan.sheet.checks, style));
-    text.push_str(&limits(&view::brakes(plan), style));
+    text.push_str(&limits(plan, style));
     text.push_str(&money(plan, detail, style));
     text.push('\n');
     text.push_str(&rest(plan, style));
@@ -165,36 +166,38 @@ fn notes(plan: &SavedPlan, detail: Detail, style: &Style) -> String {
     text
 }
 
-fn limits(brakes: &[Brake], style: &Style) -> String {
-    if brakes.is_empty() {
-        return String::new();
+fn limits(plan: &SavedPlan, style: &Style) -> String {
+    let crowds = crowd_lines(plan);
+    let mut text = String::new();
+    if !crowds.is_empty() {
+        text.push_str(&heading(&style.paint(Tone::Strong, "Down at once")));
     }
-    let mut text = heading(&style.paint(Tone::Strong, "Down at once"));
-    for brake in brakes {
-        let first = format!("  {} ", style.mark("•", "-"));
-        text.push_str(&style.fold(&first, "    ", &limit(brake)));
+    for lines in crowds {
+        text.push_str(&bullet(&lines, style));
+    }
+    for (title, lines) in [
+        ("Joined and left since the last apply", turnover_lines(plan)),
+        ("Frozen", freeze_lines(plan)),
+    ] {
+        if !lines.is_empty() {
+            text.push_str(&heading(&style.paint(Tone::Strong, title)));
+            for line in lines {
+                text.push_str(&bullet(&[line], style));
+            }
+        }
     }
     text
 }
 
-fn limit(brake: &Brake) -> String {
-    let at_once = brake.rollout.max_unavailable.of(brake.size).min(brake.size);
-    let failures = match brake.rollout.max_failures.of(brake.size).min(brake.size) {
-        0 => "the first failure stops new starts".to_owned(),
-        n => format!("{} tolerated", count(n, "failure")),
-    };
-    let line = format!(
-        "{}: at most {at_once} of {}; {failures}",
-        brake.crowd, brake.size
-    );
-    if brake.rollout.defaulted && brake.restarts > at_once {
-        let restarts = count(brake.restarts, "restart");
-        format!(
-            "{line}. A default makes {restarts} wait for one another: `max_unavailable` is unwritten."
-        )
-    } else {
-        line
+/// The first line behind a mark, the others below it.
+fn bullet(lines: &[String], style: &Style) -> String {
+    let mut text = String::new();
+    let mut first = format!("  {} ", style.mark("•", "-"));
+    for line in lines {
+        text.push_str(&style.fold(&first, "    ", &style.spelled(&terminal(line))));
+        first = "    ".to_owned();
     }
+    text
 }
 
 fn rest(plan: &SavedPlan, style: &Style) -> String {

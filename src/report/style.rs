@@ -147,7 +147,7 @@ pub(super) fn called(name: &InstanceName, id: &InstanceId) -> String {
 }
 
 /// `1 machine`, `12 machines`.
-pub(super) fn count(n: usize, noun: &str) -> String {
+pub fn count(n: usize, noun: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{n} {noun}{plural}")
 }

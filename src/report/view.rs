@@ -5,9 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{Digest, InstanceId, Rollout};
+use crate::model::{Digest, InstanceId};
 use crate::plan::{Action, Blocked, Price, Running, Saga, SavedPlan, Step, Undo};
-use crate::saga::Crowd;
 
 /// Machines with the very same change.
 pub(super) struct Class<'a> {
@@ -34,18 +33,6 @@ pub(super) struct BlockedClass<'a> {
     pub(super) blocked: &'a Blocked,
     /// The machines; never empty.
     pub(super) members: Vec<(&'a InstanceId, &'a Blocked)>,
-}
-
-/// One limit that brackets the plan's outages.
-pub(super) struct Brake {
-    /// Who shares it.
-    pub(super) crowd: Crowd,
-    /// The limit.
-    pub(super) rollout: Rollout,
-    /// Machines that share it.
-    pub(super) size: usize,
-    /// Machines of them that this plan restarts.
-    pub(super) restarts: usize,
 }
 
 /// What the summary counts.
@@ -148,44 +135,4 @@ pub(super) fn totals(plan: &SavedPlan) -> Totals {
         totals.starts += usize::from(!saga.was_running && saga.steps.iter().any(starts));
     }
     totals
-}
-
-/// The limits that this plan's outages keep to.
-pub(super) fn brakes(plan: &SavedPlan) -> Vec<Brake> {
-    let mut restarts: BTreeMap<Crowd, usize> = BTreeMap::new();
-    for saga in plan.sagas.values().filter(|saga| saga.has_outage()) {
-        let crowd = match &saga.group {
-            Some(group) => Crowd::Group(group.clone()),
-            None => Crowd::Ungrouped(saga.region.clone()),
-        };
-        *restarts.entry(crowd).or_default() += 1;
-    }
-    let brake = |(crowd, restarts)| {
-        let (rollout, size) = limits_of(plan, &crowd);
-        Brake {
-            crowd,
-            rollout,
-            size,
-            restarts,
-        }
-    };
-    restarts.into_iter().map(brake).collect()
-}
-
-fn limits_of(plan: &SavedPlan, crowd: &Crowd) -> (Rollout, usize) {
-    match crowd {
-        Crowd::Group(name) => {
-            let group = plan.desired.groups.get(name);
-            group.map_or((plan.desired.ungrouped, 0), |group| {
-                (group.rollout, group.members.len())
-            })
-        }
-        Crowd::Ungrouped(region) => {
-            let instances = plan.desired.instances.values();
-            let size = instances
-                .filter(|i| i.group.is_none() && i.region == *region)
-                .count();
-            (plan.desired.ungrouped, size)
-        }
-    }
 }

@@ -2,25 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{GroupName, InstanceId, RegionId, Rollout};
-
-/// The machines that share limits: a group, or all ungrouped machines of a region.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Crowd {
-    /// A group of the manifest.
-    Group(GroupName),
-    /// The machines of a region that belong to no group.
-    Ungrouped(RegionId),
-}
-
-impl std::fmt::Display for Crowd {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Group(name) => write!(f, "group {name}"),
-            Self::Ungrouped(region) => write!(f, "ungrouped machines of {region}"),
-        }
-    }
-}
+use crate::model::{Crowd, InstanceId, Rollout};
 
 /// What the limits say about one machine now.
 #[derive(Debug, Clone, PartialEq, Eq)]

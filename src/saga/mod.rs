@@ -21,12 +21,14 @@ mod phase;
 mod state;
 mod task;
 mod limits;
+mod brakes;
 
+pub use brakes::{Brakes, Hold, Keeping, Lift, Machine, Promised, Terms};
 pub use entry::{
     Direction, Entry, Failure, FailureCause, Halt, Kind, OrderRecord, RunRecord, SagaOutcome,
     StepEvent, StepRef,
 };
-pub use limits::{Crowd, Limits, Permit};
+pub use limits::{Limits, Permit};
 pub use phase::Phase;
 pub use state::{IllegalEntry, RunState, SagaState, StepState};
 pub use task::{Mode, Task, holds_down, may_fall_over, next_task};

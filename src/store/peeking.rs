@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use crate::model::RunId;
+use crate::model::{Digest, RunId};
 use crate::saga::Entry;
 
 use super::body::{Body, Engine};
@@ -54,6 +54,25 @@ impl Store {
                     .ok_or(reason)
             }
             Sight::Nothing => Ok(Vec::new()),
+        }
+    }
+
+    /// A plan that was kept, read like [`Store::peek`]; none when it was not kept, and none while
+    /// somebody writes.
+    ///
+    /// # Errors
+    /// As [`Store::peek`] and [`Store::load_plan`].
+    pub async fn peek_plan(
+        dir: &StoreDir,
+        plan_id: &Digest,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        match look(dir)? {
+            Sight::Truth(store) => match store.load_plan(plan_id).await {
+                Ok(bytes) => Ok(Some(bytes)),
+                Err(StoreError::NoPlan(_)) => Ok(None),
+                Err(error) => Err(error),
+            },
+            Sight::Snapshot(_) | Sight::Nothing => Ok(None),
         }
     }
 }

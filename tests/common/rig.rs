@@ -141,6 +141,7 @@ impl Rig {
             desired: self.desired.clone(),
             sagas: planned.sagas,
             sheet: planned.account,
+            courses: planned.courses,
         };
         Ok(Planned { plan, observed })
     }

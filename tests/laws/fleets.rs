@@ -328,7 +328,7 @@ pub(crate) fn plain() -> Fleet {
     link.wish.spec.internet.max_bandwidth_out = Some(20);
     Fleet {
         machines: vec![web, db, job, link],
-        rollouts: [Rollout::default(); GROUPS],
+        rollouts: std::array::from_fn(|_| Rollout::default()),
         ungrouped: Rollout::default(),
         has_state: true,
         offers_answered: true,

@@ -7,9 +7,12 @@ use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseResult};
 use respec::diff::changes;
 use respec::model::{
-    BillingMethod, InstanceId, InstanceStatus, ModifyCall, Offers, Power, StoppedMode, VcpuQuota,
+    BillingMethod, InstanceId, InstanceStatus, ModifyCall, Offers, Power, Share, StoppedMode, Unit,
+    VcpuQuota,
 };
-use respec::plan::{Action, Because, Goal, Planned, Saga, Step, StepGraph, Undo, check};
+use respec::plan::{
+    Action, Because, Goal, Planned, Saga, Step, StepGraph, Undo, check, check_courses,
+};
 
 use crate::fleets::fleet;
 use crate::little_cloud::LittleCloud;
@@ -96,8 +99,27 @@ proptest! {
     #[test]
     fn own_plans_pass_the_check(fleet in fleet()) {
         let world = World::of(&fleet);
-        let objections = check(&world.desired, &world.plan().sagas);
+        let planned = world.plan();
+        let mut objections = check(&world.desired, &planned.sagas);
+        objections.extend(check_courses(&world.desired, &planned.sagas, &planned.courses));
         prop_assert!(objections.is_empty(), "{:?}", objections);
+    }
+
+    /// However the groups wait for each other: taken batch by batch, somebody may always begin.
+    #[test]
+    fn batches_and_waits_never_hold_each_other(fleet in fleet(), sizes in proptest::collection::vec(1..4u32, 1..4)) {
+        let mut fleet = fleet;
+        for rollout in fleet.rollouts.iter_mut().chain([&mut fleet.ungrouped]) {
+            rollout.batches.sizes = sizes.iter().copied().map(Share::Count).collect();
+        }
+        let planned = World::of(&fleet).plan();
+        let mut left: BTreeSet<&InstanceId> = planned.sagas.keys().collect();
+        while !left.is_empty() {
+            let free = left.iter().find(|id| may_begin(&planned, &left, id));
+            let free = free.copied();
+            prop_assert!(free.is_some(), "nobody may begin of {:?}", left);
+            left.retain(|id| Some(*id) != free);
+        }
     }
 
     #[test]
@@ -380,13 +402,36 @@ fn changes_one_thing(step: &Step) -> TestCaseResult {
     Ok(())
 }
 
-fn is_blocked(world: &World, planned: &Planned, unit: &respec::model::Unit) -> bool {
+fn is_blocked(world: &World, planned: &Planned, unit: &Unit) -> bool {
     let blocked = |id: &InstanceId| planned.account.blocked.contains_key(id);
     match unit {
-        respec::model::Unit::Instance(id) => blocked(id),
-        respec::model::Unit::Group(name) => {
+        Unit::Instance(id) => blocked(id),
+        Unit::Group(name) => {
             let group = world.desired.groups.get(name);
             group.is_some_and(|group| group.members.iter().any(blocked))
         }
     }
+}
+
+/// Nothing it waits for is left, nor any machine of an earlier batch.
+fn may_begin(planned: &Planned, left: &BTreeSet<&InstanceId>, id: &InstanceId) -> bool {
+    let saga = &planned.sagas[id];
+    let waits = saga.after.iter().any(|unit| match unit {
+        Unit::Instance(other) => left.contains(other),
+        Unit::Group(name) => left
+            .iter()
+            .any(|other| planned.sagas[*other].group.as_ref() == Some(name)),
+    });
+    let mut earlier = planned
+        .courses
+        .iter()
+        .filter(|course| course.crowd == saga.crowd())
+        .flat_map(|course| &course.batches)
+        .take_while(|batch| !batch.contains(id))
+        .flatten();
+    let in_a_batch = planned
+        .courses
+        .iter()
+        .any(|course| course.batches.iter().any(|batch| batch.contains(id)));
+    !waits && (!in_a_batch || !earlier.any(|other| left.contains(other)))
 }

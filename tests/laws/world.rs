@@ -157,6 +157,7 @@ impl World {
             desired: self.desired.clone(),
             sagas: planned.sagas,
             sheet: planned.account,
+            courses: planned.courses,
         }
     }
 
@@ -246,8 +247,12 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
         instances.insert(machine.seen.id.clone(), wish);
     }
     let groups = members.into_iter().enumerate().map(|(group, members)| {
-        let rollout = fleet.rollouts[group];
-        (group_name(group), Group { members, rollout })
+        let group_of = Group {
+            members,
+            rollout: fleet.rollouts[group].clone(),
+            select: None,
+        };
+        (group_name(group), group_of)
     });
     DesiredFleet {
         balance: BalanceCheck::Check,
@@ -258,7 +263,10 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
         groups: groups
             .filter(|(_, group)| !group.members.is_empty())
             .collect(),
-        ungrouped: fleet.ungrouped,
+        ungrouped: fleet.ungrouped.clone(),
+        availability: Vec::new(),
+        freezes: Vec::new(),
+        wish: None,
         budget: None,
     }
 }

@@ -13,7 +13,7 @@ use respec::model::{
     Limits, Lineage, ModifyCall, ObservedFleet, Offers, PrepayChange, Pricing, RegionId, Stamp,
     TypeName,
 };
-use respec::observe::{MoneyDesk, ask, ask_limits, observe};
+use respec::observe::{MoneyDesk, Survey, ask, ask_limits, survey};
 use respec::plan::{
     FoundStopped, PlanInput, SavedPlan, check, limit_questions, money_questions, open_questions,
     plan,
@@ -52,6 +52,7 @@ impl Said {
 
 /// A case, read.
 pub(crate) struct Case {
+    text: Source,
     fleet: DesiredFleet,
     scenario: Scenario,
     said: Said,
@@ -67,14 +68,16 @@ impl Case {
             Scenario::read(parts.next().unwrap()).unwrap_or_else(|e| panic!("{name}: {e:?}"));
         let said = parts.next().map(|said| serde_yaml::from_str(said).unwrap());
         let digest = Digest::of_bytes(&manifest);
-        let reading = manifest::read(&[Source {
+        let text = Source {
             name: format!("{name}.yaml"),
             bytes: manifest,
-        }]);
+        };
+        let reading = manifest::read(std::slice::from_ref(&text));
         let fleet = reading
             .fleet
             .unwrap_or_else(|| panic!("{name}: {:#?}", reading.findings));
         Self {
+            text,
             fleet,
             scenario,
             said: said.unwrap_or_default(),
@@ -86,7 +89,7 @@ impl Case {
     }
 
     /// The plan as people read it.
-    pub(crate) fn page(&self) -> String {
+    pub(crate) fn page(&mut self) -> String {
         let (plan, machines_read) = self.plan();
         let page = PlanPage {
             plan: &plan,
@@ -99,7 +102,7 @@ impl Case {
     }
 
     /// The plan itself, and how many machines were read.
-    pub(crate) fn plan(&self) -> (SavedPlan, usize) {
+    pub(crate) fn plan(&mut self) -> (SavedPlan, usize) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .start_paused(true)
@@ -109,11 +112,14 @@ impl Case {
         tasks.block_on(&runtime, self.look_and_plan())
     }
 
-    async fn look_and_plan(&self) -> (SavedPlan, usize) {
+    async fn look_and_plan(&mut self) -> (SavedPlan, usize) {
         let clock = Rc::new(VirtualClock::starting_at(self.scenario.start));
         let cloud = self.cloud(&clock);
         self.order(&cloud).await;
         let observed = self.look(&cloud, &clock).await;
+        let reading = manifest::read_against(std::slice::from_ref(&self.text), &observed);
+        let findings = reading.findings;
+        self.fleet = reading.fleet.unwrap_or_else(|| panic!("{findings:#?}"));
         let applied = self.applied(&observed.account);
         let no_books = Books::default();
         let (mut offers, nothing) = (Offers::default(), Limits::default());
@@ -153,6 +159,7 @@ impl Case {
             desired: self.fleet.clone(),
             sagas: planned.sagas,
             sheet: planned.account,
+            courses: planned.courses,
         };
         (saved, observed.instances.len())
     }
@@ -194,14 +201,20 @@ impl Case {
 
     async fn look(&self, cloud: &Aliyun, clock: &Rc<VirtualClock>) -> ObservedFleet {
         let account = cloud.caller_identity().await.unwrap();
-        let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
+        let mut wanted = Survey::default();
         for (id, machine) in &self.fleet.instances {
-            let region = wanted.entry(machine.region.clone()).or_default();
+            let region = wanted.listed.entry(machine.region.clone()).or_default();
             region.insert(id.clone());
         }
-        observe(cloud, account, clock.wall(), &wanted)
-            .await
-            .unwrap()
+        for select in self
+            .fleet
+            .groups
+            .values()
+            .filter_map(|group| group.select.as_ref())
+        {
+            wanted.whole.extend(select.regions.clone());
+        }
+        survey(cloud, account, clock.wall(), &wanted).await.unwrap()
     }
 
     /// An earlier run's record, as far as the planner looks at it.

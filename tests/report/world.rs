@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use respec::model::{
     AccountId, BalanceCheck, BandwidthKey, BillingMethod, Books, ChangeOptions, DesiredFleet,
-    DesiredInstance, DesiredSpec, Digest, FleetName, Funds, Group, GroupName, InstanceId,
-    InstanceName, InstanceStatus, Limits, Lineage, NetworkBilling, NetworkKind, ObservedFleet,
-    ObservedInstance, OfferKey, Offers, Particulars, Payment, Place, Pricing, RegionId, Rollout,
-    Shift, Stamp, TypeName, VcpuQuota, ZoneId,
+    DesiredInstance, DesiredSpec, Digest, FleetName, Funds, GroupName, InstanceId, InstanceName,
+    InstanceStatus, Limits, Lineage, NetworkBilling, NetworkKind, ObservedFleet, ObservedInstance,
+    OfferKey, Offers, Particulars, Payment, Place, Pricing, RegionId, Rollout, Shift, Stamp,
+    TypeName, VcpuQuota, ZoneId,
 };
 use respec::plan::{FoundStopped, PlanInput, SavedPlan, Source, money_questions, plan};
 
@@ -83,6 +83,9 @@ impl World {
                 instances: BTreeMap::new(),
                 groups: BTreeMap::new(),
                 ungrouped: Rollout::default(),
+                availability: Vec::new(),
+                freezes: Vec::new(),
+                wish: None,
                 budget: None,
             },
             observed: ObservedFleet {
@@ -132,10 +135,7 @@ impl World {
         let id = seen.id.clone();
         let name = GroupName::new(group).unwrap();
         self.add(&format!("{group}/{id}"), seen, spec).group = Some(name.clone());
-        let group = self.desired.groups.entry(name).or_insert_with(|| Group {
-            members: BTreeSet::new(),
-            rollout: Rollout::default(),
-        });
+        let group = self.desired.groups.entry(name).or_default();
         group.members.insert(id);
     }
 
@@ -201,6 +201,7 @@ impl World {
             desired: self.desired.clone(),
             sagas: planned.sagas,
             sheet: planned.account,
+            courses: planned.courses,
         }
     }
 }

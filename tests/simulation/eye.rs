@@ -3,9 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use respec::model::{DesiredFleet, InstanceId, InstanceStatus, ObservedFleet, Power};
+use respec::model::{Crowd, DesiredFleet, InstanceId, InstanceStatus, ObservedFleet, Power};
 use respec::plan::{Action, SavedPlan, Undo};
-use respec::saga::{Crowd, Direction, Entry, Halt, Kind, SagaOutcome, StepEvent, StepRef};
+use respec::saga::{Direction, Entry, Halt, Kind, SagaOutcome, StepEvent, StepRef};
 use respec::sim::World;
 
 /// A broken law.
@@ -63,11 +63,7 @@ impl Eye {
             if machine.spec.power == Some(Power::Stopped) || kept_down {
                 continue;
             }
-            let crowd = match &machine.group {
-                Some(name) => Crowd::Group(name.clone()),
-                None => Crowd::Ungrouped(machine.region.clone()),
-            };
-            let neighbours = crowds.entry(crowd).or_insert_with(|| Neighbours {
+            let neighbours = crowds.entry(machine.crowd()).or_insert_with(|| Neighbours {
                 members: BTreeSet::new(),
                 down_max: 0,
                 failures_max: 0,

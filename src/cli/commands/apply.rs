@@ -3,21 +3,25 @@
 use std::path::Path;
 
 use crate::cli::args::{ApplyArgs, Global};
+use crate::cli::choosing::look;
 use crate::cli::commands::plan::page;
 use crate::cli::context::Context;
 use crate::cli::display::json_without_run;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::planning::{Planning, look, make_plan, peek, to_adopt};
+use crate::cli::not_yet::can_be_kept;
+use crate::cli::planning::{Planning, make_plan, peek, to_adopt};
 use crate::cli::pricing::keep_within_limits;
 use crate::cli::rights;
 use crate::cli::running::{Ended, Run, read_plan};
 use crate::cli::screen::Screen;
+use crate::cli::windows::fits_its_windows;
 use crate::cloud::Cloud as _;
-use crate::model::{Digest, Lineage, ObservedFleet};
+use crate::model::{Lineage, ObservedFleet};
 use crate::plan::{Costs, Fingerprint, Saga, SavedPlan};
 use crate::report::Detail;
 use crate::report::plan_text::plan_text;
+use crate::report::style::count;
 use crate::saga::Mode;
 use crate::store::{Contents, OpenRun, Store};
 
@@ -67,7 +71,7 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
     let input = Input::read(&global.files, screen.paint())?;
     screen.talk(&input.warnings);
     let run = Run::to_the_end(context, global, args, screen);
-    let wish = Digest::of_value(&input.fleet);
+    let wish = input.fleet.intent();
     let same_wish = |open: &OpenRun| open.record.intent == wish;
     let contents = peek(context, &input.fleet)?;
     if is_open(contents.as_ref(), same_wish) {
@@ -78,6 +82,7 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
         }
     }
     let mut planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    screen.talk(&planning.warnings);
     if !is_open(planning.contents.as_ref(), |_| true) {
         let checks = rights::demand(context.cloud.as_ref(), planning.plan.sagas.values()).await?;
         planning.plan.sheet.checks.extend(checks);
@@ -94,6 +99,9 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
     if plan.sagas.is_empty() {
         return nothing_to_change(&run, &planning).await;
     }
+    fits_its_windows(plan)?;
+    can_be_kept(plan)?;
+    joiners_are_counted(args, screen, plan)?;
     prices_are_known(args, plan)?;
     keep_within_limits(plan, args.planning.max_spend.as_ref())?;
     approved(args, screen, plan)?;
@@ -124,6 +132,7 @@ async fn saved(
     if is_open(contents.as_ref(), |_| true) {
         return open_run_first(&run, &plan).await;
     }
+    can_be_kept(&plan)?;
     prices_are_known(args, &plan)?;
     keep_within_limits(&plan, args.planning.max_spend.as_ref())?;
     touched_machines_look_as_planned(&plan, &observed)?;
@@ -269,6 +278,26 @@ fn approved(args: &ApplyArgs, screen: &Screen, plan: &SavedPlan) -> Result<(), F
     } else {
         not_approved("not approved; nothing was changed")
     }
+}
+
+/// Where nobody is asked, a machine that joined a group by its selector is changed only if somebody
+/// counted on it.
+fn joiners_are_counted(args: &ApplyArgs, screen: &Screen, plan: &SavedPlan) -> Result<(), Failure> {
+    if screen.can_ask && !args.auto_approve {
+        return Ok(());
+    }
+    let mut grown = plan.sheet.turnover.iter();
+    let Some(grown) = grown.find(|group| !group.counted && !group.joined.is_empty()) else {
+        return Ok(());
+    };
+    let message = format!(
+        "{} joined group {} since the last apply, and nobody was asked",
+        count(grown.joined.len(), "machine"),
+        grown.group
+    );
+    Err(Failure::new(Situation::Refused, message)
+        .hint("write how many are meant, as in `select: {…, expect: 12}`")
+        .hint("or review a plan and apply that: respec plan --out FILE, respec apply FILE"))
 }
 
 fn question(plan: &SavedPlan) -> String {

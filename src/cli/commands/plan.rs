@@ -7,6 +7,7 @@ use crate::cli::input::Input;
 use crate::cli::planning::{Planning, make_plan};
 use crate::cli::rights;
 use crate::cli::screen::Screen;
+use crate::cli::windows::fits_its_windows;
 use crate::report::plan_text::{FirstRun, PlanPage, plan_text};
 use crate::report::{Detail, markdown};
 
@@ -23,13 +24,16 @@ pub async fn run(
     let input = Input::read(&global.files, screen.paint())?;
     screen.talk(&input.warnings);
     let mut planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    screen.talk(&planning.warnings);
     // Who may only read may still plan: what an apply would lack is shown, not refused.
     let checks = rights::show(context.cloud.as_ref(), planning.plan.sagas.values()).await?;
     planning.plan.sheet.checks.extend(checks);
-    if let Some(path) = &args.out {
+    let fits = fits_its_windows(&planning.plan);
+    if let Some(path) = args.out.as_ref().filter(|_| fits.is_ok()) {
         write_private(path, planning.plan.seal().as_bytes())?;
     }
-    let saved_to = args.out.as_ref().map(|path| path.display().to_string());
+    let saved_to = args.out.as_ref().filter(|_| fits.is_ok());
+    let saved_to = saved_to.map(|path| path.display().to_string());
     let format = if global.json {
         Format::Json
     } else {
@@ -47,6 +51,7 @@ pub async fn run(
         detail,
         screen,
     ))?;
+    fits?;
     let plan = &planning.plan;
     let differs = !plan.sagas.is_empty() || !plan.sheet.blocked.is_empty();
     Ok(if differs && args.detailed_exitcode {

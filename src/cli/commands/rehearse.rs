@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use crate::cli::args::{Global, RehearseArgs};
+use crate::cli::choosing::look;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::planning::{Planning, look, make_plan, peek};
+use crate::cli::not_yet::can_be_kept;
+use crate::cli::planning::{Planning, make_plan, peek};
 use crate::cli::running::read_plan;
 use crate::cli::screen::Screen;
 use crate::figures::Worst;
@@ -35,6 +37,7 @@ pub async fn run(
         screen.result("Nothing to rehearse: the plan changes no machine.\n")?;
         return Ok(Done::Fine);
     }
+    can_be_kept(&plan)?;
     let copied = copied(context, &plan, &observed)?;
     let contents = contents.unwrap_or_else(|| Contents::empty(plan.stamp.lineage.clone()));
     let known = Known {
@@ -86,7 +89,9 @@ async fn fresh(
         plan,
         observed,
         contents,
+        warnings,
     } = planning;
+    screen.talk(&warnings);
     Ok((plan, observed, contents))
 }
 

@@ -1,0 +1,105 @@
+//! Looking at a fleet whose machines are partly chosen by what they look like.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{AccountId, DesiredFleet, ObservedFleet};
+use crate::observe::{Survey, survey};
+use crate::plan::{Members, SavedPlan};
+use crate::report::findings::Paint;
+use crate::store::{Contents, Store};
+
+use super::context::Context;
+use super::failure::Failure;
+use super::input::Input;
+
+/// A manifest with every selector answered, and the machines it is about as they were seen.
+pub struct Chosen {
+    /// The manifest.
+    pub input: Input,
+    /// Its machines.
+    pub observed: ObservedFleet,
+}
+
+/// Looks at everything that the manifest lists or may mean, in one go, and answers its selectors.
+///
+/// # Errors
+/// [`Failure`] when the cloud cannot be read, or when what is selected is not what is expected.
+pub async fn look_and_choose(
+    context: &Context,
+    account: AccountId,
+    input: &Input,
+    paint: Paint,
+) -> Result<Chosen, Failure> {
+    let mut observed = look(context, account, &input.fleet).await?;
+    let input = input.against(&observed, paint)?;
+    observed
+        .instances
+        .retain(|id, _| input.fleet.instances.contains_key(id));
+    Ok(Chosen { input, observed })
+}
+
+/// Looks at every machine of the manifest, and at every region a selector looks into that is not
+/// answered yet.
+///
+/// # Errors
+/// [`Failure`] when the cloud cannot be read.
+pub async fn look(
+    context: &Context,
+    account: AccountId,
+    fleet: &DesiredFleet,
+) -> Result<ObservedFleet, Failure> {
+    let open_questions = fleet.groups.values().filter(|_| fleet.wish.is_none());
+    let selections = open_questions.filter_map(|group| group.select.as_ref());
+    let mut wanted = Survey {
+        whole: selections
+            .flat_map(|select| select.regions.clone())
+            .collect(),
+        listed: BTreeMap::new(),
+    };
+    for (id, machine) in &fleet.instances {
+        let region = wanted.listed.entry(machine.region.clone());
+        region.or_default().insert(id.clone());
+    }
+    let now = context.clock.wall();
+    survey(context.cloud.as_ref(), account, now, &wanted)
+        .await
+        .map_err(|error| Failure::cloud("look at the fleet", &error))
+}
+
+/// The members of each group when something was last applied; none before the first apply.
+///
+/// # Errors
+/// [`Failure`] when the state cannot be read.
+pub async fn members_before(
+    context: &Context,
+    contents: Option<&Contents>,
+    fleet: &DesiredFleet,
+) -> Result<Members, Failure> {
+    let Some(contents) = contents else {
+        return Ok(Members::new());
+    };
+    let Some(last) = contents.runs.last() else {
+        return Ok(Members::new());
+    };
+    let dir = context.store_dir(&fleet.fleet);
+    let kept = Store::peek_plan(&dir, &last.plan_id).await;
+    let kept = kept.map_err(|error| Failure::store("read the last plan", &error))?;
+    match kept.and_then(|bytes| SavedPlan::open(&bytes).ok()) {
+        Some(plan) => {
+            let groups = plan.desired.groups.into_iter();
+            Ok(groups.map(|(name, group)| (name, group.members)).collect())
+        }
+        None => Ok(recorded_members(contents)),
+    }
+}
+
+/// The second best: machines that were recorded under a group.
+fn recorded_members(contents: &Contents) -> Members {
+    let mut members: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for (id, record) in &contents.applied.instances {
+        if let Some(group) = &record.group {
+            members.entry(group.clone()).or_default().insert(id.clone());
+        }
+    }
+    members
+}

@@ -1,0 +1,244 @@
+//! Reads `rollout`: limits, batches, gates, and what this version can only read but not do yet.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::model::{
+    Approval, Command, Gate, GateAfter, Health, Hooks, OnFailure, Probe, Share, Spread,
+};
+
+use super::calendar::{owned_text, required, window};
+use super::codes;
+use super::decoder::Decoder;
+use super::fields::Fields;
+use super::mark::{At, Mark, Slot};
+use super::notes::{Draft, quoted};
+use super::schema::RolloutKeys;
+use super::tree::NodeId;
+
+/// Batches that may be written out.
+const BATCHES_MAX: usize = 100;
+
+/// A machine that is not ready by then has failed, when `within` is unwritten.
+const HEALTH_WITHIN: Duration = Duration::from_secs(5 * 60);
+
+const SPREADS: &[(&str, Spread)] = &[("zone", Spread::Zone), ("none", Spread::Anywhere)];
+
+/// `revert` is known to the language, not to this version.
+const ON_FAILURES: &[(&str, Option<OnFailure>)] = &[
+    ("stop", Some(OnFailure::Stop)),
+    ("continue", Some(OnFailure::Continue)),
+    ("revert", None),
+];
+
+/// Reads `rollout`, and `window` and the hooks beside it.
+pub(super) fn rollout(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> RolloutKeys {
+    let window = fields.slot(d, "window", window);
+    let opened = fields
+        .node(d, "rollout")
+        .and_then(|node| Fields::open(d, node, "`rollout`"));
+    let Some(mut inner) = opened else {
+        return RolloutKeys {
+            window,
+            ..RolloutKeys::default()
+        };
+    };
+    let rollout = RolloutKeys {
+        max_unavailable: inner.slot(d, "max_unavailable", Decoder::share),
+        max_failures: inner.slot(d, "max_failures", Decoder::share),
+        batches: inner.slot(d, "batches", batches),
+        spread: inner.slot(d, "spread", |d, node| d.word(node, SPREADS)),
+        on_failure: inner.slot(d, "on_failure", on_failure),
+        gates: inner.slot(d, "gates", |d, node| d.list(node, gate)),
+        health: inner.slot(d, "health", health),
+        hooks: hooks(d, &mut inner),
+        window,
+    };
+    inner.close(d, &[]);
+    rollout
+}
+
+fn batches(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Vec<Share>>> {
+    let At { value, mark } = d.list(node, Decoder::share)?;
+    let wrong = |message: String| Draft::new(codes::NO_BATCH, mark, message);
+    if value.is_empty() || value.len() > BATCHES_MAX {
+        let message = format!(
+            "`batches` has 1 to {BATCHES_MAX} sizes, not {}",
+            value.len()
+        );
+        d.notes
+            .add(wrong(message).label("sizes, such as `[1, 25%, 100%]`"));
+        return None;
+    }
+    if let Some(nothing) = value.iter().find(|size| size.value.is_nothing()) {
+        let draft = Draft::new(codes::NO_BATCH, nothing.mark, "a batch of no machine");
+        d.notes.add(draft.label("at least `1`"));
+        return None;
+    }
+    let value = value.into_iter().map(|size| size.value).collect();
+    Some(At { value, mark })
+}
+
+fn on_failure(d: &mut Decoder<'_>, node: NodeId) -> Option<At<OnFailure>> {
+    let At { value, mark } = d.word(node, ON_FAILURES)?;
+    if value.is_none() {
+        let message = "`on_failure: revert` is not supported yet";
+        d.notes.add(
+            Draft::new(codes::UNSUPPORTED, mark, message)
+                .label("this version cannot take a finished change back")
+                .help("write `stop`; a plan with the old values takes changes back"),
+        );
+    }
+    Some(At {
+        value: value?,
+        mark,
+    })
+}
+
+fn gate(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Gate>> {
+    let mut fields = Fields::open(d, node, "a gate")?;
+    let mark = fields.mark;
+    let after = fields.slot(d, "after", gate_after);
+    let wait = fields.slot(d, "wait", Decoder::long_duration);
+    let approve = fields.slot(d, "approve", Decoder::flag);
+    let has_check = fields.has(d, "check");
+    fields.close(d, &["check"]);
+    required(d, &after, mark, "after", "after: first");
+    let approval = match approve.value() {
+        Some(true) => Approval::Person,
+        Some(false) | None => Approval::Nobody,
+    };
+    let asks_nothing = wait.is_unwritten() && approval == Approval::Nobody && !has_check;
+    if asks_nothing && (approve.is_unwritten() || approve.get().is_some()) {
+        let draft = Draft::new(codes::USELESS_GATE, mark, "a gate that asks for nothing");
+        d.notes.add(
+            draft
+                .label("always open")
+                .help("write `wait: 10m`, `approve: true`, or both"),
+        );
+    }
+    let value = Gate {
+        after: after.value()?,
+        wait: wait.value(),
+        approval,
+    };
+    Some(At { value, mark })
+}
+
+fn gate_after(d: &mut Decoder<'_>, node: NodeId) -> Option<At<GateAfter>> {
+    let At { value: text, mark } = d.key(node);
+    let value = match text {
+        "each" => Some(GateAfter::Each),
+        "first" => Some(GateAfter::Batch(NonZeroU32::MIN)),
+        _ => text.parse().ok().map(GateAfter::Batch),
+    };
+    if let Some(value) = value {
+        return Some(At { value, mark });
+    }
+    let message = format!("a gate cannot stand after {}", quoted(text));
+    d.notes.add(
+        Draft::new(codes::MALFORMED, mark, message)
+            .label("a batch counted from 1, `first`, or `each`"),
+    );
+    None
+}
+
+fn health(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Health>> {
+    let mut fields = Fields::open(d, node, "`health`")?;
+    let mark = fields.mark;
+    let ready = fields.slot(d, "ready", probe);
+    let within = fields.slot(d, "within", Decoder::duration);
+    let hold = fields.slot(d, "hold", Decoder::duration);
+    fields.close(d, &[]);
+    let ready = match ready {
+        Slot::Unwritten => Probe::Status,
+        Slot::Broken => return None,
+        Slot::Written(at) => at.value,
+    };
+    not_yet(
+        d,
+        mark,
+        "`health`",
+        "a machine counts as up as soon as it runs",
+    );
+    let value = Health {
+        ready,
+        within: within.value().unwrap_or(HEALTH_WITHIN),
+        hold: hold.value().unwrap_or_default(),
+    };
+    Some(At { value, mark })
+}
+
+fn probe(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Probe>> {
+    let At { value: text, mark } = d.key(node);
+    if text == "status" {
+        return Some(At {
+            value: Probe::Status,
+            mark,
+        });
+    }
+    let mut fields = Fields::open(d, node, "`ready`")?;
+    let tcp = fields.slot(d, "tcp", owned_text);
+    let http = fields.slot(d, "http", owned_text);
+    let command = fields.slot(d, "command", command);
+    fields.close(d, &[]);
+    let written = [
+        tcp.value().map(Probe::Tcp),
+        http.value().map(Probe::Http),
+        command.value().map(Probe::Command),
+    ];
+    let mut written = written.into_iter().flatten();
+    match (written.next(), written.next()) {
+        (Some(value), None) => Some(At { value, mark }),
+        (None, _) | (Some(_), Some(_)) => {
+            let draft = Draft::new(codes::MALFORMED, mark, "`ready` names one probe");
+            d.notes
+                .add(draft.label("one of `status`, `tcp`, `http`, `command`"));
+            None
+        }
+    }
+}
+
+fn hooks(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> Hooks {
+    let mut hook = |key: &'static str| {
+        let slot = fields.slot(d, key, command);
+        if let Some(at) = slot.get() {
+            not_yet(d, at.mark, &format!("`{key}`"), "no command is run");
+        }
+        slot.value()
+    };
+    Hooks {
+        before_stop: hook("before_stop"),
+        after_start: hook("after_start"),
+    }
+}
+
+/// A program and its arguments.
+fn command(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Command>> {
+    let At { value, mark } = d.list(node, owned_text)?;
+    if value.is_empty() {
+        let draft = Draft::new(codes::MALFORMED, mark, "a command without a program");
+        d.notes
+            .add(draft.label("a list, such as `[./drain.sh, web]`"));
+        return None;
+    }
+    let words = value.into_iter().map(|word| word.value).collect();
+    Some(At {
+        value: Command(words),
+        mark,
+    })
+}
+
+/// Read and understood, but this version cannot do it.
+fn not_yet(d: &mut Decoder<'_>, mark: Mark, what: &str, instead: &str) {
+    let draft = Draft::new(
+        codes::UNSUPPORTED,
+        mark,
+        format!("{what} in `rollout` is not supported yet"),
+    );
+    d.notes.add(
+        draft
+            .label(format!("in this version {instead}"))
+            .help("leave it out, or wait for a version that keeps what it promises"),
+    );
+}

@@ -1,0 +1,191 @@
+//! What holds a machine back, and what would lift it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::{Crowd, ZoneId};
+
+/// Why something may not happen now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// More failed than is tolerated (`max_failures`).
+    Failures {
+        /// Who shares the limit.
+        crowd: Crowd,
+        /// How many failed.
+        failures: usize,
+        /// How many are tolerated.
+        tolerated: usize,
+    },
+    /// A freeze.
+    Frozen {
+        /// Why, in the owner's words.
+        reason: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The window is shut.
+    Window {
+        /// Whose.
+        crowd: Crowd,
+        /// When it opens; none if it never does.
+        opens: Option<Timestamp>,
+    },
+    /// It would not be up again before the window shuts or a freeze begins.
+    TooLate {
+        /// Whose window.
+        crowd: Crowd,
+        /// How long the outage is expected to take.
+        needs: Duration,
+        /// When the window shuts or the freeze begins.
+        closes: Timestamp,
+    },
+    /// A batch before its own has not ended.
+    Batch {
+        /// Whose.
+        crowd: Crowd,
+        /// The batch that is open, counted from 1.
+        open: u32,
+        /// Machines of it that have not ended.
+        unfinished: usize,
+    },
+    /// A gate waits.
+    Wait {
+        /// Whose.
+        crowd: Crowd,
+        /// Behind which batch it stands.
+        after: u32,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A gate waits for a person.
+    Approval {
+        /// Whose.
+        crowd: Crowd,
+        /// Behind which batch it stands.
+        after: u32,
+    },
+    /// So many of the crowd are down already (`max_unavailable`).
+    Unavailable {
+        /// Who shares the limit.
+        crowd: Crowd,
+        /// How many are down.
+        down: usize,
+        /// How many may be.
+        limit: usize,
+    },
+    /// A machine of another zone is down (`spread: zone`).
+    Spread {
+        /// Who shares the limit.
+        crowd: Crowd,
+        /// That other zone.
+        zone: ZoneId,
+    },
+    /// A promise over several groups would be broken (`availability`).
+    Availability {
+        /// Which.
+        name: String,
+        /// How many of its machines are down.
+        down: usize,
+        /// How many may be.
+        limit: usize,
+    },
+}
+
+/// What would lift a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lift {
+    /// Other machines, as they come up or end.
+    Others,
+    /// Time.
+    At(Timestamp),
+    /// A person.
+    Person,
+    /// Nothing in this run.
+    Nothing,
+}
+
+impl Hold {
+    /// What would lift it.
+    #[must_use]
+    pub fn lift(&self) -> Lift {
+        match self {
+            Self::Failures { .. } | Self::Window { opens: None, .. } => Lift::Nothing,
+            Self::Frozen { until, .. } | Self::Wait { until, .. } => Lift::At(*until),
+            Self::Window {
+                opens: Some(opens), ..
+            } => Lift::At(*opens),
+            Self::TooLate { closes, .. } => Lift::At(*closes),
+            Self::Approval { .. } => Lift::Person,
+            Self::Batch { .. }
+            | Self::Unavailable { .. }
+            | Self::Spread { .. }
+            | Self::Availability { .. } => Lift::Others,
+        }
+    }
+}
+
+impl std::fmt::Display for Hold {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Failures {
+                crowd,
+                failures,
+                tolerated,
+            } => write!(
+                f,
+                "{failures} of {crowd} failed, {tolerated} are tolerated (max_failures)"
+            ),
+            Self::Frozen { reason, until } => write!(f, "frozen until {until}: {reason}"),
+            Self::Window {
+                crowd,
+                opens: Some(opens),
+            } => write!(f, "the window of {crowd} is shut until {opens}"),
+            Self::Window { crowd, opens: None } => {
+                write!(f, "the window of {crowd} does not open again")
+            }
+            Self::TooLate {
+                crowd,
+                needs,
+                closes,
+            } => write!(
+                f,
+                "it needs {} s, and {crowd} may change until {closes} only",
+                needs.as_secs()
+            ),
+            Self::Batch {
+                crowd,
+                open,
+                unfinished,
+            } => write!(
+                f,
+                "batch {open} of {crowd} has not ended ({unfinished} to go)"
+            ),
+            Self::Wait {
+                crowd,
+                after,
+                until,
+            } => write!(
+                f,
+                "the gate after batch {after} of {crowd} waits until {until}"
+            ),
+            Self::Approval { crowd, after } => write!(
+                f,
+                "the gate after batch {after} of {crowd} waits to be approved"
+            ),
+            Self::Unavailable { crowd, down, limit } => write!(
+                f,
+                "{down} of {crowd} are down already, {limit} may be (max_unavailable)"
+            ),
+            Self::Spread { crowd, zone } => write!(
+                f,
+                "machines of {crowd} are down in {zone}, one zone goes at a time (spread)"
+            ),
+            Self::Availability { name, down, limit } => write!(
+                f,
+                "{down} machines of availability {name} are down already, {limit} may be"
+            ),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Everything that can hold a machine back: may its change begin, may it be taken down now, and if not,
+//! why not.
+//!
+//! In: the [`Terms`] of a plan, the time, and what happened so far. Out: permission, or a [`Hold`]
+//! that says what holds and what would lift it. Told the same things in whatever order, it answers the
+//! same: so a run that goes on answers like one that was never interrupted. It never waits and reads
+//! no clock.
+//!
+//! ```text
+//! failures ─ freeze ─ window ─ batch ─ gate ─► may begin
+//!                                              └─ max_unavailable ─ spread ─ availability ─► may be taken down
+//! ```
+
+mod hold;
+mod terms;
+mod crowd;
+mod hours;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::{Crowd, InstanceId, Spread};
+
+pub use hold::{Hold, Lift};
+pub use hours::Keeping;
+pub use terms::{Machine, Promised, Terms};
+
+use crowd::CrowdState;
+use hours::Hours;
+
+/// The brakes of one run.
+#[derive(Debug, Clone)]
+pub struct Brakes {
+    crowds: BTreeMap<Crowd, CrowdState>,
+    machines: BTreeMap<InstanceId, Machine>,
+    promises: Vec<Promised>,
+    hours: Hours,
+    down: BTreeSet<InstanceId>,
+    now: Timestamp,
+}
+
+impl Brakes {
+    /// The brakes of a run that has not begun, at this time.
+    #[must_use]
+    pub fn new(terms: Terms, keeping: Keeping, now: Timestamp) -> Self {
+        let hours = Hours::new(terms.freezes, keeping);
+        let crowds = terms.crowds.into_iter();
+        let mut brakes = Self {
+            crowds: crowds
+                .map(|(crowd, (rollout, course))| (crowd, CrowdState::new(rollout, course)))
+                .collect(),
+            machines: terms.machines,
+            promises: terms.promises,
+            hours,
+            down: BTreeSet::new(),
+            now,
+        };
+        brakes.at(now);
+        brakes
+    }
+
+    /// It is now this late.
+    pub fn at(&mut self, now: Timestamp) {
+        self.now = now;
+        for state in self.crowds.values_mut() {
+            state.look_at_window(now);
+        }
+    }
+
+    /// The machine is down, whoever stopped it.
+    pub fn went_down(&mut self, instance: &InstanceId) {
+        if self.machines.contains_key(instance) {
+            self.down.insert(instance.clone());
+        }
+    }
+
+    /// The machine is up again; whether that frees a place.
+    pub fn came_up(&mut self, instance: &InstanceId) -> bool {
+        self.down.remove(instance)
+    }
+
+    /// Its change failed.
+    pub fn failed(&mut self, instance: &InstanceId) {
+        if let Some(state) = self.state_of(instance) {
+            state.failed.insert(instance.clone());
+        }
+    }
+
+    /// No failure until now counts any more.
+    pub fn forgive(&mut self) {
+        for state in self.crowds.values_mut() {
+            state.failed.clear();
+        }
+    }
+
+    /// Nothing more happens to the machine in this run: it is done, it failed, or it was given up.
+    pub fn ended(&mut self, instance: &InstanceId) {
+        if let Some(state) = self.state_of(instance) {
+            state.end(instance);
+        }
+    }
+
+    /// Something happens to it after all.
+    pub fn goes_on(&mut self, instance: &InstanceId) {
+        if let Some(state) = self.state_of(instance) {
+            state.go_on(instance);
+        }
+    }
+
+    /// An outage of this machine took so long: others of its crowd are not expected to be quicker.
+    pub fn took(&mut self, instance: &InstanceId, outage: Duration) {
+        if let Some(state) = self.state_of(instance) {
+            state.slowest = state.slowest.max(outage);
+        }
+    }
+
+    /// Batches of which every machine has ended, and of which that is not recorded yet.
+    #[must_use]
+    pub fn batches_to_end(&self) -> Vec<(Crowd, u32)> {
+        let crowds = self.crowds.iter();
+        let over = crowds.filter_map(|(crowd, state)| {
+            let batch = state.to_end(crowd, self.now)?;
+            Some((crowd.clone(), batch))
+        });
+        over.collect()
+    }
+
+    /// The batch has ended, at this time: the next one may begin when its gates are open.
+    pub fn batch_ended(&mut self, crowd: &Crowd, batch: u32, at: Timestamp) {
+        if let Some(state) = self.crowds.get_mut(crowd) {
+            state.batch_ended(batch, at);
+        }
+    }
+
+    /// Somebody opened the gate behind this batch.
+    pub fn approved(&mut self, crowd: &Crowd, batch: u32) {
+        if let Some(state) = self.crowds.get_mut(crowd) {
+            state.approved.insert(batch);
+        }
+    }
+
+    /// The batch of a machine, counted from 1; none for a machine that is in none.
+    #[must_use]
+    pub fn batch_of(&self, instance: &InstanceId) -> Option<u32> {
+        let machine = self.machines.get(instance)?;
+        self.crowds.get(&machine.crowd)?.batch_of(instance)
+    }
+
+    /// May its change begin?
+    ///
+    /// # Errors
+    /// [`Hold`]: what holds it back.
+    pub fn may_begin(&self, instance: &InstanceId) -> Result<(), Hold> {
+        let Some(machine) = self.machines.get(instance) else {
+            return Ok(());
+        };
+        let Some(state) = self.crowds.get(&machine.crowd) else {
+            return Ok(());
+        };
+        if machine.counts {
+            state.tolerates(&machine.crowd)?;
+        }
+        let needs = match machine.needs {
+            Duration::ZERO => Duration::ZERO,
+            expected => expected.max(state.slowest),
+        };
+        self.hours.allow(&machine.crowd, state, needs, self.now)?;
+        if machine.counts {
+            state.is_its_turn(&machine.crowd, instance, self.now)?;
+        }
+        Ok(())
+    }
+
+    /// May it be taken down? One that is down already may.
+    ///
+    /// # Errors
+    /// [`Hold`]: what holds it back.
+    pub fn may_take_down(&self, instance: &InstanceId) -> Result<(), Hold> {
+        self.may_begin(instance)?;
+        let Some(machine) = self.machines.get(instance) else {
+            return Ok(());
+        };
+        if !machine.counts || self.down.contains(instance) {
+            return Ok(());
+        }
+        self.crowd_has_room(machine)?;
+        self.promises_are_kept(instance)
+    }
+
+    fn crowd_has_room(&self, machine: &Machine) -> Result<(), Hold> {
+        let Some(state) = self.crowds.get(&machine.crowd) else {
+            return Ok(());
+        };
+        let neighbours = self.down.iter().filter_map(|id| self.machines.get(id));
+        let down: Vec<&Machine> = neighbours
+            .filter(|other| other.counts && other.crowd == machine.crowd)
+            .collect();
+        let limit = state.rollout.max_unavailable.of(state.course.size);
+        if down.len() >= limit {
+            return Err(Hold::Unavailable {
+                crowd: machine.crowd.clone(),
+                down: down.len(),
+                limit,
+            });
+        }
+        let elsewhere = down.iter().find(|other| other.zone != machine.zone);
+        match (state.rollout.spread, elsewhere) {
+            (Spread::Zone, Some(other)) => Err(Hold::Spread {
+                crowd: machine.crowd.clone(),
+                zone: other.zone.clone(),
+            }),
+            (Spread::Zone, None) | (Spread::Anywhere, _) => Ok(()),
+        }
+    }
+
+    fn promises_are_kept(&self, instance: &InstanceId) -> Result<(), Hold> {
+        let about = self.promises.iter();
+        for promise in about.filter(|promise| promise.members.contains(instance)) {
+            let down = promise.members.intersection(&self.down).count();
+            if down >= promise.allowed {
+                return Err(Hold::Availability {
+                    name: promise.name.clone(),
+                    down,
+                    limit: promise.allowed,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn state_of(&mut self, instance: &InstanceId) -> Option<&mut CrowdState> {
+        let machine = self.machines.get(instance)?;
+        self.crowds.get_mut(&machine.crowd)
+    }
+}
