@@ -179,5 +179,6 @@ fn a_thousand_like_machines_cost_a_handful_of_questions() {
     // Ten pages; who we are, targets, types, vCPUs, and the rights to stop and to start. Prices add one
     // question for each type.
     assert_eq!(calls["DescribeInstances"], 10, "{calls:?}");
-    assert_eq!(calls.values().sum::<u64>(), 16, "{calls:?}");
+    assert_eq!(calls["DescribePrice"], 2, "{calls:?}");
+    assert_eq!(calls.values().sum::<u64>(), 16 + 2, "{calls:?}");
 }
