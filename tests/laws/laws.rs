@@ -135,11 +135,18 @@ proptest! {
         }
     }
 
+    /// But for orders that the balance did not cover, or that stood beside others in another currency:
+    /// once those others are paid, they may be within reach, and their way out says to plan again.
     #[test]
     fn after_the_plan_nothing_is_left_to_plan(fleet in fleet()) {
         let mut world = World::of(&fleet);
+        let first = world.plan();
         carry_out(&mut world);
-        let again = world.plan();
+        let mut again = world.plan();
+        again.sagas.retain(|id, _| {
+            let blocked = first.account.blocked.get(id);
+            blocked.is_none_or(|blocked| blocked.because.rule != "payment: auto")
+        });
         if let Some(saga) = again.sagas.values().next() {
             let wish = &world.desired.instances[&saga.instance];
             prop_assert!(false, "{:#?}\nwish {:#?}", saga, wish);
