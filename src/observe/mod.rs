@@ -1,7 +1,7 @@
 //! What is there: the fleet as the cloud shows it, read page by page.
 //!
-//! In: which machines are wanted, and a cloud. Out: an [`ObservedFleet`], and the answers to the
-//! planner's questions. Reads only; ids are asked for by the hundred, so 1,000 machines cost 10 calls,
+//! In: which machines are wanted, and a cloud. Out: an [`ObservedFleet`](crate::model::ObservedFleet), and
+//! the answers to the planner's questions. Reads only; ids are asked for by the hundred, so 1,000 machines cost 10 calls,
 //! and one read of a region answers every selector.
 //!
 //! A question that the cloud leaves unanswered is answered with the reason, so that a plan can say what
