@@ -6,19 +6,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::event::{Event, EventKind};
-use crate::model::{GroupName, InstanceId, InstanceName};
+use crate::model::{GroupName, InstanceId, InstanceName, Money};
 use crate::plan::{Saga, SavedPlan};
 
 use super::outages::{Outage, Outages};
-
-/// Money of a simulated account: what was taken from it, in its own currency.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Money {
-    /// The currency's code.
-    pub currency: String,
-    /// What all paid orders cost together; negative when they paid back.
-    pub amount: f64,
-}
 
 /// What a run took.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -41,8 +32,9 @@ pub struct Figures {
     pub calls: BTreeMap<String, u64>,
     /// Orders that were made.
     pub orders: usize,
-    /// What they cost.
-    pub money: Money,
+    /// What the paid ones cost together; less than nothing when they paid back. None when the account's
+    /// currency has no name.
+    pub money: Option<Money>,
     /// What is left for a person: one line each.
     pub left_to_do: Vec<String>,
     /// Every outage, for a timeline.

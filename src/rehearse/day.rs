@@ -11,8 +11,8 @@ use secrecy::SecretString;
 use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
 use crate::apply::{Job, Options, RunOutcome, Tools, apply};
 use crate::clock::{Clock, VirtualClock};
-use crate::figures::{Figures, Money, Recorder};
-use crate::model::{AppliedFleet, InstanceId, ObservedFleet, RegionId, RunId};
+use crate::figures::{Figures, Recorder};
+use crate::model::{AppliedFleet, Currency, InstanceId, Money, ObservedFleet, RegionId, RunId};
 use crate::plan::{Price, SavedPlan};
 use crate::saga::Mode;
 use crate::sim::{Faults, SimWire, World};
@@ -147,13 +147,13 @@ fn calls(before: &World, after: &World) -> BTreeMap<String, u64> {
     new.filter(|(_, n)| *n > 0).collect()
 }
 
-fn spent(before: &World, after: &World) -> Money {
-    let ((currency, then), (_, earlier)) = (after.spent(), before.spent());
-    Money {
-        currency,
-        // Amounts are ten-thousandths; their difference as floats must not show more.
-        amount: ((then - earlier) * 10_000.0).round() / 10_000.0,
-    }
+/// What this day's paid orders cost.
+fn spent(before: &World, after: &World) -> Option<Money> {
+    let spent = |world: &World| {
+        let (currency, amount) = world.spent();
+        Money::parse(&amount, Currency::new(currency).ok()?).ok()
+    };
+    spent(after)?.minus(&spent(before)?).ok()
 }
 
 /// What a person would have to see to after such a day.

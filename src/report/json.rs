@@ -92,7 +92,7 @@ fn figures(figures: &Figures) -> Value {
         "peak_of_groups": figures.peak_of_groups,
         "calls": figures.calls,
         "orders": figures.orders,
-        "money": {"currency": figures.money.currency, "amount": figures.money.amount},
+        "money": figures.money,
         "left_to_do": figures.left_to_do,
     })
 }

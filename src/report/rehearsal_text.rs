@@ -143,13 +143,14 @@ fn orders(figures: &Figures) -> String {
     if figures.orders == 0 {
         return "none".to_owned();
     }
-    let money = &figures.money;
     let orders = count(figures.orders, "order");
-    format!(
-        "{orders}; paid ones come to {:.2} {}, at the copy's prices",
-        money.amount,
-        terminal(&money.currency)
-    )
+    match &figures.money {
+        Some(money) => {
+            let money = money.to_cents();
+            format!("{orders}; paid ones come to {money}, at the copy's prices")
+        }
+        None => orders,
+    }
 }
 
 /// One bar a machine, or one a group where there are too many machines.

@@ -32,15 +32,15 @@ impl World {
             .collect()
     }
 
-    /// The currency, and what all paid orders cost together.
+    /// The currency, and what all paid orders cost together, as a decimal number.
     #[must_use]
-    pub fn spent(&self) -> (String, f64) {
+    pub fn spent(&self) -> (String, String) {
         let paid = self
             .orders
             .all()
             .filter(|order| order.payment == Payment::Paid);
         let sum = paid.fold(Money::ZERO, |sum, order| sum + order.amount);
-        (self.balance.currency.clone(), sum.to_decimal())
+        (self.balance.currency.clone(), sum.to_decimal().to_string())
     }
 
     /// How often each operation was called, and with which error codes it answered.
