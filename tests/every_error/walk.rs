@@ -246,11 +246,6 @@ fn end_in_words(end: &MachineEnd) -> &'static str {
             SagaOutcome::Declined => "declined",
             SagaOutcome::Abandoned => "abandoned",
         },
-        MachineEnd::Halted { halt, .. } => match halt {
-            Halt::Paused => "paused",
-            Halt::Held => "held",
-            Halt::Stuck => "stuck",
-            Halt::Unknown => "unknown",
-        },
+        MachineEnd::Halted { halt, .. } => halt.as_str(),
     }
 }
