@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{InstanceId, InstanceStatus, Power};
+use crate::model::{InstanceId, InstanceStatus};
+use crate::plan::is_meant_to_run;
 use crate::saga::Limits;
 
 use super::Job;
@@ -19,16 +20,10 @@ pub(super) fn limits(job: &Job<'_>) -> Limits {
     let mut limits = Limits::default();
     let desired = &job.plan.desired;
     for (id, machine) in &desired.instances {
-        let unwritten = match machine.spec.power {
-            Some(Power::Stopped) => continue,
-            Some(Power::Running) => false,
-            Some(Power::Keep) | None => true,
-        };
         let Some(seen) = job.observed.instances.get(id) else {
             continue;
         };
-        let kept_down = unwritten && seen.status == InstanceStatus::Stopped;
-        if kept_down && !job.plan.sagas.get(id).is_some_and(|saga| saga.was_running) {
+        if !is_meant_to_run(machine, seen, job.plan.sagas.get(id)) {
             continue;
         }
         let rollout = desired.rollout_of(machine).clone();
