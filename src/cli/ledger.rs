@@ -32,6 +32,25 @@ pub struct Ledger<'a> {
     pub contents: Option<&'a Contents>,
 }
 
+/// Looks at an order until it is paid or cancelled: so an answer that was lost is settled too. None when
+/// it is neither after so many looks.
+pub async fn settled(
+    context: &Context,
+    id: &OrderId,
+    (looks, apart): (usize, Duration),
+) -> Option<PaymentStatus> {
+    for _ in 0..looks {
+        let detail = context.cloud.order_detail(id).await;
+        match detail.map(|detail| detail.order.payment) {
+            Ok(end @ (PaymentStatus::Paid | PaymentStatus::Cancelled)) => return Some(end),
+            Ok(PaymentStatus::Unpaid | PaymentStatus::Other(_)) | Err(_) => {
+                context.clock.sleep(apart).await;
+            }
+        }
+    }
+    None
+}
+
 impl Ledger<'_> {
     /// Our orders, and unpaid ones of others for our machines; newest first.
     ///
@@ -74,6 +93,24 @@ impl Ledger<'_> {
         let detail = self.detail(id).await?;
         let row = self.row(detail.order.clone(), detail.instances.clone());
         Ok((row, detail))
+    }
+
+    /// These orders, each of which may be dealt with; what may not is said before anything is sent.
+    ///
+    /// # Errors
+    /// [`Failure`] when one cannot be read, or as `may` says.
+    pub async fn each(
+        &self,
+        ids: &[OrderId],
+        may: fn(&OrderRow) -> Result<(), Failure>,
+    ) -> Result<Vec<OrderRow>, Failure> {
+        let mut rows = Vec::new();
+        for id in ids {
+            let (row, _) = self.one(id).await?;
+            may(&row)?;
+            rows.push(row);
+        }
+        Ok(rows)
     }
 
     async fn detail(&self, id: &OrderId) -> Result<OrderDetail, Failure> {

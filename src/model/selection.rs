@@ -202,51 +202,20 @@ mod tests {
 
     #[test]
     fn a_promise_rounds_towards_more_machines_up() {
-        let down = |promise: Promise, n| promise.may_be_down(n);
-        assert_eq!(
-            down(
-                Promise::MinAvailable {
-                    share: Share::Percent(80)
-                },
-                3
-            ),
-            0
-        );
-        assert_eq!(
-            down(
-                Promise::MinAvailable {
-                    share: Share::Percent(80)
-                },
-                12
-            ),
-            2
-        );
-        assert_eq!(
-            down(
-                Promise::MinAvailable {
-                    share: Share::Count(5)
-                },
-                4
-            ),
-            0
-        );
-        assert_eq!(
-            down(
-                Promise::MaxUnavailable {
-                    share: Share::Percent(25)
-                },
-                7
-            ),
-            1
-        );
-        assert_eq!(
-            down(
-                Promise::MaxUnavailable {
-                    share: Share::Count(9)
-                },
-                7
-            ),
-            7
-        );
+        let min = |share| Promise::MinAvailable { share };
+        let max = |share| Promise::MaxUnavailable { share };
+        for (promise, machines, down) in [
+            (min(Share::Percent(80)), 3, 0),
+            (min(Share::Percent(80)), 12, 2),
+            (min(Share::Count(5)), 4, 0),
+            (max(Share::Percent(25)), 7, 1),
+            (max(Share::Count(9)), 7, 7),
+        ] {
+            assert_eq!(
+                promise.may_be_down(machines),
+                down,
+                "{promise} of {machines}"
+            );
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
-use crate::cli::ledger::Ledger;
+use crate::cli::ledger::{Ledger, settled};
 use crate::cli::orders_args::Consent;
 use crate::cli::screen::Screen;
 use crate::cloud::Billing as _;
@@ -23,12 +23,7 @@ pub(super) async fn run(
     args: &Consent,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let mut rows = Vec::new();
-    for id in &args.orders {
-        let (row, _) = ledger.one(id).await?;
-        can_be_cancelled(&row)?;
-        rows.push(row);
-    }
+    let rows = ledger.each(&args.orders, can_be_cancelled).await?;
     let now = ledger.context.clock.wall();
     screen.talk(&orders_table(&rows, now, &screen.err));
     consent(&rows, args, screen)?;
@@ -89,20 +84,16 @@ pub async fn cancel(context: &Context, id: &OrderId) -> Result<(), Failure> {
     {
         return Err(Failure::cloud(&format!("cancel order {id}"), error));
     }
-    for _ in 0..LOOKS_MAX {
-        let detail = context.cloud.order_detail(id).await;
-        match detail.map(|detail| detail.order.payment) {
-            Ok(PaymentStatus::Cancelled) => return context.save_world(),
-            Ok(PaymentStatus::Paid) => {
-                let message = format!("order {id} was paid before it could be cancelled");
-                return Err(Failure::new(Situation::Refused, message));
-            }
-            Ok(PaymentStatus::Unpaid | PaymentStatus::Other(_)) | Err(_) => {
-                context.clock.sleep(LOOK_EVERY).await;
-            }
+    match settled(context, id, (LOOKS_MAX, LOOK_EVERY)).await {
+        Some(PaymentStatus::Cancelled) => context.save_world(),
+        Some(PaymentStatus::Paid) => {
+            let message = format!("order {id} was paid before it could be cancelled");
+            Err(Failure::new(Situation::Refused, message))
+        }
+        Some(PaymentStatus::Unpaid | PaymentStatus::Other(_)) | None => {
+            let message = format!("order {id} does not show as cancelled yet");
+            Err(Failure::new(Situation::Other, message)
+                .hint(format!("look again: respec orders show {id}")))
         }
     }
-    let message = format!("order {id} does not show as cancelled yet");
-    Err(Failure::new(Situation::Other, message)
-        .hint(format!("look again: respec orders show {id}")))
 }

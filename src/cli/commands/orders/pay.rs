@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cli::failure::{Done, Failure, Situation};
-use crate::cli::ledger::Ledger;
+use crate::cli::ledger::{Ledger, settled};
 use crate::cli::orders_args::Consent;
 use crate::cli::screen::Screen;
 use crate::cloud::{Billing as _, Outcome, Payer};
@@ -25,12 +25,7 @@ pub(super) async fn run(
     args: &Consent,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let mut rows = Vec::new();
-    for id in &args.orders {
-        let (row, _) = ledger.one(id).await?;
-        can_be_paid(&row)?;
-        rows.push(row);
-    }
+    let rows = ledger.each(&args.orders, can_be_paid).await?;
     screen.talk(&orders_table(
         &rows,
         ledger.context.clock.wall(),
@@ -80,23 +75,17 @@ async fn pay(ledger: &Ledger<'_>, id: &OrderId, payer: &Payer) -> Result<(), Fai
     {
         return Err(Failure::cloud(&format!("pay order {id}"), error));
     }
-    for _ in 0..LOOKS_MAX {
-        let detail = context.cloud.order_detail(id).await;
-        match detail.map(|detail| detail.order.payment) {
-            Ok(PaymentStatus::Paid) => return context.save_world(),
-            Ok(PaymentStatus::Cancelled) => {
-                return Err(Failure::new(
-                    Situation::Other,
-                    format!("order {id} is cancelled"),
-                ));
-            }
-            Ok(PaymentStatus::Unpaid | PaymentStatus::Other(_)) | Err(_) => {
-                context.clock.sleep(LOOK_EVERY).await;
-            }
+    match settled(context, id, (LOOKS_MAX, LOOK_EVERY)).await {
+        Some(PaymentStatus::Paid) => context.save_world(),
+        Some(PaymentStatus::Cancelled) => {
+            let message = format!("order {id} is cancelled");
+            Err(Failure::new(Situation::Other, message))
+        }
+        Some(PaymentStatus::Unpaid | PaymentStatus::Other(_)) | None => {
+            let message = format!("order {id} does not show as paid; the call is not repeated");
+            Err(Failure::new(Situation::Other, message).hint(format!(
+                "look at it: respec orders show {id}, or pay it in the console"
+            )))
         }
     }
-    let message = format!("order {id} does not show as paid; the call is not repeated");
-    Err(Failure::new(Situation::Other, message).hint(format!(
-        "look at it: respec orders show {id}, or pay it in the console"
-    )))
 }
