@@ -143,11 +143,11 @@ fn told(machine: &Machine, tone: Tone, style: &Style) -> String {
             say(&advice);
         }
     }
-    let said = machine
+    let is_news = machine
         .mishap
         .as_ref()
-        .map(|mishap| mishap.message.as_str());
-    if !machine.note.is_empty() && said != Some(machine.note.as_str()) {
+        .is_none_or(|mishap| !mishap.tells(&machine.note));
+    if !machine.note.is_empty() && is_news {
         say(&terminal(&machine.note));
     }
     text

@@ -30,6 +30,15 @@ pub(super) struct Mishap {
     pub(super) request_id: Option<RequestId>,
 }
 
+impl Mishap {
+    /// Whether a note holds no more than this: notes are made of message and code.
+    pub(super) fn tells(&self, note: &str) -> bool {
+        let rest = note.strip_prefix(self.message.as_str());
+        let code = self.code.as_ref().map(|code| format!(" ({code})"));
+        rest.is_some_and(|rest| rest.is_empty() || Some(rest) == code.as_deref())
+    }
+}
+
 /// The same wait is told again after this long; workers look every other second.
 const WAIT_RETOLD: Duration = Duration::from_secs(30);
 
