@@ -18,7 +18,7 @@ use crate::cloud::{
 };
 use crate::model::{Order, OrderDetail, OrderId, RequestId};
 
-/// How the wrong site says that it does not keep this account's books (ecs-api 2.17).
+/// How the wrong site says that it does not keep this account's books.
 const WRONG_SITE: &str = "NotApplicable";
 
 /// How often a list that changed while it was read is read anew.

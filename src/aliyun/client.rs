@@ -216,7 +216,7 @@ impl Aliyun {
     }
 }
 
-/// The code for a temporary key that has ended (ecs-api 1.5).
+/// The code for a temporary key that has ended.
 const ENDED_KEY: &str = "InvalidSecurityToken.Expired";
 
 fn is_about_an_ended_key(error: &CloudError) -> bool {

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::operation::Service;
 use crate::model::RegionId;
 
-/// Regions whose ECS host is not `ecs.<region>.aliyuncs.com` (ecs-api 1.1).
+/// Regions whose ECS host is not `ecs.<region>.aliyuncs.com`.
 const ECS_HOSTS: &[(&str, &str)] = &[
     ("ap-northeast-2-pop", "ecs.aliyuncs.com"),
     ("cn-edge-1", "ecs.cn-qingdao-nebula.aliyuncs.com"),
@@ -39,7 +39,7 @@ impl Site {
         }
     }
 
-    /// The host of the site's books, which serves every region (ecs-api 1.1).
+    /// The host of the site's books, which serves every region.
     fn billing_host(self) -> &'static str {
         match self {
             Self::China => "business.aliyuncs.com",

@@ -1,4 +1,4 @@
-//! What every signed request carries besides its own parameters (ecs-api 1.2).
+//! What every signed request carries besides its own parameters.
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;

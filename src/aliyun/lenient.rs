@@ -1,4 +1,4 @@
-//! Reads JSON as the vendor really writes it: numbers come as such or as text (ecs-api 2.4), also where
+//! Reads JSON as the vendor really writes it: numbers come as such or as text, also where
 //! text is meant, and what is not known comes as an empty text or not at all. What is no JSON object is
 //! no reply, however much it looks like one.
 
@@ -12,7 +12,7 @@ pub(super) struct Unreadable(pub(super) String);
 
 /// Reads a body. Nesting beyond serde_json's limit of 128 is an error, not an overflow.
 ///
-/// Every reply of the vendor is an object (ecs-api 1.5). A list is refused here: serde would take its
+/// Every reply of the vendor is an object. A list is refused here: serde would take its
 /// items for the fields, in their order.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Unreadable("it is not UTF-8".to_owned()))?;

@@ -17,7 +17,7 @@ pub(super) enum Service {
 }
 
 impl Service {
-    /// `Version`, the day the API was published (ecs-api 1.1).
+    /// `Version`, the day the API was published.
     pub(super) fn version(self) -> &'static str {
         match self {
             Self::Ecs => "2014-05-26",
@@ -27,7 +27,7 @@ impl Service {
     }
 }
 
-/// Whether a call may be sent again (ecs-api 1.6, 1.7).
+/// Whether a call may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
     /// It reads: sending it again changes nothing.
@@ -78,9 +78,9 @@ pub(super) struct Operation {
     pub(super) name: &'static str,
     /// Whose it is.
     pub(super) service: Service,
-    /// GET for what reads, POST for what changes; the vendor takes both everywhere (ecs-api 1.2).
+    /// GET for what reads, POST for what changes; the vendor takes both everywhere.
     pub(super) method: Method,
-    /// How long an answer may take; the vendor's own client waits as long (ecs-api 1.6).
+    /// How long an answer may take; the vendor's own client waits as long.
     pub(super) answer_within: Duration,
     /// How often it is called.
     pub(super) rate: Rate,
@@ -139,7 +139,7 @@ const fn exchange(name: &'static str) -> Operation {
     }
 }
 
-/// Billing is in nobody's table of timeouts; long lists are known to be slow (ecs-api 1.8).
+/// Billing is in nobody's table of timeouts; long lists are known to be slow.
 const fn books(name: &'static str) -> Operation {
     Operation {
         service: Service::Bss,

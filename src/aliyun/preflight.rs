@@ -1,4 +1,4 @@
-//! The questions before a run: limits and rights (ecs-api 2.6, 2.9, 2.13, 2.14).
+//! The questions before a run: limits and rights.
 
 use async_trait::async_trait;
 
@@ -12,7 +12,7 @@ use crate::cloud::{
 };
 use crate::model::{BandwidthKey, RegionId, TypeName, TypeShape, VcpuQuota, Widest};
 
-/// What a dry run that passed ends with; a batched call has a word of its own (ecs-api 2.14).
+/// What a dry run that passed ends with; a batched call has a word of its own.
 const PASSED: [&str; 2] = ["DryRunOperation", "DRYRUN.SUCCESS"];
 
 #[async_trait(?Send)]

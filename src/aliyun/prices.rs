@@ -1,4 +1,4 @@
-//! The port of prices: each question written as the parameters of its operation (ecs-api 2.10, 2.11, 2.16).
+//! The port of prices: each question written as the parameters of its operation.
 
 use std::collections::BTreeMap;
 

@@ -19,13 +19,13 @@ const CODE_CHARS_MAX: usize = 128;
 /// Longest wait that a reply may ask for: the vendor's own CLI follows `x-acs-retry-after` so far.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
 
-/// From here on the vendor repeats the signed request back, parameters and all (ecs-api 1.5).
+/// From here on the vendor repeats the signed request back, parameters and all.
 const ECHO_MARKER: &str = "string to sign";
 
 /// The refusal that a reply holds; none when it is an answer.
 ///
 /// A code is believed whatever the status, a status without a code never says that a change was
-/// certainly not made: whoever stands between here and the service may have sent it (ecs-api 1.5).
+/// certainly not made: whoever stands between here and the service may have sent it.
 pub(super) fn refusal(
     operation: &Operation,
     reply: &HttpReply,
@@ -54,7 +54,7 @@ pub(super) fn refusal(
     }
 }
 
-/// Why a body has no request id, which every reply of the vendor has (ecs-api 1.5).
+/// Why a body has no request id, which every reply of the vendor has.
 fn why_nameless(body: &[u8]) -> Unreadable {
     match lenient::read::<Verdict>(body) {
         Err(why) => why,
@@ -192,7 +192,7 @@ fn request_id(verdict: &Verdict) -> Option<RequestId> {
     RequestId::new(verdict.request_id.clone()?).ok()
 }
 
-/// `x-acs-retry-after`, in milliseconds (ecs-api 1.6).
+/// `x-acs-retry-after`, in milliseconds.
 fn retry_after(reply: &HttpReply) -> Option<Duration> {
     let millis = reply.header("x-acs-retry-after")?.trim().parse().ok()?;
     Some(Duration::from_millis(millis).min(RETRY_AFTER_MAX))

@@ -1,4 +1,4 @@
-//! Whether to send a failed call again, and when. Decides; never sleeps (ecs-api 1.6, 1.7).
+//! Whether to send a failed call again, and when. Decides; never sleeps.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ pub(super) enum Retry {
     GiveUp,
 }
 
-/// Waits after a lost or failed call: 200 ms, doubled each time, at most 20 s (ecs-api 1.6).
+/// Waits after a lost or failed call: 200 ms, doubled each time, at most 20 s.
 const FAULT_WAIT: Backoff = Backoff {
     first: Duration::from_millis(200),
     most: Duration::from_secs(20),

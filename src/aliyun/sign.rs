@@ -1,4 +1,4 @@
-//! The RPC signature, version 1.0 (HMAC-SHA1; ecs-api 1.3). Pure: same parameters, same signature.
+//! The RPC signature, version 1.0 (HMAC-SHA1). Pure: same parameters, same signature.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) fn sign(method: Method, parameters: &Parameters, secret: &SecretStrin
     sign_with_form(method, parameters, &Parameters::new(), secret)
 }
 
-/// Signs a query together with a form that travels in the body (ecs-api 5.5).
+/// Signs a query together with a form that travels in the body.
 pub(super) fn sign_with_form(
     method: Method,
     query: &Parameters,

@@ -1,6 +1,6 @@
 //! Paces calls, so that the service seldom has to refuse one for the call rate.
 //!
-//! The vendor counts calls by operation and region (ecs-api 1.6), so every such pair has a lane of
+//! The vendor counts calls by operation and region, so every such pair has a lane of
 //! its own: a pure [`Bucket`], and around it a queue in which callers wait their turn.
 
 use std::cell::RefCell;

@@ -41,7 +41,7 @@ impl Verdict {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// Takes one field. Some gateways write the names in lower case (ecs-api 1.5).
+    /// Takes one field. Some gateways write the names in lower case.
     fn take(&mut self, name: &str, value: Value) {
         match name {
             "Code" | "code" => self.code = std::mem::take(&mut self.code).and(Code::of(value)),

@@ -185,7 +185,7 @@ async fn answer_looks(cloud: Rc<dyn Cloud>, region: RegionId, page: Vec<LookRequ
 }
 
 /// A page of these machines. Without the permission to look the cloud shows an empty list instead of
-/// refusing (ecs-api 1.5): a machine is missing only where looking is allowed.
+/// refusing: a machine is missing only where looking is allowed.
 async fn look_for(
     cloud: &dyn Cloud,
     region: RegionId,

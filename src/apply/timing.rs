@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Between two looks at a machine that is on its way (vendor's advice: every 1 to 2 s, ecs-api 1.6).
+/// Between two looks at a machine that is on its way (vendor's advice: every 1 to 2 s).
 pub(super) const POLL: Duration = Duration::from_secs(2);
 
 /// The longest time between two looks at a machine that takes long.
@@ -74,7 +74,7 @@ pub(super) const PROMISE_WITHIN: Duration = Duration::from_secs(5 * 60);
 pub(super) const BOOKS_FRESH: Duration = Duration::from_secs(8);
 
 /// How far the clock that dates orders may be from ours: the cloud accepts requests of clocks that are
-/// up to fifteen minutes off (ecs-api 1.5).
+/// up to fifteen minutes off.
 pub(super) const BOOKS_SKEW: Duration = Duration::from_secs(15 * 60);
 
 /// A machine that had to be put back because of its cool-down is begun again at most this often.

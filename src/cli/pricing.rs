@@ -2,8 +2,8 @@
 
 use crate::model::{Books, MoneyQuestions, Pricing};
 use crate::observe::MoneyDesk;
-use crate::plan::{Gate, Ruling, SavedPlan, gates};
-use crate::report::price_words::gate_words;
+use crate::plan::{Ruling, SavedPlan, SpendLimit, spend_limits};
+use crate::report::price_words::limit_words;
 use crate::store::Contents;
 
 use super::context::Context;
@@ -36,7 +36,7 @@ pub fn keep_within_limits(plan: &SavedPlan, max_spend: Option<&MaxSpend>) -> Res
         .map(|limit| limit.limit(plan))
         .transpose()?
         .flatten();
-    let broken: Vec<String> = gates(plan, max_spend.as_ref())
+    let broken: Vec<String> = spend_limits(plan, max_spend.as_ref())
         .iter()
         .filter_map(broken)
         .collect();
@@ -51,9 +51,9 @@ pub fn keep_within_limits(plan: &SavedPlan, max_spend: Option<&MaxSpend>) -> Res
     Err(failure.hint("plan less with --target, or have the limit raised by whoever set it"))
 }
 
-fn broken(gate: &Gate) -> Option<String> {
-    match gate.ruling {
+fn broken(limit: &SpendLimit) -> Option<String> {
+    match limit.ruling {
         Ruling::Holds => None,
-        Ruling::Exceeded | Ruling::Unknown | Ruling::OtherCurrency => Some(gate_words(gate)),
+        Ruling::Exceeded | Ruling::Unknown | Ruling::OtherCurrency => Some(limit_words(limit)),
     }
 }

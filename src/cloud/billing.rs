@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::error::CloudError;
 use crate::model::{Money, Order, OrderDetail, OrderId, PaymentStatus, RequestId};
 
-/// Orders on one page; larger pages may time out (ecs-api 1.8).
+/// Orders on one page; larger pages may time out.
 pub const ORDERS_PER_PAGE: u32 = 20;
 
 /// Most orders that one question is answered with: a hundred pages. Whoever needs more asks for a shorter window.

@@ -4,7 +4,7 @@ use crate::model::{
     InstanceId, ObservedInstance, OrderId, RegionId, RequestId, StoppedMode, TypeName, ZoneId,
 };
 
-/// Most ids that one call takes, and most instances on one page (ecs-api 1.8, 2.4, 2.14).
+/// Most ids that one call takes, and most instances on one page.
 pub const IDS_PER_CALL_MAX: usize = 100;
 
 /// Which instances to describe.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::error::CloudError;
 use crate::model::{BandwidthKey, RegionId, TypeName, TypeShape, VcpuQuota, Widest};
 
-/// Most types that one call takes (ecs-api 2.6).
+/// Most types that one call takes.
 pub const TYPES_PER_CALL_MAX: usize = 10;
 
 /// The limits the cloud keeps. Reading only: an unknown outcome may simply be asked again.

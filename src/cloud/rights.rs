@@ -27,7 +27,7 @@ pub trait Rights {
     async fn may_switch(&self, call: &PowerCall) -> Result<Right, CloudError>;
 
     /// A dry run of `DescribeInstances`: without the permission the real call is answered with an
-    /// empty list, and not with a refusal (ecs-api 1.5).
+    /// empty list, and not with a refusal.
     ///
     /// # Errors
     /// [`CloudError`] when the credentials themselves are refused.

@@ -56,7 +56,7 @@ pub async fn observe(
     Ok(fleet)
 }
 
-/// Without the permission to look the cloud shows an empty list and no refusal (ecs-api 1.5): where
+/// Without the permission to look the cloud shows an empty list and no refusal: where
 /// machines are missing, it is asked for the permission itself.
 async fn is_not_blind(
     cloud: &dyn Cloud,

@@ -30,7 +30,7 @@ mod check;
 mod course_check;
 mod pace;
 mod saved;
-mod gates;
+mod spend_limits;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -49,7 +49,6 @@ pub use promise::size_of;
 pub use turnover::{Members, Turnover, turnover};
 
 pub use funding::bill;
-pub use gates::{Gate, Ruling, gates};
 pub use graph::{GraphError, Node, StepGraph};
 pub use input::{FoundStopped, PlanInput};
 pub use money::{Held, MoneySheet};
@@ -58,6 +57,7 @@ use promise::block_what_is_never_allowed;
 pub use rules::prices::order_question;
 pub use saga::{Fingerprint, Renewal, Saga};
 pub use saved::{PlanFileError, SavedPlan, Source};
+pub use spend_limits::{Ruling, SpendLimit, spend_limits};
 pub use step::{Action, Because, Goal, Step, Undo};
 
 use input::{Case, Purse};

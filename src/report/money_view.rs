@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::{AutoRenew, Funds, Money, Pricing};
-use crate::plan::{Costs, Gate, Ruling, Saga, SavedPlan, Sum, gates};
+use crate::plan::{Costs, Ruling, Saga, SavedPlan, SpendLimit, Sum, spend_limits};
 
-use super::price_words::{gate_words, signed, sum_words};
+use super::price_words::{limit_words, signed, sum_words};
 use super::style::count;
 use super::words::terminal;
 
@@ -59,7 +59,7 @@ pub(super) enum Weight {
 /// Whether there is anything to say about money.
 pub(super) fn is_silent(plan: &SavedPlan) -> bool {
     let bill = &plan.sheet.money.bill;
-    bill.total.is_empty() && gates(plan, None).is_empty()
+    bill.total.is_empty() && spend_limits(plan, None).is_empty()
 }
 
 /// The rows, groups first, the total last.
@@ -143,7 +143,7 @@ fn cell(sum: &Sum, word: impl Fn(&Money) -> String) -> String {
 
 /// Everything to know beside the figures.
 pub(super) fn remarks(plan: &SavedPlan) -> Vec<Remark> {
-    let mut remarks: Vec<Remark> = gates(plan, None).iter().map(limit).collect();
+    let mut remarks: Vec<Remark> = spend_limits(plan, None).iter().map(limit).collect();
     let texts = [who_pays(plan), not_all_known(plan), unread(plan)];
     let texts = texts.into_iter().flatten().chain(renewals(plan));
     remarks.extend(texts.map(plain));
@@ -158,16 +158,16 @@ fn plain(text: String) -> Remark {
     }
 }
 
-fn limit(gate: &Gate) -> Remark {
+fn limit(limit: &SpendLimit) -> Remark {
     let broken = "; apply will refuse this plan";
-    match gate.ruling {
+    match limit.ruling {
         Ruling::Holds => Remark {
             weight: Weight::Good,
-            text: gate_words(gate),
+            text: limit_words(limit),
         },
         Ruling::Exceeded | Ruling::Unknown | Ruling::OtherCurrency => Remark {
             weight: Weight::Broken,
-            text: gate_words(gate) + broken,
+            text: limit_words(limit) + broken,
         },
     }
 }

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::model::{Money, Term};
-use crate::plan::{Basis, Gate, Price, Quoted, Rates, Ruling, Running, Step, Sum};
+use crate::plan::{Basis, Price, Quoted, Rates, Ruling, Running, SpendLimit, Step, Sum};
 
 /// What a step costs each of the machines that share it: `51.48 CNY now`, `51.48 to 60.20 CNY now`,
 /// `+0.31 CNY an hour (+226.30 a month)`.
@@ -117,17 +117,17 @@ pub(super) fn signed(money: &Money) -> String {
 
 /// A limit with its figures.
 #[must_use]
-pub fn gate_words(gate: &Gate) -> String {
-    let (name, limit) = (gate.name, &gate.limit);
-    let planned = sum_words(&gate.planned);
-    match gate.ruling {
-        Ruling::Holds => format!("{name}: {planned} of {limit}"),
-        Ruling::Exceeded => format!("{name} allows {limit}, and the plan comes to {planned}"),
-        Ruling::Unknown => format!("{name} allows {limit}, and the plan's costs are {planned}"),
+pub fn limit_words(limit: &SpendLimit) -> String {
+    let (name, allowed) = (limit.name, &limit.limit);
+    let planned = sum_words(&limit.planned);
+    match limit.ruling {
+        Ruling::Holds => format!("{name}: {planned} of {allowed}"),
+        Ruling::Exceeded => format!("{name} allows {allowed}, and the plan comes to {planned}"),
+        Ruling::Unknown => format!("{name} allows {allowed}, and the plan's costs are {planned}"),
         Ruling::OtherCurrency => {
             format!(
                 "{name} is in {}, and the plan comes to {planned}",
-                limit.currency()
+                allowed.currency()
             )
         }
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use respec::model::{Books, Budget, Currency, Funds};
-use respec::plan::{Costs, Price, Ruling, bill, gates};
+use respec::plan::{Costs, Price, Ruling, bill, spend_limits};
 
 use crate::fleets::fleet;
 use crate::laws::config;
@@ -97,7 +97,7 @@ proptest! {
                 max_spend_per_apply: Some(money(limit, "CNY")),
                 max_monthly_increase: Some(money(limit, "CNY")),
             });
-            gates(&world.saved(), None)
+            spend_limits(&world.saved(), None)
         };
         let (narrow, wide) = (rulings(narrow), rulings(narrow + more));
         prop_assert_eq!((narrow.len(), wide.len()), (2, 2));

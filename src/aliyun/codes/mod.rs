@@ -1,7 +1,7 @@
 //! What an error code means for the machine it is about.
 //!
 //! In: an operation, a code, an HTTP status. Out: an [`ErrorKind`]. The code decides; the vendor uses
-//! 400 and 403 almost at random (ecs-api 1.5), so the status counts only where the code says nothing.
+//! 400 and 403 almost at random, so the status counts only where the code says nothing.
 //! Messages are never read: they are for people.
 
 mod table;

@@ -5,8 +5,8 @@
 
 use crate::cloud::ErrorKind;
 
-/// Code and meaning. From the error tables of the three modify calls, ecs-api 1.5, 1.7, 2.4, 2.8,
-/// 2.14, 2.15 and 2.17.
+/// Code and meaning. From the error tables of the three modify calls, of the
+/// gateway, and of the power, reading and billing calls.
 #[rustfmt::skip]
 pub(super) const CODES: &[(&str, ErrorKind)] = &[
     ("Account.Arrearage", ErrorKind::Money),

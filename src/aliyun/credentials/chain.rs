@@ -1,5 +1,5 @@
 //! Every place where credentials may be, in the order of the vendor's libraries; the first that has any is
-//! kept (ecs-api 5.1).
+//! kept.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -12,7 +12,7 @@ use super::host::Host;
 use crate::aliyun::key::Issued;
 use crate::clock::Clock;
 
-/// How long the program may take, in real time, as in the vendor's library (ecs-api 5.2).
+/// How long the program may take, in real time, as in the vendor's library.
 const PRINTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Runs a program.

@@ -1,4 +1,4 @@
-//! The INI file that the vendor's libraries share (ecs-api 5.3).
+//! The INI file that the vendor's libraries share.
 
 use std::path::PathBuf;
 use std::rc::Rc;

@@ -146,7 +146,7 @@ pub(super) fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-/// As STS takes them (ecs-api 2.18).
+/// As STS takes them.
 fn is_session_name(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'@' | b'-' | b'_');
     (2..=64).contains(&name.len()) && name.bytes().all(allowed)

@@ -1,4 +1,4 @@
-//! The role of the ECS machine this runs on, asked of its metadata service (ecs-api 5.4).
+//! The role of the ECS machine this runs on, asked of its metadata service.
 
 use std::rc::Rc;
 use std::time::Duration;

@@ -12,7 +12,7 @@ use super::host::Host;
 use super::sts::{Role, Sts};
 use crate::aliyun::key::Issued;
 
-/// Largest token that STS takes, in bytes (ecs-api 2.18).
+/// Largest token that STS takes, in bytes.
 const TOKEN_BYTES_MAX: u64 = 20_000;
 
 /// Assumes a role with a token from a file. The file is read each time: its token is renewed there.

@@ -1,4 +1,4 @@
-//! A profile of the vendor CLI, in any of its modes (ecs-api 5.2).
+//! A profile of the vendor CLI, in any of its modes.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The vendor CLI's `config.json`, as far as it matters here (ecs-api 5.2).
+//! The vendor CLI's `config.json`, as far as it matters here.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;

@@ -14,7 +14,7 @@ use super::kit::Tell;
 use crate::aliyun::key::{AccessKey, Issued};
 use crate::clock::Clock;
 
-/// A key with no more than this left is renewed; the vendor's libraries do it as early (ecs-api 5.1).
+/// A key with no more than this left is renewed; the vendor's libraries do it as early.
 const RENEWED_BEFORE: SignedDuration = SignedDuration::from_secs(180);
 
 /// How long after a renewal that failed the next one is tried: a dozen tries before the old key ends.

@@ -1,4 +1,4 @@
-//! Trades one identity for another at STS: AssumeRole, and AssumeRoleWithOIDC, which nobody signs (ecs-api 5.5).
+//! Trades one identity for another at STS: AssumeRole, and AssumeRoleWithOIDC, which nobody signs.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,10 +23,10 @@ use crate::wire::{HttpRequest, Wire};
 /// What a session is called when nobody says otherwise; it shows in the vendor's audit log.
 pub(super) const SESSION_NAME_DEFAULT: &str = "respec";
 
-/// How long a session lasts when nobody says otherwise, in seconds (ecs-api 5.5).
+/// How long a session lasts when nobody says otherwise, in seconds.
 pub(super) const SESSION_SECS_DEFAULT: u64 = 3600;
 
-/// Shorter sessions are refused by STS (ecs-api 2.18).
+/// Shorter sessions are refused by STS.
 pub(super) const SESSION_SECS_MIN: u64 = 900;
 
 /// A role, and how to take it on.
@@ -95,7 +95,7 @@ impl StsHost {
     }
 
     /// Where the calls go: one address given for everything, else an address of STS, else a region's
-    /// host, else the one host for all (ecs-api 5.5).
+    /// host, else the one host for all.
     pub(super) fn origin(&self, endpoints: &Endpoints) -> Result<String, CredentialsError> {
         if let Some(origin) = endpoints.custom_origin() {
             return Ok(origin.to_owned());

@@ -1,4 +1,4 @@
-//! A key from an address that somebody serves, mostly a helper on this machine (ecs-api 5.6).
+//! A key from an address that somebody serves, mostly a helper on this machine.
 
 use std::rc::Rc;
 use std::time::Duration;

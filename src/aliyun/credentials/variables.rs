@@ -1,4 +1,4 @@
-//! The environment's variables, and the many names that the vendor's tools give to one thing (ecs-api 5.1).
+//! The environment's variables, and the many names that the vendor's tools give to one thing.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A typed call, written as the parameters of its operation (ecs-api 1.2, section 2).
+//! A typed call, written as the parameters of its operation.
 //!
 //! `RegionId` goes with every call, also where the operation does not declare it: it does no harm and
 //! central hosts need it. Booleans are in lower case. Lists take the form their operation wants.
@@ -13,7 +13,7 @@ use crate::model::{
     StoppedMode,
 };
 
-/// Instances and types on one page; the most either operation gives (ecs-api 1.8).
+/// Instances and types on one page; the most either operation gives.
 const PAGE_SIZE: &str = "100";
 
 /// The parameters of a call that has none of its own.
@@ -47,7 +47,7 @@ pub(super) fn describe_instance_types(region: &RegionId, next_token: Option<&str
     )
 }
 
-/// `DescribeResourcesModification` for an instance's type (ecs-api 2.8).
+/// `DescribeResourcesModification` for an instance's type.
 pub(super) fn describe_modification(query: &ModificationQuery) -> Parameters {
     let operation_type = match query.operation {
         OperationType::Upgrade => "Upgrade",

@@ -1,4 +1,4 @@
-//! The parameters of what is asked before a run (ecs-api 2.6, 2.9, 2.13, 2.14).
+//! The parameters of what is asked before a run.
 
 use super::{PAGE_SIZE, bare, manner, pair, with};
 use crate::aliyun::sign::Parameters;

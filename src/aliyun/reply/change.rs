@@ -1,4 +1,4 @@
-//! What calls that change something answer (ecs-api 2.1 to 2.3, 2.14, 2.15).
+//! What calls that change something answer.
 
 use serde::Deserialize;
 
@@ -47,7 +47,7 @@ pub(in crate::aliyun) fn request_id(body: &[u8]) -> Result<RequestId, Unreadable
     named("RequestId", accepted.request_id, RequestId::new)
 }
 
-/// The answer of a modify call. A subscription's type change always makes an order (ecs-api 2.2); a
+/// The answer of a modify call. A subscription's type change always makes an order; a
 /// reply that does not name it would let it be forgotten.
 pub(in crate::aliyun) fn modified(
     body: &[u8],

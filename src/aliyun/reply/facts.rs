@@ -1,4 +1,4 @@
-//! Facts about regions, instance types and whoever calls (ecs-api 2.6, 2.12, 2.18).
+//! Facts about regions, instance types and whoever calls.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! `DescribeInstances` (ecs-api 2.4).
+//! `DescribeInstances`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Limits: how wide bandwidth may be, what types carry, how many vCPUs there may be (ecs-api 2.6, 2.9, 2.13).
+//! Limits: how wide bandwidth may be, what types carry, how many vCPUs there may be.
 
 use serde::Deserialize;
 

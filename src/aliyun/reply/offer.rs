@@ -1,4 +1,4 @@
-//! `DescribeResourcesModification`: what a machine can become (ecs-api 2.8).
+//! `DescribeResourcesModification`: what a machine can become.
 
 use serde::Deserialize;
 

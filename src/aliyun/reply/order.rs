@@ -1,4 +1,4 @@
-//! What billing answers: lists of orders, one order, the balance (ecs-api 2.17).
+//! What billing answers: lists of orders, one order, the balance.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What the price questions answer, and the renewals (ecs-api 2.10, 2.11, 2.16).
+//! What the price questions answer, and the renewals.
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use super::saved::SavedPlan;
 
 /// One limit, with what the plan makes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gate {
+pub struct SpendLimit {
     /// Its name, as the manifest or the command line has it.
     pub name: &'static str,
     /// What it allows.
@@ -36,7 +36,7 @@ pub enum Ruling {
 
 /// Every limit of this plan, and of whoever applies it with a limit of their own.
 #[must_use]
-pub fn gates(plan: &SavedPlan, max_spend: Option<&Money>) -> Vec<Gate> {
+pub fn spend_limits(plan: &SavedPlan, max_spend: Option<&Money>) -> Vec<SpendLimit> {
     let bill = bill(&plan.sagas);
     let (spend, monthly) = (&bill.total.now, &bill.total.monthly);
     let budget = plan.desired.budget.as_ref();
@@ -48,19 +48,19 @@ pub fn gates(plan: &SavedPlan, max_spend: Option<&Money>) -> Vec<Gate> {
         ("--max-spend", plan.sheet.money.max_spend.as_ref(), spend),
         ("--max-spend", max_spend, spend),
     ];
-    let mut gates: Vec<Gate> = Vec::new();
+    let mut limits: Vec<SpendLimit> = Vec::new();
     for (name, limit, planned) in all {
         let Some(limit) = limit else { continue };
-        let gate = gate(name, limit, planned);
-        if !gates.contains(&gate) {
-            gates.push(gate);
+        let limit = spend_limit(name, limit, planned);
+        if !limits.contains(&limit) {
+            limits.push(limit);
         }
     }
-    gates
+    limits
 }
 
-fn gate(name: &'static str, limit: &Money, planned: &Sum) -> Gate {
-    Gate {
+fn spend_limit(name: &'static str, limit: &Money, planned: &Sum) -> SpendLimit {
+    SpendLimit {
         name,
         limit: limit.clone(),
         planned: planned.clone(),
