@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use respec::model::{Crowd, DesiredFleet, InstanceId, InstanceStatus, ObservedFleet, Power};
 use respec::plan::{Action, SavedPlan, Undo};
 use respec::saga::{Direction, Entry, Halt, Kind, SagaOutcome, StepEvent, StepRef};
-use respec::sim::World;
+use respec::sim::{Status, World};
 
 /// A broken law.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,12 +78,10 @@ impl Eye {
 
     /// I10: nobody goes down while as many of its crowd are down as may be.
     pub(crate) fn look_at(&self, world: &World) {
-        let truth = world.truth();
-        let machines = truth["instances"].as_array().unwrap();
-        let down: BTreeSet<String> = machines
-            .iter()
-            .filter(|machine| machine["Status"] != "Running")
-            .map(|machine| machine["InstanceId"].as_str().unwrap().to_owned())
+        let down: BTreeSet<String> = world
+            .statuses()
+            .filter(|(_, status)| *status != Status::Running)
+            .map(|(id, _)| id.to_owned())
             .collect();
         let before = self.down.replace(down.clone());
         for crowd in self.crowds.borrow().iter() {
