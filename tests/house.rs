@@ -14,12 +14,13 @@ use std::path::{Path, PathBuf};
 
 /// Reading order; each room with the rooms it may import.
 const ROOMS: &[(&str, Kind, &[&str])] = &[
+    ("planted", Kind::Port, &[]),
     ("model", Kind::Pure, &[]),
     ("guide", Kind::Pure, &[]),
     ("manifest", Kind::Pure, &["model"]),
     ("diff", Kind::Pure, &["model"]),
-    ("plan", Kind::Pure, &["model", "diff"]),
-    ("saga", Kind::Pure, &["model", "plan"]),
+    ("plan", Kind::Pure, &["planted", "model", "diff"]),
+    ("saga", Kind::Pure, &["planted", "model", "plan"]),
     ("event", Kind::Pure, &["model", "plan", "saga"]),
     ("figures", Kind::Pure, &["model", "plan", "event"]),
     ("clock", Kind::Port, &[]),
@@ -31,13 +32,17 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
         "apply",
         Kind::Effect,
         &[
-            "model", "diff", "plan", "saga", "event", "clock", "cloud", "journal",
+            "planted", "model", "diff", "plan", "saga", "event", "clock", "cloud", "journal",
         ],
     ),
     ("aliyun", Kind::Effect, &["model", "clock", "wire", "cloud"]),
     ("http", Kind::Effect, &["wire"]),
     ("sim", Kind::Effect, &["guide", "clock", "wire"]),
-    ("store", Kind::Effect, &["model", "saga", "journal"]),
+    (
+        "store",
+        Kind::Effect,
+        &["planted", "model", "saga", "journal"],
+    ),
     (
         "rehearse",
         Kind::Effect,

@@ -6,6 +6,7 @@ use crate::diff::managed_fields;
 use crate::event::EventKind;
 use crate::model::{AppliedInstance, InstanceId, ObservedInstance};
 use crate::plan::Saga;
+use crate::planted::{self, Fault};
 use crate::saga::{
     Halt, Kind, Mode, SagaOutcome, SagaState, Task, holds_down, may_fall_over, next_task,
 };
@@ -202,7 +203,9 @@ impl Dispatcher<'_> {
 
 /// What an open saga owes its machine, when the program ends before it is done.
 fn owed(saga: &Saga, state: &SagaState) -> Option<Obligation> {
-    let what = if state.closed.is_none() && holds_down(saga, state) {
+    let what = if planted::is(Fault::ObligationUnsaid) {
+        return None;
+    } else if state.closed.is_none() && holds_down(saga, state) {
         "it ran before and may be stopped: start it, if it is still there"
     } else if may_fall_over(saga, state) {
         "a stop that got lost may still take it down: look again, and start it if it is down"

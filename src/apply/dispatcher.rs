@@ -11,6 +11,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use crate::event::Event;
 use crate::model::{InstanceId, ObservedInstance, OrderId};
 use crate::plan::{Action, Node, Saga, StepGraph, Undo};
+use crate::planted::{self, Fault};
 use crate::saga::{
     Direction, Failure, FailureCause, IllegalEntry, Kind, Limits, Mode, Phase, RunState, StepEvent,
     StepRef,
@@ -164,6 +165,8 @@ impl<'a> Dispatcher<'a> {
             tokio::select! { biased;
                 interrupt = interrupts.recv(), if !deaf => match interrupt {
                     Some(Interrupt::Ask { exit_code }) => self.interrupt(exit_code).await,
+                    Some(Interrupt::Insist { exit_code })
+                        if planted::is(Fault::InsistenceIgnored) => self.interrupt(exit_code).await,
                     Some(Interrupt::Insist { exit_code }) => return self.leave_now(exit_code).await,
                     None => deaf = true,
                 },
@@ -352,6 +355,9 @@ impl<'a> Dispatcher<'a> {
     /// First interrupt: begin nothing, end what only waits, bring up what is down.
     async fn interrupt(&mut self, exit_code: u8) {
         self.interrupted = Some(exit_code);
+        if planted::is(Fault::InterruptIgnored) {
+            return;
+        }
         self.mode = Mode::PutBack;
         let waiting: Vec<InstanceId> = self
             .active
@@ -401,7 +407,7 @@ impl<'a> Dispatcher<'a> {
 
     /// Whether anything was lost that an intent depends on.
     pub(super) fn recorded(&self) -> Recorded {
-        if self.journal_lost.is_some() {
+        if self.journal_lost.is_some() && !planted::is(Fault::LostJournalIgnored) {
             Recorded::Lost
         } else {
             Recorded::Durable

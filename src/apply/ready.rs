@@ -2,6 +2,7 @@
 
 use crate::model::InstanceId;
 use crate::plan::{Action, Node, Saga, Undo};
+use crate::planted::{self, Fault};
 use crate::saga::{
     Direction, Failure, FailureCause, Halt, Kind, Mode, Permit, Phase, SagaOutcome, StepEvent,
     StepRef, Task, next_task,
@@ -233,7 +234,8 @@ impl Dispatcher<'_> {
             .iter()
             .any(|step| matches!(step.action, Action::Modify(_)));
         let record = self.job.applied.instances.get(&saga.instance);
-        let Some(changed_at) = record.and_then(|r| r.changed_at).filter(|_| changes) else {
+        let waits = changes && !planted::is(Fault::CoolDownIgnored);
+        let Some(changed_at) = record.and_then(|r| r.changed_at).filter(|_| waits) else {
             return false;
         };
         let gone = self

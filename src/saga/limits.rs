@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Crowd, InstanceId, Rollout};
+use crate::planted::{self, Fault};
 
 /// What the limits say about one machine now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +89,7 @@ impl Limits {
             return Permit::Granted;
         };
         let tolerated = count.rollout.max_failures.of(count.size);
-        if count.failed.len() > tolerated {
+        if count.failed.len() > tolerated && !planted::is(Fault::FailuresUncounted) {
             return Permit::Refused {
                 crowd: crowd.clone(),
                 failures: count.failed.len(),
@@ -108,7 +109,8 @@ impl Limits {
             Permit::Granted => {}
             refused @ (Permit::NotNow { .. } | Permit::Refused { .. }) => return refused,
         }
-        let limit = count.rollout.max_unavailable.of(count.size);
+        let extra = usize::from(planted::is(Fault::LimitOffByOne));
+        let limit = count.rollout.max_unavailable.of(count.size) + extra;
         if count.down.len() >= limit && !count.down.contains(instance) {
             return Permit::NotNow {
                 crowd: crowd.clone(),
