@@ -25,6 +25,9 @@ const SMALL_CLOUD: &str = "instances:\n- {InstanceId: i-1, InstanceType: ecs.g7.
 const SMALL_FLEET: &str =
     "version: 1\nfleet: shop\nregion: cn-hangzhou\ninstances:\n  web: {id: i-1, spec: {}}\n";
 
+/// Reads, and must come back.
+type Eat = Box<dyn Fn(&[u8])>;
+
 /// One reader.
 pub(crate) struct Target {
     pub(crate) name: &'static str,
@@ -33,7 +36,7 @@ pub(crate) struct Target {
     /// Words that mean something to it.
     pub(crate) words: &'static [&'static str],
     /// Reads; must come back.
-    pub(crate) eat: Box<dyn Fn(&[u8])>,
+    pub(crate) eat: Eat,
 }
 
 /// All of them.
