@@ -18,6 +18,7 @@
 
 mod entry;
 mod phase;
+mod progress;
 mod state;
 mod task;
 mod limits;
@@ -30,5 +31,6 @@ pub use entry::{
 };
 pub use limits::{Limits, Permit};
 pub use phase::Phase;
-pub use state::{IllegalEntry, RunState, SagaState, StepState};
+pub use progress::{IllegalEntry, SagaState, StepState};
+pub use state::RunState;
 pub use task::{Mode, Task, holds_down, may_fall_over, next_task};
