@@ -14,7 +14,6 @@ pub mod machine;
 pub mod identity;
 pub mod context;
 pub mod input;
-pub mod not_yet;
 pub mod windows;
 pub mod choosing;
 pub mod ledger;

@@ -182,6 +182,7 @@ impl<'a> Run<'a> {
             mode: self.mode,
             parallelism: usize::from(self.global.parallelism),
             wait_payment: self.wait_payment,
+            ..Options::default()
         };
         let mut progress = Progress::begin(self.global, self.screen, &tools.clock);
         let interrupts = signals::listen()?;

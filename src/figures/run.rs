@@ -99,6 +99,12 @@ impl Recorder {
             | EventKind::Closed { .. }
             | EventKind::Halted { .. }
             | EventKind::LeftAlone { .. }
+            | EventKind::BatchBegan { .. }
+            | EventKind::BatchEnded { .. }
+            | EventKind::GateOpened { .. }
+            | EventKind::HoursWaived { .. }
+            | EventKind::Held { .. }
+            | EventKind::Paused { .. }
             | EventKind::Interrupted { .. } => {}
         }
     }

@@ -90,6 +90,7 @@ async fn carry_out(
         mode: Mode::GoOn,
         parallelism: known.parallelism,
         wait_payment: known.wait_payment,
+        ..Options::default()
     };
     let (_never, interrupts) = tokio::sync::mpsc::unbounded_channel();
     let mut recorder = Recorder::default();

@@ -31,6 +31,7 @@ mod money_text;
 mod checks_text;
 pub mod plan_text;
 pub mod markdown;
+mod rollout_words;
 mod event_words;
 mod advice;
 mod tally;

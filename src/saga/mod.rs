@@ -19,9 +19,9 @@
 mod entry;
 mod phase;
 mod progress;
+mod milestones;
 mod state;
 mod task;
-mod limits;
 mod brakes;
 
 pub use brakes::{Brakes, Hold, Keeping, Lift, Machine, Promised, Terms};
@@ -29,7 +29,7 @@ pub use entry::{
     Direction, Entry, Failure, FailureCause, Halt, Kind, OrderRecord, RunRecord, SagaOutcome,
     StepEvent, StepRef,
 };
-pub use limits::{Limits, Permit};
+pub use milestones::{Milestones, Opened, Waiver};
 pub use phase::Phase;
 pub use progress::{IllegalEntry, SagaState, StepState};
 pub use state::RunState;

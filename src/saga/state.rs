@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Digest, InstanceId, RunId};
 
 use super::entry::{Entry, Kind, SagaOutcome, StepEvent};
+use super::milestones::{Milestones, Opened, Waiver};
 use super::progress::{IllegalEntry, SagaState, illegal};
 
 /// A run.
@@ -21,11 +22,27 @@ pub struct RunState {
     /// Machines whose change failed, as far as that counts against `max_failures`. Whoever goes on
     /// with machines that were held has seen the failures until then; a crash forgives nothing.
     pub failures: BTreeSet<InstanceId>,
+    /// How far its batches are.
+    pub milestones: Milestones,
     /// Its exit code, once it is over.
     pub closed: Option<u8>,
 }
 
 impl RunState {
+    /// A run of which nothing has happened yet.
+    #[must_use]
+    pub fn new(run: RunId, plan_id: Digest, intent: Digest) -> Self {
+        Self {
+            run,
+            plan_id,
+            intent,
+            sagas: BTreeMap::new(),
+            failures: BTreeSet::new(),
+            milestones: Milestones::default(),
+            closed: None,
+        }
+    }
+
     /// Reads a run back from its entries, the first of which opens it.
     ///
     /// # Errors
@@ -49,14 +66,11 @@ impl RunState {
         match &entry.kind {
             Kind::RunOpened {
                 plan_id, intent, ..
-            } => Ok(Self {
-                run: entry.run.clone(),
-                plan_id: plan_id.clone(),
-                intent: intent.clone(),
-                sagas: BTreeMap::new(),
-                failures: BTreeSet::new(),
-                closed: None,
-            }),
+            } => Ok(Self::new(
+                entry.run.clone(),
+                plan_id.clone(),
+                intent.clone(),
+            )),
             Kind::Adopted { .. }
             | Kind::Begun { .. }
             | Kind::Step { .. }
@@ -65,6 +79,9 @@ impl RunState {
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }
+            | Kind::BatchEnded { .. }
+            | Kind::Approved { .. }
+            | Kind::HoursWaived { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => Err(illegal(entry, "a run begins with its opening")),
         }
@@ -85,6 +102,9 @@ impl RunState {
                 Ok(())
             }
             Kind::Adopted { .. } | Kind::Interrupted { .. } => Ok(()),
+            Kind::BatchEnded { .. } | Kind::Approved { .. } | Kind::HoursWaived { .. } => {
+                self.pass(entry).map_err(|why| illegal(entry, &why))
+            }
             Kind::Begun {
                 instance,
                 change_number,
@@ -135,6 +155,34 @@ impl RunState {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// A batch, a gate or the hours.
+    fn pass(&mut self, entry: &Entry) -> Result<(), String> {
+        let at = entry.at;
+        match &entry.kind {
+            Kind::BatchEnded { crowd, batch } => self.milestones.end(crowd, *batch, at),
+            Kind::Approved { crowd, batch, who } => {
+                let who = who.clone();
+                self.milestones.open(crowd, *batch, Opened { at, who })
+            }
+            Kind::HoursWaived { who, reason } => {
+                let (who, reason) = (who.clone(), reason.clone());
+                self.milestones.waivers.push(Waiver { at, who, reason });
+                Ok(())
+            }
+            Kind::RunOpened { .. }
+            | Kind::Adopted { .. }
+            | Kind::Begun { .. }
+            | Kind::Step { .. }
+            | Kind::Settled { .. }
+            | Kind::FellOver { .. }
+            | Kind::Halted { .. }
+            | Kind::Reopened { .. }
+            | Kind::Closed { .. }
+            | Kind::Interrupted { .. }
+            | Kind::RunClosed { .. } => Ok(()),
         }
     }
 

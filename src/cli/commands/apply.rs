@@ -9,7 +9,6 @@ use crate::cli::context::Context;
 use crate::cli::display::json_without_run;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::not_yet::can_be_kept;
 use crate::cli::planning::{Planning, make_plan, peek, to_adopt};
 use crate::cli::pricing::keep_within_limits;
 use crate::cli::rights;
@@ -100,7 +99,6 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
         return nothing_to_change(&run, &planning).await;
     }
     fits_its_windows(plan)?;
-    can_be_kept(plan)?;
     joiners_are_counted(args, screen, plan)?;
     prices_are_known(args, plan)?;
     keep_within_limits(plan, args.planning.max_spend.as_ref())?;
@@ -132,7 +130,6 @@ async fn saved(
     if is_open(contents.as_ref(), |_| true) {
         return open_run_first(&run, &plan).await;
     }
-    can_be_kept(&plan)?;
     prices_are_known(args, &plan)?;
     keep_within_limits(&plan, args.planning.max_spend.as_ref())?;
     touched_machines_look_as_planned(&plan, &observed)?;
