@@ -46,6 +46,7 @@ mod opening;
 mod ending;
 mod interrupted;
 mod abandon;
+mod approve;
 mod adopt;
 
 use std::collections::BTreeMap;
@@ -64,6 +65,7 @@ use crate::saga::{Entry, IllegalEntry, Mode, OrderRecord};
 
 pub use abandon::{AbandonError, OpenRun, abandon};
 pub use adopt::{LostAnswer, adopt, candidates, lost_answers};
+pub use approve::{ApproveError, approve, waiting_gates};
 pub use outcome::{LeftAlone, MachineEnd, Obligation, Rests, RunOutcome};
 pub use timing::{HORIZON, WAIT_GATES};
 

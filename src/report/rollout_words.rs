@@ -121,23 +121,9 @@ pub(super) fn what_lifts(holds: &[Hold], run: &str) -> Vec<(String, &'static str
         | Hold::Availability { .. } => None,
     });
     let mut commands: Vec<_> = gates.collect();
-    if holds.iter().any(is_about_hours) {
+    if holds.iter().any(Hold::is_about_hours) {
         let command = "respec apply --now --reason TEXT".to_owned();
         commands.push((command, "waits for no window and no freeze"));
     }
     commands
-}
-
-/// Whether `--now` would lift it.
-fn is_about_hours(hold: &Hold) -> bool {
-    match hold {
-        Hold::Frozen { .. } | Hold::Window { .. } | Hold::TooLate { .. } => true,
-        Hold::Failures { .. }
-        | Hold::Batch { .. }
-        | Hold::Wait { .. }
-        | Hold::Approval { .. }
-        | Hold::Unavailable { .. }
-        | Hold::Spread { .. }
-        | Hold::Availability { .. } => false,
-    }
 }

@@ -126,6 +126,21 @@ impl Hold {
         }
     }
 
+    /// Whether a window or a freeze is behind it, so that somebody may waive it.
+    #[must_use]
+    pub fn is_about_hours(&self) -> bool {
+        match self {
+            Self::Frozen { .. } | Self::Window { .. } | Self::TooLate { .. } => true,
+            Self::Failures { .. }
+            | Self::Batch { .. }
+            | Self::Wait { .. }
+            | Self::Approval { .. }
+            | Self::Unavailable { .. }
+            | Self::Spread { .. }
+            | Self::Availability { .. } => false,
+        }
+    }
+
     /// What would lift it.
     #[must_use]
     pub fn lift(&self) -> Lift {
