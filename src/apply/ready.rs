@@ -209,8 +209,8 @@ impl Dispatcher<'_> {
         let Some(batch) = self.brakes.batch_of(instance) else {
             return;
         };
-        if self.told_batches.insert((crowd.clone(), batch)) {
-            let (of, machines) = self.brakes.extent(&crowd, batch);
+        let (of, machines) = self.brakes.extent(&crowd, batch);
+        if of > 1 && self.told_batches.insert((crowd.clone(), batch)) {
             self.emit(EventKind::BatchBegan {
                 crowd,
                 batch,

@@ -192,7 +192,9 @@ impl Dispatcher<'_> {
             Kind::BatchEnded { crowd, batch } => {
                 self.brakes.batch_ended(&crowd, batch, entry.at);
                 let (of, _) = self.brakes.extent(&crowd, batch);
-                self.emit(EventKind::BatchEnded { crowd, batch, of });
+                if of > 1 {
+                    self.emit(EventKind::BatchEnded { crowd, batch, of });
+                }
             }
             Kind::Approved { crowd, batch, who } => {
                 self.brakes.approved(&crowd, batch);

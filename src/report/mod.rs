@@ -46,6 +46,7 @@ pub mod history_text;
 pub mod explain;
 pub mod explain_text;
 pub mod policy;
+mod timeline;
 pub mod rehearsal_text;
 pub mod json;
 pub mod orders_text;

@@ -88,6 +88,8 @@ pub struct Tally {
     pub(super) orders: BTreeMap<OrderId, OpenOrder>,
     pub(super) elapsed: Duration,
     pub(super) interrupted: Interrupted,
+    /// What holds machines back that only time or a person lifts, as it was told last.
+    pub(super) held: Option<Hold>,
     /// What the run waits for when the program ends.
     pub(super) pauses: Vec<Hold>,
     pub(super) exit_code: Option<u8>,
@@ -165,8 +167,8 @@ impl Tally {
             EventKind::BatchBegan { .. }
             | EventKind::BatchEnded { .. }
             | EventKind::GateOpened { .. }
-            | EventKind::HoursWaived { .. }
-            | EventKind::Held { .. } => {}
+            | EventKind::HoursWaived { .. } => {}
+            EventKind::Held { hold } => self.held = Some(hold.clone()),
             EventKind::Interrupted { .. } => self.interrupted = Interrupted::Yes,
             EventKind::RunFinished { exit_code, .. } => self.exit_code = Some(*exit_code),
         }
@@ -303,6 +305,12 @@ impl Tally {
                 mishap: None,
                 note: String::new(),
             })
+    }
+
+    /// What is waited for while nothing is under way.
+    pub(super) fn idles_for(&self) -> Option<&Hold> {
+        let is_idle = self.under_way().next().is_none();
+        self.held.as_ref().filter(|_| is_idle)
     }
 
     /// Machines whose change is under way.
