@@ -7,7 +7,7 @@ use crate::planted::{self, Fault};
 
 use super::entry::{FailureCause, Halt, SagaOutcome};
 use super::phase::Phase;
-use super::state::SagaState;
+use super::progress::SagaState;
 
 /// How far a run means to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

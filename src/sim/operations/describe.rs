@@ -62,7 +62,7 @@ pub(crate) fn instances<'w>(world: &'w World, call: &Call<'_>) -> Result<Shown<'
     })
 }
 
-/// With MaxResults and NextToken, TotalCount means nothing (section 1.8).
+/// With MaxResults and NextToken, TotalCount means nothing.
 fn forward_page<'w>(
     world: &'w World,
     call: &Call<'_>,
