@@ -7,7 +7,8 @@ use crate::event::EventKind;
 use crate::model::{AppliedInstance, InstanceId, ObservedInstance};
 use crate::plan::Saga;
 use crate::saga::{
-    Halt, Kind, Mode, SagaOutcome, SagaState, Task, holds_down, may_fall_over, next_task,
+    Halt, Kind, Mode, SagaOutcome, SagaState, Task, holds_down, is_owed_a_return, may_fall_over,
+    next_task,
 };
 
 use super::dispatcher::Dispatcher;
@@ -206,6 +207,8 @@ fn owed(saga: &Saga, state: &SagaState) -> Option<Obligation> {
         "it ran before and may be stopped: start it, if it is still there"
     } else if may_fall_over(saga, state) {
         "a stop that got lost may still take it down: look again, and start it if it is down"
+    } else if state.closed.is_none() && is_owed_a_return(saga, state) {
+        "it runs and was taken out of service by before_stop: see that after_start is run"
     } else {
         return None;
     };

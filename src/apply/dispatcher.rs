@@ -1,6 +1,6 @@
 //! The dispatcher: one loop that takes messages, interrupts and timers, and is alone in changing anything.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::event::Event;
 use crate::model::{InstanceId, ObservedInstance, OrderId};
-use crate::plan::{Action, Node, Saga, StepGraph, Undo};
+use crate::plan::{Action, Node, Saga, StepGraph};
 use crate::saga::{
     Direction, Failure, FailureCause, IllegalEntry, Kind, Limits, Mode, Phase, RunState, StepEvent,
-    StepRef,
+    StepRef, takes_out_of_service,
 };
 
 use super::books::Books;
@@ -68,6 +68,8 @@ pub(super) struct Dispatcher<'a> {
     /// Every order that is recorded, by this run or an earlier one.
     pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
     pub(super) mode: Mode,
+    /// The same, for workers that wait for long.
+    mode_of_workers: Rc<Cell<Mode>>,
     pub(super) interrupted: Option<u8>,
     pub(super) journal_lost: Option<String>,
     pub(super) next_seq: u64,
@@ -125,6 +127,7 @@ impl<'a> Dispatcher<'a> {
             orders: BTreeMap::new(),
             known_orders: Rc::new(RefCell::new(job.orders.keys().cloned().collect())),
             mode: options.mode,
+            mode_of_workers: Rc::new(Cell::new(options.mode)),
             interrupted: None,
             journal_lost: None,
             next_seq: job.next_seq,
@@ -210,7 +213,8 @@ impl<'a> Dispatcher<'a> {
         let mut kinds = Vec::new();
         let mut acks = Vec::new();
         for (at, event, ack) in records {
-            if matches!(event, StepEvent::Intent { .. }) && !self.is_still_permitted(&at) {
+            let is_new = matches!(event, StepEvent::Intent { .. } | StepEvent::Launched { .. });
+            if is_new && !self.is_still_permitted(&at) {
                 ack.send(Recorded::Withdrawn).ok();
                 continue;
             }
@@ -298,11 +302,10 @@ impl<'a> Dispatcher<'a> {
         };
         let waits = matches!(
             saga.steps[usize::from(step)].action,
-            Action::CoolDown | Action::AwaitOrder
+            Action::CoolDown | Action::AwaitOrder | Action::AwaitHealth(_)
         );
         let only_waits = waits && matches!(errand, Errand::Do);
-        let takes_down = matches!(errand, Errand::Do)
-            && saga.steps[usize::from(step)].undo == Undo::By(Action::Start);
+        let takes_down = matches!(errand, Errand::Do) && takes_out_of_service(&saga, step);
         let desired = self.job.plan.desired.instances.get(instance);
         let change = desired
             .map(|desired| desired.change.clone())
@@ -328,6 +331,8 @@ impl<'a> Dispatcher<'a> {
                 wait_payment: self.options.wait_payment,
                 balance: self.job.plan.desired.balance,
             },
+            fleet: self.job.plan.desired.fleet.to_string(),
+            mode: Rc::clone(&self.mode_of_workers),
             changed_at: self
                 .job
                 .applied
@@ -353,6 +358,7 @@ impl<'a> Dispatcher<'a> {
     async fn interrupt(&mut self, exit_code: u8) {
         self.interrupted = Some(exit_code);
         self.mode = Mode::PutBack;
+        self.mode_of_workers.set(Mode::PutBack);
         let waiting: Vec<InstanceId> = self
             .active
             .iter()

@@ -1,10 +1,10 @@
 //! What may start now: which begun machine goes on how, and which new one is begun.
 
-use crate::model::InstanceId;
-use crate::plan::{Action, Node, Saga, Undo};
+use crate::model::{InstanceId, Moment};
+use crate::plan::{Action, Node, Saga};
 use crate::saga::{
     Direction, Failure, FailureCause, Halt, Kind, Mode, Permit, Phase, SagaOutcome, StepEvent,
-    StepRef, Task, next_task,
+    StepRef, Task, next_task, takes_out_of_service,
 };
 
 use super::dispatcher::Dispatcher;
@@ -86,7 +86,9 @@ impl Dispatcher<'_> {
     fn may_do(&self, saga: &Saga, step: u16) -> Turn {
         let at = &saga.steps[usize::from(step)];
         let phase = self.state.sagas[&saga.instance].phase(step);
-        let takes_down = matches!(at.action, Action::Stop { .. }) && phase == Phase::Waiting;
+        let ends_service = matches!(at.action, Action::Stop { .. })
+            || at.action.moment() == Some(Moment::BeforeStop);
+        let takes_down = ends_service && phase == Phase::Waiting;
         if !takes_down {
             return Turn::Now;
         }
@@ -96,7 +98,7 @@ impl Dispatcher<'_> {
         {
             return Turn::Never(why);
         }
-        if at.undo != Undo::By(Action::Start) {
+        if !takes_out_of_service(saga, step) {
             return Turn::Now; // It is meant to be stopped, and takes no place.
         }
         turn(self.limits.may_take_down(&saga.instance))
@@ -116,8 +118,9 @@ impl Dispatcher<'_> {
     /// After an interrupt nothing new is sent but starts; a worker may have looked just before it.
     fn comes_too_late(&self, saga: &Saga, at: &StepRef) -> bool {
         let is_new = self.state.sagas[&at.instance].phase(at.step) == Phase::Waiting;
-        let is_start = saga.steps[usize::from(at.step)].action == Action::Start;
-        self.mode == Mode::PutBack && is_new && !is_start
+        let action = &saga.steps[usize::from(at.step)].action;
+        let brings_back = *action == Action::Start || action.moment() == Some(Moment::AfterStart);
+        self.mode == Mode::PutBack && is_new && !brings_back
     }
 
     /// Whether the machine still needs anything that could be refused: not when it is changed already
@@ -213,8 +216,7 @@ impl Dispatcher<'_> {
         if self.is_cooling(saga) {
             return Turn::Later;
         }
-        let first_takes_down =
-            matches!(saga.steps[0].action, Action::Stop { .. }) && saga.has_outage();
+        let first_takes_down = takes_out_of_service(saga, 0);
         if first_takes_down {
             turn(self.limits.may_take_down(&saga.instance))
         } else {

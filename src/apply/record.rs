@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::event::{EventKind, Subject};
-use crate::model::{InstanceId, ModifyCall, OrderId};
+use crate::model::{InstanceId, ModifyCall, Moment, OrderId};
 use crate::plan::{Action, Step, Undo};
 use crate::saga::{
-    Direction, Entry, Halt, Kind, SagaOutcome, StepEvent, StepRef, holds_down, may_fall_over,
+    Direction, Entry, Halt, Kind, SagaOutcome, StepEvent, StepRef, is_out_of_service, may_fall_over,
 };
 
 use super::dispatcher::Dispatcher;
@@ -57,8 +57,8 @@ impl Dispatcher<'_> {
         match &entry.kind {
             Kind::Step {
                 at,
-                event: StepEvent::Intent { .. },
-            } => !self.starts(at),
+                event: StepEvent::Intent { .. } | StepEvent::Launched { .. },
+            } => !self.brings_back(at),
             Kind::Step { .. }
             | Kind::RunOpened { .. }
             | Kind::Adopted { .. }
@@ -85,10 +85,25 @@ impl Dispatcher<'_> {
         }
     }
 
+    /// Whether the step, in this direction, starts its machine or puts it back into service: both are
+    /// owed to it, with or without a journal.
+    fn brings_back(&self, at: &StepRef) -> bool {
+        let Some(saga) = self.sagas.get(&at.instance) else {
+            return false;
+        };
+        let step = &saga.steps[usize::from(at.step)];
+        let moment = match (at.direction, &step.undo) {
+            (Direction::Forward, _) => step.action.moment(),
+            (Direction::Undo, Undo::By(action)) => action.moment(),
+            (Direction::Undo, Undo::Nothing | Undo::Never { .. }) => None,
+        };
+        self.starts(at) || moment == Some(Moment::AfterStart)
+    }
+
     /// Gives the machine a place among those of its crowd that are down, or takes the place back.
     ///
-    /// It has one from the moment a stop may be sent until it was seen to be up and no stop can arrive
-    /// late any more; and while it is down for whatever other reason.
+    /// It has one from the moment it is drained, or a stop may be sent, until it was seen to be good and
+    /// no stop can arrive late any more; and while it is down for whatever other reason.
     pub(super) fn settle_place(&mut self, instance: &InstanceId) {
         let about_to = self
             .active
@@ -96,7 +111,7 @@ impl Dispatcher<'_> {
             .is_some_and(|task| task.takes_down);
         let ours = match (self.sagas.get(instance), self.state.sagas.get(instance)) {
             (Some(saga), Some(state)) if state.closed.is_none() => {
-                holds_down(saga, state) || may_fall_over(saga, state)
+                is_out_of_service(saga, state) || may_fall_over(saga, state)
             }
             (_, _) => false,
         };
@@ -170,6 +185,11 @@ impl Dispatcher<'_> {
         let view = step_view(&saga, at);
         let subject = self.subject(&at.instance);
         match event {
+            StepEvent::Launched { .. } => self.emit(EventKind::StepStarted {
+                subject,
+                step: view,
+                attempt: self.state.sagas[&at.instance].step(at.step).sends,
+            }),
             StepEvent::Intent { .. } => {
                 if takes_down {
                     self.goes_down(&at.instance);

@@ -79,3 +79,12 @@ pub(super) const BOOKS_SKEW: Duration = Duration::from_secs(15 * 60);
 
 /// A machine that had to be put back because of its cool-down is begun again at most this often.
 pub(super) const BEGINNINGS_MAX: u32 = 3;
+
+/// Between two looks at whether a machine is good again; load balancers of the vendor look every 2 to 5 s.
+pub(super) const PROBE_EVERY: Duration = Duration::from_secs(5);
+
+/// The shortest time between two such looks.
+pub(super) const PROBED_AGAIN: Duration = Duration::from_secs(1);
+
+/// One look at a machine may take this long, in real time; whoever answers later is not good.
+pub(super) const PROBE_WITHIN: Duration = Duration::from_secs(5);

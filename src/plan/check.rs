@@ -105,6 +105,7 @@ impl Walk {
                 self.take_wait(saga, position);
                 self.modified_since_cool_down = false;
             }
+            Action::RunHook { .. } | Action::AwaitHealth(_) => self.take_care(position),
         }
         let undoes_a_change = matches!(&step.undo, Undo::By(Action::Modify(_)));
         if self.pivot_passed && undoes_a_change {
@@ -212,6 +213,13 @@ impl Walk {
         }
     }
 
+    /// Commands and health checks are for machines that are up.
+    fn take_care(&mut self, position: usize) {
+        if !self.up {
+            self.object(position, "is about a machine that runs, and it is down");
+        }
+    }
+
     /// Neither a clock nor a person is waited for while a machine that ran is held down.
     fn take_wait(&mut self, saga: &Saga, position: usize) {
         if !self.up && saga.was_running && power_at_the_end(saga) {
@@ -300,6 +308,8 @@ fn power_at_the_end(saga: &Saga) -> bool {
             Action::Modify(_)
             | Action::AwaitOrder
             | Action::AllocatePublicIp
-            | Action::CoolDown => up,
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_) => up,
         })
 }

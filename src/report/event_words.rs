@@ -237,13 +237,16 @@ pub(super) fn task(step: &StepView) -> String {
 }
 
 /// Each verb of a plan with the words for its beginning and its end.
-const VERBS: [(&str, &str, &str); 6] = [
+const VERBS: [(&str, &str, &str); 9] = [
     ("stop", "Stopping", "Stopped"),
     ("start", "Starting", "Started"),
     ("modify", "Modifying", "Modified"),
     ("pay order", "Awaiting", "Paid"),
     ("allocate address", "Allocating", "Allocated"),
     ("cool down", "Cooling", "Cooled"),
+    ("before_stop", "Draining", "Drained"),
+    ("health", "Checking", "Healthy"),
+    ("after_start", "Undraining", "Undrained"),
 ];
 
 fn started_verb(step: &StepView) -> &'static str {

@@ -19,6 +19,7 @@
 mod entry;
 mod phase;
 mod state;
+mod service;
 mod task;
 mod limits;
 mod brakes;
@@ -30,5 +31,6 @@ pub use entry::{
 };
 pub use limits::{Limits, Permit};
 pub use phase::Phase;
+pub use service::{is_out_of_service, is_owed_a_return, takes_out_of_service};
 pub use state::{IllegalEntry, RunState, SagaState, StepState};
 pub use task::{Mode, Task, holds_down, may_fall_over, next_task};
