@@ -106,53 +106,70 @@ impl Worker {
     async fn wait_until_good(&self, health: &Health) -> Result<Wait, End> {
         let clock = &self.tools.clock;
         let begun = clock.elapsed();
+        let facts = self.facts(&self.look_patiently().await?);
         let mut good_since: Option<Duration> = None;
-        let mut seen = self.look_patiently().await?;
         loop {
             if self.mode.get() == Mode::PutBack {
                 return Ok(Wait::CutShort);
             }
-            let sight = self.see(health, &seen).await;
+            let mut sight = self.see(health, &facts).await?;
             let now = clock.elapsed();
-            let what = match sight {
-                Sight::Good(what) => {
-                    let since = *good_since.get_or_insert(now);
-                    if now - since >= health.hold && seen.status == InstanceStatus::Running {
-                        return Ok(Wait::Good(Box::new(seen)));
+            if matches!(sight, Sight::Good(_)) {
+                let since = *good_since.get_or_insert(now);
+                if now - since >= health.hold {
+                    match self.still_runs().await? {
+                        Ok(seen) => return Ok(Wait::Good(seen)),
+                        Err(status) => sight = Sight::Bad(format!("is {status}")),
                     }
-                    what
                 }
+            }
+            let what = match sight {
+                Sight::Good(what) => what,
                 Sight::Bad(what) => {
                     good_since = None;
                     what
                 }
             };
             if now - begun >= health.within {
-                return Ok(Wait::Bad(unhealthy(health, &seen, &what)));
+                return self.not_good(health, &what).await;
             }
-            self.waiting(waited_for(
-                health,
-                good_since.map(|since| now - since),
-                &what,
-            ));
+            self.waiting(waited_for(health, good_since, &what));
             clock.sleep(pause(health, begun, good_since, now)).await;
-            seen = self.look_patiently().await?;
         }
     }
 
-    /// One look: Running first, then what the manifest asks for.
-    async fn see(&self, health: &Health, seen: &ObservedInstance) -> Sight {
-        if seen.status != InstanceStatus::Running {
-            return Sight::Bad(format!("is {}", seen.status));
-        }
+    /// One look. What only the cloud can tell is asked there; the rest costs no call.
+    async fn see(&self, health: &Health, facts: &Facts) -> Result<Sight, End> {
         if health.ready == Probe::Status {
-            return Sight::Good("is Running".to_owned());
+            let seen = self.still_runs().await?;
+            return Ok(match seen {
+                Ok(_) => Sight::Good("is Running".to_owned()),
+                Err(status) => Sight::Bad(format!("is {status}")),
+            });
         }
-        let facts = self.facts(seen);
-        self.tools
-            .prober
-            .probe(&facts, &health.ready, PROBE_WITHIN)
-            .await
+        let prober = &self.tools.prober;
+        Ok(prober.probe(facts, &health.ready, PROBE_WITHIN).await)
+    }
+
+    /// The machine, if it is Running; else what it is.
+    async fn still_runs(&self) -> Result<Result<Box<ObservedInstance>, InstanceStatus>, End> {
+        let seen = self.look_patiently().await?;
+        Ok(match seen.status {
+            InstanceStatus::Running => Ok(Box::new(seen)),
+            InstanceStatus::Pending
+            | InstanceStatus::Starting
+            | InstanceStatus::Stopping
+            | InstanceStatus::Stopped
+            | InstanceStatus::Other(_) => Err(seen.status),
+        })
+    }
+
+    async fn not_good(&self, health: &Health, what: &str) -> Result<Wait, End> {
+        let within = health.within.as_secs();
+        Ok(Wait::Bad(match self.still_runs().await? {
+            Ok(_) => format!("it runs and was not good within {within} s; seen last: it {what}"),
+            Err(status) => format!("it was not good within {within} s, and it is {status}"),
+        }))
     }
 
     fn facts(&self, seen: &ObservedInstance) -> Facts {
@@ -200,22 +217,12 @@ fn pause(
     next.min(PROBE_EVERY).max(PROBED_AGAIN)
 }
 
-fn waited_for(health: &Health, good_for: Option<Duration>, what: &str) -> String {
-    match good_for {
-        Some(good) => format!(
-            "good for {} s of {} s: it {what}",
-            good.as_secs(),
+fn waited_for(health: &Health, good_since: Option<Duration>, what: &str) -> String {
+    match good_since {
+        Some(_) => format!(
+            "good, to stay so for {} s: it {what}",
             health.hold.as_secs()
         ),
         None => format!("not good yet: it {what}"),
-    }
-}
-
-fn unhealthy(health: &Health, seen: &ObservedInstance, what: &str) -> String {
-    let within = health.within.as_secs();
-    if seen.status == InstanceStatus::Running {
-        format!("it runs and was not good within {within} s; seen last: it {what}")
-    } else {
-        format!("it was not good within {within} s; it is {}", seen.status)
     }
 }

@@ -238,7 +238,12 @@ proptest! {
                         changes_one_thing(step)?;
                     }
                     Action::CoolDown => rested = true,
-                    Action::Stop { .. } | Action::Start | Action::AwaitOrder | Action::AllocatePublicIp => {}
+                    Action::Stop { .. }
+                    | Action::Start
+                    | Action::AwaitOrder
+                    | Action::AllocatePublicIp
+                    | Action::RunHook { .. }
+                    | Action::AwaitHealth(_) => {}
                 }
             }
         }
