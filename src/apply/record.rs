@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use crate::event::{EventKind, Subject};
+use crate::event::{EventKind, StepView, Subject};
 use crate::model::{InstanceId, ModifyCall, Moment, OrderId};
 use crate::plan::{Action, Step, Undo};
 use crate::saga::{
-    Direction, Entry, Halt, Kind, SagaOutcome, StepEvent, StepRef, is_out_of_service, may_fall_over,
+    Direction, Entry, Failure, Halt, Kind, SagaOutcome, StepEvent, StepRef, is_out_of_service,
+    may_fall_over,
 };
 
 use super::dispatcher::Dispatcher;
@@ -231,20 +232,22 @@ impl Dispatcher<'_> {
                     took,
                 });
             }
-            StepEvent::Failed { failure } => {
-                if failure.cause.counts() {
-                    self.limits.failed(&at.instance);
-                }
-                self.emit(EventKind::StepFailed {
-                    subject,
-                    step: view,
-                    cause: failure.cause,
-                    message: failure.message.clone(),
-                    code: failure.code.clone(),
-                    request_id: failure.request_id.clone(),
-                });
-            }
+            StepEvent::Failed { failure } => self.step_failed(subject, view, failure),
         }
+    }
+
+    fn step_failed(&mut self, subject: Subject, step: StepView, failure: &Failure) {
+        if failure.cause.counts() {
+            self.limits.failed(&subject.instance);
+        }
+        self.emit(EventKind::StepFailed {
+            subject,
+            step,
+            cause: failure.cause,
+            message: failure.message.clone(),
+            code: failure.code.clone(),
+            request_id: failure.request_id.clone(),
+        });
     }
 
     fn order_made(&mut self, subject: Subject, order_id: &OrderId, step: &Step) {

@@ -165,10 +165,6 @@ pub(super) fn hook(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Hook>> {
     let within = fields.slot(d, "within", Decoder::duration);
     fields.close(d, &[]);
     required(d, &words, mark, "command", "command: [./drain.sh, web]");
-    if let Some(zero) = within.get().filter(|within| within.value.is_zero()) {
-        let draft = Draft::new(codes::MALFORMED, zero.mark, "a command needs time to run");
-        d.notes.add(draft.label("at least `1s`"));
-    }
     let value = Hook {
         command: words.value()?,
         within: within.value().unwrap_or(HOOK_WITHIN),
@@ -224,20 +220,39 @@ fn template(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Template>> {
     let Some(word) = unknown.map(str::to_owned) else {
         return Some(At { value, mark });
     };
+    let draft = no_fact(d, mark, &word);
+    d.notes.add(draft);
+    None
+}
+
+fn no_fact(d: &mut Decoder<'_>, mark: Mark, word: &str) -> Draft {
     let message = format!("{} is no fact of a machine", quoted(&format!("{{{word}}}")));
-    let near = d.notes.nearest(&word, FACT_WORDS.into_iter());
+    let near = d.notes.nearest(word, FACT_WORDS.into_iter());
     let help = near.map_or_else(
         || format!("known: {}", FACT_WORDS.join(", ")),
         |near| format!("did you mean `{{{near}}}`?"),
     );
-    let draft = Draft::new(codes::UNKNOWN_FACT, mark, message);
-    d.notes.add(draft.label("cannot be filled in").help(help));
+    Draft::new(codes::UNKNOWN_FACT, mark, message)
+        .label("cannot be filled in")
+        .help(help)
+}
+
+/// Text of an address: no brace is left in it once its words are filled in.
+fn address(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Template>> {
+    let at = template(d, node)?;
+    let left = at.value.fill(&anybody()).unwrap_or_default();
+    let Some((_, rest)) = left.split_once('{') else {
+        return Some(at);
+    };
+    let word = rest.split('}').next().unwrap_or_default().to_owned();
+    let draft = no_fact(d, at.mark, &word);
+    d.notes.add(draft);
     None
 }
 
 /// `host:port`.
 fn tcp_address(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Template>> {
-    let at = template(d, node)?;
+    let at = address(d, node)?;
     let filled = at.value.fill(&anybody()).unwrap_or_default();
     let is_address = filled.rsplit_once(':').is_some_and(|(host, port)| {
         let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
@@ -255,18 +270,18 @@ fn tcp_address(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Template>> {
 
 /// An address of the web, without a secret in it.
 fn http_address(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Template>> {
-    let at = template(d, node)?;
+    let at = address(d, node)?;
     let filled = at.value.fill_address(&anybody()).unwrap_or_default();
-    let address = url::Url::parse(&filled).ok();
-    let address = address.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let why = match &address {
+    let parsed = url::Url::parse(&filled).ok();
+    let parsed = parsed.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let why = match &parsed {
         None => "write it like `\"http://{private_ip}:8080/healthz\"`",
         Some(url) if !url.username().is_empty() || url.password().is_some() => {
             "a user name or a password does not belong here"
         }
         Some(_) => return Some(at),
     };
-    let shown = if address.is_some() {
+    let shown = if parsed.is_some() {
         "this address".to_owned()
     } else {
         quoted(&at.value.0)

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::{
-    BillingMethod, DesiredFleet, DesiredSpec, InstanceId, ModifyCall, Power, Share, StoppedMode,
+    BillingMethod, DesiredFleet, DesiredSpec, InstanceId, ModifyCall, Moment, Power, Share,
+    StoppedMode,
 };
 
 use super::graph::StepGraph;
@@ -255,6 +256,16 @@ fn against_the_manifest(desired: &DesiredFleet, id: &InstanceId, saga: &Saga) ->
     };
     if ends_up != power_at_the_end(saga) {
         faults.push("does not end in the power state it should have".to_owned());
+    }
+    let hooks = &desired.rollout_of(wish).hooks;
+    let undrained = hooks.before_stop.is_some()
+        && saga.steps.iter().enumerate().any(|(position, step)| {
+            let before = position.checked_sub(1).map(|at| &saga.steps[at].action);
+            let drained = before.and_then(Action::moment) == Some(Moment::BeforeStop);
+            matches!(step.action, Action::Stop { .. }) && !drained
+        });
+    if undrained {
+        faults.push("is stopped without its `before_stop`".to_owned());
     }
     if longest_outage(saga) > wish.change.max_outage {
         faults.push("is down for longer than its `max_outage`".to_owned());

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::model::InstanceStatus;
 use crate::plan::account::Blocked;
-use crate::plan::draft::{Care, Draft};
+use crate::plan::draft::Draft;
 use crate::plan::input::Case;
 use crate::plan::price::Running;
 use crate::plan::rules::network::{NetworkPlan, Place, await_order};
 use crate::plan::rules::transition::TypeChange;
-use crate::plan::rules::{guards, power, restart};
+use crate::plan::rules::{care, guards, power, restart};
 use crate::plan::step::{Action, Because, Goal, Step, Undo};
 
 /// Puts the pieces into one chain.
@@ -21,7 +21,7 @@ pub(in crate::plan) fn sequence(
     new_type: Option<TypeChange>,
     network: Option<NetworkPlan>,
 ) -> Vec<Step> {
-    let mut draft = Draft::from_power(&case.seen.status, care(case));
+    let mut draft = Draft::from_power(&case.seen.status, care::care(case));
     let lowers = network
         .as_ref()
         .is_some_and(|plan| plan.place == Place::BeforeType);
@@ -41,15 +41,6 @@ pub(in crate::plan) fn sequence(
     put_restart(case, &mut draft);
     put_power(case, &mut draft);
     draft.into_steps()
-}
-
-/// What the group's rollout wants around every outage.
-fn care(case: &Case<'_>) -> Care {
-    let rollout = case.input.desired.rollout_of(case.desired);
-    Care {
-        hooks: rollout.hooks.clone(),
-        health: rollout.health.clone(),
-    }
 }
 
 fn put_type(case: &Case<'_>, draft: &mut Draft, new_type: Option<TypeChange>) {
@@ -162,6 +153,7 @@ pub(in crate::plan) fn outage_is_allowed(case: &Case<'_>, steps: &[Step]) -> Res
     let stops = steps
         .iter()
         .any(|step| matches!(step.action, Action::Stop { .. }));
+    care::can_be_cared_for(case, steps)?;
     if !stops {
         return Ok(());
     }
