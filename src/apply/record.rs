@@ -48,6 +48,7 @@ impl Dispatcher<'_> {
             self.follow(entry);
             if let Some(instance) = entry.kind.instance() {
                 self.settle_place(instance);
+                self.settle_end(instance);
             }
         }
         self.recorded()
@@ -69,6 +70,9 @@ impl Dispatcher<'_> {
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }
+            | Kind::BatchEnded { .. }
+            | Kind::Approved { .. }
+            | Kind::HoursWaived { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => false,
         }
@@ -117,9 +121,28 @@ impl Dispatcher<'_> {
             (_, _) => false,
         };
         if about_to || ours || self.found_down.contains(instance) {
-            self.limits.went_down(instance);
-        } else if self.limits.came_up(instance) {
+            self.brakes.went_down(instance);
+        } else if self.brakes.came_up(instance) {
             self.reconsider = true;
+        }
+    }
+
+    /// Tells the brakes whether anything more happens to the machine in this run, and the queue whether
+    /// it may be begun.
+    ///
+    /// An order that is not paid yet is waited for. What is held, stuck or unknown has failed, and is
+    /// waited for by nobody.
+    pub(super) fn settle_end(&mut self, instance: &InstanceId) {
+        if self.may_be_begun(instance) && !self.left_alone.contains_key(instance) {
+            self.queue.enter(instance);
+            return self.brakes.goes_on(instance);
+        }
+        let state = self.state.sagas.get(instance);
+        let is_over = state.is_some_and(|state| state.closed.is_some() || state.needs_a_person());
+        if is_over {
+            self.brakes.ended(instance);
+        } else {
+            self.brakes.goes_on(instance);
         }
     }
 
@@ -137,7 +160,7 @@ impl Dispatcher<'_> {
                 note,
             } => {
                 if *halt != Halt::Paused {
-                    self.limits.failed(instance);
+                    self.brakes.failed(instance);
                 }
                 let subject = self.subject(instance);
                 self.emit(EventKind::Halted {
@@ -153,7 +176,7 @@ impl Dispatcher<'_> {
                 ..
             } => {
                 if *outcome == SagaOutcome::Undone {
-                    self.limits.failed(instance);
+                    self.brakes.failed(instance);
                 }
                 let downtime = self.downtime(instance);
                 let subject = self.subject(instance);
@@ -166,11 +189,43 @@ impl Dispatcher<'_> {
                 });
             }
             Kind::FellOver { instance } => self.goes_down(instance),
-            Kind::Reopened { .. } if self.state.failures.is_empty() => self.limits.forgive(),
+            Kind::Reopened { .. } if self.state.failures.is_empty() => self.brakes.forgive(),
+            Kind::BatchEnded { .. } | Kind::Approved { .. } | Kind::HoursWaived { .. } => {
+                self.follow_rollout(entry);
+            }
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
             | Kind::Settled { .. }
             | Kind::Reopened { .. }
+            | Kind::Interrupted { .. }
+            | Kind::RunClosed { .. } => {}
+        }
+    }
+
+    /// What an entry about batches, gates or hours means.
+    fn follow_rollout(&mut self, entry: &Entry) {
+        match entry.kind.clone() {
+            Kind::BatchEnded { crowd, batch } => {
+                self.brakes.batch_ended(&crowd, batch, entry.at);
+                let (of, _) = self.brakes.extent(&crowd, batch);
+                if of > 1 {
+                    self.emit(EventKind::BatchEnded { crowd, batch, of });
+                }
+            }
+            Kind::Approved { crowd, batch, who } => {
+                self.brakes.approved(&crowd, batch);
+                self.emit(EventKind::GateOpened { crowd, batch, who });
+            }
+            Kind::HoursWaived { reason, .. } => self.emit(EventKind::HoursWaived { reason }),
+            Kind::RunOpened { .. }
+            | Kind::Adopted { .. }
+            | Kind::Begun { .. }
+            | Kind::Step { .. }
+            | Kind::Settled { .. }
+            | Kind::FellOver { .. }
+            | Kind::Halted { .. }
+            | Kind::Reopened { .. }
+            | Kind::Closed { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => {}
         }
@@ -186,12 +241,7 @@ impl Dispatcher<'_> {
         let view = step_view(&saga, at);
         let subject = self.subject(&at.instance);
         match event {
-            StepEvent::Launched { .. } => self.emit(EventKind::StepStarted {
-                subject,
-                step: view,
-                attempt: self.state.sagas[&at.instance].step(at.step).sends,
-            }),
-            StepEvent::Intent { .. } => {
+            StepEvent::Launched { .. } | StepEvent::Intent { .. } => {
                 if takes_down {
                     self.goes_down(&at.instance);
                 }
@@ -232,22 +282,13 @@ impl Dispatcher<'_> {
                     took,
                 });
             }
-            StepEvent::Failed { failure } => self.step_failed(subject, view, failure),
+            StepEvent::Failed { failure } => {
+                if failure.cause.counts() {
+                    self.brakes.failed(&at.instance);
+                }
+                self.emit(step_failed(subject, view, failure));
+            }
         }
-    }
-
-    fn step_failed(&mut self, subject: Subject, step: StepView, failure: &Failure) {
-        if failure.cause.counts() {
-            self.limits.failed(&subject.instance);
-        }
-        self.emit(EventKind::StepFailed {
-            subject,
-            step,
-            cause: failure.cause,
-            message: failure.message.clone(),
-            code: failure.code.clone(),
-            request_id: failure.request_id.clone(),
-        });
     }
 
     fn order_made(&mut self, subject: Subject, order_id: &OrderId, step: &Step) {
@@ -272,7 +313,9 @@ impl Dispatcher<'_> {
         let now = self.tools.clock.elapsed();
         let outage = self.outage.entry(instance.clone()).or_default();
         if let Some(since) = outage.0.take() {
-            outage.1 += now.saturating_sub(since);
+            let took = now.saturating_sub(since);
+            outage.1 += took;
+            self.brakes.took(instance, took);
         }
     }
 
@@ -287,6 +330,17 @@ impl Dispatcher<'_> {
         self.step_begun
             .get(instance)
             .map_or(Duration::ZERO, |at| now.saturating_sub(*at))
+    }
+}
+
+fn step_failed(subject: Subject, step: StepView, failure: &Failure) -> EventKind {
+    EventKind::StepFailed {
+        subject,
+        step,
+        cause: failure.cause,
+        message: failure.message.clone(),
+        code: failure.code.clone(),
+        request_id: failure.request_id.clone(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::plan::{Action, Saga, Step, Undo};
 
 use super::entry::FailureCause;
 use super::phase::Phase;
-use super::state::SagaState;
+use super::progress::SagaState;
 
 /// Whether the machine is out of service because of this saga: it was drained, is down, or has come up
 /// and was not yet seen to be good or not yet put back.

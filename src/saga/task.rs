@@ -6,8 +6,8 @@ use crate::plan::{Action, Saga, Undo};
 
 use super::entry::{FailureCause, Halt, SagaOutcome};
 use super::phase::Phase;
+use super::progress::SagaState;
 use super::service::{drain_of_the_unhealthy, drained, is_a_return, may_undrain, owed_return};
-use super::state::SagaState;
 
 /// How far a run means to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
