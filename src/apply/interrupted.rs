@@ -11,6 +11,7 @@ impl Dispatcher<'_> {
     pub(super) async fn interrupt(&mut self, exit_code: u8) {
         self.interrupted = Some(exit_code);
         self.mode = Mode::PutBack;
+        self.mode_of_workers.set(Mode::PutBack);
         let waiting: Vec<InstanceId> = self
             .active
             .iter()

@@ -11,6 +11,9 @@ use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::cloud::Payer;
 use crate::http::HttpWire;
 use crate::model::{Digest, FleetName, Lineage, RegionId};
+use crate::probe::Prober;
+use crate::rehearse::SimulatedProber;
+use crate::runner::Runner;
 use crate::sim::{SCENARIO_BYTES_MAX, Scenario, SimWire, World};
 use crate::store::{Body, Holder, Store, StoreDir, StoreOptions};
 use crate::wire::Wire;
@@ -34,6 +37,8 @@ const SPEED_MAX: u32 = 10_000;
 pub struct Context {
     /// The cloud.
     pub cloud: Rc<Aliyun>,
+    /// What looks at machines and runs their owner's commands.
+    pub prober: Rc<dyn Prober>,
     /// The time.
     pub clock: Rc<dyn Clock>,
     /// The folder whose subfolders are fleets.
@@ -105,6 +110,7 @@ impl Context {
         let cloud = Aliyun::new(config, wire, clock.clone(), randomness()?);
         Ok(Self {
             cloud: Rc::new(cloud),
+            prober: Rc::new(Runner::new(&around.env)),
             holder: holder(around, clock.as_ref(), command),
             clock,
             home,
@@ -155,8 +161,10 @@ impl Context {
             region,
         };
         let cloud = Aliyun::new(config, Rc::new(wire), clock.clone(), randomness()?);
+        let prober = SimulatedProber::new(saved.world.clone(), clock.clone());
         Ok(Self {
             cloud: Rc::new(cloud),
+            prober: Rc::new(prober),
             holder: holder(around, clock.as_ref(), command),
             clock,
             home,

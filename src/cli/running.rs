@@ -169,6 +169,7 @@ impl<'a> Run<'a> {
             billing: self.context.cloud.clone(),
             prices: self.context.cloud.clone(),
             journal: Rc::new(store),
+            prober: self.context.prober.clone(),
             clock,
         };
         let job = Job {
