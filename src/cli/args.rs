@@ -11,6 +11,7 @@ use crate::rehearse::DAYS_MAX;
 use super::max_spend::MaxSpend;
 use super::orders_args::OrdersArgs;
 use super::sim_args::SimArgs;
+use super::state_args::StateArgs;
 
 /// Plan and apply for the specs of a fleet of Alibaba Cloud ECS instances.
 ///
@@ -104,7 +105,7 @@ pub enum Command {
     Cancel(CancelArgs),
     /// Billing orders: list, show, pay, cancel, reconcile.
     Orders(OrdersArgs),
-    /// Look into the state.
+    /// The state: list, show, rm, check, export, restore.
     State(StateArgs),
     /// Show past runs, or one run step by step.
     History(HistoryArgs),
@@ -224,27 +225,6 @@ pub struct CancelArgs {
     /// Cancel its unpaid orders without asking.
     #[arg(long)]
     pub auto_approve: bool,
-}
-
-/// Options of `state`.
-#[derive(Debug, Args)]
-pub struct StateArgs {
-    /// What to look at.
-    #[command(subcommand)]
-    pub command: StateCommand,
-}
-
-/// What can be looked at in the state.
-#[derive(Debug, Subcommand)]
-pub enum StateCommand {
-    /// One line a machine: name, instance id and type.
-    List,
-    /// Everything recorded of one machine.
-    Show {
-        /// Its name or instance id.
-        #[arg(value_name = "NAME")]
-        name: String,
-    },
 }
 
 /// Options of `history`.
