@@ -15,7 +15,6 @@ pub mod machine;
 pub mod identity;
 pub mod context;
 pub mod input;
-pub mod not_yet;
 pub mod windows;
 pub mod choosing;
 pub mod ledger;
@@ -103,7 +102,7 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
         | Command::Rehearse(_)
         | Command::Orders(_)
         | Command::Cancel(_) => with_cloud(cli, around, screen, command, Need::Cloud),
-        Command::State(_) | Command::History(_) => {
+        Command::State(_) | Command::History(_) | Command::Approve(_) => {
             with_cloud(cli, around, screen, command, Need::State)
         }
     }
@@ -177,6 +176,9 @@ fn with_cloud(
             }
             Command::Orders(args) => {
                 commands::orders::run(&context, &cli.global, args, screen).await
+            }
+            Command::Approve(args) => {
+                commands::approve::run(&context, &cli.global, args, screen).await
             }
             Command::State(args) => commands::state::run(&context, &cli.global, args, screen).await,
             Command::History(args) => {

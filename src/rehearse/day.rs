@@ -9,7 +9,7 @@ use rand::{Rng as _, SeedableRng as _};
 use secrecy::SecretString;
 
 use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
-use crate::apply::{Job, Options, RunOutcome, Tools, apply};
+use crate::apply::{Approvals, Hours, Job, Options, RunOutcome, Tools, apply};
 use crate::clock::{Clock, VirtualClock};
 use crate::figures::{Figures, Recorder};
 use crate::model::{AppliedFleet, Currency, InstanceId, Money, ObservedFleet, RegionId, RunId};
@@ -90,6 +90,10 @@ async fn carry_out(
         mode: Mode::GoOn,
         parallelism: known.parallelism,
         wait_payment: known.wait_payment,
+        // Time passes by itself here, and nobody is there to approve anything.
+        wait_gates: Duration::MAX,
+        hours: Hours::Kept,
+        approvals: Approvals::Assumed,
     };
     let (_never, interrupts) = tokio::sync::mpsc::unbounded_channel();
     let mut recorder = Recorder::default();

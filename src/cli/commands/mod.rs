@@ -14,5 +14,6 @@ pub mod drift;
 pub mod rehearse;
 pub mod state;
 pub mod history;
+pub mod approve;
 pub mod explain;
 pub mod version;

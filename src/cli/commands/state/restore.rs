@@ -7,6 +7,7 @@ use crate::cli::input::Input;
 use crate::cli::screen::Screen;
 use crate::cli::state_args::RestoreArgs;
 use crate::model::Lineage;
+use crate::report::style::count;
 use crate::store::{Figures, Store, StoreError};
 
 /// Makes the state from the file.
@@ -23,7 +24,9 @@ pub(super) fn run(
 ) -> Result<Done, Failure> {
     let file = args.file.display();
     let read = Store::read_export(&args.file);
-    let coming = read.map_err(|error| Failure::store(&format!("take {file}"), &error))?;
+    let coming = read.map_err(|error| {
+        Failure::from_error(Situation::BadInput, &format!("take {file}"), &error)
+    })?;
     is_of_this_fleet(&coming, input)?;
     let dir = context.store_dir(&input.fleet.fleet);
     may_be_replaced(
@@ -101,7 +104,10 @@ fn told(figures: &Figures) -> String {
         None => "no run open".to_owned(),
     };
     format!(
-        "{} entries, serial {}, {} machines, {} orders, {open}",
-        figures.entries, figures.stamp.serial, figures.machines, figures.orders
+        "{} entries, serial {}, {}, {}, {open}",
+        figures.entries,
+        figures.stamp.serial,
+        count(figures.machines, "machine"),
+        count(figures.orders, "order"),
     )
 }
