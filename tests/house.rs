@@ -27,16 +27,19 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
     ("wire", Kind::Port, &[]),
     ("cloud", Kind::Port, &["model"]),
     ("journal", Kind::Port, &["saga"]),
+    ("probe", Kind::Port, &["model"]),
     ("observe", Kind::Effect, &["model", "cloud"]),
     (
         "apply",
         Kind::Effect,
         &[
             "planted", "model", "diff", "plan", "saga", "event", "clock", "cloud", "journal",
+            "probe",
         ],
     ),
     ("aliyun", Kind::Effect, &["model", "clock", "wire", "cloud"]),
     ("http", Kind::Effect, &["wire"]),
+    ("runner", Kind::Effect, &["model", "probe"]),
     ("sim", Kind::Effect, &["guide", "clock", "wire"]),
     (
         "store",
@@ -47,7 +50,8 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
         "rehearse",
         Kind::Effect,
         &[
-            "model", "plan", "saga", "event", "figures", "clock", "apply", "aliyun", "sim", "store",
+            "model", "plan", "saga", "event", "figures", "clock", "probe", "apply", "aliyun",
+            "sim", "store",
         ],
     ),
     (
@@ -60,8 +64,8 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
         Kind::Edge,
         &[
             "model", "guide", "manifest", "diff", "plan", "saga", "event", "figures", "clock",
-            "wire", "cloud", "journal", "observe", "apply", "aliyun", "http", "sim", "store",
-            "rehearse", "report",
+            "wire", "cloud", "journal", "probe", "observe", "apply", "aliyun", "http", "runner",
+            "sim", "store", "rehearse", "report",
         ],
     ),
 ];

@@ -173,6 +173,7 @@ impl Eye {
                 self.judge_newness(entry, at);
                 self.judge_token(entry, at, token.as_ref().map(ClientToken::as_str));
                 self.judge_cool_down(entry, at);
+                self.judge_undo_order(entry, at);
                 self.judge_intent(entry, at);
             }
             self.entries.borrow_mut().push(entry.clone());
@@ -245,6 +246,50 @@ impl Eye {
             _ => None,
         });
         begun.unwrap_or_default()
+    }
+
+    /// I6: what was done last is taken back first.
+    fn judge_undo_order(&self, now: &Entry, at: &StepRef) {
+        if at.direction == Direction::Forward {
+            return;
+        }
+        let mut standing = BTreeSet::new();
+        for entry in self
+            .entries
+            .borrow()
+            .iter()
+            .filter(|entry| entry.run == now.run)
+        {
+            match &entry.kind {
+                Kind::Begun { instance, .. } if *instance == at.instance => standing.clear(),
+                Kind::Step { at: other, event } if other.instance == at.instance => {
+                    if matches!(event, StepEvent::Succeeded { .. }) {
+                        match other.direction {
+                            Direction::Forward => standing.insert(other.step),
+                            Direction::Undo => standing.remove(&other.step),
+                        };
+                    }
+                }
+                _ => {}
+            }
+        }
+        let is_change = |step: &&u16| {
+            let other = StepRef {
+                step: **step,
+                ..at.clone()
+            };
+            self.step_at(&other)
+                .is_some_and(|step| matches!(step.undo, Undo::By(Action::Modify(_))))
+        };
+        if let Some(later) = standing.range(at.step + 1..).find(is_change) {
+            let what = format!(
+                "step {} of {} is taken back before step {}",
+                at.step + 1,
+                at.instance,
+                later + 1
+            );
+            self.object("I6", what);
+        }
     }
 
     /// R52: the second change of a machine in one run is not asked for while it cools down.
@@ -411,7 +456,9 @@ fn announced(plan: &SavedPlan, at: &StepRef) -> Option<String> {
         Action::Start => "StartInstance",
         Action::Modify(call) => call.operation(),
         Action::AllocatePublicIp => "AllocatePublicIpAddress",
-        Action::AwaitOrder | Action::CoolDown => return None,
+        Action::AwaitOrder | Action::CoolDown | Action::RunHook { .. } | Action::AwaitHealth(_) => {
+            return None;
+        }
     };
     Some(name.to_owned())
 }

@@ -94,6 +94,14 @@ fn not_done(history: &History) -> Vec<InstanceId> {
     open.cloned().collect()
 }
 
+fn has_touched_neighbours(history: &History, machine: &DesiredInstance) -> bool {
+    let touched = history.eye.touched.borrow();
+    let mut others = touched
+        .iter()
+        .filter_map(|id| history.rig.desired.instances.get(id));
+    others.any(|other| other.crowd() == machine.crowd())
+}
+
 fn is_touched(history: &History, id: &InstanceId) -> bool {
     history.eye.touched.borrow().contains(id)
 }
@@ -271,6 +279,10 @@ fn set_fields(goal: &Goal, truth: &mut Value, id: &InstanceId) {
 fn one_paid_order(history: &History, truth: &Value) {
     let mut paid: BTreeMap<(String, bool), Vec<String>> = BTreeMap::new();
     for order in orders(truth).filter(|order| order["Payment"] == "Paid") {
+        let instance = InstanceId::new(text(&order["InstanceId"])).unwrap();
+        if is_touched(history, &instance) {
+            continue; // What somebody else changed may have to be ordered once more.
+        }
         let kind = (
             text(&order["InstanceId"]),
             order["Change"].get("Type").is_some(),
@@ -438,6 +450,8 @@ fn outcome_is_true(
             }
         }
         Some(Stand::Halted(Halt::Paused) | Stand::HeldBack) => {}
+        // Its place is taken by a machine that somebody else keeps down.
+        Some(Stand::Open) if has_touched_neighbours(history, machine) => {}
         // Until somebody voids it, nothing can be done.
         Some(Stand::Halted(Halt::Held)) if has_order(truth, id, "Abnormal") => {}
         Some(stand @ (Stand::Halted(Halt::Held | Halt::Stuck) | Stand::Open)) => {

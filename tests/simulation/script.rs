@@ -104,7 +104,7 @@ impl Script {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
         let mut later = ChaCha8Rng::seed_from_u64(!seed);
         let mut latest = ChaCha8Rng::seed_from_u64(seed.rotate_left(32));
-        let fleet = fleet::make(&mut chance, &mut later);
+        let fleet = fleet::make(&mut chance, &mut later, &mut latest);
         let n_noisy = chance.random_range(1..=ATTEMPTS_MAX - QUIET_ATTEMPTS);
         let n_crashes = chance.random_range(0..=CRASHES_MAX.min(n_noisy));
         let mut fates: Vec<Fate> = (0..n_noisy)

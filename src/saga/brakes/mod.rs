@@ -36,6 +36,7 @@ use hours::Hours;
 pub struct Brakes {
     crowds: BTreeMap<Crowd, CrowdState>,
     machines: BTreeMap<InstanceId, Machine>,
+    gone: BTreeMap<InstanceId, Crowd>,
     /// Each promise with how many of its machines are down.
     promises: Vec<(Promised, usize)>,
     hours: Hours,
@@ -54,6 +55,7 @@ impl Brakes {
                 .map(|(crowd, (rollout, course))| (crowd, CrowdState::new(rollout, course)))
                 .collect(),
             machines: terms.machines,
+            gone: terms.gone,
             promises: terms
                 .promises
                 .into_iter()
@@ -260,7 +262,8 @@ impl Brakes {
     }
 
     fn state_of(&mut self, instance: &InstanceId) -> Option<&mut CrowdState> {
-        let machine = self.machines.get(instance)?;
-        self.crowds.get_mut(&machine.crowd)
+        let machine = self.machines.get(instance).map(|machine| &machine.crowd);
+        let crowd = machine.or_else(|| self.gone.get(instance))?;
+        self.crowds.get_mut(crowd)
     }
 }
