@@ -298,7 +298,7 @@ impl<'a> Dispatcher<'a> {
         };
         let waits = matches!(
             saga.steps[usize::from(step)].action,
-            Action::CoolDown | Action::AwaitOrder
+            Action::CoolDown | Action::AwaitOrder | Action::PayOrder
         );
         let only_waits = waits && matches!(errand, Errand::Do);
         let takes_down = matches!(errand, Errand::Do)

@@ -29,6 +29,8 @@ mod clearance;
 mod trace;
 mod doubt;
 mod order;
+mod pay;
+mod duplicate;
 mod change;
 mod address;
 mod crowd;
@@ -48,7 +50,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::clock::Clock;
-use crate::cloud::{Billing, Cloud, Prices};
+use crate::cloud::{Billing, Cloud, Payer, Prices};
 use crate::event::Event;
 use crate::journal::Journal;
 use crate::model::{AppliedFleet, AppliedInstance, InstanceId, ObservedFleet, OrderId, RunId};
@@ -69,6 +71,8 @@ pub struct Tools {
     pub billing: Rc<dyn Billing>,
     /// What things cost now.
     pub prices: Rc<dyn Prices>,
+    /// Who pays orders by a call (`payment: api`), where somebody is configured.
+    pub payer: Option<Payer>,
     /// Where intents and results become durable.
     pub journal: Rc<dyn Journal>,
     /// The time.

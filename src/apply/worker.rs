@@ -163,7 +163,8 @@ impl Worker {
             Action::Start => self.start().await,
             Action::Modify(call) => self.modify(call).await,
             Action::AllocatePublicIp => self.allocate().await,
-            Action::AwaitOrder => self.await_payment().await,
+            Action::AwaitOrder => self.await_payment(self.limits.wait_payment).await,
+            Action::PayOrder => self.pay_order().await,
             Action::CoolDown => self.wait_out_cool_down().await,
         }
     }

@@ -129,6 +129,9 @@ codes! {
     PROMISE_TWICE = "RS0129" Error "availability defined twice":
         "Each availability has a name of its own, so that a plan can say which one holds it up.";
 
+    TEMPORARY = "RS0130" Error "temporary bandwidth that is not sold":
+        "Temporary bandwidth lasts at least three hours, from a full minute to a full hour, and is more than the machine has for good, at most 200 Mbit/s, on subscriptions that pay by bandwidth (R30).";
+
     WRONG_ACCOUNT = "RS0201" Error "another account":
         "`account` guards against changing the wrong fleet: it must be the account of the credentials in use.";
     UNKNOWN_MACHINE = "RS0202" Error "unknown machine":

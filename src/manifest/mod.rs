@@ -30,6 +30,7 @@ mod calendar;
 mod rollouts;
 mod selects;
 mod budget;
+mod temporary;
 mod decode;
 mod merge;
 mod rules;

@@ -43,6 +43,12 @@ impl Draft {
         self.steps.iter().any(|step| step.action == Action::Start)
     }
 
+    /// Whether something was changed so far.
+    pub(super) fn has_change(&self) -> bool {
+        let mut actions = self.steps.iter().map(|step| &step.action);
+        actions.any(|action| matches!(action, Action::Modify(_)))
+    }
+
     /// Stops it for a change: it will be started again, and is started again when the change fails.
     pub(super) fn stop_for_change(&mut self, because: Because) {
         let keep = Because::new(
@@ -72,6 +78,7 @@ impl Draft {
             because,
             price: Price::NoOrder,
             running: Running::Same,
+            adopts: None,
             downtime: self.outage(STOP_ESTIMATE),
         });
         self.up = false;
@@ -88,6 +95,7 @@ impl Draft {
             because: vec![because],
             price: Price::NoOrder,
             running: Running::Same,
+            adopts: None,
             downtime: self.outage(START_ESTIMATE),
         });
         self.up = true;
@@ -114,6 +122,7 @@ impl Draft {
             )],
             price: Price::NoOrder,
             running: Running::Same,
+            adopts: None,
             downtime: Duration::ZERO,
         });
     }

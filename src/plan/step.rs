@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Field, InstanceStatus, Mbps, ModifyCall, NetworkBilling, ObservedInstance, StoppedMode,
-    TypeName,
+    Field, InstanceStatus, Mbps, ModifyCall, NetworkBilling, ObservedInstance, OrderId,
+    StoppedMode, TemporaryBandwidth, TypeName,
 };
 
 use super::price::{Price, Running};
@@ -26,6 +26,8 @@ pub enum Action {
     Modify(ModifyCall),
     /// Waits until the order of the step before is paid and its change shows.
     AwaitOrder,
+    /// Pays the order of the step before by `PayOrder`, sent at most once, and waits as above.
+    PayOrder,
     /// Asks for a static public address where the modify call cannot (R25).
     AllocatePublicIp,
     /// Waits until five minutes after this machine's last change (R52).
@@ -41,6 +43,7 @@ impl Action {
             Self::Start => "start",
             Self::Modify(_) => "modify",
             Self::AwaitOrder => "pay order",
+            Self::PayOrder => "pay order by call",
             Self::AllocatePublicIp => "allocate address",
             Self::CoolDown => "cool down",
         }
@@ -68,6 +71,9 @@ pub struct Goal {
     /// Whether there is a static public address.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub public_ip: Option<bool>,
+    /// A temporary upgrade that is bought (R30). Only its order tells: no look at a machine shows it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub temporary: Option<TemporaryBandwidth>,
 }
 
 impl Goal {
@@ -129,6 +135,11 @@ impl Goal {
                 Field::PublicIp,
                 differs(self.public_ip.as_ref(), Some(&ip)),
                 ip.to_string(),
+            ),
+            (
+                Field::TemporaryBandwidth,
+                self.temporary.is_some(),
+                "not to be seen".to_owned(),
             ),
         ];
         checks
@@ -193,6 +204,9 @@ pub struct Step {
     /// What it makes of the machine's costs by time.
     #[serde(skip_serializing_if = "Running::is_same", default)]
     pub running: Running,
+    /// An order that somebody has made already and that does this: it is gone on with, no other is made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub adopts: Option<OrderId>,
     /// How long the machine is expected to be out of service because of this step.
     pub downtime: Duration,
 }
@@ -216,6 +230,7 @@ impl Step {
             | Action::Stop { .. }
             | Action::Start
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown => false,
         }
@@ -227,6 +242,19 @@ impl Step {
         self.order_call().is_some() && !self.price.is_refund() && !self.is_finished_by_its_answer()
     }
 
+    /// Whether it waits until an order is paid, whoever pays it.
+    #[must_use]
+    pub fn waits_for_payment(&self) -> bool {
+        match self.action {
+            Action::AwaitOrder | Action::PayOrder => true,
+            Action::Modify(_)
+            | Action::Stop { .. }
+            | Action::Start
+            | Action::AllocatePublicIp
+            | Action::CoolDown => false,
+        }
+    }
+
     /// The call that makes an order, if this step makes one.
     #[must_use]
     pub fn order_call(&self) -> Option<&ModifyCall> {
@@ -236,6 +264,7 @@ impl Step {
             | Action::Stop { .. }
             | Action::Start
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown => None,
         }

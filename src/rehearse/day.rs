@@ -68,6 +68,7 @@ async fn carry_out(
         cloud: cloud.clone(),
         billing: cloud.clone(),
         prices: cloud,
+        payer: None,
         journal: Rc::new(store),
         clock,
     };

@@ -237,11 +237,12 @@ pub(super) fn task(step: &StepView) -> String {
 }
 
 /// Each verb of a plan with the words for its beginning and its end.
-const VERBS: [(&str, &str, &str); 6] = [
+const VERBS: [(&str, &str, &str); 7] = [
     ("stop", "Stopping", "Stopped"),
     ("start", "Starting", "Started"),
     ("modify", "Modifying", "Modified"),
     ("pay order", "Awaiting", "Paid"),
+    ("pay order by call", "Paying", "Paid"),
     ("allocate address", "Allocating", "Allocated"),
     ("cool down", "Cooling", "Cooled"),
 ];
@@ -306,10 +307,11 @@ mod tests {
             Action::Start,
             Action::Modify(crate::model::ModifyCall::Network(Default::default())),
             Action::AwaitOrder,
+            Action::PayOrder,
             Action::AllocatePublicIp,
             Action::CoolDown,
         ];
-        for (action, (verb, _, _)) in [0, 1, 2, 3, 4, 5].map(|n| (&actions[n], VERBS[n])) {
+        for (action, (verb, _, _)) in [0, 1, 2, 3, 4, 5, 6].map(|n| (&actions[n], VERBS[n])) {
             assert_eq!(action.verb(), verb);
         }
     }

@@ -71,7 +71,7 @@ fn go_on(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
 /// Orders are made, and calls that were sent are followed; a machine that is down is brought up.
 fn order_ahead(saga: &Saga, state: &SagaState, open: u16) -> Task {
     let step = &saga.steps[usize::from(open)];
-    let is_about_orders = step.order_call().is_some() || step.action == Action::AwaitOrder;
+    let is_about_orders = step.order_call().is_some() || step.waits_for_payment();
     if is_about_orders && !holds_down(saga, state) {
         Task::Do(open)
     } else {
@@ -83,7 +83,10 @@ fn order_ahead(saga: &Saga, state: &SagaState, open: u16) -> Task {
 fn put_back(saga: &Saga, state: &SagaState, open: u16) -> Task {
     let action = &saga.steps[usize::from(open)].action;
     let was_sent = matches!(state.phase(open), Phase::Sent | Phase::Answered);
-    let is_call = !matches!(action, Action::AwaitOrder | Action::CoolDown);
+    let is_call = !matches!(
+        action,
+        Action::AwaitOrder | Action::PayOrder | Action::CoolDown
+    );
     if (was_sent && is_call) || (*action == Action::Start && holds_down(saga, state)) {
         Task::Do(open)
     } else if holds_down(saga, state) {
@@ -209,9 +212,11 @@ fn ends_up(saga: &Saga, state: &SagaState) -> bool {
     let last_power = saga.steps.iter().rev().find_map(|step| match step.action {
         Action::Start => Some(true),
         Action::Stop { .. } => Some(false),
-        Action::Modify(_) | Action::AwaitOrder | Action::AllocatePublicIp | Action::CoolDown => {
-            None
-        }
+        Action::Modify(_)
+        | Action::AwaitOrder
+        | Action::PayOrder
+        | Action::AllocatePublicIp
+        | Action::CoolDown => None,
     });
     if failed {
         state.was_running

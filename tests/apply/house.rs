@@ -160,6 +160,7 @@ impl House {
             cloud: self.cloud.clone(),
             billing: self.cloud.clone(),
             prices: self.cloud.clone(),
+            payer: None,
             journal: self.store.clone(),
             clock: self.rig.clock.clone(),
         };

@@ -95,6 +95,7 @@ impl Program {
             cloud: self.cloud.clone(),
             billing: self.cloud.clone(),
             prices: self.cloud.clone(),
+            payer: None,
             journal: self.store.clone(),
             clock: self.rig.clock.clone(),
         };

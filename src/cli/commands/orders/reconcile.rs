@@ -99,6 +99,7 @@ async fn found(
         created_from: lost.first - SKEW,
         created_until: lost.last + HORIZON + SKEW,
         payment: None,
+        kind: None,
     };
     let reading = |error| Failure::cloud("read the account's orders", &error);
     let recorded: BTreeSet<OrderId> = store.contents().orders.keys().cloned().collect();
