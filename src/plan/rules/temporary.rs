@@ -73,7 +73,7 @@ pub(in crate::plan) fn notes(case: &Case<'_>) -> Vec<Because> {
         let ended = minute(wish.end);
         Because::new(
             "temporary_bandwidth",
-            format!("it ended at {ended}; take it out of the manifest"),
+            format!("its temporary bandwidth ended at {ended}; take it out of the manifest"),
         )
     });
     over.into_iter()
