@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::{
-    Digest, InstanceId, InstanceName, Money, OrderId, PaymentStatus, RequestId, RunId,
+    Crowd, Digest, InstanceId, InstanceName, Money, OrderId, PaymentStatus, RequestId, RunId,
 };
-use crate::saga::{Direction, FailureCause, Halt, SagaOutcome};
+use crate::saga::{Direction, FailureCause, Halt, Hold, SagaOutcome};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -176,6 +176,50 @@ pub enum EventKind {
         subject: Subject,
         /// Why.
         reason: String,
+    },
+    /// The first machine of a batch is begun, or the first of what is left of it in this apply.
+    BatchBegan {
+        /// Whose.
+        crowd: Crowd,
+        /// Which, counted from 1.
+        batch: u32,
+        /// Of so many.
+        of: u32,
+        /// Machines of it that have not come to their end.
+        machines: usize,
+    },
+    /// Every machine of a batch has come to its end.
+    BatchEnded {
+        /// Whose.
+        crowd: Crowd,
+        /// Which, counted from 1.
+        batch: u32,
+        /// Of so many.
+        of: u32,
+    },
+    /// The gate behind a batch was opened by a person.
+    GateOpened {
+        /// Whose.
+        crowd: Crowd,
+        /// Behind which batch it stands.
+        batch: u32,
+        /// Who.
+        who: String,
+    },
+    /// Windows and freezes do not hold for this apply.
+    HoursWaived {
+        /// Why.
+        reason: String,
+    },
+    /// Something that only time or a person lifts holds machines back.
+    Held {
+        /// What.
+        hold: Hold,
+    },
+    /// The apply ends before the run does, because of this; one for each reason.
+    Paused {
+        /// What.
+        hold: Hold,
     },
     /// Somebody asked to stop.
     Interrupted {

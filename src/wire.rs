@@ -95,7 +95,7 @@ pub enum WireError {
     Unanswered(String),
 }
 
-/// Largest reply that is read, after decompression (reliability notes, section 5).
+/// Largest reply that is read, after decompression.
 ///
 /// A full DescribeInstances page is about 0.4 MB.
 pub const REPLY_BYTES_MAX: usize = 8 * 1024 * 1024;

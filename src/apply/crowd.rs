@@ -1,12 +1,16 @@
-//! Who shares which limits, and who is down already when a run begins.
+//! Who shares which limits, who stands in which line, and who is down already when a run begins.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use crate::model::{InstanceId, InstanceStatus};
-use crate::plan::is_meant_to_run;
-use crate::saga::Limits;
+use jiff::Timestamp;
 
-use super::Job;
+use crate::model::{InstanceId, InstanceStatus};
+use crate::plan::{Action, Saga, StepGraph};
+use crate::saga::{Brakes, Keeping, Terms};
+
+use super::queue::{Asks, Queue};
+use super::{Hours, Job};
 
 /// The machines that are not up, whoever stopped them.
 pub(super) fn found_down(job: &Job<'_>) -> BTreeSet<InstanceId> {
@@ -15,22 +19,35 @@ pub(super) fn found_down(job: &Job<'_>) -> BTreeSet<InstanceId> {
     down.map(|(id, _)| id.clone()).collect()
 }
 
-/// The limits of every crowd, counting what is down already, whoever stopped it.
-pub(super) fn limits(job: &Job<'_>) -> Limits {
-    let mut limits = Limits::default();
-    let desired = &job.plan.desired;
-    for (id, machine) in &desired.instances {
-        let Some(seen) = job.observed.instances.get(id) else {
-            continue;
-        };
-        if !is_meant_to_run(machine, seen, job.plan.sagas.get(id)) {
-            continue;
-        }
-        let rollout = desired.rollout_of(machine).clone();
-        limits.add(id.clone(), machine.crowd(), rollout);
-        if seen.status != InstanceStatus::Running {
-            limits.went_down(id);
-        }
+/// The brakes of the run, with what is down already.
+pub(super) fn brakes(job: &Job<'_>, hours: &Hours, now: Timestamp) -> Brakes {
+    let keeping = match hours {
+        Hours::Kept => Keeping::Hours,
+        Hours::Waived(_) => Keeping::NoHours,
+    };
+    let mut brakes = Brakes::new(Terms::of(job.plan, job.observed), keeping, now);
+    for id in found_down(job) {
+        brakes.went_down(&id);
     }
-    limits
+    brakes
+}
+
+/// Every machine of the plan with its place; nobody is in line yet.
+pub(super) fn queue(job: &Job<'_>, graph: &StepGraph, brakes: &Brakes) -> Queue {
+    let mut queue = Queue::default();
+    for (id, saga) in &job.plan.sagas {
+        let batch = brakes.batch_of(id).unwrap_or(0);
+        let place = (batch, Reverse(graph.tail(id)), id.clone());
+        queue.know((saga.crowd(), asks(saga)), place);
+    }
+    queue
+}
+
+/// What a machine asks for first.
+pub(super) fn asks(saga: &Saga) -> Asks {
+    if matches!(saga.steps[0].action, Action::Stop { .. }) && saga.has_outage() {
+        Asks::ToGoDown
+    } else {
+        Asks::ToBegin
+    }
 }

@@ -9,29 +9,27 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::event::Event;
-use crate::model::{InstanceId, ObservedInstance, OrderId};
-use crate::plan::{Action, Node, Saga, StepGraph, Undo};
-use crate::saga::{
-    Direction, Failure, FailureCause, IllegalEntry, Kind, Limits, Mode, Phase, RunState, StepEvent,
-    StepRef,
-};
+use crate::model::{Crowd, InstanceId, ObservedInstance, OrderId};
+use crate::plan::{Node, Saga, StepGraph};
+use crate::saga::{Brakes, Hold, IllegalEntry, Mode, RunState};
 
 use super::books::Books;
-use super::crowd::{found_down, limits};
+use super::crowd::{brakes, found_down, queue};
 use super::desk::Desk;
-use super::outcome::LeftAlone;
+use super::outcome::{LeftAlone, Rests};
+use super::queue::Queue;
 use super::scope::Scope;
 use super::till::Till;
-use super::worker::{Ack, End, Errand, Message, Patience, Recorded, Worker};
+use super::worker::{Message, Recorded};
 use super::{Interrupt, Job, Options, RunOutcome, Tools};
 
 /// One task under way.
 pub(super) struct UnderWay {
-    abort: AbortHandle,
+    pub(super) abort: AbortHandle,
     /// Whether it may take the machine down any moment.
     pub(super) takes_down: bool,
     /// Whether it only waits and holds nothing in flight, so that an interrupt may end it.
-    only_waits: bool,
+    pub(super) only_waits: bool,
 }
 
 pub(super) struct Dispatcher<'a> {
@@ -40,18 +38,28 @@ pub(super) struct Dispatcher<'a> {
     pub(super) tools: Tools,
     pub(super) on_event: &'a mut dyn FnMut(&Event),
     pub(super) sagas: BTreeMap<InstanceId, Rc<Saga>>,
-    /// Machines in the order in which they are begun: longest tail first.
-    pub(super) queue: Vec<InstanceId>,
+    /// Machines that may be begun.
+    pub(super) queue: Queue,
     pub(super) graph: StepGraph,
     /// Nodes others wait for that are finished.
     pub(super) finished: BTreeSet<Node>,
     pub(super) state: RunState,
-    pub(super) limits: Limits,
+    pub(super) brakes: Brakes,
     pub(super) active: BTreeMap<InstanceId, UnderWay>,
     /// Begun machines that may have something to do.
     pub(super) idle: BTreeSet<InstanceId>,
     /// Begun machines whose next step takes them down, when too many are down already.
-    pub(super) waiting_for_a_place: BTreeSet<InstanceId>,
+    pub(super) waiting_for_a_place: BTreeMap<Crowd, BTreeSet<InstanceId>>,
+    /// What holds machines back, as far as it was met since everybody was asked last.
+    pub(super) holds: Vec<Hold>,
+    /// Holds that were told.
+    pub(super) told_holds: BTreeSet<String>,
+    /// Batches of which it was told that they begin.
+    pub(super) told_batches: BTreeSet<(Crowd, u32)>,
+    /// What the run waits for when this apply ends, once each.
+    pub(super) pauses: Vec<Hold>,
+    /// Machines the next apply goes on with.
+    pub(super) rests: BTreeMap<InstanceId, Rests>,
     /// Whether machines that were not begun should be looked at again.
     pub(super) reconsider: bool,
     pub(super) left_alone: BTreeMap<InstanceId, LeftAlone>,
@@ -72,12 +80,12 @@ pub(super) struct Dispatcher<'a> {
     pub(super) journal_lost: Option<String>,
     pub(super) next_seq: u64,
     pub(super) next_event: u64,
-    tasks: JoinSet<()>,
-    desk: Desk,
-    books: Books,
-    till: Till,
-    mailbox: mpsc::UnboundedSender<Message>,
-    messages: UnboundedReceiver<Message>,
+    pub(super) tasks: JoinSet<()>,
+    pub(super) desk: Desk,
+    pub(super) books: Books,
+    pub(super) till: Till,
+    pub(super) mailbox: mpsc::UnboundedSender<Message>,
+    pub(super) messages: UnboundedReceiver<Message>,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -91,9 +99,9 @@ impl<'a> Dispatcher<'a> {
             seq: 0,
             why: error.to_string(),
         })?;
-        let state = RunState::replay(job.history)?.unwrap_or_else(|| nothing_done(&job));
-        let mut queue: Vec<InstanceId> = job.plan.sagas.keys().cloned().collect();
-        queue.sort_by_key(|id| std::cmp::Reverse(graph.tail(id)));
+        let nothing_done = || RunState::new(job.run.clone(), job.plan.id(), job.plan.intent());
+        let state = RunState::replay(job.history)?.unwrap_or_else(nothing_done);
+        let brakes = brakes(&job, &options.hours, tools.clock.wall());
         let mut tasks = JoinSet::new();
         let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock);
         let books = Books::open(&tools.billing, &tools.clock);
@@ -106,14 +114,19 @@ impl<'a> Dispatcher<'a> {
                 .iter()
                 .map(|(id, s)| (id.clone(), Rc::new(s.clone())))
                 .collect(),
-            queue,
+            queue: queue(&job, &graph, &brakes),
             graph,
             finished: BTreeSet::new(),
-            limits: limits(&job),
+            brakes,
             active: BTreeMap::new(),
             idle: state.sagas.keys().cloned().collect(),
             state,
-            waiting_for_a_place: BTreeSet::new(),
+            waiting_for_a_place: BTreeMap::new(),
+            holds: Vec::new(),
+            told_holds: BTreeSet::new(),
+            told_batches: BTreeSet::new(),
+            pauses: Vec::new(),
+            rests: BTreeMap::new(),
             reconsider: true,
             left_alone: BTreeMap::new(),
             scopes: Vec::new(),
@@ -179,226 +192,6 @@ impl<'a> Dispatcher<'a> {
         self.close_run().await
     }
 
-    /// Takes everything that has arrived and makes it durable in one commit.
-    async fn take_all(&mut self, first: Message) {
-        let mut batch = vec![first];
-        while let Ok(more) = self.messages.try_recv() {
-            batch.push(more);
-        }
-        let mut records = Vec::new();
-        let mut ends = Vec::new();
-        for message in batch {
-            match message {
-                Message::Waiting { at, reason } => self.emit_waiting(&at, reason),
-                Message::Record { at, event, ack } => records.push((at, event, ack)),
-                Message::Ended { at, end } => ends.push((at, end)),
-            }
-        }
-        // Ends first: what one machine was refused may forbid what another is about to do.
-        for (at, end) in ends {
-            self.active.remove(&at.instance);
-            self.idle.insert(at.instance.clone());
-            self.reconsider = true;
-            self.settle_place(&at.instance);
-            self.take_end(at, *end).await;
-        }
-        self.take_records(records).await;
-    }
-
-    /// Makes them durable, but for intents that have lost their permission since they were dispatched.
-    async fn take_records(&mut self, records: Vec<(StepRef, StepEvent, Ack)>) {
-        let mut kinds = Vec::new();
-        let mut acks = Vec::new();
-        for (at, event, ack) in records {
-            if matches!(event, StepEvent::Intent { .. }) && !self.is_still_permitted(&at) {
-                ack.send(Recorded::Withdrawn).ok();
-                continue;
-            }
-            kinds.push(Kind::Step { at, event });
-            acks.push(ack);
-        }
-        let recorded = self.append(kinds).await;
-        for ack in acks {
-            ack.send(recorded).ok();
-        }
-    }
-
-    async fn take_end(&mut self, at: StepRef, end: End) {
-        let instance = at.instance.clone();
-        match end {
-            End::Succeeded { found, seen } => {
-                if let Some(seen) = seen {
-                    self.seen.insert(instance, seen);
-                }
-                self.append(vec![Kind::Step {
-                    at,
-                    event: StepEvent::Succeeded { found },
-                }])
-                .await;
-            }
-            End::Failed { failure, scope } => {
-                if let Some(scope) = scope {
-                    self.scopes.push((scope, failure.message.clone()));
-                }
-                if failure.cause == FailureCause::CoolingDown {
-                    let wait = super::timing::COOL_DOWN;
-                    self.not_before
-                        .insert(instance, self.tools.clock.elapsed() + wait);
-                }
-                self.append(vec![Kind::Step {
-                    at,
-                    event: StepEvent::Failed { failure },
-                }])
-                .await;
-            }
-            End::Paused => self.halt_paused(&instance).await,
-            End::Settled(seen) => {
-                self.seen.insert(instance.clone(), seen);
-                self.append(vec![Kind::Settled { instance }]).await;
-            }
-            End::FellOver => {
-                self.append(vec![Kind::FellOver { instance }]).await;
-            }
-            End::Seen(seen) => self.close_saga(&instance, seen).await,
-            // What comes next is decided anew.
-            End::Withdrawn => {}
-            End::JournalLost => self.fail_without_journal(at).await,
-        }
-    }
-
-    /// Nothing more can be announced for this step, so nothing more is sent for it; in memory it has
-    /// failed, so that the machine is started. The journal still says where the next program begins.
-    async fn fail_without_journal(&mut self, at: StepRef) {
-        let cause = match self.state.sagas[&at.instance].phase(at.step) {
-            Phase::Sent | Phase::Answered => FailureCause::Unknown,
-            Phase::Waiting
-            | Phase::Succeeded
-            | Phase::Failed
-            | Phase::UndoSent
-            | Phase::UndoAnswered
-            | Phase::Undone
-            | Phase::UndoFailed => FailureCause::Interrupted,
-        };
-        let failure = Failure {
-            cause,
-            message: "the journal took no more".to_owned(),
-            code: None,
-            request_id: None,
-        };
-        let event = StepEvent::Failed { failure };
-        self.append(vec![Kind::Step { at, event }]).await;
-    }
-
-    /// Sends a worker on an errand.
-    pub(super) fn dispatch(&mut self, instance: &InstanceId, step: u16, errand: Errand) {
-        let saga = self.sagas[instance].clone();
-        let direction = match errand {
-            Errand::TakeBack => Direction::Undo,
-            Errand::Do | Errand::Watch(_) | Errand::Look => Direction::Forward,
-        };
-        let waits = matches!(
-            saga.steps[usize::from(step)].action,
-            Action::CoolDown | Action::AwaitOrder | Action::PayOrder
-        );
-        let only_waits = waits && matches!(errand, Errand::Do);
-        let takes_down = matches!(errand, Errand::Do)
-            && saga.steps[usize::from(step)].undo == Undo::By(Action::Start);
-        let desired = self.job.plan.desired.instances.get(instance);
-        let change = desired
-            .map(|desired| desired.change.clone())
-            .unwrap_or_default();
-        let worker = Worker {
-            state: self.state.sagas[instance].clone(),
-            at: StepRef {
-                instance: instance.clone(),
-                step,
-                direction,
-            },
-            lineage: self.job.plan.stamp.lineage.clone(),
-            tools: self.tools.clone(),
-            desk: self.desk.clone(),
-            books: self.books.clone(),
-            till: self.till.clone(),
-            known_orders: self.known_orders.clone(),
-            told: RefCell::default(),
-            mailbox: self.mailbox.clone(),
-            limits: Patience {
-                stop_within: change.stop_within,
-                force_stop_after: change.force_stop_after,
-                wait_payment: self.options.wait_payment,
-                balance: self.job.plan.desired.balance,
-            },
-            changed_at: self
-                .job
-                .applied
-                .instances
-                .get(instance)
-                .and_then(|r| r.changed_at),
-            saga,
-        };
-        let abort = self.tasks.spawn_local(worker.carry(errand));
-        self.step_begun
-            .insert(instance.clone(), self.tools.clock.elapsed());
-        let task = UnderWay {
-            abort,
-            takes_down,
-            only_waits,
-        };
-        self.active.insert(instance.clone(), task);
-        self.idle.remove(instance);
-        self.settle_place(instance);
-    }
-
-    /// First interrupt: begin nothing, end what only waits, bring up what is down.
-    async fn interrupt(&mut self, exit_code: u8) {
-        self.interrupted = Some(exit_code);
-        self.mode = Mode::PutBack;
-        let waiting: Vec<InstanceId> = self
-            .active
-            .iter()
-            .filter(|(_, task)| task.only_waits)
-            .map(|(instance, _)| instance.clone())
-            .collect();
-        for instance in waiting {
-            if let Some(task) = self.active.remove(&instance) {
-                task.abort.abort();
-                self.idle.insert(instance);
-            }
-        }
-        self.append(vec![Kind::Interrupted {
-            signal: signal_name(exit_code).to_owned(),
-        }])
-        .await;
-        self.emit_interrupted();
-    }
-
-    /// Second interrupt: nothing more is sent; what is owed is said.
-    async fn leave_now(mut self, exit_code: u8) -> RunOutcome {
-        self.interrupted = Some(exit_code);
-        self.tasks.abort_all();
-        self.append(vec![Kind::Interrupted {
-            signal: signal_name(exit_code).to_owned(),
-        }])
-        .await;
-        let outcome = self.outcome(true);
-        self.emit_finished(&outcome);
-        outcome
-    }
-
-    /// When the next machine may be begun that has to wait for its cool-down.
-    fn next_timer(&self) -> Option<Duration> {
-        if self.mode == Mode::PutBack {
-            return None;
-        }
-        let now = self.tools.clock.elapsed();
-        self.not_before
-            .iter()
-            .filter(|(id, at)| **at > now && !self.active.contains_key(*id))
-            .filter(|(id, _)| !self.left_alone.contains_key(*id) && self.may_be_begun(id))
-            .map(|(_, at)| *at)
-            .min()
-    }
-
     /// Whether anything was lost that an intent depends on.
     pub(super) fn recorded(&self) -> Recorded {
         if self.journal_lost.is_some() {
@@ -409,32 +202,11 @@ impl<'a> Dispatcher<'a> {
     }
 }
 
-/// A run before its first entry.
-fn nothing_done(job: &Job<'_>) -> RunState {
-    RunState {
-        run: job.run.clone(),
-        plan_id: job.plan.id(),
-        intent: job.plan.intent(),
-        sagas: BTreeMap::new(),
-        failures: BTreeSet::new(),
-        closed: None,
-    }
-}
-
 /// A worker that panicked reports no end; without this its machine would be waited for in vain.
 fn pass_on_a_panic(ended: Result<(), JoinError>) {
     if let Err(error) = ended
         && error.is_panic()
     {
         std::panic::resume_unwind(error.into_panic());
-    }
-}
-
-fn signal_name(exit_code: u8) -> &'static str {
-    // 128 + the signal's number, as shells do.
-    if exit_code == 143 {
-        "SIGTERM"
-    } else {
-        "SIGINT"
     }
 }

@@ -33,14 +33,22 @@ mod pay;
 mod duplicate;
 mod change;
 mod address;
+mod queue;
 mod crowd;
 mod dispatcher;
 mod telling;
+mod turns;
 mod record;
-mod ready;
-mod opening;
+mod errands;
 mod closing;
+mod resting;
+mod ready;
+mod messages;
+mod opening;
+mod ending;
+mod interrupted;
 mod abandon;
+mod approve;
 mod adopt;
 
 use std::collections::BTreeMap;
@@ -50,17 +58,19 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::clock::Clock;
-use crate::cloud::{Billing, Cloud, Payer, Prices};
+use crate::cloud::{Billing, Cloud, Prices};
 use crate::event::Event;
 use crate::journal::Journal;
 use crate::model::{AppliedFleet, AppliedInstance, InstanceId, ObservedFleet, OrderId, RunId};
 use crate::plan::SavedPlan;
 use crate::saga::{Entry, IllegalEntry, Mode, OrderRecord};
 
+pub use crate::cloud::Payer;
 pub use abandon::{AbandonError, OpenRun, abandon};
 pub use adopt::{LostAnswer, adopt, candidates, lost_answers};
-pub use outcome::{LeftAlone, MachineEnd, Obligation, RunOutcome};
-pub use timing::HORIZON;
+pub use approve::{ApproveError, approve, waiting_gates};
+pub use outcome::{LeftAlone, MachineEnd, Obligation, Rests, RunOutcome};
+pub use timing::{HORIZON, WAIT_GATES};
 
 /// What an apply needs of the world.
 #[derive(Clone)]
@@ -114,6 +124,44 @@ pub struct Options {
     pub parallelism: usize,
     /// How long to wait for orders to be paid before the run pauses.
     pub wait_payment: Duration,
+    /// The longest that a gate, a window or a freeze is waited for before the run pauses.
+    pub wait_gates: Duration,
+    /// Whether windows and freezes hold.
+    pub hours: Hours,
+    /// Who opens gates that ask for a person.
+    pub approvals: Approvals,
+}
+
+impl Default for Options {
+    /// To the end, everything kept, as the command line has it unless told otherwise.
+    fn default() -> Self {
+        Self {
+            mode: Mode::GoOn,
+            parallelism: 200,
+            wait_payment: Duration::ZERO,
+            wait_gates: WAIT_GATES,
+            hours: Hours::Kept,
+            approvals: Approvals::Awaited,
+        }
+    }
+}
+
+/// Whether windows and freezes hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hours {
+    /// They do.
+    Kept,
+    /// They do not in this apply, for this reason.
+    Waived(String),
+}
+
+/// Who opens gates that ask for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Approvals {
+    /// A person, with `respec approve`.
+    Awaited,
+    /// Nobody: they count as approved as soon as they are reached. Only for rehearsals.
+    Assumed,
 }
 
 /// Somebody asks to stop.

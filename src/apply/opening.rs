@@ -5,10 +5,14 @@ use crate::model::{InstanceId, OrderId};
 use crate::plan::Saga;
 use crate::saga::{Direction, Entry, Kind, Mode, Phase, SagaState, StepEvent, StepRef, holds_down};
 
+use super::Hours;
 use super::dispatcher::Dispatcher;
 
 /// Entries of one commit: far below what the store takes at once, and small enough to be quick.
 const ENTRIES_AT_ONCE: usize = 4096;
+
+/// Longest reason that is kept; journal values stay small.
+const REASON_CHARS_MAX: usize = 500;
 
 impl Dispatcher<'_> {
     /// What the journal says was down, made or left in doubt, before this program began.
@@ -30,6 +34,7 @@ impl Dispatcher<'_> {
             self.settle_place(&id);
         }
         self.count_earlier_failures();
+        self.take_up_batches();
         let ids: Vec<InstanceId> = self.state.sagas.keys().cloned().collect();
         for id in ids {
             for step in self.state.sagas[&id].steps.values() {
@@ -43,7 +48,22 @@ impl Dispatcher<'_> {
     /// A run that goes on tolerates no more failures than one that was never interrupted.
     pub(super) fn count_earlier_failures(&mut self) {
         for id in &self.state.failures {
-            self.limits.failed(id);
+            self.brakes.failed(id);
+        }
+    }
+
+    /// Batches go on where they were: what ended stays ended, and an open gate stays open.
+    fn take_up_batches(&mut self) {
+        let milestones = &self.state.milestones;
+        for ((crowd, batch), at) in &milestones.ended {
+            self.brakes.batch_ended(crowd, *batch, *at);
+        }
+        for (crowd, batch) in milestones.opened.keys() {
+            self.brakes.approved(crowd, *batch);
+        }
+        let ids: Vec<InstanceId> = self.sagas.keys().cloned().collect();
+        for id in ids {
+            self.settle_end(&id);
         }
     }
 
@@ -59,6 +79,12 @@ impl Dispatcher<'_> {
                 intent: self.state.intent.clone(),
                 who: self.job.who.clone(),
                 command: self.job.command.chars().take(200).collect(),
+            });
+        }
+        if let Hours::Waived(reason) = &self.options.hours {
+            kinds.push(Kind::HoursWaived {
+                who: self.job.who.clone(),
+                reason: reason.chars().take(REASON_CHARS_MAX).collect(),
             });
         }
         let adopted = std::mem::take(&mut self.job.adopt);

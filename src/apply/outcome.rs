@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::{InstanceId, InstanceName, OrderId};
-use crate::saga::{Halt, Mode, SagaOutcome};
+use crate::saga::{Halt, Hold, Mode, SagaOutcome};
 
 /// How one machine's change stands when the program ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,22 @@ pub enum MachineEnd {
         /// What a person should know.
         note: String,
     },
+    /// It was begun, and its next step waits for a time, a person or a place.
+    Rests {
+        /// For what.
+        reason: String,
+    },
     /// It was begun, and goes on in the next run.
     Open,
+}
+
+/// A machine that waits for a time, a person or a payment, begun or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rests {
+    /// How people call it.
+    pub name: InstanceName,
+    /// For what.
+    pub reason: String,
 }
 
 /// A machine whose change was not begun.
@@ -56,6 +70,10 @@ pub struct RunOutcome {
     pub machines: BTreeMap<InstanceId, (InstanceName, MachineEnd)>,
     /// Machines that were not.
     pub left_alone: BTreeMap<InstanceId, LeftAlone>,
+    /// Machines that wait for a time, a person or a payment: the next apply goes on with them.
+    pub rests: BTreeMap<InstanceId, Rests>,
+    /// What the run waits for, once each: times, and people.
+    pub pauses: Vec<Hold>,
     /// How many machines the plan could not change, so that not all is as wanted whatever the run did.
     pub blocked: usize,
     /// Orders that this run made.
@@ -93,7 +111,7 @@ impl RunOutcome {
                 MachineEnd::Halted { halt, note } => {
                     Some(format!("{name} is {}: {note}", halt.as_str()))
                 }
-                MachineEnd::Closed { .. } | MachineEnd::Open => None,
+                MachineEnd::Closed { .. } | MachineEnd::Rests { .. } | MachineEnd::Open => None,
             })
             .collect()
     }
@@ -104,25 +122,27 @@ impl RunOutcome {
         let person = self.journal_lost.is_some()
             || ends().any(|end| match end {
                 MachineEnd::Halted { halt, .. } => *halt != Halt::Paused,
-                MachineEnd::Closed { .. } | MachineEnd::Open => false,
+                MachineEnd::Closed { .. } | MachineEnd::Rests { .. } | MachineEnd::Open => false,
             });
         let not_done = self.blocked > 0
             || !self.left_alone.is_empty()
             || ends().any(|end| match end {
                 MachineEnd::Closed { outcome, .. } => *outcome != SagaOutcome::Done,
-                MachineEnd::Halted { .. } => false,
+                MachineEnd::Halted { .. } | MachineEnd::Rests { .. } => false,
                 MachineEnd::Open => self.mode != Mode::OrdersOnly,
             });
         let ordered_ahead = self.mode == Mode::OrdersOnly && self.open;
-        let paused = ends().any(|end| {
-            matches!(
-                end,
-                MachineEnd::Halted {
-                    halt: Halt::Paused,
-                    ..
-                }
-            )
-        });
+        let rests = !self.rests.is_empty();
+        let paused = rests
+            || ends().any(|end| {
+                matches!(
+                    end,
+                    MachineEnd::Halted {
+                        halt: Halt::Paused,
+                        ..
+                    }
+                )
+            });
         self.exit_code = match (person, self.interrupted, not_done, paused || ordered_ahead) {
             (true, ..) => PERSON_NEEDED,
             (false, Some(code), ..) => code,

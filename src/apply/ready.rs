@@ -1,33 +1,46 @@
 //! What may start now: which begun machine goes on how, and which new one is begun.
 
-use crate::model::InstanceId;
-use crate::plan::{Action, Node, Saga, Undo};
+use crate::event::EventKind;
+use crate::model::{Crowd, InstanceId};
+use crate::plan::Saga;
 use crate::saga::{
-    Direction, Failure, FailureCause, Halt, Kind, Mode, Permit, Phase, SagaOutcome, StepEvent,
-    StepRef, Task, next_task,
+    Direction, Failure, FailureCause, Hold, Kind, Mode, StepEvent, StepRef, Task, next_task,
 };
 
+use super::Approvals;
 use super::dispatcher::Dispatcher;
 use super::outcome::LeftAlone;
-use super::timing::{BEGINNINGS_MAX, COOL_DOWN};
+use super::turns::{Delay, Turn};
 use super::worker::Errand;
 
-/// Whether a machine may be begun.
-enum Turn {
-    Now,
-    Later,
-    Never(String),
+/// Who opens gates in a rehearsal.
+const NOBODY: &str = "the rehearsal";
+
+/// How a walk through a line goes on.
+enum Line {
+    /// With the next machine.
+    GoesOn,
+    /// Not at all: everybody behind is held, too.
+    Ends,
 }
 
 impl Dispatcher<'_> {
     /// Goes on with everything that may go on, begins everything that may begin.
     pub(super) async fn start_what_may_start(&mut self) {
-        while let Some(instance) = self.idle.pop_first() {
-            self.go_on(&instance).await;
-        }
-        if self.mode != Mode::PutBack && self.journal_lost.is_none() && self.reconsider {
+        self.brakes.at(self.tools.clock.wall());
+        // Each round but the last begins a machine, leaves one alone, ends a batch or opens a gate.
+        loop {
+            while let Some(instance) = self.idle.pop_first() {
+                self.go_on(&instance).await;
+            }
+            self.end_batches().await;
+            let begins = self.mode != Mode::PutBack && self.journal_lost.is_none();
+            if !begins || !self.reconsider {
+                return;
+            }
             self.reconsider = false;
             self.begin_what_may_begin().await;
+            self.open_gates_of_a_rehearsal().await;
         }
     }
 
@@ -46,14 +59,9 @@ impl Dispatcher<'_> {
             match next_task(&saga, state, self.mode_now()) {
                 Task::Do(step) => match self.may_do(&saga, step) {
                     Turn::Now => return self.dispatch(instance, step, Errand::Do),
-                    Turn::Later => {
-                        self.waiting_for_a_place.insert(instance.clone());
-                        return;
-                    }
-                    Turn::Never(why) => {
-                        self.give_up(instance, step, FailureCause::Spared, why)
-                            .await;
-                    }
+                    Turn::Later(delay) => return self.put_off(instance, delay),
+                    Turn::Never(why) => self.spare(instance, step, why).await,
+                    Turn::Barred(hold) => self.spare(instance, step, hold.to_string()).await,
                 },
                 Task::TakeBack(step) => return self.dispatch(instance, step, Errand::TakeBack),
                 Task::GiveUp(step, cause) => {
@@ -73,6 +81,15 @@ impl Dispatcher<'_> {
         }
     }
 
+    fn put_off(&mut self, instance: &InstanceId, delay: Delay) {
+        if let Delay::Held(hold) = delay {
+            self.note_hold(hold);
+        }
+        let crowd = self.sagas[instance].crowd();
+        let waiting = self.waiting_for_a_place.entry(crowd).or_default();
+        waiting.insert(instance.clone());
+    }
+
     /// A journal that takes no more is like an interrupt: only starts go on.
     fn mode_now(&self) -> Mode {
         if self.journal_lost.is_some() {
@@ -82,60 +99,9 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// A step that takes the machine down needs a place in its crowd, and no refusal that spoke for it.
-    fn may_do(&self, saga: &Saga, step: u16) -> Turn {
-        let at = &saga.steps[usize::from(step)];
-        let phase = self.state.sagas[&saga.instance].phase(step);
-        let takes_down = matches!(at.action, Action::Stop { .. }) && phase == Phase::Waiting;
-        if !takes_down {
-            return Turn::Now;
-        }
-        if let Some(why) = self
-            .refusal_that_covers(saga)
-            .filter(|_| self.still_asks(saga))
-        {
-            return Turn::Never(why);
-        }
-        if at.undo != Undo::By(Action::Start) {
-            return Turn::Now; // It is meant to be stopped, and takes no place.
-        }
-        turn(self.limits.may_take_down(&saga.instance))
-    }
-
-    /// Whether what a worker is about to announce is still allowed; others went on meanwhile.
-    pub(super) fn is_still_permitted(&self, at: &StepRef) -> bool {
-        match at.direction {
-            Direction::Undo => true,
-            Direction::Forward => {
-                let saga = &self.sagas[&at.instance];
-                !self.comes_too_late(saga, at) && matches!(self.may_do(saga, at.step), Turn::Now)
-            }
-        }
-    }
-
-    /// After an interrupt nothing new is sent but starts; a worker may have looked just before it.
-    fn comes_too_late(&self, saga: &Saga, at: &StepRef) -> bool {
-        let is_new = self.state.sagas[&at.instance].phase(at.step) == Phase::Waiting;
-        let is_start = saga.steps[usize::from(at.step)].action == Action::Start;
-        self.mode == Mode::PutBack && is_new && !is_start
-    }
-
-    /// Whether the machine still needs anything that could be refused: not when it is changed already
-    /// and only its restart is left.
-    fn still_asks(&self, saga: &Saga) -> bool {
-        let state = &self.state.sagas[&saga.instance];
-        let mut changes = (0..)
-            .zip(&saga.steps)
-            .filter(|(_, step)| matches!(step.action, Action::Modify(_)))
-            .peekable();
-        changes.peek().is_none() || changes.any(|(at, _)| state.phase(at) != Phase::Succeeded)
-    }
-
-    fn refusal_that_covers(&self, saga: &Saga) -> Option<String> {
-        let (_, message) = self.scopes.iter().find(|(scope, _)| scope.covers(saga))?;
-        Some(format!(
-            "another machine was refused what this one needs: {message}"
-        ))
+    async fn spare(&mut self, instance: &InstanceId, step: u16, why: String) {
+        self.give_up(instance, step, FailureCause::Spared, why)
+            .await;
     }
 
     async fn give_up(
@@ -164,151 +130,68 @@ impl Dispatcher<'_> {
     }
 
     async fn begin_what_may_begin(&mut self) {
-        let waiting = std::mem::take(&mut self.waiting_for_a_place);
-        for instance in waiting {
-            self.go_on(&instance).await;
-        }
-        for instance in self.queue.clone() {
+        self.holds.clear();
+        self.ask_again_for_places().await;
+        let mut walk = self.queue.walk();
+        while let Some((line, place)) = walk.next() {
             if self.active.len() >= self.options.parallelism {
                 return;
             }
-            if !self.may_be_begun(&instance) || self.left_alone.contains_key(&instance) {
-                continue;
+            match self.begin_if_may(&place.2).await {
+                Line::GoesOn => walk.go_on(&self.queue, line, &place),
+                Line::Ends => {}
             }
-            let saga = self.sagas[&instance].clone();
-            let begins_with_order = saga.steps[0].order_call().is_some();
-            if self.mode == Mode::OrdersOnly && !begins_with_order {
-                continue;
-            }
-            match self.turn_of(&saga) {
-                Turn::Later => {}
-                Turn::Now => {
-                    self.begin(&saga).await;
-                    self.go_on(&instance).await;
+        }
+    }
+
+    /// Those that were begun before and wait for a place come first.
+    async fn ask_again_for_places(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting_for_a_place);
+        for (crowd, mut machines) in waiting {
+            while let Some(instance) = machines.pop_first() {
+                self.go_on(&instance).await;
+                let full = self.holds.iter().any(|hold| is_full(hold, &crowd));
+                if full && !machines.is_empty() {
+                    let rest = self.waiting_for_a_place.entry(crowd.clone()).or_default();
+                    rest.append(&mut machines);
                 }
-                Turn::Never(reason) => self.leave_alone(&saga, reason),
             }
         }
     }
 
-    /// Not begun yet, or put back without having failed.
-    pub(super) fn may_be_begun(&self, instance: &InstanceId) -> bool {
-        match self.state.sagas.get(instance) {
-            None => true,
-            Some(state) => {
-                matches!(state.closed, Some((SagaOutcome::PutBack, _)))
-                    && state.begun < BEGINNINGS_MAX
+    async fn begin_if_may(&mut self, instance: &InstanceId) -> Line {
+        let saga = self.sagas[instance].clone();
+        let begins_with_order = saga.steps[0].order_call().is_some();
+        if self.mode == Mode::OrdersOnly && !begins_with_order {
+            return Line::GoesOn;
+        }
+        match self.turn_of(&saga) {
+            Turn::Now => {
+                self.begin(&saga).await;
+                self.go_on(instance).await;
             }
-        }
-    }
-
-    fn turn_of(&mut self, saga: &Saga) -> Turn {
-        match self.what_comes_first(&saga.instance) {
-            Turn::Now => {}
-            other @ (Turn::Later | Turn::Never(_)) => return other,
-        }
-        if let Some(why) = self.refusal_that_covers(saga) {
-            return Turn::Never(why);
-        }
-        if self.is_cooling(saga) {
-            return Turn::Later;
-        }
-        let first_takes_down =
-            matches!(saga.steps[0].action, Action::Stop { .. }) && saga.has_outage();
-        if first_takes_down {
-            turn(self.limits.may_take_down(&saga.instance))
-        } else {
-            turn(self.limits.may_begin(&saga.instance))
-        }
-    }
-
-    /// R52, known beforehand: the machine was changed less than five minutes ago, by us.
-    fn is_cooling(&mut self, saga: &Saga) -> bool {
-        let now = self.tools.clock.elapsed();
-        if let Some(at) = self.not_before.get(&saga.instance) {
-            return *at > now;
-        }
-        let changes = saga
-            .steps
-            .iter()
-            .any(|step| matches!(step.action, Action::Modify(_)));
-        let record = self.job.applied.instances.get(&saga.instance);
-        let Some(changed_at) = record.and_then(|r| r.changed_at).filter(|_| changes) else {
-            return false;
-        };
-        let gone = self
-            .tools
-            .clock
-            .wall()
-            .duration_since(changed_at)
-            .unsigned_abs();
-        let left = COOL_DOWN.saturating_sub(gone);
-        self.not_before.insert(saga.instance.clone(), now + left);
-        !left.is_zero()
-    }
-
-    /// Whether everything that must come first is finished. The graph says what that is.
-    fn what_comes_first(&mut self, instance: &InstanceId) -> Turn {
-        let first = Node::Step(instance.clone(), 0);
-        let needs: Vec<Node> = self.graph.needs(&first).into_iter().cloned().collect();
-        for need in needs {
-            let turn = match &need {
-                Node::Step(other, _) => self.one(other),
-                Node::Finished(_) => self.group(&need),
-            };
-            match turn {
-                Turn::Now => {}
-                other @ (Turn::Later | Turn::Never(_)) => return other,
-            }
-        }
-        Turn::Now
-    }
-
-    /// A group is finished when every machine of it is; that is remembered, for others wait for it too.
-    fn group(&mut self, finished: &Node) -> Turn {
-        if self.finished.contains(finished) {
-            return Turn::Now;
-        }
-        for last_step in self.graph.needs(finished) {
-            let Node::Step(member, _) = last_step else {
-                continue;
-            };
-            match self.one(member) {
-                Turn::Now => {}
-                other @ (Turn::Later | Turn::Never(_)) => return other,
-            }
-        }
-        self.finished.insert(finished.clone());
-        Turn::Now
-    }
-
-    fn one(&self, id: &InstanceId) -> Turn {
-        if !self.sagas.contains_key(id) {
-            return Turn::Now;
-        }
-        let name = &self.sagas[id].name;
-        if self.left_alone.contains_key(id) {
-            return Turn::Never(format!("it waits for {name}, which was left alone"));
-        }
-        match self.state.sagas.get(id) {
-            None => Turn::Later,
-            Some(state) => match (&state.closed, &state.halted) {
-                (Some((SagaOutcome::Done, _)), _) => Turn::Now,
-                (Some((SagaOutcome::PutBack, _)), _) if self.may_be_begun(id) => Turn::Later,
-                (Some(_), _) => Turn::Never(format!("it waits for {name}, which is not done")),
-                (None, Some((Halt::Paused, _))) => {
-                    Turn::Never(format!("it waits for {name}, whose order is not paid"))
+            Turn::Later(Delay::Held(hold)) => {
+                let all = hold.holds_all_behind();
+                self.note_hold(hold);
+                if all {
+                    return Line::Ends;
                 }
-                (None, Some(_)) => {
-                    Turn::Never(format!("it waits for {name}, which needs a person"))
-                }
-                (None, None) => Turn::Later,
-            },
+            }
+            Turn::Later(Delay::Behind(_) | Delay::Cooling) => {}
+            Turn::Never(reason) => {
+                // Nothing will happen to it in this run: its batch does not wait for it.
+                self.brakes.ended(instance);
+                self.leave_alone(&saga, reason);
+            }
+            Turn::Barred(hold) => self.leave_alone(&saga, hold.to_string()),
         }
+        Line::GoesOn
     }
 
     async fn begin(&mut self, saga: &Saga) {
         let id = &saga.instance;
+        self.queue.leave(id);
+        self.tell_of_batch(id);
         let before = self.state.sagas.get(id).map(|state| state.change_number);
         let counted = self.job.change_numbers.get(id).copied();
         let change_number = before.max(counted).unwrap_or(0) + 1;
@@ -320,8 +203,26 @@ impl Dispatcher<'_> {
         .await;
     }
 
+    /// Says so when a machine is the first of its batch in this apply.
+    fn tell_of_batch(&mut self, instance: &InstanceId) {
+        let crowd = self.sagas[instance].crowd();
+        let Some(batch) = self.brakes.batch_of(instance) else {
+            return;
+        };
+        let (of, machines) = self.brakes.extent(&crowd, batch);
+        if of > 1 && self.told_batches.insert((crowd.clone(), batch)) {
+            self.emit(EventKind::BatchBegan {
+                crowd,
+                batch,
+                of,
+                machines,
+            });
+        }
+    }
+
     pub(super) fn leave_alone(&mut self, saga: &Saga, reason: String) {
         self.emit_left_alone(saga, &reason);
+        self.queue.leave(&saga.instance);
         self.left_alone.insert(
             saga.instance.clone(),
             LeftAlone {
@@ -332,18 +233,53 @@ impl Dispatcher<'_> {
         // Others may wait for it.
         self.reconsider = true;
     }
+
+    /// Writes down which batches have ended: what comes behind them may begin.
+    async fn end_batches(&mut self) {
+        while self.journal_lost.is_none() {
+            let over = self.brakes.batches_to_end();
+            if over.is_empty() {
+                return;
+            }
+            let kinds = over.into_iter();
+            let kinds = kinds.map(|(crowd, batch)| Kind::BatchEnded { crowd, batch });
+            self.append(kinds.collect()).await;
+            self.reconsider = true;
+        }
+    }
+
+    /// In a rehearsal nobody is there to approve: the gate is passed, and that is written down.
+    async fn open_gates_of_a_rehearsal(&mut self) {
+        if self.options.approvals == Approvals::Awaited {
+            return;
+        }
+        let gates: Vec<(Crowd, u32)> = self.holds.iter().filter_map(gate).collect();
+        for (crowd, batch) in gates {
+            let who = NOBODY.to_owned();
+            self.append(vec![Kind::Approved { crowd, batch, who }])
+                .await;
+            self.reconsider = true;
+        }
+    }
 }
 
-fn turn(permit: Permit) -> Turn {
-    match permit {
-        Permit::Granted => Turn::Now,
-        Permit::NotNow { .. } => Turn::Later,
-        Permit::Refused {
-            crowd,
-            failures,
-            tolerated,
-        } => Turn::Never(format!(
-            "{failures} of {crowd} failed, {tolerated} are tolerated (max_failures)"
-        )),
+/// Whether nobody else of the crowd can be taken down.
+fn is_full(hold: &Hold, crowd: &Crowd) -> bool {
+    matches!(hold, Hold::Unavailable { crowd: full, .. } if full == crowd)
+}
+
+/// The gate that a person has to open.
+fn gate(hold: &Hold) -> Option<(Crowd, u32)> {
+    match hold {
+        Hold::Approval { crowd, after } => Some((crowd.clone(), *after)),
+        Hold::Failures { .. }
+        | Hold::Frozen { .. }
+        | Hold::Window { .. }
+        | Hold::TooLate { .. }
+        | Hold::Batch { .. }
+        | Hold::Wait { .. }
+        | Hold::Unavailable { .. }
+        | Hold::Spread { .. }
+        | Hold::Availability { .. } => None,
     }
 }

@@ -47,6 +47,7 @@ impl Dispatcher<'_> {
             self.follow(entry);
             if let Some(instance) = entry.kind.instance() {
                 self.settle_place(instance);
+                self.settle_end(instance);
             }
         }
         self.recorded()
@@ -68,6 +69,9 @@ impl Dispatcher<'_> {
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }
+            | Kind::BatchEnded { .. }
+            | Kind::Approved { .. }
+            | Kind::HoursWaived { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => false,
         }
@@ -101,9 +105,28 @@ impl Dispatcher<'_> {
             (_, _) => false,
         };
         if about_to || ours || self.found_down.contains(instance) {
-            self.limits.went_down(instance);
-        } else if self.limits.came_up(instance) {
+            self.brakes.went_down(instance);
+        } else if self.brakes.came_up(instance) {
             self.reconsider = true;
+        }
+    }
+
+    /// Tells the brakes whether anything more happens to the machine in this run, and the queue whether
+    /// it may be begun.
+    ///
+    /// An order that is not paid yet is waited for. What is held, stuck or unknown has failed, and is
+    /// waited for by nobody.
+    pub(super) fn settle_end(&mut self, instance: &InstanceId) {
+        if self.may_be_begun(instance) && !self.left_alone.contains_key(instance) {
+            self.queue.enter(instance);
+            return self.brakes.goes_on(instance);
+        }
+        let state = self.state.sagas.get(instance);
+        let is_over = state.is_some_and(|state| state.closed.is_some() || state.needs_a_person());
+        if is_over {
+            self.brakes.ended(instance);
+        } else {
+            self.brakes.goes_on(instance);
         }
     }
 
@@ -121,7 +144,7 @@ impl Dispatcher<'_> {
                 note,
             } => {
                 if *halt != Halt::Paused {
-                    self.limits.failed(instance);
+                    self.brakes.failed(instance);
                 }
                 let subject = self.subject(instance);
                 self.emit(EventKind::Halted {
@@ -137,7 +160,7 @@ impl Dispatcher<'_> {
                 ..
             } => {
                 if *outcome == SagaOutcome::Undone {
-                    self.limits.failed(instance);
+                    self.brakes.failed(instance);
                 }
                 let downtime = self.downtime(instance);
                 let subject = self.subject(instance);
@@ -150,11 +173,43 @@ impl Dispatcher<'_> {
                 });
             }
             Kind::FellOver { instance } => self.goes_down(instance),
-            Kind::Reopened { .. } if self.state.failures.is_empty() => self.limits.forgive(),
+            Kind::Reopened { .. } if self.state.failures.is_empty() => self.brakes.forgive(),
+            Kind::BatchEnded { .. } | Kind::Approved { .. } | Kind::HoursWaived { .. } => {
+                self.follow_rollout(entry);
+            }
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
             | Kind::Settled { .. }
             | Kind::Reopened { .. }
+            | Kind::Interrupted { .. }
+            | Kind::RunClosed { .. } => {}
+        }
+    }
+
+    /// What an entry about batches, gates or hours means.
+    fn follow_rollout(&mut self, entry: &Entry) {
+        match entry.kind.clone() {
+            Kind::BatchEnded { crowd, batch } => {
+                self.brakes.batch_ended(&crowd, batch, entry.at);
+                let (of, _) = self.brakes.extent(&crowd, batch);
+                if of > 1 {
+                    self.emit(EventKind::BatchEnded { crowd, batch, of });
+                }
+            }
+            Kind::Approved { crowd, batch, who } => {
+                self.brakes.approved(&crowd, batch);
+                self.emit(EventKind::GateOpened { crowd, batch, who });
+            }
+            Kind::HoursWaived { reason, .. } => self.emit(EventKind::HoursWaived { reason }),
+            Kind::RunOpened { .. }
+            | Kind::Adopted { .. }
+            | Kind::Begun { .. }
+            | Kind::Step { .. }
+            | Kind::Settled { .. }
+            | Kind::FellOver { .. }
+            | Kind::Halted { .. }
+            | Kind::Reopened { .. }
+            | Kind::Closed { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => {}
         }
@@ -213,7 +268,7 @@ impl Dispatcher<'_> {
             }
             StepEvent::Failed { failure } => {
                 if failure.cause.counts() {
-                    self.limits.failed(&at.instance);
+                    self.brakes.failed(&at.instance);
                 }
                 self.emit(EventKind::StepFailed {
                     subject,
@@ -249,7 +304,9 @@ impl Dispatcher<'_> {
         let now = self.tools.clock.elapsed();
         let outage = self.outage.entry(instance.clone()).or_default();
         if let Some(since) = outage.0.take() {
-            outage.1 += now.saturating_sub(since);
+            let took = now.saturating_sub(since);
+            outage.1 += took;
+            self.brakes.took(instance, took);
         }
     }
 

@@ -82,3 +82,10 @@ pub(super) const UPGRADES_SINCE: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// A machine that had to be put back because of its cool-down is begun again at most this often.
 pub(super) const BEGINNINGS_MAX: u32 = 3;
+
+/// How long a gate, a window or a freeze is waited for unless somebody says otherwise: as long as the
+/// jobs of most build machines may take.
+pub const WAIT_GATES: Duration = Duration::from_secs(60 * 60);
+
+/// The longest sleep until a gate or a window opens: the calendar may be set meanwhile.
+pub(super) const NAP_MAX: Duration = Duration::from_secs(10 * 60);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::apply::Hours;
 use crate::rehearse::DAYS_MAX;
 
 use super::durations::duration;
@@ -103,6 +104,8 @@ pub enum Command {
     Drift,
     /// End an open run: begins nothing, puts its machines back.
     Cancel(CancelArgs),
+    /// Open a gate of a paused run; the next apply goes on behind it.
+    Approve(ApproveArgs),
     /// Billing orders: list, show, pay, cancel, reconcile.
     Orders(OrdersArgs),
     /// Look into the state.
@@ -187,6 +190,15 @@ pub struct ApplyArgs {
     /// How long to wait for unpaid orders before the run pauses: `30m`.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub wait_payment: Duration,
+    /// The longest that a gate, a window or a freeze is waited for before the run pauses: `2h`.
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    pub wait_gates: Duration,
+    /// Wait for no window and no freeze; everything else holds. Needs --reason.
+    #[arg(long, requires = "reason")]
+    pub now: bool,
+    /// Why windows and freezes do not hold this time; kept in the journal.
+    #[arg(long, value_name = "TEXT", requires = "now")]
+    pub reason: Option<String>,
     /// Only make the orders, and leave everything else for the next apply: orders are paid before the
     /// machines are restarted.
     #[arg(long)]
@@ -194,6 +206,17 @@ pub struct ApplyArgs {
     /// Go on with this open run, whatever the manifest says now.
     #[arg(long = "continue", value_name = "RUN", conflicts_with_all = ["plan", "target"])]
     pub continue_run: Option<String>,
+}
+
+impl ApplyArgs {
+    /// Whether windows and freezes hold.
+    #[must_use]
+    pub fn hours(&self) -> Hours {
+        match &self.reason {
+            Some(reason) if self.now => Hours::Waived(reason.clone()),
+            Some(_) | None => Hours::Kept,
+        }
+    }
 }
 
 /// Options of `rehearse`.
@@ -225,6 +248,20 @@ pub struct CancelArgs {
     /// Cancel its unpaid orders without asking.
     #[arg(long)]
     pub auto_approve: bool,
+}
+
+/// Options of `approve`.
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// The open run.
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// The gate: the number of the batch before it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub gate: u32,
+    /// Whose gate, when several groups wait: a group, or a region for machines in no group.
+    #[arg(long, value_name = "NAME")]
+    pub group: Option<String>,
 }
 
 /// Options of `state`.

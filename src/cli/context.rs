@@ -81,6 +81,9 @@ impl Context {
             None => Endpoints::vendor(),
         };
         let clock: Rc<dyn Clock> = Rc::new(SystemClock::new(speed(around, &endpoints)?));
+        // What is wrong on the command line is said before anybody is asked for a key.
+        let (home, payer) = (state_home(global, around)?, payer(around)?);
+        region(global, None)?;
         let wire = HttpWire::new()
             .map_err(|error| Failure::from_error(Situation::Other, "set up HTTP", &error))?;
         let wire: Rc<dyn Wire> = Rc::new(wire);
@@ -104,10 +107,10 @@ impl Context {
             cloud: Rc::new(cloud),
             holder: holder(around, clock.as_ref(), command),
             clock,
-            home: state_home(global, around)?,
+            home,
             body: Body::Threaded,
             simulated: false,
-            payer: payer(around)?,
+            payer,
             world: None,
         })
     }

@@ -15,7 +15,6 @@ pub mod machine;
 pub mod identity;
 pub mod context;
 pub mod input;
-pub mod not_yet;
 pub mod windows;
 pub mod choosing;
 pub mod ledger;
@@ -111,7 +110,7 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
         | Command::Rehearse(_)
         | Command::Orders(_)
         | Command::Cancel(_) => with_cloud(cli, around, screen, command, Need::Cloud),
-        Command::State(_) | Command::History(_) => {
+        Command::State(_) | Command::History(_) | Command::Approve(_) => {
             with_cloud(cli, around, screen, command, Need::State)
         }
     }
@@ -186,6 +185,9 @@ fn with_cloud(
             }
             Command::Orders(args) => {
                 commands::orders::run(&context, &cli.global, args, screen).await
+            }
+            Command::Approve(args) => {
+                commands::approve::run(&context, &cli.global, args, screen).await
             }
             Command::State(args) => commands::state::run(&context, &cli.global, args, screen),
             Command::History(args) => {

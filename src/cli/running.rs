@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::apply::{Job, Options, RunOutcome, Tools, apply};
+use crate::apply::{Approvals, Hours, Job, Options, RunOutcome, Tools, apply};
 use crate::model::{Digest, InstanceId, ObservedFleet, RunId};
 use crate::plan::{Saga, SavedPlan};
 use crate::report::Tally;
@@ -32,6 +32,10 @@ pub struct Run<'a> {
     pub screen: &'a Screen,
     /// How long to wait for unpaid orders.
     pub wait_payment: std::time::Duration,
+    /// How long a gate, a window or a freeze is waited for.
+    pub wait_gates: std::time::Duration,
+    /// Whether windows and freezes hold.
+    pub hours: Hours,
     /// To the end, or only until every machine is up.
     pub mode: Mode,
 }
@@ -86,6 +90,8 @@ impl<'a> Run<'a> {
             global,
             screen,
             wait_payment: args.wait_payment,
+            wait_gates: args.wait_gates,
+            hours: args.hours(),
             mode: if args.orders_only {
                 Mode::OrdersOnly
             } else {
@@ -185,6 +191,9 @@ impl<'a> Run<'a> {
             mode: self.mode,
             parallelism: usize::from(self.global.parallelism),
             wait_payment: self.wait_payment,
+            wait_gates: self.wait_gates,
+            hours: self.hours.clone(),
+            approvals: Approvals::Awaited,
         };
         let mut progress = Progress::begin(self.global, self.screen, &tools.clock);
         let interrupts = signals::listen()?;

@@ -1,8 +1,17 @@
 //! What cannot be finished in its window is refused before anything begins, with the arithmetic.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::apply::Hours;
+use crate::model::ObservedFleet;
 use crate::plan::{SavedPlan, overruns};
 use crate::report::rollout_lines::overrun_line;
+use crate::saga::{Brakes, Hold, Keeping, Lift, Terms};
 
+use super::args::ApplyArgs;
 use super::failure::{Failure, Situation};
 
 /// Refuses a plan of which some group needs more time than its window leaves.
@@ -19,4 +28,46 @@ pub fn fits_its_windows(plan: &SavedPlan) -> Result<(), Failure> {
     Err(failure.hint(
         "raise `max_unavailable`, make the window longer, or take fewer machines with --target",
     ))
+}
+
+/// Refuses to open a run of which nothing could begin for longer than anybody waits: the windows are shut,
+/// or a freeze holds.
+///
+/// # Errors
+/// [`Failure`] of the kind refused, saying what holds and until when.
+pub fn begins_soon(
+    plan: &SavedPlan,
+    observed: &ObservedFleet,
+    args: &ApplyArgs,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    if args.hours() != Hours::Kept || args.orders_only {
+        return Ok(());
+    }
+    let brakes = Brakes::new(Terms::of(plan, observed), Keeping::Hours, now);
+    let mut holds = BTreeSet::new();
+    for id in plan.sagas.keys() {
+        match brakes.may_begin(id) {
+            Err(hold) if hold.is_about_hours() && !lifts_soon(&hold, now, args.wait_gates) => {
+                holds.insert(hold.to_string());
+            }
+            Ok(()) | Err(_) => return Ok(()),
+        }
+    }
+    if holds.is_empty() {
+        return Ok(());
+    }
+    let mut failure = Failure::new(Situation::Refused, "nothing may begin now");
+    failure.chain.extend(holds);
+    Err(failure
+        .hint("apply again then; --wait-gates says how long an apply may wait for it")
+        .hint("--now --reason TEXT waits for no window and no freeze"))
+}
+
+fn lifts_soon(hold: &Hold, now: Timestamp, patience: Duration) -> bool {
+    match hold.lift() {
+        Lift::At(at) => Duration::try_from(at.duration_since(now)).unwrap_or_default() <= patience,
+        Lift::Others | Lift::Person => true,
+        Lift::Nothing => false,
+    }
 }

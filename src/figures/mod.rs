@@ -8,5 +8,5 @@ mod run;
 mod worst;
 
 pub use outages::{Outage, Outages};
-pub use run::{Figures, Recorder};
+pub use run::{BatchSpan, Figures, Recorder};
 pub use worst::{Day, Extreme, Worst};

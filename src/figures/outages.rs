@@ -50,6 +50,12 @@ impl Outages {
             | EventKind::Closed { .. }
             | EventKind::Halted { .. }
             | EventKind::LeftAlone { .. }
+            | EventKind::BatchBegan { .. }
+            | EventKind::BatchEnded { .. }
+            | EventKind::GateOpened { .. }
+            | EventKind::HoursWaived { .. }
+            | EventKind::Held { .. }
+            | EventKind::Paused { .. }
             | EventKind::Interrupted { .. }
             | EventKind::RunFinished { .. } => {}
         }

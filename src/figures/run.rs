@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::event::{Event, EventKind};
-use crate::model::{GroupName, InstanceId, InstanceName, Money};
+use crate::model::{Crowd, GroupName, InstanceId, InstanceName, Money};
 use crate::plan::{Saga, SavedPlan};
 
 use super::outages::{Outage, Outages};
@@ -35,11 +35,32 @@ pub struct Figures {
     /// What the paid ones cost together; less than nothing when they paid back. None when the account's
     /// currency has no name.
     pub money: Option<Money>,
+    /// Every batch of a group that has more than one.
+    pub batches: Vec<BatchSpan>,
+    /// Gates that a person would have to open, as they were reached: one line each.
+    pub approvals: Vec<String>,
     /// What is left for a person: one line each.
     pub left_to_do: Vec<String>,
     /// Every outage, for a timeline.
     #[serde(skip)]
     pub outages: Vec<Outage>,
+}
+
+/// From when to when a batch went, on the clock of its run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BatchSpan {
+    /// Whose.
+    pub crowd: Crowd,
+    /// Which, counted from 1.
+    pub batch: u32,
+    /// Of so many.
+    pub of: u32,
+    /// Machines of it.
+    pub machines: usize,
+    /// When its first machine was begun.
+    pub from: Duration,
+    /// When its last one came to its end; none when the run ended before that.
+    pub until: Option<Duration>,
 }
 
 impl Figures {
@@ -73,6 +94,8 @@ pub struct Recorder {
     ended: Duration,
     orders: usize,
     totals: BTreeMap<&'static str, usize>,
+    batches: Vec<BatchSpan>,
+    approvals: Vec<String>,
     exit_code: u8,
 }
 
@@ -88,6 +111,25 @@ impl Recorder {
                 self.totals.clone_from(totals);
                 self.exit_code = *exit_code;
             }
+            EventKind::BatchBegan {
+                crowd,
+                batch,
+                of,
+                machines,
+            } => self.batches.push(BatchSpan {
+                crowd: crowd.clone(),
+                batch: *batch,
+                of: *of,
+                machines: *machines,
+                from: event.elapsed,
+                until: None,
+            }),
+            EventKind::BatchEnded { crowd, batch, .. } => {
+                self.end_batch(crowd, *batch, event.elapsed);
+            }
+            EventKind::GateOpened { crowd, batch, .. } => self
+                .approvals
+                .push(format!("the gate after batch {batch} of {crowd}")),
             EventKind::RunStarted { .. }
             | EventKind::TakenUp { .. }
             | EventKind::Begun { .. }
@@ -99,7 +141,29 @@ impl Recorder {
             | EventKind::Closed { .. }
             | EventKind::Halted { .. }
             | EventKind::LeftAlone { .. }
+            | EventKind::HoursWaived { .. }
+            | EventKind::Held { .. }
+            | EventKind::Paused { .. }
             | EventKind::Interrupted { .. } => {}
+        }
+    }
+
+    fn batches_since_the_beginning(&self) -> Vec<BatchSpan> {
+        let began = self.began.unwrap_or_default();
+        let spans = self.batches.iter().cloned();
+        let spans = spans.map(|span| BatchSpan {
+            from: span.from.saturating_sub(began),
+            until: span.until.map(|until| until.saturating_sub(began)),
+            ..span
+        });
+        spans.collect()
+    }
+
+    fn end_batch(&mut self, crowd: &Crowd, batch: u32, at: Duration) {
+        let mut open = self.batches.iter_mut();
+        let ended = open.find(|span| span.crowd == *crowd && span.batch == batch);
+        if let Some(span) = ended {
+            span.until = Some(at);
         }
     }
 
@@ -118,6 +182,8 @@ impl Recorder {
             totals: self.totals.clone(),
             peak: out_of_service.peak(&everybody),
             orders: self.orders,
+            batches: self.batches_since_the_beginning(),
+            approvals: self.approvals.clone(),
             outages: out_of_service.all(),
             ..Figures::default()
         };

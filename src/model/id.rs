@@ -63,6 +63,18 @@ fn type_name(text: &str) -> Result<(), &'static str> {
     }
 }
 
+/// A region becomes part of the name of the host that requests are sent to.
+fn label(text: &str) -> Result<(), &'static str> {
+    if text
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    {
+        Ok(())
+    } else {
+        Err("use lower-case letters, digits and `-` only")
+    }
+}
+
 fn decimal(text: &str) -> Result<(), &'static str> {
     if text.chars().all(|c| c.is_ascii_digit()) {
         Ok(())
@@ -161,7 +173,7 @@ id!(
 );
 id!(
     /// A region: `cn-hangzhou`.
-    RegionId, "region", word
+    RegionId, "region", label
 );
 id!(
     /// A zone: `cn-hangzhou-h`.
@@ -201,6 +213,20 @@ mod tests {
         assert!(FleetName::new("shop-prod").is_ok());
         for bad in ["", "..", ".hidden", "a/b", "a\\b", "a\0b", "a b"] {
             assert!(FleetName::new(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_region_names_no_host_of_somebody_else() {
+        assert!(RegionId::new("ap-northeast-2-pop").is_ok());
+        for bad in [
+            "cn-hangzhou.evil.example",
+            "cn/..",
+            "CN",
+            "cn_hangzhou",
+            "cn:80",
+        ] {
+            assert!(RegionId::new(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -104,6 +104,17 @@ pub enum Opening {
     },
 }
 
+impl Opening {
+    /// When it opens, if it is shut.
+    #[must_use]
+    pub fn opens(&self) -> Option<Timestamp> {
+        match self {
+            Self::Open { .. } => None,
+            Self::Shut { opens } => *opens,
+        }
+    }
+}
+
 impl Window {
     /// How it stands at this moment. Openings that overlap are one.
     #[must_use]

@@ -218,11 +218,13 @@ fn decision(step: &super::step::Step) -> Decision<'_> {
 
 /// Just enough of a file to tell its version.
 #[derive(Deserialize)]
+#[serde(expecting = "a sealed plan")]
 struct FormOnly {
     plan: FormVersion,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a plan")]
 struct FormVersion {
     format_version: u32,
 }

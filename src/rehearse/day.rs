@@ -9,7 +9,7 @@ use rand::{Rng as _, SeedableRng as _};
 use secrecy::SecretString;
 
 use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
-use crate::apply::{Job, Options, RunOutcome, Tools, apply};
+use crate::apply::{Approvals, Hours, Job, Options, Payer, RunOutcome, Tools, apply};
 use crate::clock::{Clock, VirtualClock};
 use crate::figures::{Figures, Recorder};
 use crate::model::{AppliedFleet, Currency, InstanceId, Money, ObservedFleet, RegionId, RunId};
@@ -68,7 +68,7 @@ async fn carry_out(
         cloud: cloud.clone(),
         billing: cloud.clone(),
         prices: cloud,
-        payer: None,
+        payer: Some(payer(known.plan)),
         journal: Rc::new(store),
         clock,
     };
@@ -91,6 +91,10 @@ async fn carry_out(
         mode: Mode::GoOn,
         parallelism: known.parallelism,
         wait_payment: known.wait_payment,
+        // Time passes by itself here, and nobody is there to approve anything.
+        wait_gates: Duration::MAX,
+        hours: Hours::Kept,
+        approvals: Approvals::Assumed,
     };
     let (_never, interrupts) = tokio::sync::mpsc::unbounded_channel();
     let mut recorder = Recorder::default();
@@ -163,4 +167,15 @@ fn left_to_do(outcome: &RunOutcome) -> Vec<String> {
     let owed = outcome.obligations.iter();
     lines.extend(owed.map(|owed| format!("{} ({}): {}", owed.name, owed.instance, owed.what)));
     lines
+}
+
+/// `payment: api` on the copy: there the account pays for itself.
+fn payer(plan: &SavedPlan) -> Payer {
+    let account = plan.account.to_string();
+    Payer {
+        buyer_id: account.clone(),
+        payer_id: account.clone(),
+        pay_submit_uid: account,
+        token: SecretString::from("rehearsal"),
+    }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::event::{EventKind, StepView, Subject};
-use crate::model::{InstanceName, Money, OrderId, PaymentStatus, RequestId};
+use crate::model::{Digest, InstanceName, Money, OrderId, PaymentStatus, RequestId, RunId};
 use crate::saga::{Direction, Halt, SagaOutcome};
 
+use super::rollout_words::{Said, rollout_words};
 use super::style::{Tone, count, duration};
 use super::words::terminal;
 
@@ -37,6 +38,12 @@ pub(super) fn words(kind: &EventKind) -> Words<'_> {
 pub(super) fn subject(kind: &EventKind) -> Option<&Subject> {
     match kind {
         EventKind::RunStarted { .. }
+        | EventKind::BatchBegan { .. }
+        | EventKind::BatchEnded { .. }
+        | EventKind::GateOpened { .. }
+        | EventKind::HoursWaived { .. }
+        | EventKind::Held { .. }
+        | EventKind::Paused { .. }
         | EventKind::Interrupted { .. }
         | EventKind::RunFinished { .. } => None,
         EventKind::Begun { subject }
@@ -53,8 +60,6 @@ pub(super) fn subject(kind: &EventKind) -> Option<&Subject> {
     }
 }
 
-type Said = (&'static str, Tone, String);
-
 fn said(kind: &EventKind) -> Said {
     match kind {
         EventKind::RunStarted {
@@ -65,12 +70,7 @@ fn said(kind: &EventKind) -> Said {
             run,
         } => {
             let verb = if *continued { "Continuing" } else { "Applying" };
-            let plan = format!("plan {}, run {run}", plan_id.short(12));
-            (
-                verb,
-                Tone::Strong,
-                format!("{}, {plan}", extent(*machines, *steps)),
-            )
+            opened(verb, &extent(*machines, *steps), plan_id, run)
         }
         EventKind::TakenUp { note, .. } => ("Taken up", Tone::Faint, safe(note)),
         EventKind::Begun { .. } => ("Begun", Tone::Faint, String::new()),
@@ -120,9 +120,20 @@ fn said(kind: &EventKind) -> Said {
         } => saying(outcome_word(*outcome), with_downtime(note, *downtime)),
         EventKind::Halted { halt, note, .. } => saying(halt_word(*halt), safe(note)),
         EventKind::LeftAlone { reason, .. } => ("Left alone", Tone::Warn, safe(reason)),
+        EventKind::BatchBegan { .. }
+        | EventKind::BatchEnded { .. }
+        | EventKind::GateOpened { .. }
+        | EventKind::HoursWaived { .. }
+        | EventKind::Held { .. }
+        | EventKind::Paused { .. } => rollout_words(kind),
         EventKind::Interrupted { finishing } => ("Interrupted", Tone::Warn, interrupted(finishing)),
         EventKind::RunFinished { totals, exit_code } => finished(totals, *exit_code),
     }
+}
+
+fn opened(verb: &'static str, extent: &str, plan_id: &Digest, run: &RunId) -> Said {
+    let plan = format!("plan {}, run {run}", plan_id.short(12));
+    (verb, Tone::Strong, format!("{extent}, {plan}"))
 }
 
 fn ordered(order_id: &OrderId, how: &str) -> Said {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::diff::{DriftItem, Vanished};
-use crate::figures::{Figures, Worst};
+use crate::figures::{BatchSpan, Figures, Worst};
 use crate::guide::rules::Rule;
 use crate::model::{AppliedFleet, AppliedInstance, Finding, InstanceId, Severity};
 use crate::saga::{Entry, RunRecord};
@@ -93,7 +93,20 @@ fn figures(figures: &Figures) -> Value {
         "calls": figures.calls,
         "orders": figures.orders,
         "money": figures.money,
+        "batches": figures.batches.iter().map(batch).collect::<Vec<_>>(),
+        "approvals": figures.approvals,
         "left_to_do": figures.left_to_do,
+    })
+}
+
+fn batch(span: &BatchSpan) -> Value {
+    json!({
+        "crowd": span.crowd,
+        "batch": span.batch,
+        "of": span.of,
+        "machines": span.machines,
+        "from": span.from.as_secs_f64(),
+        "until": span.until.map(|until| until.as_secs_f64()),
     })
 }
 

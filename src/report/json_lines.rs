@@ -15,6 +15,7 @@ use crate::saga::{Halt, SagaOutcome};
 
 use super::display::Display;
 use super::event_words::{subject, words};
+use super::rollout_words::rollout_value;
 use super::style::{Style, called};
 use super::summary::sentence;
 use super::tally::Tally;
@@ -201,6 +202,12 @@ fn typed(kind: &EventKind) -> (&'static str, &'static str) {
         } => ("error", "apply_errored"),
         EventKind::TakenUp { .. } => ("info", "taken_up"),
         EventKind::LeftAlone { .. } => ("warn", "left_alone"),
+        EventKind::BatchBegan { .. } => ("info", "batch_start"),
+        EventKind::BatchEnded { .. } => ("info", "batch_complete"),
+        EventKind::GateOpened { .. } => ("info", "gate_opened"),
+        EventKind::HoursWaived { .. } => ("warn", "hours_waived"),
+        EventKind::Held { .. } => ("info", "run_waiting"),
+        EventKind::Paused { .. } => ("warn", "run_paused"),
         EventKind::Interrupted { .. } => ("warn", "interrupted"),
         EventKind::RunFinished { .. } => ("info", "change_summary"),
     }
@@ -274,6 +281,12 @@ fn about(kind: &EventKind, seconds: u64) -> Value {
             json!({"outcome": outcome, "halt": halt, "note": note, "unpaid": unpaid})
         }
         EventKind::LeftAlone { reason, .. } => json!({"reason": reason}),
+        EventKind::BatchBegan { .. }
+        | EventKind::BatchEnded { .. }
+        | EventKind::GateOpened { .. }
+        | EventKind::HoursWaived { .. }
+        | EventKind::Held { .. }
+        | EventKind::Paused { .. } => rollout_value(kind),
         EventKind::Interrupted { finishing } => json!({"finishing": finishing}),
         EventKind::RunFinished { totals, exit_code } => run_finished(totals, *exit_code),
     }

@@ -12,6 +12,7 @@ use crate::event::Event;
 
 use super::display::Display;
 use super::event_words::{Words, words};
+use super::rollout_words::hold_words;
 use super::style::{Style, Tone, called, duration, stopwatch};
 use super::tally::Tally;
 
@@ -109,6 +110,9 @@ pub(super) fn heartbeat(tally: &Tally, style: &Style) -> String {
                 machine.subject.name, step.verb
             )
         });
+    if let Some(hold) = tally.idles_for() {
+        return row("Waiting", Tone::Faint, tally, &hold_words(hold), style);
+    }
     let rest = format!("{}{}", tally.in_words(), longest.unwrap_or_default());
     row("Running", Tone::Faint, tally, &rest, style)
 }

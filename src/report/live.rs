@@ -151,6 +151,12 @@ fn scrolls(kind: &EventKind) -> bool {
         | EventKind::Closed { .. }
         | EventKind::Halted { .. }
         | EventKind::LeftAlone { .. }
+        | EventKind::BatchBegan { .. }
+        | EventKind::BatchEnded { .. }
+        | EventKind::GateOpened { .. }
+        | EventKind::HoursWaived { .. }
+        | EventKind::Held { .. }
+        | EventKind::Paused { .. }
         | EventKind::Interrupted { .. }
         | EventKind::RunFinished { .. } => true,
     }

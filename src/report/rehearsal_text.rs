@@ -1,26 +1,20 @@
 //! A rehearsal as people read it: what the day takes, a timeline, and the worst of the bad days.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use crate::figures::{Day, Figures, Outage, Worst};
-use crate::model::InstanceId;
+use crate::figures::{Day, Figures, Worst};
 use crate::plan::SavedPlan;
 
-use super::style::{Style, Tone, called, count, duration};
+use super::style::{Style, Tone, count, duration};
+use super::timeline::timeline;
 use super::words::terminal;
 
 /// Operations named in the line of calls; the rest is counted.
 const OPERATIONS_NAMED: usize = 4;
 
-/// Machines with a line of their own in the timeline; of more, groups are shown.
-const LINES_MAX: usize = 16;
-
 /// Days named under what is left to a person.
 const DAYS_NAMED: usize = 8;
 
-/// Narrowest and widest timeline, in columns.
-const BAR_COLUMNS: std::ops::RangeInclusive<usize> = 10..=60;
+/// Batches with a line of their own.
+const BATCHES_NAMED: usize = 12;
 
 /// Width of the labels of figures.
 const LABEL: usize = 16;
@@ -49,7 +43,8 @@ pub fn rehearsal_text(rehearsal: &Rehearsal<'_>, style: &Style) -> String {
     );
     let mut text = format!("{title}\n\n");
     text.push_str(&good_day(rehearsal, style));
-    text.push_str(&timeline(rehearsal, style));
+    text.push_str(&timeline(rehearsal.plan, rehearsal.good, style));
+    text.push_str(&batches(rehearsal.good, style));
     if let Some(worst) = rehearsal.worst {
         text.push_str(&bad_days(rehearsal, worst, style));
     }
@@ -79,6 +74,10 @@ fn good_day(rehearsal: &Rehearsal<'_>, style: &Style) -> String {
     text.push_str(&line("at once", &at_once(good), style));
     text.push_str(&line("calls", &calls(good), style));
     text.push_str(&line("orders", &orders(good), style));
+    for gate in &good.approvals {
+        let words = format!("a person would have to approve {gate}");
+        text.push_str(&line("left to you", &words, style));
+    }
     for left in &good.left_to_do {
         text.push_str(&line("left to you", &terminal(left), style));
     }
@@ -153,97 +152,30 @@ fn orders(figures: &Figures) -> String {
     }
 }
 
-/// One bar a machine, or one a group where there are too many machines.
-fn timeline(rehearsal: &Rehearsal<'_>, style: &Style) -> String {
-    let rows = rows(rehearsal);
-    let Some(width) = rows.iter().map(|row| row.name.chars().count()).max() else {
+/// When each batch went.
+fn batches(good: &Figures, style: &Style) -> String {
+    if good.batches.is_empty() {
         return String::new();
-    };
-    let columns = style.columns().saturating_sub(width + 14);
-    let columns = columns.clamp(*BAR_COLUMNS.start(), *BAR_COLUMNS.end());
-    let end = rehearsal.good.makespan;
-    let ruler = format!("0{:>width$}", duration(end), width = columns - 1);
-    let mut text = format!("\n  {:width$}  {}\n", "", style.paint(Tone::Faint, &ruler));
-    for row in rows {
-        let bar = bar(&row, columns, end, style);
-        let total = duration(row.total);
-        text.push_str(&format!("  {:width$}  {bar}  {total}\n", row.name));
     }
-    text
-}
-
-struct Row {
-    name: String,
-    outages: Vec<Outage>,
-    total: Duration,
-}
-
-fn rows(rehearsal: &Rehearsal<'_>) -> Vec<Row> {
-    let machines: std::collections::BTreeSet<&InstanceId> = rehearsal
-        .good
-        .outages
-        .iter()
-        .map(|outage| &outage.instance)
-        .collect();
-    let by_machine = machines.len() <= LINES_MAX;
-    let mut rows: BTreeMap<String, Row> = BTreeMap::new();
-    let mut first_seen = Vec::new();
-    for outage in &rehearsal.good.outages {
-        let name = name(rehearsal.plan, &outage.instance, by_machine);
-        let row = rows.entry(name.clone()).or_insert_with(|| {
-            first_seen.push(name.clone());
-            Row {
-                name,
-                outages: Vec::new(),
-                total: Duration::ZERO,
-            }
-        });
-        let until = outage.until.unwrap_or(rehearsal.good.makespan);
-        row.total += until.saturating_sub(outage.from);
-        row.outages.push(outage.clone());
+    let mut text = "\n".to_owned();
+    for span in good.batches.iter().take(BATCHES_NAMED) {
+        let until = span.until.map_or_else(
+            || "does not end".to_owned(),
+            |until| format!("to {}", duration(until)),
+        );
+        let words = format!(
+            "{}: {}, {} {until}",
+            span.crowd,
+            count(span.machines, "machine"),
+            duration(span.from)
+        );
+        let label = format!("batch {} of {}", span.batch, span.of);
+        text.push_str(&line(&label, &words, style));
     }
-    first_seen
-        .iter()
-        .filter_map(|name| rows.remove(name))
-        .collect()
-}
-
-fn name(plan: &SavedPlan, instance: &InstanceId, by_machine: bool) -> String {
-    let machine = plan.desired.instances.get(instance);
-    match machine {
-        Some(machine) if by_machine => called(&machine.name, instance),
-        Some(machine) => {
-            let group = machine.group.as_ref();
-            group.map_or_else(|| "ungrouped".to_owned(), ToString::to_string)
-        }
-        None => instance.to_string(),
+    match good.batches.len().saturating_sub(BATCHES_NAMED) {
+        0 => text,
+        more => text + &line("", &format!("and {more} more"), style),
     }
-}
-
-/// Each column is a slice of the day, the fuller the more machines are down in it.
-fn bar(row: &Row, columns: usize, end: Duration, style: &Style) -> String {
-    let slice = end.as_secs_f64() / columns as f64;
-    let counts: Vec<usize> = (0..columns)
-        .map(|column| {
-            let (from, until) = (slice * column as f64, slice * (column + 1) as f64);
-            let is_down = |outage: &&Outage| {
-                outage.from.as_secs_f64() < until
-                    && outage.until.is_none_or(|end| end.as_secs_f64() > from)
-            };
-            row.outages.iter().filter(is_down).count()
-        })
-        .collect();
-    let most = counts.iter().copied().max().unwrap_or(0).max(1);
-    counts.into_iter().map(|n| shade(n, most, style)).collect()
-}
-
-fn shade(n: usize, most: usize, style: &Style) -> &'static str {
-    const LEVELS: [&str; 4] = ["▂", "▄", "▆", "█"];
-    if n == 0 {
-        return style.mark("·", ".");
-    }
-    let level = (n * LEVELS.len()).div_ceil(most).clamp(1, LEVELS.len());
-    style.mark(LEVELS[level - 1], "#")
 }
 
 fn bad_days(rehearsal: &Rehearsal<'_>, worst: &Worst, style: &Style) -> String {

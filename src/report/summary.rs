@@ -5,6 +5,7 @@ use crate::saga::{Halt, SagaOutcome};
 
 use super::advice::advice;
 use super::event_words::{task, vendor};
+use super::rollout_words::{hold_words, what_lifts};
 use super::style::{Style, Tone, called, count};
 use super::tally::{Interrupted, Machine, State, Tally};
 use super::words::terminal;
@@ -20,6 +21,7 @@ pub fn summary(tally: &Tally, style: &Style) -> String {
         text.push_str(&chapter(tally, &state, title, tone, style));
     }
     text.push_str(&orders(tally, style));
+    text.push_str(&pauses(tally, style));
     text.push_str(&next(tally, style));
     text
 }
@@ -172,11 +174,24 @@ fn orders(tally: &Tally, style: &Style) -> String {
     text
 }
 
+/// What the run waits for: a time, or a person.
+fn pauses(tally: &Tally, style: &Style) -> String {
+    if tally.pauses.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", style.paint(Tone::Strong, "The run waits"));
+    for hold in &tally.pauses {
+        text.push_str(&style.fold("  - ", "    ", &hold_words(hold)));
+    }
+    text
+}
+
 /// What a person does next: what to look at or pay first, then the commands to copy.
 fn next(tally: &Tally, style: &Style) -> String {
     let any = |states: &[State]| states.iter().any(|state| tally.count(state) > 0);
     let doubtful = any(&[Halt::Stuck, Halt::Held, Halt::Unknown].map(State::Halted));
-    let open = doubtful || any(&[State::Halted(Halt::Paused)]) || !tally.orders.is_empty();
+    let rests = any(&[State::Halted(Halt::Paused)]) || !tally.pauses.is_empty();
+    let open = doubtful || rests || !tally.orders.is_empty();
     let left = tally.count(&State::Closed(SagaOutcome::Done)) < tally.total;
     let first = match (doubtful, tally.orders.is_empty()) {
         (true, true) => "Look at these machines in the console first.",
@@ -196,6 +211,10 @@ fn next(tally: &Tally, style: &Style) -> String {
         (false, true) => vec![("respec plan".to_owned(), "shows what is left to do")],
         (false, false) => Vec::new(),
     };
+    let commands: Vec<_> = what_lifts(&tally.pauses, run)
+        .into_iter()
+        .chain(commands)
+        .collect();
     if commands.is_empty() {
         return String::new();
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::event::{Event, EventKind, StepView, Subject};
 use crate::model::{InstanceId, OrderId, PaymentStatus, RequestId, RunId};
 use crate::plan::Action;
-use crate::saga::{Halt, SagaOutcome};
+use crate::saga::{Halt, Hold, SagaOutcome};
 
 /// Where one machine stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +88,10 @@ pub struct Tally {
     pub(super) orders: BTreeMap<OrderId, OpenOrder>,
     pub(super) elapsed: Duration,
     pub(super) interrupted: Interrupted,
+    /// What holds machines back that only time or a person lifts, as it was told last.
+    pub(super) held: Option<Hold>,
+    /// What the run waits for when the program ends.
+    pub(super) pauses: Vec<Hold>,
     pub(super) exit_code: Option<u8>,
 }
 
@@ -129,22 +133,7 @@ impl Tally {
             EventKind::Waiting { subject, reason } => self.waits(subject, reason),
             EventKind::StepStarted { subject, step, .. } => self.step_started(subject, step),
             EventKind::StepFinished { subject, step, .. } => self.step_finished(subject, step),
-            EventKind::StepFailed {
-                subject,
-                step,
-                message,
-                code,
-                request_id,
-                ..
-            } => {
-                let mishap = Mishap {
-                    step: step.clone(),
-                    message: message.clone(),
-                    code: code.clone(),
-                    request_id: request_id.clone(),
-                };
-                self.step_failed(subject, mishap);
-            }
+            EventKind::StepFailed { subject, .. } => self.step_failed(subject, &event.kind),
             EventKind::OrderMade {
                 subject,
                 order_id,
@@ -174,6 +163,12 @@ impl Tally {
             EventKind::LeftAlone { subject, reason } => {
                 self.ended(subject, State::LeftAlone, reason);
             }
+            EventKind::Paused { hold } => self.pauses.push(hold.clone()),
+            EventKind::BatchBegan { .. }
+            | EventKind::BatchEnded { .. }
+            | EventKind::GateOpened { .. }
+            | EventKind::HoursWaived { .. } => {}
+            EventKind::Held { hold } => self.held = Some(hold.clone()),
             EventKind::Interrupted { .. } => self.interrupted = Interrupted::Yes,
             EventKind::RunFinished { exit_code, .. } => self.exit_code = Some(*exit_code),
         }
@@ -204,10 +199,24 @@ impl Tally {
         machine.wait = None;
     }
 
-    fn step_failed(&mut self, subject: &Subject, mishap: Mishap) {
+    fn step_failed(&mut self, subject: &Subject, kind: &EventKind) {
         let machine = self.machine(subject);
         machine.step = None;
-        machine.mishap.get_or_insert(mishap);
+        if let EventKind::StepFailed {
+            step,
+            message,
+            code,
+            request_id,
+            ..
+        } = kind
+        {
+            machine.mishap.get_or_insert(Mishap {
+                step: step.clone(),
+                message: message.clone(),
+                code: code.clone(),
+                request_id: request_id.clone(),
+            });
+        }
     }
 
     fn taken_up(
@@ -297,6 +306,12 @@ impl Tally {
                 mishap: None,
                 note: String::new(),
             })
+    }
+
+    /// What is waited for while nothing is under way.
+    pub(super) fn idles_for(&self) -> Option<&Hold> {
+        let is_idle = self.under_way().next().is_none();
+        self.held.as_ref().filter(|_| is_idle)
     }
 
     /// Machines whose change is under way.

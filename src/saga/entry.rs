@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AppliedInstance, ClientToken, Digest, InstanceId, Money, OrderId, PaymentStatus, RequestId,
-    RunId,
+    AppliedInstance, ClientToken, Crowd, Digest, InstanceId, Money, OrderId, PaymentStatus,
+    RequestId, RunId,
 };
 
 /// One line of the journal. It is on disk before the call it announces is sent.
@@ -202,6 +202,29 @@ pub enum Kind {
         /// The machine as it was left.
         record: AppliedInstance,
     },
+    /// Every machine of a batch has come to its end.
+    BatchEnded {
+        /// Whose.
+        crowd: Crowd,
+        /// Which, counted from 1.
+        batch: u32,
+    },
+    /// Somebody opened the gate behind a batch.
+    Approved {
+        /// Whose.
+        crowd: Crowd,
+        /// Behind which batch it stands.
+        batch: u32,
+        /// Who: `user@host`.
+        who: String,
+    },
+    /// Somebody said that windows and freezes do not hold for the apply that begins.
+    HoursWaived {
+        /// Who: `user@host`.
+        who: String,
+        /// Why; at most 500 characters.
+        reason: String,
+    },
     /// Somebody asked to stop.
     Interrupted {
         /// `SIGINT` or `SIGTERM`.
@@ -305,7 +328,12 @@ impl Kind {
     #[must_use]
     pub fn instance(&self) -> Option<&InstanceId> {
         match self {
-            Self::RunOpened { .. } | Self::Interrupted { .. } | Self::RunClosed { .. } => None,
+            Self::RunOpened { .. }
+            | Self::BatchEnded { .. }
+            | Self::Approved { .. }
+            | Self::HoursWaived { .. }
+            | Self::Interrupted { .. }
+            | Self::RunClosed { .. } => None,
             Self::Adopted { instance, .. }
             | Self::Begun { instance, .. }
             | Self::Settled { instance }

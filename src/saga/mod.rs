@@ -18,9 +18,10 @@
 
 mod entry;
 mod phase;
+mod progress;
+mod milestones;
 mod state;
 mod task;
-mod limits;
 mod brakes;
 
 pub use brakes::{Brakes, Hold, Keeping, Lift, Machine, Promised, Terms};
@@ -28,7 +29,8 @@ pub use entry::{
     Direction, Entry, Failure, FailureCause, Halt, Kind, OrderRecord, RunRecord, SagaOutcome,
     StepEvent, StepRef,
 };
-pub use limits::{Limits, Permit};
+pub use milestones::{Milestones, Opened, Waiver};
 pub use phase::Phase;
-pub use state::{IllegalEntry, RunState, SagaState, StepState};
+pub use progress::{IllegalEntry, SagaState, StepState};
+pub use state::RunState;
 pub use task::{Mode, Task, holds_down, may_fall_over, next_task};

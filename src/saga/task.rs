@@ -6,7 +6,7 @@ use crate::plan::{Action, Saga, Undo};
 
 use super::entry::{FailureCause, Halt, SagaOutcome};
 use super::phase::Phase;
-use super::state::SagaState;
+use super::progress::SagaState;
 
 /// How far a run means to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

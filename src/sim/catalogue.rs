@@ -93,7 +93,7 @@ fn architecture() -> String {
     "X86".to_owned()
 }
 
-/// The series that is not I/O-optimized and not sold any more (section 2.7).
+/// The series that is not I/O-optimized and not sold any more.
 const RETIRED: &str = "ecs-1";
 
 /// No type limit below the ranges of R28.

@@ -59,7 +59,32 @@ impl Scenario {
         let odd = odd.map(|(at, _)| format!("catalogue[{at}]: type and vcpus must not be empty"));
         let strangers = self.throttle.keys().filter(|name| !is_operation(name));
         let strangers = strangers.map(|name| format!("throttle.{name}: no such operation"));
-        keyless.into_iter().chain(still).chain(odd).chain(strangers)
+        let keyless = keyless.into_iter().chain(self.identity_problems());
+        keyless.chain(still).chain(odd).chain(strangers)
+    }
+
+    /// Words that no account of the vendor could have.
+    fn identity_problems(&self) -> Vec<String> {
+        let is_number =
+            !self.account.is_empty() && self.account.bytes().all(|b| b.is_ascii_digit());
+        let currency = &self.balance.currency;
+        let is_currency = currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase());
+        let in_a_region = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let is_region = !self.region.is_empty() && self.region.bytes().all(in_a_region);
+        let mut problems: Vec<String> = [
+            (is_number, "account: must be a number, in quotes"),
+            (is_region, "region: lower-case letters, digits and `-` only"),
+            (is_currency, "balance.currency: three capitals, as in CNY"),
+        ]
+        .into_iter()
+        .filter(|(is_fine, _)| !is_fine)
+        .map(|(_, problem)| problem.to_owned())
+        .collect();
+        let nameless = self.keys.iter().enumerate();
+        let nameless = nameless.filter(|(_, key)| key.id.is_empty() || key.secret.is_empty());
+        problems
+            .extend(nameless.map(|(at, _)| format!("keys[{at}]: id and secret must not be empty")));
+        problems
     }
 
     fn particular_problems(&self, instances: &BTreeSet<&String>) -> Vec<String> {

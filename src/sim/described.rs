@@ -1,4 +1,4 @@
-//! An instance with the very field names of DescribeInstances (section 2.4).
+//! An instance with the very field names of DescribeInstances.
 //!
 //! Scenarios are written in this shape, answers are made of it, and the world keeps it as the truth;
 //! so a machine copied from a real answer is a machine of a scenario.
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sim::idle::Idle;
 
-/// The five states of the API (section 2.4).
+/// The five states of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the vendor's own words")]
 pub enum Status {
@@ -62,7 +62,7 @@ pub(crate) enum NetworkType {
     Classic,
 }
 
-/// What a stopped machine costs (section 2.14, R70).
+/// What a stopped machine costs (R70).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum StoppedMode {
     KeepCharging,

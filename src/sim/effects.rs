@@ -81,7 +81,7 @@ impl World {
         self.boot(id);
     }
 
-    /// Running to Starting and back (section 2.4, transitions).
+    /// Running to Starting and back.
     pub(crate) fn begin_reboot(&mut self, id: &str, at: Duration) {
         let delay = self.power_delay(self.settings.delays.start.0);
         self.begin_power(id, Status::Starting, delay, at);
@@ -204,7 +204,7 @@ impl World {
         });
     }
 
-    /// Gives a machine its one static address; a second call finds the first one (section 2.15).
+    /// Gives a machine its one static address; a second call finds the first one.
     pub(crate) fn allocate_address(&mut self, id: &str, at: Duration) -> Option<String> {
         let held = &self.instances.get(id)?.truth.public_ip_address.ip_address;
         if let Some(address) = held.first() {

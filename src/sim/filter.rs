@@ -1,4 +1,4 @@
-//! Which instances a DescribeInstances asks for: all its filters at once (section 2.4).
+//! Which instances a DescribeInstances asks for: all its filters at once.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! The gate: one request in, one reply out, whichever door it came through.
 //!
-//! Signature, nonce, version and operation, rate; then the operation with its own checks (section 6).
+//! Signature, nonce, version and operation, rate; then the operation with its own checks.
 
 use sha2::{Digest, Sha256};
 

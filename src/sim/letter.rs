@@ -22,7 +22,7 @@ enum Form {
     Xml,
 }
 
-/// The product whose answers say in a field of their own whether they succeeded (section 2.17).
+/// The product whose answers say in a field of their own whether they succeeded.
 const SAYS_SUCCESS: &str = "BssOpenApi";
 
 impl<'a> Letterhead<'a> {
@@ -46,7 +46,7 @@ impl<'a> Letterhead<'a> {
         self.finish(200, "OK", &root, &Value::Object(fields), effect)
     }
 
-    /// Writes a refusal as the body of section 1.5.
+    /// Writes a refusal as the body of an answer.
     pub(crate) fn refuse(&self, refusal: &Refusal) -> Reply {
         let mut body = json!({
             "RequestId": self.request_id,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::sim::reply::{Fields, Refusal};
 use crate::sim::scenario::Rate;
 
-/// Nonces seen lately; each is good once (section 1.5).
+/// Nonces seen lately; each is good once.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Nonces {
     seen: BTreeSet<String>,
@@ -17,7 +17,7 @@ pub(crate) struct Nonces {
     by_time: BTreeSet<(Timestamp, String)>,
 }
 
-/// Twice the skew: a request older than that is refused for its timestamp already (section 6).
+/// Twice the skew: a request older than that is refused for its timestamp already.
 const NONCE_MEMORY: SignedDuration = SignedDuration::from_mins(30);
 
 /// Most nonces kept; 100 calls a second for half an hour make 180,000.
@@ -51,7 +51,7 @@ impl Nonces {
     }
 }
 
-/// Client tokens and what they were answered with (section 1.7).
+/// Client tokens and what they were answered with.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tokens(BTreeMap<String, Spent>);
 
@@ -111,7 +111,7 @@ impl Tokens {
     }
 }
 
-/// Calls of each operation in its running window (section 1.6).
+/// Calls of each operation in its running window.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Throttle(BTreeMap<String, Window>);
 
@@ -146,7 +146,7 @@ impl Throttle {
     }
 }
 
-/// 400 `Throttling.User` with the wait newer gateways name in a header (section 1.6).
+/// 400 `Throttling.User` with the wait newer gateways name in a header.
 pub(crate) fn throttled(wait: Duration) -> Refusal {
     let message = "This operation was called too often; slow down and try again.";
     Refusal {

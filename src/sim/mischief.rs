@@ -33,7 +33,7 @@ impl World {
         self.mischief = Mischief::default();
     }
 
-    /// 500 `InternalError` (section 1.5).
+    /// 500 `InternalError`.
     pub(crate) fn internal_error(&mut self, request: &Request) -> Reply {
         let refusal = Refusal::new(
             500,
@@ -43,13 +43,13 @@ impl World {
         self.refuse_by_fault(request, refusal)
     }
 
-    /// 503 `ServiceUnavailable` (section 1.5).
+    /// 503 `ServiceUnavailable`.
     pub(crate) fn unavailable(&mut self, request: &Request) -> Reply {
         let refusal = Refusal::new(503, "ServiceUnavailable", "The service is overloaded.");
         self.refuse_by_fault(request, refusal)
     }
 
-    /// 400 `Throttling.User` (section 1.6).
+    /// 400 `Throttling.User`.
     pub(crate) fn throttled_by_fault(&mut self, request: &Request, wait: Duration) -> Reply {
         self.refuse_by_fault(request, throttled(wait))
     }

@@ -66,7 +66,7 @@ pub use scenario::{
     Balance, Choices, Delays, Disk, DiskKind, Guest, Image, Key, LowBalance, OnlineChange, Owner,
     Particulars, PeriodUnit, Permissions, Quota, Rate, Renewal, RenewalStatus, Role,
     SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX, ScalingGroup, Scenario, ScenarioError, ScriptedFault,
-    Site, When,
+    ShapeError, Site, When,
 };
 pub use schema::scenario_schema;
 pub use serve::serve;

@@ -1,4 +1,4 @@
-//! Orders: what a subscription change costs, and where its payment stands (section 4).
+//! Orders: what a subscription change costs, and where its payment stands.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::sim::described::ChargeType;
 use crate::sim::money::Money;
 use crate::sim::network::Network;
 
-/// Where an order stands (section 4.1).
+/// Where an order stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Payment {
     /// Waits for somebody to pay it in the console.
@@ -21,7 +21,7 @@ pub(crate) enum Payment {
     Cancelled,
 }
 
-/// The vendor's order types used here (section 4.1).
+/// The vendor's order types used here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum OrderKind {
     Upgrade,

@@ -1,4 +1,4 @@
-//! Pages: how long one is, and where the next one begins (section 1.8).
+//! Pages: how long one is, and where the next one begins.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! Placing an order: who pays, from what, and what becomes of it (section 4.1).
+//! Placing an order: who pays, from what, and what becomes of it.
 
 use crate::sim::money::Money;
 use crate::sim::orders::{Change, Order, OrderKind, Part, Payment};

@@ -37,9 +37,9 @@ pub(crate) struct Refusal {
     pub(crate) status: u16,
     pub(crate) code: String,
     pub(crate) message: String,
-    /// Sent as `x-acs-retry-after`, in milliseconds (section 1.6).
+    /// Sent as `x-acs-retry-after`, in milliseconds.
     pub(crate) retry_after: Option<Duration>,
-    /// Sent as `AccessDeniedDetail` with a refused permission (section 1.5).
+    /// Sent as `AccessDeniedDetail` with a refused permission.
     pub(crate) detail: Option<Value>,
 }
 
@@ -55,7 +55,7 @@ impl Refusal {
         }
     }
 
-    /// A required parameter is absent (section 1.5).
+    /// A required parameter is absent.
     pub(crate) fn missing(name: &str) -> Self {
         Self::new(
             400,
@@ -64,7 +64,7 @@ impl Refusal {
         )
     }
 
-    /// A parameter has a value that cannot be read or lies outside its range (section 1.5).
+    /// A parameter has a value that cannot be read or lies outside its range.
     pub(crate) fn invalid(name: &str, why: &str) -> Self {
         Self::new(
             400,
@@ -73,7 +73,7 @@ impl Refusal {
         )
     }
 
-    /// The checks of a dry run passed (R7, section 2.14). The status is open point 1.
+    /// The checks of a dry run passed (R7). The status is open point 1.
     pub(crate) fn dry_run_passed(code: &str) -> Self {
         Self::new(
             412,

@@ -58,7 +58,7 @@ impl Request {
         params.get("Version").or(self.header("x-acs-version"))
     }
 
-    /// Query and form parameters, merged (section 1.2).
+    /// Query and form parameters, merged.
     pub(crate) fn parameters(&self) -> Result<Params, Refusal> {
         let mut found = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(self.query.as_bytes()) {
@@ -115,7 +115,7 @@ impl Params {
         self.get(name).ok_or_else(|| Refusal::missing(name))
     }
 
-    /// A boolean in any case: SDKs send `True`, `true` and `TRUE` (section 1.2).
+    /// A boolean in any case: SDKs send `True`, `true` and `TRUE`.
     pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Refusal> {
         match self.get(name) {
             None => Ok(None),
@@ -136,7 +136,7 @@ impl Params {
             .map_err(|_| Refusal::invalid(name, "is not a whole number"))
     }
 
-    /// A repeat list `Name.1`, `Name.2`, … in order, at most `most` entries (section 1.2).
+    /// A repeat list `Name.1`, `Name.2`, … in order, at most `most` entries.
     pub(crate) fn list(&self, name: &str, most: usize) -> Result<Vec<&str>, Refusal> {
         let mut entries = Vec::new();
         for index in 1..=most + 1 {
@@ -151,7 +151,7 @@ impl Params {
         Ok(entries)
     }
 
-    /// A JSON list inside one parameter, as `InstanceIds` is written (section 1.2).
+    /// A JSON list inside one parameter, as `InstanceIds` is written.
     pub(crate) fn json_list(
         &self,
         name: &str,
@@ -180,7 +180,7 @@ impl Params {
         self.0.iter().any(|(name, value)| one(name, value)) || listed.iter().any(|it| it == id)
     }
 
-    /// The parameters that make one request the same as another: all but the common ones (section 1.7).
+    /// The parameters that make one request the same as another: all but the common ones.
     pub(crate) fn fingerprint(&self) -> BTreeMap<String, String> {
         let business = self
             .0
@@ -190,7 +190,7 @@ impl Params {
     }
 }
 
-/// Parameters of the protocol rather than of the operation (section 1.2).
+/// Parameters of the protocol rather than of the operation.
 const COMMON: [&str; 12] = [
     "Action",
     "AccessKeyId",

@@ -52,12 +52,12 @@ impl Serialize for Span {
     }
 }
 
-/// A moment to the minute, as instances carry it: `2026-01-01T00:00Z` (section 3.3).
+/// A moment to the minute, as instances carry it: `2026-01-01T00:00Z`.
 pub(crate) fn to_the_minute(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%dT%H:%MZ").to_string()
 }
 
-/// A moment to the second, as requests and orders carry it: `2026-01-01T00:00:00Z` (section 3.3).
+/// A moment to the second, as requests and orders carry it: `2026-01-01T00:00:00Z`.
 pub(crate) fn to_the_second(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
@@ -72,7 +72,7 @@ pub(crate) fn read_minute(text: &str) -> Option<Timestamp> {
     read_exactly("%Y-%m-%dT%H:%MZ", "yyyy-MM-ddTHH:mmZ".len(), text).or_else(|| read_second(text))
 }
 
-/// Reads a moment to the hour, as temporary upgrades end: `2026-01-01T00Z` (section 3.3).
+/// Reads a moment to the hour, as temporary upgrades end: `2026-01-01T00Z`.
 pub(crate) fn read_hour(text: &str) -> Option<Timestamp> {
     let hour = text.strip_suffix('Z')?;
     read_minute(&format!("{hour}:00Z"))

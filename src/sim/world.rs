@@ -259,7 +259,7 @@ impl World {
     }
 }
 
-/// The end a pay-as-you-go machine shows, which means nothing (section 2.4).
+/// The end a pay-as-you-go machine shows, which means nothing.
 pub(crate) const NO_END: &str = "2099-12-31T15:59Z";
 
 /// A subscription without a written end has a year to go.

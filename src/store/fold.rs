@@ -125,6 +125,9 @@ fn note(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) -> Result<(),
         | Kind::FellOver { .. }
         | Kind::Halted { .. }
         | Kind::Reopened { .. }
+        | Kind::BatchEnded { .. }
+        | Kind::Approved { .. }
+        | Kind::HoursWaived { .. }
         | Kind::Interrupted { .. } => {}
     }
     Ok(())
@@ -159,6 +162,9 @@ fn note_run(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) {
         | Kind::Halted { .. }
         | Kind::Reopened { .. }
         | Kind::Closed { .. }
+        | Kind::BatchEnded { .. }
+        | Kind::Approved { .. }
+        | Kind::HoursWaived { .. }
         | Kind::Interrupted { .. } => None,
     };
     delta

@@ -155,6 +155,7 @@ impl House {
             mode: Mode::GoOn,
             parallelism: 10,
             wait_payment: self.wait_payment,
+            ..Options::default()
         };
         let tools = Tools {
             cloud: self.cloud.clone(),

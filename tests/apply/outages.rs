@@ -21,7 +21,7 @@ fn a_refused_change_restarts_the_machine_and_spares_the_others_before_their_stop
     let cloud = json!({ "instances": machines }).to_string();
     let manifest = "groups: {web: {ids: [i-1, i-2, i-3, i-4, i-5, i-6], \
                     spec: {instance_type: ecs.g7.xlarge}, \
-                    rollout: {max_unavailable: 50%, max_failures: 200}}}";
+                    rollout: {max_unavailable: 50%, max_failures: 200, batches: [100%]}}}";
     let faults = FaultPlan {
         stock_gone: 1.0,
         most: 1,

@@ -7,6 +7,10 @@ use std::process::Command;
 use crate::process::{Ended, Running};
 use crate::server::Server;
 
+#[path = "secrets.rs"]
+mod secrets;
+pub(crate) use secrets::Secret;
+
 /// How many times faster than real time most stories run.
 pub(crate) const FAST: u32 = 200;
 
@@ -17,6 +21,7 @@ pub(crate) struct House {
     /// What `fleet:` says.
     pub(crate) fleet: String,
     env: Vec<(&'static str, String)>,
+    secret: Secret,
 }
 
 impl House {
@@ -50,10 +55,13 @@ impl House {
             ("RESPEC_SPEED", speed.to_string()),
             // Whatever machine the tests run on, its own role is none of their business.
             ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true".to_owned()),
+            // Whoever listens to everything may not hear the secret either.
+            ("RUST_LOG", "trace".to_owned()),
         ];
         Self {
             fleet: fleet.unwrap_or_default().to_owned(),
             folder,
+            secret: Secret::new(&server.key_secret),
             server,
             env,
         }
@@ -77,7 +85,15 @@ impl House {
     /// Runs `respec` to its end.
     #[track_caller]
     pub(crate) fn run(&self, args: &str) -> Ended {
-        self.start(args).ended()
+        let ended = self.start(args).ended();
+        for said in [&ended.stdout, &ended.stderr] {
+            assert_eq!(
+                self.secret.found_in(said.as_bytes()),
+                None,
+                "the secret was said: {ended}"
+            );
+        }
+        ended
     }
 
     /// Runs `respec` without `--endpoint`, key or speed.
@@ -111,6 +127,15 @@ impl House {
 
     pub(crate) fn has(&self, name: &str) -> bool {
         self.folder.join(name).exists()
+    }
+}
+
+/// Every story of this target ends with a search of every byte it wrote.
+impl Drop for House {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.secret.is_in_no_file_below(&self.folder);
+        }
     }
 }
 

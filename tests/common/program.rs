@@ -90,6 +90,7 @@ impl Program {
             mode: Mode::GoOn,
             parallelism: PARALLELISM,
             wait_payment: Duration::ZERO,
+            ..Options::default()
         };
         let tools = Tools {
             cloud: self.cloud.clone(),

@@ -1,9 +1,8 @@
 //! The schema of scenarios knows what the decoder knows, no more and no less.
 
 use std::collections::BTreeSet;
-use std::error::Error as _;
 
-use respec::sim::{Scenario, operations, scenario_schema};
+use respec::sim::{Scenario, ScenarioError, operations, scenario_schema};
 use serde_json::{Value, json};
 
 /// A key nobody knows.
@@ -30,8 +29,10 @@ fn document(way: &[Step<'_>]) -> Value {
 /// The keys the decoder says it would have taken there.
 fn decoder_knows(way: &[Step<'_>]) -> BTreeSet<String> {
     let text = document(way).to_string();
-    let error = Scenario::read(&text).unwrap_err();
-    let told = error.source().map_or_else(String::new, ToString::to_string);
+    let Err(ScenarioError::Shape(error)) = Scenario::read(&text) else {
+        panic!("{text} was taken");
+    };
+    let told = error.whole();
     let (_, expected) = told
         .split_once(&format!("unknown field `{STRANGER}`"))
         .unwrap_or_else(|| panic!("{text}: {told}"));

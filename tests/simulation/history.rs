@@ -275,6 +275,7 @@ impl History {
             mode: Mode::GoOn,
             parallelism: self.script.parallelism,
             wait_payment: self.script.wait_payment,
+            ..Options::default()
         };
         let mut on_event = |event: &Event| self.hear(event);
         let ended = apply(job, options, tools, self.interrupts(fate), &mut on_event).await;

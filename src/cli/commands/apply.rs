@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::apply::Hours;
 use crate::cli::args::{ApplyArgs, Global};
 use crate::cli::choosing::look;
 use crate::cli::commands::plan::page;
@@ -9,13 +10,12 @@ use crate::cli::context::Context;
 use crate::cli::display::json_without_run;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::not_yet::can_be_kept;
 use crate::cli::planning::{Planning, look_beneath, make_plan, peek, to_adopt};
 use crate::cli::pricing::keep_within_limits;
 use crate::cli::rights;
 use crate::cli::running::{Ended, Run, read_plan};
 use crate::cli::screen::Screen;
-use crate::cli::windows::fits_its_windows;
+use crate::cli::windows::{begins_soon, fits_its_windows};
 use crate::cloud::Cloud as _;
 use crate::model::{Lineage, ObservedFleet};
 use crate::plan::{Costs, Fingerprint, Saga, SavedPlan};
@@ -99,8 +99,10 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
     if plan.sagas.is_empty() {
         return nothing_to_change(&run, &planning).await;
     }
-    fits_its_windows(plan)?;
-    can_be_kept(plan)?;
+    if args.hours() == Hours::Kept {
+        fits_its_windows(plan)?;
+    }
+    begins_soon(plan, &planning.observed, args, context.clock.wall())?;
     joiners_are_counted(args, screen, plan)?;
     prices_are_known(args, plan)?;
     keep_within_limits(plan, args.planning.max_spend.as_ref())?;
@@ -133,7 +135,7 @@ async fn saved(
     if is_open(contents.as_ref(), |_| true) {
         return open_run_first(&run, &plan).await;
     }
-    can_be_kept(&plan)?;
+    begins_soon(&plan, &observed, args, context.clock.wall())?;
     prices_are_known(args, &plan)?;
     keep_within_limits(&plan, args.planning.max_spend.as_ref())?;
     touched_machines_look_as_planned(&plan, &observed)?;
@@ -217,6 +219,7 @@ async fn settle(run: &Run<'_>, plan: &SavedPlan, store: Store) -> Result<Failure
         .talk(&format!("Run {open} is open: settling it first.\n"));
     let settling = Run {
         mode: Mode::PutBack,
+        hours: run.hours.clone(),
         ..*run
     };
     let ended = settling.go_on(store).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::apply::{Obligation, OpenRun, abandon};
+use crate::apply::{Hours, Obligation, OpenRun, abandon};
 use crate::cli::args::{CancelArgs, Global};
 use crate::cli::commands::orders::leftover::{offer_to_cancel, unpaid_orders};
 use crate::cli::context::Context;
@@ -37,6 +37,8 @@ pub async fn run(
         global,
         screen,
         wait_payment: std::time::Duration::ZERO,
+        wait_gates: std::time::Duration::ZERO,
+        hours: Hours::Kept,
         mode: Mode::PutBack,
     };
     let open_store =

@@ -15,5 +15,6 @@ pub mod drift;
 pub mod rehearse;
 pub mod state;
 pub mod history;
+pub mod approve;
 pub mod explain;
 pub mod version;

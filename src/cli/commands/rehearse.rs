@@ -7,7 +7,6 @@ use crate::cli::choosing::look;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::not_yet::can_be_kept;
 use crate::cli::planning::{Planning, make_plan, peek};
 use crate::cli::running::read_plan;
 use crate::cli::screen::Screen;
@@ -37,7 +36,6 @@ pub async fn run(
         screen.result("Nothing to rehearse: the plan changes no machine.\n")?;
         return Ok(Done::Fine);
     }
-    can_be_kept(&plan)?;
     let copied = copied(context, &plan, &observed)?;
     let contents = contents.unwrap_or_else(|| Contents::empty(plan.stamp.lineage.clone()));
     let known = Known {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::{Approval, Course, Crowd, InstanceId, OnFailure, Opening, Rollout, later};
+use crate::model::{
+    Approval, Course, Crowd, InstanceId, OnFailure, Opening, Rollout, ZoneId, later,
+};
 
 use super::hold::Hold;
 
@@ -23,6 +25,8 @@ pub(super) struct CrowdState {
     /// The first batch that is not recorded as ended.
     open: u32,
     pub(super) failed: BTreeSet<InstanceId>,
+    /// How many of its machines are down, by zone.
+    pub(super) down: BTreeMap<ZoneId, usize>,
     /// When each batch ended, as it is recorded.
     ended_at: BTreeMap<u32, Timestamp>,
     /// Batches behind which somebody opened the gate.
@@ -31,6 +35,8 @@ pub(super) struct CrowdState {
     pub(super) slowest: Duration,
     /// How its window stands, if it has one.
     pub(super) opening: Option<Opening>,
+    /// When it opens again after it has shut.
+    pub(super) reopens: Option<Timestamp>,
     /// From when until when that is so.
     stands: Option<(Timestamp, Timestamp)>,
 }
@@ -51,10 +57,12 @@ impl CrowdState {
             unfinished,
             open: 1,
             failed: BTreeSet::new(),
+            down: BTreeMap::new(),
             ended_at: BTreeMap::new(),
             approved: BTreeSet::new(),
             slowest: Duration::ZERO,
             opening: None,
+            reopens: None,
             stands: None,
         }
     }
@@ -71,12 +79,19 @@ impl CrowdState {
             return;
         }
         let opening = window.at(now);
-        let until = match opening {
-            Opening::Open { last_start, .. } => last_start,
-            Opening::Shut { opens } => opens.unwrap_or(Timestamp::MAX),
+        let (until, reopens) = match opening {
+            Opening::Open { last_start, closes } => (last_start, window.at(closes).opens()),
+            Opening::Shut { opens } => (opens.unwrap_or(Timestamp::MAX), opens),
         };
+        self.reopens = reopens;
         self.opening = Some(opening);
         self.stands = Some((now, until));
+    }
+
+    /// How many batches there are, and how many machines are in one.
+    pub(super) fn extent(&self, batch: u32) -> (u32, usize) {
+        let all = u32::try_from(self.course.batches.len()).unwrap_or(u32::MAX);
+        (all, self.unfinished.get(&batch).copied().unwrap_or(0))
     }
 
     pub(super) fn batch_of(&self, instance: &InstanceId) -> Option<u32> {

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::model::{Crowd, ZoneId};
 
 /// Why something may not happen now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "hold")]
 pub enum Hold {
     /// More failed than is tolerated (`max_failures`).
     Failures {
@@ -40,6 +42,8 @@ pub enum Hold {
         needs: Duration,
         /// When the window shuts or the freeze begins.
         closes: Timestamp,
+        /// When it may be tried again; none if never.
+        again: Option<Timestamp>,
     },
     /// A batch before its own has not ended.
     Batch {
@@ -107,16 +111,50 @@ pub enum Lift {
 }
 
 impl Hold {
+    /// Whether it holds every machine of the crowd that stands behind this one in a line by batches.
+    #[must_use]
+    pub fn holds_all_behind(&self) -> bool {
+        match self {
+            Self::Failures { .. }
+            | Self::Frozen { .. }
+            | Self::Window { .. }
+            | Self::Batch { .. }
+            | Self::Wait { .. }
+            | Self::Approval { .. }
+            | Self::Unavailable { .. } => true,
+            Self::TooLate { .. } | Self::Spread { .. } | Self::Availability { .. } => false,
+        }
+    }
+
+    /// Whether a window or a freeze is behind it, so that somebody may waive it.
+    #[must_use]
+    pub fn is_about_hours(&self) -> bool {
+        match self {
+            Self::Frozen { .. } | Self::Window { .. } | Self::TooLate { .. } => true,
+            Self::Failures { .. }
+            | Self::Batch { .. }
+            | Self::Wait { .. }
+            | Self::Approval { .. }
+            | Self::Unavailable { .. }
+            | Self::Spread { .. }
+            | Self::Availability { .. } => false,
+        }
+    }
+
     /// What would lift it.
     #[must_use]
     pub fn lift(&self) -> Lift {
         match self {
-            Self::Failures { .. } | Self::Window { opens: None, .. } => Lift::Nothing,
+            Self::Failures { .. }
+            | Self::Window { opens: None, .. }
+            | Self::TooLate { again: None, .. } => Lift::Nothing,
             Self::Frozen { until, .. } | Self::Wait { until, .. } => Lift::At(*until),
             Self::Window {
                 opens: Some(opens), ..
             } => Lift::At(*opens),
-            Self::TooLate { closes, .. } => Lift::At(*closes),
+            Self::TooLate {
+                again: Some(again), ..
+            } => Lift::At(*again),
             Self::Approval { .. } => Lift::Person,
             Self::Batch { .. }
             | Self::Unavailable { .. }
@@ -137,11 +175,15 @@ impl std::fmt::Display for Hold {
                 f,
                 "{failures} of {crowd} failed, {tolerated} are tolerated (max_failures)"
             ),
-            Self::Frozen { reason, until } => write!(f, "frozen until {until}: {reason}"),
+            Self::Frozen { reason, until } => {
+                write!(f, "frozen until {}: {reason}", told(*until))
+            }
             Self::Window {
                 crowd,
                 opens: Some(opens),
-            } => write!(f, "the window of {crowd} is shut until {opens}"),
+            } => {
+                write!(f, "the window of {crowd} is shut until {}", told(*opens))
+            }
             Self::Window { crowd, opens: None } => {
                 write!(f, "the window of {crowd} does not open again")
             }
@@ -149,10 +191,12 @@ impl std::fmt::Display for Hold {
                 crowd,
                 needs,
                 closes,
+                ..
             } => write!(
                 f,
-                "it needs {} s, and {crowd} may change until {closes} only",
-                needs.as_secs()
+                "it needs {} s, and {crowd} may change until {} only",
+                needs.as_secs(),
+                told(*closes)
             ),
             Self::Batch {
                 crowd,
@@ -168,7 +212,8 @@ impl std::fmt::Display for Hold {
                 until,
             } => write!(
                 f,
-                "the gate after batch {after} of {crowd} waits until {until}"
+                "the gate after batch {after} of {crowd} waits until {}",
+                told(*until)
             ),
             Self::Approval { crowd, after } => write!(
                 f,
@@ -188,4 +233,9 @@ impl std::fmt::Display for Hold {
             ),
         }
     }
+}
+
+/// To the second: gates may be short.
+fn told(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

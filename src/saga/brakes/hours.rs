@@ -48,12 +48,14 @@ impl Hours {
                 until: freeze.until,
             });
         }
-        let closes = match state.opening {
-            None => self.next_freeze(now),
-            Some(Opening::Open { closes, .. }) => Some(
-                self.next_freeze(now)
-                    .map_or(closes, |from| from.min(closes)),
-            ),
+        let freeze = self.next_freeze(now);
+        let freeze = freeze.map(|freeze| (freeze.from, Some(freeze.until)));
+        let ends = match state.opening {
+            None => freeze,
+            Some(Opening::Open { closes, .. }) => {
+                let shuts = (closes, state.reopens);
+                Some(freeze.filter(|(from, _)| *from < closes).unwrap_or(shuts))
+            }
             Some(Opening::Shut { opens }) => {
                 return Err(Hold::Window {
                     crowd: crowd.clone(),
@@ -61,18 +63,19 @@ impl Hours {
                 });
             }
         };
-        match closes {
-            Some(closes) if later(now, needs) > closes => Err(Hold::TooLate {
+        match ends {
+            Some((closes, again)) if later(now, needs) > closes => Err(Hold::TooLate {
                 crowd: crowd.clone(),
                 needs,
                 closes,
+                again,
             }),
             Some(_) | None => Ok(()),
         }
     }
 
-    fn next_freeze(&self, now: Timestamp) -> Option<Timestamp> {
-        let coming = self.freezes.iter().map(|freeze| freeze.from);
-        coming.filter(|from| *from > now).min()
+    fn next_freeze(&self, now: Timestamp) -> Option<&Freeze> {
+        let coming = self.freezes.iter().filter(|freeze| freeze.from > now);
+        coming.min_by_key(|freeze| freeze.from)
     }
 }

@@ -35,7 +35,8 @@ use hours::Hours;
 pub struct Brakes {
     crowds: BTreeMap<Crowd, CrowdState>,
     machines: BTreeMap<InstanceId, Machine>,
-    promises: Vec<Promised>,
+    /// Each promise with how many of its machines are down.
+    promises: Vec<(Promised, usize)>,
     hours: Hours,
     down: BTreeSet<InstanceId>,
     now: Timestamp,
@@ -52,7 +53,11 @@ impl Brakes {
                 .map(|(crowd, (rollout, course))| (crowd, CrowdState::new(rollout, course)))
                 .collect(),
             machines: terms.machines,
-            promises: terms.promises,
+            promises: terms
+                .promises
+                .into_iter()
+                .map(|promise| (promise, 0))
+                .collect(),
             hours,
             down: BTreeSet::new(),
             now,
@@ -71,14 +76,33 @@ impl Brakes {
 
     /// The machine is down, whoever stopped it.
     pub fn went_down(&mut self, instance: &InstanceId) {
-        if self.machines.contains_key(instance) {
-            self.down.insert(instance.clone());
+        let known = self.machines.contains_key(instance);
+        if known && self.down.insert(instance.clone()) {
+            self.recount(instance, |n| n + 1);
         }
     }
 
     /// The machine is up again; whether that frees a place.
     pub fn came_up(&mut self, instance: &InstanceId) -> bool {
-        self.down.remove(instance)
+        let was_down = self.down.remove(instance);
+        if was_down {
+            self.recount(instance, |n| n.saturating_sub(1));
+        }
+        was_down
+    }
+
+    fn recount(&mut self, instance: &InstanceId, change: fn(usize) -> usize) {
+        let about = |(promise, _): &&mut (Promised, usize)| promise.members.contains(instance);
+        for (_, down) in self.promises.iter_mut().filter(about) {
+            *down = change(*down);
+        }
+        let Some(machine) = self.machines.get(instance).filter(|machine| machine.counts) else {
+            return;
+        };
+        if let Some(state) = self.crowds.get_mut(&machine.crowd) {
+            let down = state.down.entry(machine.zone.clone()).or_default();
+            *down = change(*down);
+        }
     }
 
     /// Its change failed.
@@ -148,6 +172,13 @@ impl Brakes {
         self.crowds.get(&machine.crowd)?.batch_of(instance)
     }
 
+    /// How many batches a crowd has, and how many machines of this one have not ended.
+    #[must_use]
+    pub fn extent(&self, crowd: &Crowd, batch: u32) -> (u32, usize) {
+        let state = self.crowds.get(crowd);
+        state.map_or((0, 0), |state| state.extent(batch))
+    }
+
     /// May its change begin?
     ///
     /// # Errors
@@ -193,41 +224,37 @@ impl Brakes {
         let Some(state) = self.crowds.get(&machine.crowd) else {
             return Ok(());
         };
-        let neighbours = self.down.iter().filter_map(|id| self.machines.get(id));
-        let down: Vec<&Machine> = neighbours
-            .filter(|other| other.counts && other.crowd == machine.crowd)
-            .collect();
+        let down: usize = state.down.values().sum();
         let limit = state.rollout.max_unavailable.of(state.course.size);
-        if down.len() >= limit {
+        if down >= limit {
             return Err(Hold::Unavailable {
                 crowd: machine.crowd.clone(),
-                down: down.len(),
+                down,
                 limit,
             });
         }
-        let elsewhere = down.iter().find(|other| other.zone != machine.zone);
+        let mut zones = state.down.iter();
+        let elsewhere = zones.find(|(zone, down)| **zone != machine.zone && **down > 0);
         match (state.rollout.spread, elsewhere) {
-            (Spread::Zone, Some(other)) => Err(Hold::Spread {
+            (Spread::Zone, Some((zone, _))) => Err(Hold::Spread {
                 crowd: machine.crowd.clone(),
-                zone: other.zone.clone(),
+                zone: zone.clone(),
             }),
             (Spread::Zone, None) | (Spread::Anywhere, _) => Ok(()),
         }
     }
 
     fn promises_are_kept(&self, instance: &InstanceId) -> Result<(), Hold> {
-        let about = self.promises.iter();
-        for promise in about.filter(|promise| promise.members.contains(instance)) {
-            let down = promise.members.intersection(&self.down).count();
-            if down >= promise.allowed {
-                return Err(Hold::Availability {
-                    name: promise.name.clone(),
-                    down,
-                    limit: promise.allowed,
-                });
-            }
+        let about = |(promise, _): &&(Promised, usize)| promise.members.contains(instance);
+        let mut broken = self.promises.iter().filter(about);
+        match broken.find(|(promise, down)| *down >= promise.allowed) {
+            Some((promise, down)) => Err(Hold::Availability {
+                name: promise.name.clone(),
+                down: *down,
+                limit: promise.allowed,
+            }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn state_of(&mut self, instance: &InstanceId) -> Option<&mut CrowdState> {

@@ -1,4 +1,4 @@
-//! DescribeAccountAttributes: what the account may have, and how much of it is used (section 2.13).
+//! DescribeAccountAttributes: what the account may have, and how much of it is used.
 
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@ use crate::sim::world::World;
 /// Most attributes in one call.
 const ATTRIBUTES_MAX: usize = 20;
 
-/// The field that comes with an attribute (section 2.4).
+/// The field that comes with an attribute.
 fn field_of(attribute: &str) -> Option<(&'static str, Value)> {
     let metadata = || {
         json!({

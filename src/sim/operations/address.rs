@@ -1,4 +1,4 @@
-//! AllocatePublicIpAddress: a static address for bandwidth that has none (section 2.15).
+//! AllocatePublicIpAddress: a static address for bandwidth that has none.
 
 use crate::sim::operations::Call;
 use crate::sim::reply::{Fields, Refusal};
@@ -21,7 +21,7 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
             "An address needs outbound bandwidth above 0.",
         ));
     }
-    // R40, under the code of this call (section 2.15).
+    // R40, under the code of this call.
     account::an_address_is_left(world, instance, "NAT_PUBLIC_IP_ALLOCATE_FAILED")?;
     let address = world.allocate_address(id, world.now.elapsed);
     let address = address.expect("the instance was found a moment ago");

@@ -1,4 +1,4 @@
-//! The billing service apart from orders: the balance, and what is paid for (section 2.17).
+//! The billing service apart from orders: the balance, and what is paid for.
 
 use serde_json::{Value, json};
 

@@ -40,7 +40,7 @@ pub(crate) fn instances(world: &mut World, call: &Call<'_>) -> Result<Fields, Re
     Ok(fields)
 }
 
-/// With MaxResults and NextToken, TotalCount means nothing (section 1.8).
+/// With MaxResults and NextToken, TotalCount means nothing.
 fn forward_page(world: &World, call: &Call<'_>, filter: &Filter<'_>) -> Result<Fields, Refusal> {
     let page = Page::forward(call.params)?;
     let found = matching(world, call, filter, page.after.as_deref());

@@ -42,7 +42,7 @@ impl Listing {
         }
     }
 
-    /// The page that is asked for, by number or by token (section 1.8).
+    /// The page that is asked for, by number or by token.
     pub(crate) fn page(&self, params: &Params, mut entries: Vec<Entry>) -> Result<Fields, Refusal> {
         if let Some(name) = self.unknown.iter().find(|name| params.get(name).is_some()) {
             return Err(Refusal::invalid(name, "is a filter not known here"));

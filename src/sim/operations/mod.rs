@@ -1,7 +1,7 @@
 //! The operations, one small file for each family, and the one table that finds them.
 //!
 //! In: the world and a call whose signature holds. Out: the fields of the answer or a refusal. Checks
-//! come in the order of section 6: parameters, token, instance, lock and expiry, billing method,
+//! come in the order in which the vendor seems to make them: parameters, token, instance, lock and expiry, billing method,
 //! orders, cool-down, state, attachments, target and stock, balance; then the effect.
 
 pub(crate) mod permission;
@@ -69,7 +69,7 @@ pub(crate) enum Product {
 }
 
 impl Product {
-    /// The product of an API version (section 1.1).
+    /// The product of an API version.
     pub(crate) fn of_version(version: &str) -> Option<Self> {
         let all = [Self::Ecs, Self::Bss, Self::Sts, Self::Location];
         all.into_iter().find(|product| product.version() == version)

@@ -1,4 +1,4 @@
-//! ModifyInstanceNetworkSpec: bandwidth, network billing and public address (section 2.3).
+//! ModifyInstanceNetworkSpec: bandwidth, network billing and public address.
 
 use crate::sim::described::InternetCharge;
 use crate::sim::instance::Instance;

@@ -1,4 +1,4 @@
-//! ModifyPrepayInstanceSpec: the type of a subscription, by way of an order (section 2.2).
+//! ModifyPrepayInstanceSpec: the type of a subscription, by way of an order.
 
 use crate::sim::operations::once::once;
 use crate::sim::operations::{Call, permission};
@@ -20,7 +20,7 @@ struct Asked<'a> {
 
 pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
     let params = call.params;
-    // R18: the sources disagree whether temporary type changes exist; here they do not (section 3.4).
+    // R18: the sources disagree whether temporary type changes exist; here they do not.
     if params.get("EndTime").is_some() {
         return Err(Refusal::invalid(
             "EndTime",

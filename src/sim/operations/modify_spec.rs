@@ -1,4 +1,4 @@
-//! ModifyInstanceSpec: the type or the bandwidth of a pay-as-you-go instance (section 2.1).
+//! ModifyInstanceSpec: the type or the bandwidth of a pay-as-you-go instance.
 
 use crate::sim::network::{Network, inbound_for};
 use crate::sim::operations::Call;

@@ -1,4 +1,4 @@
-//! The client token: the same request twice is one request (section 1.7).
+//! The client token: the same request twice is one request.
 
 use crate::sim::operations::Call;
 use crate::sim::reply::{Fields, Refusal};

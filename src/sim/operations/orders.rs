@@ -1,4 +1,4 @@
-//! Orders as the billing service shows them, and what may be done with one (section 2.17).
+//! Orders as the billing service shows them, and what may be done with one.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -102,7 +102,7 @@ fn sub_order(world: &World, order: &Order, number: u32, part: &Part) -> Value {
     detail
 }
 
-/// CancelOrder: only an order that is not paid can be cancelled; an abnormal one is voided (section 4.3).
+/// CancelOrder: only an order that is not paid can be cancelled; an abnormal one is voided.
 pub(crate) fn cancel(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
     let order = find(world, call)?;
     let (id, payment) = (order.id.clone(), order.payment);

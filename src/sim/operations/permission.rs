@@ -1,4 +1,4 @@
-//! May the caller do this? What the policies of the simulated account say (section 1.5).
+//! May the caller do this? What the policies of the simulated account say.
 
 use serde_json::json;
 
@@ -52,10 +52,10 @@ pub(crate) fn check(
     Err(denied(&needed, account))
 }
 
-/// The one operation that shows an empty list instead of refusing (section 1.5).
+/// The one operation that shows an empty list instead of refusing.
 const EMPTY_WHEN_DENIED: &str = "DescribeInstances";
 
-/// DescribeInstances with `DryRun` does tell whether it is allowed (section 1.5).
+/// DescribeInstances with `DryRun` does tell whether it is allowed.
 pub(crate) fn may_look(call: &Call<'_>, account: &str) -> Result<(), Refusal> {
     if call.permissions.allow(LOOK) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Start, stop and reboot, one machine or up to a hundred (section 2.14).
+//! Start, stop and reboot, one machine or up to a hundred.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! DescribeRegions, and which regions there are (section 2.12).
+//! DescribeRegions, and which regions there are.
 
 use std::collections::BTreeSet;
 

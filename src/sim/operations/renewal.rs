@@ -1,4 +1,4 @@
-//! What becomes of a subscription at its end (section 2.16).
+//! What becomes of a subscription at its end.
 
 use serde_json::{Value, json};
 

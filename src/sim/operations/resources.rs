@@ -1,4 +1,4 @@
-//! DescribeResourcesModification: what an instance can become (section 2.8).
+//! DescribeResourcesModification: what an instance can become.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! DescribeInstanceTypes: specifications, not what is for sale (section 2.6).
+//! DescribeInstanceTypes: specifications, not what is for sale.
 
 use std::collections::BTreeMap;
 

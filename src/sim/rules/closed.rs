@@ -5,7 +5,7 @@ use crate::sim::request::Params;
 use crate::sim::rules::Caller;
 use crate::sim::time::read_second;
 
-/// Most disks that can be named (section 2.2).
+/// Most disks that can be named.
 const DISKS_MAX: usize = 128;
 
 /// R71: Disk.N and ModifyMode are read, and then refused to everybody.
@@ -56,7 +56,7 @@ fn disk_is_readable(params: &Params, number: usize) -> Result<(), Refusal> {
     Err(Refusal::new(400, code, format!("Disk.{number} {what}.")))
 }
 
-/// Temporary.* of ModifyInstanceSpec: read, and then refused, since it is by invitation (section 2.1).
+/// Temporary.* of ModifyInstanceSpec: read, and then refused, since it is by invitation.
 pub(crate) fn no_temporary(params: &Params) -> Result<(), Refusal> {
     let [start, end, out] = ["StartTime", "EndTime", "InternetMaxBandwidthOut"]
         .map(|key| params.get(&format!("Temporary.{key}")));

@@ -13,7 +13,7 @@ pub(crate) mod prepay;
 pub(crate) mod network;
 pub(crate) mod temporary;
 
-/// Which modify call is asking; the same situation has another code in each (section 3.4).
+/// Which modify call is asking; the same situation has another code in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caller {
     /// ModifyInstanceSpec.

@@ -23,7 +23,7 @@ pub(crate) fn may_start(world: &World, instance: &Instance) -> Result<(), Refusa
     )
 }
 
-/// Only a Running machine stops; a security lock does not matter (section 3.4).
+/// Only a Running machine stops; a security lock does not matter.
 ///
 /// A power cut also ends a stop that hangs (inferred: otherwise nothing would).
 pub(crate) fn may_stop(world: &World, instance: &Instance, force: Force) -> Result<(), Refusal> {

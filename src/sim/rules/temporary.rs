@@ -25,7 +25,7 @@ impl Span {
     }
 }
 
-/// StartTime to the minute and EndTime to the hour (section 3.3); one without the other is refused
+/// StartTime to the minute and EndTime to the hour; one without the other is refused
 /// (open point 12).
 pub(crate) fn read(params: &Params) -> Result<Option<Span>, Refusal> {
     let (from, until) = match (params.get("StartTime"), params.get("EndTime")) {

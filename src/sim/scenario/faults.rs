@@ -40,7 +40,7 @@ pub struct ScriptedFault {
     /// The text of the answer; what the guide says about the code unless named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The wait the answer asks for, in milliseconds (`x-acs-retry-after`, section 1.6).
+    /// The wait the answer asks for, in milliseconds (`x-acs-retry-after`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
 }

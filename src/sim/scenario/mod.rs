@@ -12,6 +12,7 @@ mod permissions;
 mod renewal;
 mod roles;
 mod settings;
+mod shape;
 mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ pub use permissions::Permissions;
 pub use renewal::{PeriodUnit, Renewal, RenewalStatus};
 pub use roles::Role;
 pub use settings::{Balance, Delays, Key, LowBalance, Quota, Rate};
+pub use shape::ShapeError;
 pub use site::Site;
 
 use crate::sim::catalogue::TypeOffer;
@@ -59,7 +61,7 @@ pub struct Scenario {
     pub delays: Delays,
     /// How long a changed instance refuses the next change (R52).
     pub cool_down: Span,
-    /// How long a client token is remembered; not published, so settable (section 1.7).
+    /// How long a client token is remembered; not published, so settable.
     pub token_memory: Span,
     /// What happens to an order the balance does not cover (R42).
     pub low_balance: LowBalance,
@@ -130,7 +132,7 @@ pub enum ScenarioError {
     },
     /// Not YAML, or not of this shape; the source names key, line and column.
     #[error("read scenario")]
-    Shape(#[source] serde_yaml::Error),
+    Shape(#[source] ShapeError),
     /// Well formed, but naming things that do not fit together.
     #[error("read scenario: {}", .0.join("; "))]
     Meaning(Vec<String>),
@@ -146,7 +148,8 @@ impl Scenario {
         if is_empty(text) {
             return Ok(Self::default());
         }
-        let mut scenario: Self = serde_yaml::from_str(text).map_err(ScenarioError::Shape)?;
+        let mut scenario: Self = serde_yaml::from_str(text)
+            .map_err(|error| ScenarioError::Shape(ShapeError::from(&error)))?;
         for (operation, rate) in published_rates() {
             scenario.throttle.entry(operation).or_insert(rate);
         }

@@ -106,7 +106,7 @@ pub enum LowBalance {
     NotEnoughBalance,
 }
 
-/// How often an operation may be called (section 1.6).
+/// How often an operation may be called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {

@@ -14,7 +14,7 @@ pub enum Site {
     International,
 }
 
-/// How the hosts of the two billing endpoints begin (section 1.1); what is not listed tells no site.
+/// How the hosts of the two billing endpoints begin; what is not listed tells no site.
 const HOSTS: [(&str, Site); 4] = [
     ("business.ap-southeast-1.", Site::International),
     ("business-intl.", Site::International),

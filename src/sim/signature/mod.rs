@@ -15,7 +15,7 @@ use crate::sim::scenario::Key;
 use crate::sim::sessions::Sessions;
 use crate::sim::time::read_second;
 
-/// Furthest a request's timestamp may lie from the calendar (section 1.5).
+/// Furthest a request's timestamp may lie from the calendar.
 pub(crate) const SKEW_MAX: SignedDuration = SignedDuration::from_mins(15);
 
 /// What a signed request says about itself, before anything is believed.
@@ -33,9 +33,9 @@ pub(crate) struct Claim {
 
 /// The two signatures in use.
 enum Scheme {
-    /// RPC v1, HMAC-SHA1, signature in the query (section 1.3).
+    /// RPC v1, HMAC-SHA1, signature in the query.
     V1,
-    /// ACS3-HMAC-SHA256, signature in a header (section 1.4).
+    /// ACS3-HMAC-SHA256, signature in a header.
     V3,
 }
 
@@ -93,7 +93,7 @@ impl Claim {
         Err(self.mismatch())
     }
 
-    /// A key that came with a token is good only with that very token (section 1.5).
+    /// A key that came with a token is good only with that very token.
     fn token_fits(&self, key: &Key) -> Result<(), Refusal> {
         match (&key.token, &self.security_token) {
             (None, None) => Ok(()),
@@ -111,7 +111,7 @@ impl Claim {
         }
     }
 
-    /// Ends with the marker and the server's string, as clients look for them (section 1.5).
+    /// Ends with the marker and the server's string, as clients look for them.
     fn mismatch(&self) -> Refusal {
         let message = format!(
             "The signature is not the one this secret gives. server string to sign is:{}",
@@ -121,7 +121,7 @@ impl Claim {
     }
 }
 
-/// Temporary keys end with their session (section 1.5).
+/// Temporary keys end with their session.
 fn still_good(ends: Option<Timestamp>, wall: Timestamp) -> Result<(), Refusal> {
     if ends.is_none_or(|ends| wall < ends) {
         return Ok(());
@@ -141,7 +141,7 @@ fn unknown_key() -> Refusal {
     )
 }
 
-/// A malformed or absent part of the signature (section 1.5).
+/// A malformed or absent part of the signature.
 fn incomplete(what: &str) -> Refusal {
     Refusal::new(
         400,
@@ -168,7 +168,7 @@ fn timely(text: &str, wall: Timestamp) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Unreserved characters stay, everything else becomes `%XY`, in capitals (section 1.3, step 3).
+/// Unreserved characters stay, everything else becomes `%XY`, in capitals.
 fn encode(text: &str) -> String {
     const RESERVED: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
         .remove(b'-')

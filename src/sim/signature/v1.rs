@@ -1,4 +1,4 @@
-//! RPC v1: HMAC-SHA1 over the sorted parameters, the signature itself left out (section 1.3).
+//! RPC v1: HMAC-SHA1 over the sorted parameters, the signature itself left out.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;

@@ -1,4 +1,4 @@
-//! ACS3-HMAC-SHA256: the signature stands in a header and covers the headers it names (section 1.4).
+//! ACS3-HMAC-SHA256: the signature stands in a header and covers the headers it names.
 
 use std::collections::BTreeMap;
 

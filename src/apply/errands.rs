@@ -1,0 +1,72 @@
+//! Sending workers on their errands.
+
+use std::cell::RefCell;
+
+use crate::model::InstanceId;
+use crate::plan::{Action, Undo};
+use crate::saga::{Direction, StepRef};
+
+use super::dispatcher::{Dispatcher, UnderWay};
+use super::worker::{Errand, Patience, Worker};
+
+impl Dispatcher<'_> {
+    /// Sends a worker on an errand.
+    pub(super) fn dispatch(&mut self, instance: &InstanceId, step: u16, errand: Errand) {
+        let saga = self.sagas[instance].clone();
+        let direction = match errand {
+            Errand::TakeBack => Direction::Undo,
+            Errand::Do | Errand::Watch(_) | Errand::Look => Direction::Forward,
+        };
+        let waits = matches!(
+            saga.steps[usize::from(step)].action,
+            Action::CoolDown | Action::AwaitOrder | Action::PayOrder
+        );
+        let only_waits = waits && matches!(errand, Errand::Do);
+        let takes_down = matches!(errand, Errand::Do)
+            && saga.steps[usize::from(step)].undo == Undo::By(Action::Start);
+        let desired = self.job.plan.desired.instances.get(instance);
+        let change = desired
+            .map(|desired| desired.change.clone())
+            .unwrap_or_default();
+        let worker = Worker {
+            state: self.state.sagas[instance].clone(),
+            at: StepRef {
+                instance: instance.clone(),
+                step,
+                direction,
+            },
+            lineage: self.job.plan.stamp.lineage.clone(),
+            tools: self.tools.clone(),
+            desk: self.desk.clone(),
+            books: self.books.clone(),
+            till: self.till.clone(),
+            known_orders: self.known_orders.clone(),
+            told: RefCell::default(),
+            mailbox: self.mailbox.clone(),
+            limits: Patience {
+                stop_within: change.stop_within,
+                force_stop_after: change.force_stop_after,
+                wait_payment: self.options.wait_payment,
+                balance: self.job.plan.desired.balance,
+            },
+            changed_at: self
+                .job
+                .applied
+                .instances
+                .get(instance)
+                .and_then(|r| r.changed_at),
+            saga,
+        };
+        let abort = self.tasks.spawn_local(worker.carry(errand));
+        self.step_begun
+            .insert(instance.clone(), self.tools.clock.elapsed());
+        let task = UnderWay {
+            abort,
+            takes_down,
+            only_waits,
+        };
+        self.active.insert(instance.clone(), task);
+        self.idle.remove(instance);
+        self.settle_place(instance);
+    }
+}

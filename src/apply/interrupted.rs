@@ -1,0 +1,54 @@
+//! Somebody asks to stop: once, and everything is brought up; twice, and what is owed is said.
+
+use crate::model::InstanceId;
+use crate::saga::{Kind, Mode};
+
+use super::RunOutcome;
+use super::dispatcher::Dispatcher;
+
+impl Dispatcher<'_> {
+    /// First interrupt: begin nothing, end what only waits, bring up what is down.
+    pub(super) async fn interrupt(&mut self, exit_code: u8) {
+        self.interrupted = Some(exit_code);
+        self.mode = Mode::PutBack;
+        let waiting: Vec<InstanceId> = self
+            .active
+            .iter()
+            .filter(|(_, task)| task.only_waits)
+            .map(|(instance, _)| instance.clone())
+            .collect();
+        for instance in waiting {
+            if let Some(task) = self.active.remove(&instance) {
+                task.abort.abort();
+                self.idle.insert(instance);
+            }
+        }
+        self.append(vec![Kind::Interrupted {
+            signal: signal_name(exit_code).to_owned(),
+        }])
+        .await;
+        self.emit_interrupted();
+    }
+
+    /// Second interrupt: nothing more is sent; what is owed is said.
+    pub(super) async fn leave_now(mut self, exit_code: u8) -> RunOutcome {
+        self.interrupted = Some(exit_code);
+        self.tasks.abort_all();
+        self.append(vec![Kind::Interrupted {
+            signal: signal_name(exit_code).to_owned(),
+        }])
+        .await;
+        let outcome = self.outcome(true);
+        self.emit_finished(&outcome);
+        outcome
+    }
+}
+
+fn signal_name(exit_code: u8) -> &'static str {
+    // 128 + the signal's number, as shells do.
+    if exit_code == 143 {
+        "SIGTERM"
+    } else {
+        "SIGINT"
+    }
+}

@@ -1,0 +1,118 @@
+//! What workers report: made durable first, then followed.
+
+use crate::saga::{Failure, FailureCause, Kind, Phase, StepEvent, StepRef};
+
+use super::dispatcher::Dispatcher;
+use super::worker::{Ack, End, Message, Recorded};
+
+impl Dispatcher<'_> {
+    /// Takes everything that has arrived and makes it durable in one commit.
+    pub(super) async fn take_all(&mut self, first: Message) {
+        let mut batch = vec![first];
+        while let Ok(more) = self.messages.try_recv() {
+            batch.push(more);
+        }
+        let mut records = Vec::new();
+        let mut ends = Vec::new();
+        for message in batch {
+            match message {
+                Message::Waiting { at, reason } => self.emit_waiting(&at, reason),
+                Message::Record { at, event, ack } => records.push((at, event, ack)),
+                Message::Ended { at, end } => ends.push((at, end)),
+            }
+        }
+        // Ends first: what one machine was refused may forbid what another is about to do.
+        for (at, end) in ends {
+            self.active.remove(&at.instance);
+            self.idle.insert(at.instance.clone());
+            self.reconsider = true;
+            self.settle_place(&at.instance);
+            self.take_end(at, *end).await;
+        }
+        self.take_records(records).await;
+    }
+
+    /// Makes them durable, but for intents that have lost their permission since they were dispatched.
+    async fn take_records(&mut self, records: Vec<(StepRef, StepEvent, Ack)>) {
+        let mut kinds = Vec::new();
+        let mut acks = Vec::new();
+        for (at, event, ack) in records {
+            if matches!(event, StepEvent::Intent { .. }) && !self.is_still_permitted(&at) {
+                ack.send(Recorded::Withdrawn).ok();
+                continue;
+            }
+            kinds.push(Kind::Step { at, event });
+            acks.push(ack);
+        }
+        let recorded = self.append(kinds).await;
+        for ack in acks {
+            ack.send(recorded).ok();
+        }
+    }
+
+    async fn take_end(&mut self, at: StepRef, end: End) {
+        let instance = at.instance.clone();
+        match end {
+            End::Succeeded { found, seen } => {
+                if let Some(seen) = seen {
+                    self.seen.insert(instance, seen);
+                }
+                self.append(vec![Kind::Step {
+                    at,
+                    event: StepEvent::Succeeded { found },
+                }])
+                .await;
+            }
+            End::Failed { failure, scope } => {
+                if let Some(scope) = scope {
+                    self.scopes.push((scope, failure.message.clone()));
+                }
+                if failure.cause == FailureCause::CoolingDown {
+                    let wait = super::timing::COOL_DOWN;
+                    self.not_before
+                        .insert(instance, self.tools.clock.elapsed() + wait);
+                }
+                self.append(vec![Kind::Step {
+                    at,
+                    event: StepEvent::Failed { failure },
+                }])
+                .await;
+            }
+            End::Paused => self.halt_paused(&instance).await,
+            End::Settled(seen) => {
+                self.seen.insert(instance.clone(), seen);
+                self.append(vec![Kind::Settled { instance }]).await;
+            }
+            End::FellOver => {
+                self.append(vec![Kind::FellOver { instance }]).await;
+            }
+            End::Seen(seen) => self.close_saga(&instance, seen).await,
+            // What comes next is decided anew.
+            End::Withdrawn => {}
+            End::JournalLost => self.fail_without_journal(at).await,
+        }
+    }
+
+    /// Nothing more can be announced for this step, so nothing more is sent for it; in memory it has
+    /// failed, so that the machine is started. The journal still says where the next program begins.
+    async fn fail_without_journal(&mut self, at: StepRef) {
+        let cause = match self.state.sagas[&at.instance].phase(at.step) {
+            Phase::Sent | Phase::Answered => FailureCause::Unknown,
+            Phase::Waiting
+            | Phase::Succeeded
+            | Phase::Failed
+            | Phase::UndoSent
+            | Phase::UndoAnswered
+            | Phase::Undone
+            | Phase::UndoFailed => FailureCause::Interrupted,
+        };
+        let failure = Failure {
+            cause,
+            message: "the journal took no more".to_owned(),
+            code: None,
+            request_id: None,
+        };
+        let event = StepEvent::Failed { failure };
+        self.append(vec![Kind::Step { at, event }]).await;
+    }
+}

@@ -1,0 +1,251 @@
+//! Whose turn it is: may this machine be begun, may this step be done, and if not, what is waited for.
+
+use crate::model::InstanceId;
+use crate::plan::{Action, Node, Saga, Undo};
+use crate::saga::{Direction, Halt, Hold, Lift, Mode, Phase, SagaOutcome, StepRef};
+
+use super::crowd::asks;
+use super::dispatcher::Dispatcher;
+use super::queue::Asks;
+use super::timing::{BEGINNINGS_MAX, COOL_DOWN};
+
+/// Whether a machine may be begun, or one of its steps.
+#[derive(Debug, Clone)]
+pub(super) enum Turn {
+    /// Yes.
+    Now,
+    /// Not now.
+    Later(Delay),
+    /// Not in this apply, because of somebody else; the reason.
+    Never(String),
+    /// Not in this apply: the brakes hold, and nothing lifts that.
+    Barred(Hold),
+}
+
+/// What is waited for.
+#[derive(Debug, Clone)]
+pub(super) enum Delay {
+    /// The brakes hold.
+    Held(Hold),
+    /// This machine comes first.
+    Behind(InstanceId),
+    /// The machine's own cool-down (R52).
+    Cooling,
+}
+
+impl Turn {
+    fn of(permission: Result<(), Hold>) -> Self {
+        match permission {
+            Ok(()) => Self::Now,
+            Err(hold) if hold.lift() == Lift::Nothing => Self::Barred(hold),
+            Err(hold) => Self::Later(Delay::Held(hold)),
+        }
+    }
+}
+
+impl Dispatcher<'_> {
+    /// Whether a step of a begun machine may be done.
+    ///
+    /// What takes the machine down needs a place in its crowd, and no refusal that spoke for it. Whatever
+    /// is new needs an open window, but for what ends an outage that has begun.
+    pub(super) fn may_do(&self, saga: &Saga, step: u16) -> Turn {
+        let at = &saga.steps[usize::from(step)];
+        let state = &self.state.sagas[&saga.instance];
+        if state.phase(step) != Phase::Waiting || crate::saga::holds_down(saga, state) {
+            return Turn::Now;
+        }
+        match at.action {
+            Action::Stop { .. } => self.may_stop(saga, &at.undo),
+            Action::Modify(_) | Action::AllocatePublicIp => self.may_change(saga, step),
+            Action::Start | Action::AwaitOrder | Action::PayOrder | Action::CoolDown => Turn::Now,
+        }
+    }
+
+    fn may_stop(&self, saga: &Saga, undo: &Undo) -> Turn {
+        let refused = self.refusal_that_covers(saga);
+        if let Some(why) = refused.filter(|_| self.still_asks(saga)) {
+            return Turn::Never(why);
+        }
+        // One that is meant to be stopped takes no place.
+        if *undo == Undo::By(Action::Start) {
+            Turn::of(self.brakes.may_take_down(&saga.instance))
+        } else {
+            Turn::of(self.brakes.may_begin(&saga.instance))
+        }
+    }
+
+    /// What was begun is finished, whoever failed since; only hours hold it.
+    fn may_change(&self, saga: &Saga, step: u16) -> Turn {
+        let makes_order = saga.steps[usize::from(step)].order_call().is_some();
+        if self.mode == Mode::OrdersOnly && makes_order {
+            return Turn::Now;
+        }
+        match Turn::of(self.brakes.may_begin(&saga.instance)) {
+            Turn::Barred(Hold::Failures { .. }) => Turn::Now,
+            turn @ (Turn::Now | Turn::Later(_) | Turn::Never(_) | Turn::Barred(_)) => turn,
+        }
+    }
+
+    /// Whether what a worker is about to announce is still allowed; others went on meanwhile.
+    pub(super) fn is_still_permitted(&self, at: &StepRef) -> bool {
+        match at.direction {
+            Direction::Undo => true,
+            Direction::Forward => {
+                let saga = &self.sagas[&at.instance];
+                !self.comes_too_late(saga, at) && matches!(self.may_do(saga, at.step), Turn::Now)
+            }
+        }
+    }
+
+    /// After an interrupt nothing new is sent but starts; a worker may have looked just before it.
+    fn comes_too_late(&self, saga: &Saga, at: &StepRef) -> bool {
+        let is_new = self.state.sagas[&at.instance].phase(at.step) == Phase::Waiting;
+        let is_start = saga.steps[usize::from(at.step)].action == Action::Start;
+        self.mode == Mode::PutBack && is_new && !is_start
+    }
+
+    /// Whether the machine still needs anything that could be refused: not when it is changed already
+    /// and only its restart is left.
+    fn still_asks(&self, saga: &Saga) -> bool {
+        let state = &self.state.sagas[&saga.instance];
+        let mut changes = (0..)
+            .zip(&saga.steps)
+            .filter(|(_, step)| matches!(step.action, Action::Modify(_)))
+            .peekable();
+        changes.peek().is_none() || changes.any(|(at, _)| state.phase(at) != Phase::Succeeded)
+    }
+
+    fn refusal_that_covers(&self, saga: &Saga) -> Option<String> {
+        let (_, message) = self.scopes.iter().find(|(scope, _)| scope.covers(saga))?;
+        Some(format!(
+            "another machine was refused what this one needs: {message}"
+        ))
+    }
+
+    /// Not begun yet, or put back without having failed.
+    pub(super) fn may_be_begun(&self, instance: &InstanceId) -> bool {
+        match self.state.sagas.get(instance) {
+            None => true,
+            Some(state) => {
+                matches!(state.closed, Some((SagaOutcome::PutBack, _)))
+                    && state.begun < BEGINNINGS_MAX
+            }
+        }
+    }
+
+    /// Whether a machine may be begun.
+    pub(super) fn turn_of(&mut self, saga: &Saga) -> Turn {
+        let permission = self.permission(saga);
+        match &permission {
+            // The whole line is held: nothing else about this machine matters.
+            Turn::Later(Delay::Held(hold)) if hold.holds_all_behind() => return permission,
+            Turn::Now | Turn::Later(_) | Turn::Never(_) | Turn::Barred(_) => {}
+        }
+        match self.what_comes_first(&saga.instance) {
+            Turn::Now => {}
+            other @ (Turn::Later(_) | Turn::Never(_) | Turn::Barred(_)) => return other,
+        }
+        if let Some(why) = self.refusal_that_covers(saga) {
+            return Turn::Never(why);
+        }
+        if self.is_cooling(saga) {
+            return Turn::Later(Delay::Cooling);
+        }
+        permission
+    }
+
+    /// What the brakes say. Orders made ahead wait for no batch and no window.
+    fn permission(&self, saga: &Saga) -> Turn {
+        let permission = match asks(saga) {
+            Asks::ToGoDown => self.brakes.may_take_down(&saga.instance),
+            Asks::ToBegin => self.brakes.may_begin(&saga.instance),
+        };
+        match Turn::of(permission) {
+            Turn::Later(_) if self.mode == Mode::OrdersOnly => Turn::Now,
+            turn @ (Turn::Now | Turn::Later(_) | Turn::Never(_) | Turn::Barred(_)) => turn,
+        }
+    }
+
+    /// R52, known beforehand: the machine was changed less than five minutes ago, by us.
+    fn is_cooling(&mut self, saga: &Saga) -> bool {
+        let now = self.tools.clock.elapsed();
+        if let Some(at) = self.not_before.get(&saga.instance) {
+            return *at > now;
+        }
+        let changes = saga
+            .steps
+            .iter()
+            .any(|step| matches!(step.action, Action::Modify(_)));
+        let record = self.job.applied.instances.get(&saga.instance);
+        let Some(changed_at) = record.and_then(|r| r.changed_at).filter(|_| changes) else {
+            return false;
+        };
+        let gone = self
+            .tools
+            .clock
+            .wall()
+            .duration_since(changed_at)
+            .unsigned_abs();
+        let left = COOL_DOWN.saturating_sub(gone);
+        self.not_before.insert(saga.instance.clone(), now + left);
+        !left.is_zero()
+    }
+
+    /// Whether everything that must come first is finished. The graph says what that is.
+    fn what_comes_first(&mut self, instance: &InstanceId) -> Turn {
+        let first = Node::Step(instance.clone(), 0);
+        let needs: Vec<Node> = self.graph.needs(&first).into_iter().cloned().collect();
+        for need in needs {
+            let turn = match &need {
+                Node::Step(other, _) => self.one(other),
+                Node::Finished(_) => self.group(&need),
+            };
+            match turn {
+                Turn::Now => {}
+                other @ (Turn::Later(_) | Turn::Never(_) | Turn::Barred(_)) => return other,
+            }
+        }
+        Turn::Now
+    }
+
+    /// A group is finished when every machine of it is; that is remembered, for others wait for it too.
+    fn group(&mut self, finished: &Node) -> Turn {
+        if self.finished.contains(finished) {
+            return Turn::Now;
+        }
+        for last_step in self.graph.needs(finished) {
+            let Node::Step(member, _) = last_step else {
+                continue;
+            };
+            match self.one(member) {
+                Turn::Now => {}
+                other @ (Turn::Later(_) | Turn::Never(_) | Turn::Barred(_)) => return other,
+            }
+        }
+        self.finished.insert(finished.clone());
+        Turn::Now
+    }
+
+    fn one(&self, id: &InstanceId) -> Turn {
+        if !self.sagas.contains_key(id) {
+            return Turn::Now;
+        }
+        let name = &self.sagas[id].name;
+        if self.left_alone.contains_key(id) {
+            return Turn::Never(format!("it waits for {name}, which was left alone"));
+        }
+        let later = || Turn::Later(Delay::Behind(id.clone()));
+        match self.state.sagas.get(id) {
+            None => later(),
+            Some(state) => match (&state.closed, &state.halted) {
+                (Some((SagaOutcome::Done, _)), _) => Turn::Now,
+                (Some((SagaOutcome::PutBack, _)), _) if self.may_be_begun(id) => later(),
+                (Some(_), _) => Turn::Never(format!("it waits for {name}, which is not done")),
+                (None, Some((Halt::Paused, _)) | None) => later(),
+                (None, Some(_)) => {
+                    Turn::Never(format!("it waits for {name}, which needs a person"))
+                }
+            },
+        }
+    }
+}

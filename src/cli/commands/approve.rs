@@ -1,0 +1,110 @@
+//! `respec approve`: opens a gate of a run that rests. Asks the cloud nothing.
+
+use crate::apply::{OpenRun, approve, waiting_gates};
+use crate::cli::args::{ApproveArgs, Global};
+use crate::cli::commands::state::recorded;
+use crate::cli::context::Context;
+use crate::cli::failure::{Done, Failure, Situation};
+use crate::cli::input::Input;
+use crate::cli::running::load_plan;
+use crate::cli::screen::Screen;
+use crate::model::Crowd;
+use crate::store::Contents;
+
+/// Writes down who opened the gate, and when.
+///
+/// # Errors
+/// [`Failure`] when there is no such open run, when no such gate waits, and while the run is under way:
+/// its state has one writer.
+pub async fn run(
+    context: &Context,
+    global: &Global,
+    args: &ApproveArgs,
+    screen: &Screen,
+) -> Result<Done, Failure> {
+    let input = Input::read(&global.files, screen.paint())?;
+    let contents = recorded(context, &input)?;
+    is_open(&contents, &args.run)?;
+    let lineage = contents.applied.stamp.lineage.clone();
+    let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;
+    // Whoever held the state until now may have gone on with the run.
+    let contents = store.contents();
+    let open = is_open(&contents, &args.run)?;
+    let plan = load_plan(&store, &open.record.plan_id).await?;
+    let run = OpenRun {
+        run: &open.record.run,
+        plan: &plan,
+        entries: &open.entries,
+        next_seq: contents.next_seq,
+        applied: &contents.applied,
+    };
+    let failed = |error: &dyn std::error::Error| {
+        Failure::from_error(Situation::Other, "open the gate", error)
+    };
+    let gates = waiting_gates(&run).map_err(|error| failed(&error))?;
+    let gate = choose(&gates, args)?;
+    let who = format!("{}@{}", context.holder.user, context.holder.host);
+    approve(&run, gate, &who, &store, context.clock.as_ref())
+        .await
+        .map_err(|error| failed(&error))?;
+    screen.last_words(&format!(
+        "The gate after batch {} of {} is open. Go on behind it: respec apply\n",
+        gate.1, gate.0
+    ));
+    Ok(Done::Fine)
+}
+
+fn is_open<'a>(contents: &'a Contents, run: &str) -> Result<&'a crate::store::OpenRun, Failure> {
+    let open = contents.open_run.as_ref();
+    let ours = open.filter(|open| open.record.run.as_str() == run);
+    ours.ok_or_else(|| {
+        Failure::new(Situation::Usage, format!("run {run} is not open"))
+            .hint("`respec history` shows all runs")
+    })
+}
+
+/// The one waiting gate that is meant.
+fn choose<'g>(gates: &'g [(Crowd, u32)], args: &ApproveArgs) -> Result<&'g (Crowd, u32), Failure> {
+    let is_meant = |gate: &&(Crowd, u32)| {
+        gate.1 == args.gate
+            && args
+                .group
+                .as_ref()
+                .is_none_or(|name| *name == named(&gate.0))
+    };
+    let mut meant = gates.iter().filter(is_meant);
+    match (meant.next(), meant.next()) {
+        (Some(gate), None) => Ok(gate),
+        (None, _) => Err(not_waiting(gates, args)),
+        (Some(_), Some(_)) => {
+            let message = format!("gate {} waits in more than one group", args.gate);
+            Err(waiting(Failure::new(Situation::Usage, message), gates))
+        }
+    }
+}
+
+fn not_waiting(gates: &[(Crowd, u32)], args: &ApproveArgs) -> Failure {
+    let whose = args.group.as_ref();
+    let whose = whose.map_or_else(String::new, |name| format!(" of {name}"));
+    let message = format!("gate {}{whose} does not wait for anybody", args.gate);
+    let failure = Failure::new(Situation::Usage, message);
+    if gates.is_empty() {
+        return failure.hint("a gate can be opened once the batch before it has ended");
+    }
+    waiting(failure, gates)
+}
+
+fn waiting(failure: Failure, gates: &[(Crowd, u32)]) -> Failure {
+    let lines = gates.iter();
+    lines.fold(failure, |failure, (crowd, batch)| {
+        failure.hint(format!("waits: --gate {batch} --group {}", named(crowd)))
+    })
+}
+
+/// How a crowd is named on the command line.
+fn named(crowd: &Crowd) -> String {
+    match crowd {
+        Crowd::Group(name) => name.to_string(),
+        Crowd::Ungrouped(region) => region.to_string(),
+    }
+}

@@ -1,0 +1,257 @@
+//! The state of one machine's saga, folded from its entries.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::model::{ClientToken, Money, ObservedInstance, OrderId, PaymentStatus};
+use crate::plan::Saga;
+
+use super::entry::{
+    Direction, Entry, Failure, FailureCause, Halt, SagaOutcome, StepEvent, StepRef,
+};
+use super::phase::{Phase, next};
+
+/// One step with what must be known to go on with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StepState {
+    /// Where it stands.
+    pub phase: Phase,
+    /// When its call, in the present direction, may have been sent for the first time.
+    pub first_sent: Option<Timestamp>,
+    /// How often its call, in the present direction, was announced.
+    pub sends: u32,
+    /// When it may have been sent for the last time.
+    pub last_sent: Option<Timestamp>,
+    /// When a call that does the step may have left last of which nobody saw the end: it was never
+    /// answered, or it hangs. Taking the step back does not make it forgotten.
+    pub lost_at: Option<Timestamp>,
+    /// The token it was sent with.
+    pub token: Option<ClientToken>,
+    /// The order it made.
+    pub order: Option<OrderId>,
+    /// What the books said of that order last: where it stands, and what it costs.
+    pub booked: Option<(PaymentStatus, Option<Money>)>,
+    /// Why it failed, if it did.
+    pub failure: Option<Failure>,
+}
+
+/// One machine's saga.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SagaState {
+    /// Which change of this machine it is.
+    pub change_number: u64,
+    /// Whether the machine ran when it was found.
+    pub was_running: bool,
+    /// How often it was begun in this run.
+    pub begun: u32,
+    /// Its steps, by position; a missing one is waiting.
+    pub steps: BTreeMap<u16, StepState>,
+    /// Whether it is known that no stop can arrive late any more.
+    pub settled: bool,
+    /// When a change of the machine last succeeded in this run.
+    pub changed_at: Option<Timestamp>,
+    /// Why it rests, if it does.
+    pub halted: Option<(Halt, String)>,
+    /// How it ended, if it has.
+    pub closed: Option<(SagaOutcome, String)>,
+}
+
+impl SagaState {
+    pub(super) fn new(change_number: u64, was_running: bool, begun: u32) -> Self {
+        Self {
+            change_number,
+            was_running,
+            begun,
+            steps: BTreeMap::new(),
+            settled: false,
+            changed_at: None,
+            halted: None,
+            closed: None,
+        }
+    }
+
+    /// The state of a step; waiting, when nothing is recorded.
+    #[must_use]
+    pub fn step(&self, position: u16) -> StepState {
+        self.steps.get(&position).cloned().unwrap_or_default()
+    }
+
+    /// The phase of a step.
+    #[must_use]
+    pub fn phase(&self, position: u16) -> Phase {
+        self.steps
+            .get(&position)
+            .map_or(Phase::Waiting, |step| step.phase)
+    }
+
+    /// Whether a look shows everything that the steps which succeeded have changed.
+    #[must_use]
+    pub fn shows_its_work(&self, saga: &Saga, seen: &ObservedInstance) -> bool {
+        let done = (0..)
+            .zip(&saga.steps)
+            .filter(|(at, _)| self.phase(*at) == Phase::Succeeded);
+        let changes = done.filter(|(_, step)| step.after.status.is_none());
+        changes
+            .map(|(_, step)| step)
+            .filter(|step| !step.is_finished_by_its_answer() && step.after.temporary.is_none())
+            .all(|step| step.after.is_shown_by(seen))
+    }
+
+    /// The step that failed, if one did.
+    #[must_use]
+    pub fn failed_step(&self) -> Option<(u16, &Failure)> {
+        self.steps
+            .iter()
+            .find_map(|(at, step)| step.failure.as_ref().map(|f| (*at, f)))
+    }
+}
+
+impl SagaState {
+    pub(super) fn take(
+        &mut self,
+        entry: &Entry,
+        at: &StepRef,
+        event: &StepEvent,
+    ) -> Result<(), IllegalEntry> {
+        let was = self.phase(at.step);
+        let phase = next(was, at.direction, event)
+            .ok_or_else(|| illegal(entry, &format!("its step {} is {was:?}", at.step + 1)))?;
+        let step = self.steps.entry(at.step).or_default();
+        step.phase = phase;
+        match event {
+            StepEvent::Intent { token, .. } => {
+                step.sent(entry.at, token.clone(), was);
+                self.settled = false;
+            }
+            StepEvent::Answered { order_id, .. } => {
+                step.order = order_id.clone().or_else(|| step.order.take());
+            }
+            // A request that was cut off may have left at any moment until now.
+            StepEvent::Unanswered { .. } => {
+                step.last_sent = Some(entry.at);
+                if at.direction == Direction::Forward {
+                    step.lost_at = Some(entry.at);
+                }
+            }
+            StepEvent::Booked {
+                payment, amount, ..
+            } => {
+                step.booked = Some((payment.clone(), amount.clone()));
+            }
+            StepEvent::Failed { failure } => {
+                if failure.cause == FailureCause::TimedOut && at.direction == Direction::Forward {
+                    step.lost_at = step.lost_at.max(step.last_sent);
+                }
+                step.failure = Some(failure.clone());
+            }
+            // Only the modify calls carry a token, and only they start a cool-down (R52).
+            StepEvent::Succeeded { .. } if step.token.is_some() => self.changed_at = Some(entry.at),
+            StepEvent::Succeeded { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// The machine is down again: whatever brought it up last is to be done again.
+    pub(super) fn fall_over(&mut self) {
+        let up = self
+            .steps
+            .values_mut()
+            .rev()
+            .find(|step| matches!(step.phase, Phase::Undone | Phase::Succeeded));
+        if let Some(step) = up {
+            match step.phase {
+                Phase::Undone => step.phase = Phase::Succeeded,
+                _ => *step = StepState::default(),
+            }
+        }
+    }
+
+    /// Whether it rests until a person has looked at it.
+    #[must_use]
+    pub fn needs_a_person(&self) -> bool {
+        matches!(
+            self.halted,
+            Some((Halt::Held | Halt::Stuck | Halt::Unknown, _))
+        )
+    }
+
+    /// A resting saga goes on: past the pivot what failed is tried again, a failed undo is undone
+    /// again, and what is unknown is read back again.
+    pub(super) fn reopen(&mut self) {
+        let Some((halt, _)) = self.halted.take() else {
+            return;
+        };
+        let surprised = self
+            .failed_step()
+            .is_some_and(|(_, failure)| failure.cause == FailureCause::Surprised);
+        for step in self.steps.values_mut() {
+            match (halt, step.phase) {
+                // Its power is not what we made it: only what was changed is kept.
+                (Halt::Held, Phase::Succeeded) if surprised && step.token.is_none() => {
+                    *step = StepState::default();
+                }
+                // An order that exists is followed further, and never made a second time.
+                (Halt::Held, Phase::Failed) if step.order.is_some() => {
+                    step.phase = Phase::Answered;
+                    step.failure = None;
+                }
+                (Halt::Held, Phase::Failed | Phase::Undone) => *step = StepState::default(),
+                (Halt::Stuck, Phase::UndoFailed) => step.phase = Phase::Succeeded,
+                (Halt::Unknown, Phase::Failed) => {
+                    step.phase = Phase::Sent;
+                    step.failure = None;
+                }
+                // Should the change have happened after all, it takes another outage to take effect.
+                (Halt::Unknown, Phase::Undone) => *step = StepState::default(),
+                (Halt::Paused | Halt::Held | Halt::Stuck | Halt::Unknown, _) => {}
+            }
+        }
+    }
+}
+
+impl StepState {
+    fn sent(&mut self, at: Timestamp, token: Option<ClientToken>, was: Phase) {
+        if matches!(was, Phase::Waiting | Phase::Succeeded | Phase::Failed) {
+            self.first_sent = Some(at);
+            self.sends = 0;
+        }
+        self.sends += 1;
+        self.last_sent = Some(at);
+        self.token = token;
+    }
+}
+
+/// An entry that cannot follow what is there: the journal is damaged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("journal entry {seq} cannot follow: {why}")]
+pub struct IllegalEntry {
+    /// Which entry.
+    pub seq: u64,
+    /// Why not.
+    pub why: String,
+}
+
+pub(super) fn illegal(entry: &Entry, why: &str) -> IllegalEntry {
+    IllegalEntry {
+        seq: entry.seq,
+        why: why.to_owned(),
+    }
+}
+
+impl FailureCause {
+    /// Whether it counts against `max_failures`: nobody's wish and nothing that passes by itself.
+    #[must_use]
+    pub fn counts(self) -> bool {
+        match self {
+            Self::Refused
+            | Self::Surprised
+            | Self::TimedOut
+            | Self::NoEffect
+            | Self::Unknown
+            | Self::Abnormal
+            | Self::TooDear => true,
+            Self::CoolingDown | Self::Interrupted | Self::Spared | Self::Cancelled => false,
+        }
+    }
+}

