@@ -14,6 +14,7 @@ use crate::model::{
     BalanceCheck, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
 };
 use crate::plan::{Action, Saga, Undo};
+use crate::planted::{self, Fault};
 use crate::saga::{
     Direction, Failure, FailureCause, Mode, SagaState, StepEvent, StepRef, StepState,
 };
@@ -319,7 +320,7 @@ impl Worker {
     /// R52: the cloud refuses a second change within five minutes; this waits until it would not.
     async fn wait_out_cool_down(&self) -> End {
         let since = self.state.changed_at.max(self.changed_at);
-        if let Some(since) = since {
+        if let Some(since) = since.filter(|_| !planted::is(Fault::CoolDownIgnored)) {
             let gone = self.tools.clock.wall().duration_since(since).unsigned_abs();
             let left = COOL_DOWN.saturating_sub(gone);
             if !left.is_zero() {
