@@ -11,7 +11,7 @@ use crate::saga::{FailureCause, StepEvent};
 use super::doubt::{Move, Sending};
 use super::order::OwnPayment;
 use super::timing::{COOL_DOWN, POLL, RETRY, SHOW_WITHIN, SURPRISES_MAX, poll_after};
-use super::token::{client_token, request_digest};
+use super::token::{call_text, client_token, request_digest};
 use super::worker::{End, Worker};
 
 impl Worker {
@@ -23,7 +23,7 @@ impl Worker {
                 Ok(seen) => seen,
                 Err(end) => return end,
             };
-            match self.own_payment(&sending).await {
+            match self.own_payment(&sending, &seen).await {
                 OwnPayment::Ends(end) => return *end,
                 OwnPayment::Awaited if self.step().after.is_shown_by(&seen) => {
                     self.tools.clock.sleep(POLL).await;
@@ -43,13 +43,23 @@ impl Worker {
                 }
                 Move::Wait(duration) => self.tools.clock.sleep(duration).await,
                 Move::Send => {
+                    let token = self.token(call, &sending);
                     if sending.first.is_none() {
+                        match self.order_there(call).await {
+                            Ok(None) => {}
+                            Ok(Some(order)) => {
+                                match self.take_up(call, &token, &mut sending, order).await {
+                                    Some(end) => return end,
+                                    None => continue,
+                                }
+                            }
+                            Err(end) => return end,
+                        }
                         match self.clear_order(&seen).await {
                             Ok(promise) => sending.promise = promise,
                             Err(end) => return end,
                         }
                     }
-                    let token = self.token(call, &sending);
                     if let Some(end) = self.send(call, &token, &mut sending).await {
                         return end;
                     }
@@ -284,8 +294,4 @@ impl Worker {
         let since = *sending.put_off_since.get_or_insert(now);
         now - since < COOL_DOWN
     }
-}
-
-fn call_text(call: &ModifyCall) -> String {
-    crate::model::canonical_json(&(call.operation(), call))
 }

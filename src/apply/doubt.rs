@@ -174,7 +174,7 @@ impl Worker {
     }
 
     /// From here on it is as if the answer had come.
-    async fn adopt(&self, sending: &mut Sending, order: OrderId) {
+    pub(super) async fn adopt(&self, sending: &mut Sending, order: OrderId) {
         sending.accepted = Some(self.tools.clock.elapsed());
         sending.in_doubt = false;
         sending.order = Some(order.clone());

@@ -2,7 +2,7 @@
 
 use crate::event::EventKind;
 use crate::model::{InstanceId, InstanceStatus, OrderId};
-use crate::plan::{Action, Saga};
+use crate::plan::Saga;
 use crate::planted::{self, Fault};
 use crate::saga::{Direction, Entry, Kind, Mode, Phase, SagaState, StepEvent, StepRef, holds_down};
 
@@ -208,7 +208,7 @@ impl Dispatcher<'_> {
 fn unpaid_orders(saga: &Saga, state: &SagaState) -> Vec<OrderId> {
     let waits = (0..)
         .zip(&saga.steps)
-        .any(|(at, step)| step.action == Action::AwaitOrder && state.phase(at) != Phase::Succeeded);
+        .any(|(at, step)| step.waits_for_payment() && state.phase(at) != Phase::Succeeded);
     let orders = state.steps.values().filter_map(|step| step.order.clone());
     if waits { orders.collect() } else { Vec::new() }
 }

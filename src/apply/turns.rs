@@ -67,6 +67,7 @@ impl Dispatcher<'_> {
             Action::Modify(_) | Action::AllocatePublicIp => self.may_change(saga, step),
             Action::Start
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::CoolDown
             | Action::AwaitHealth(_)
             | Action::RunHook {

@@ -80,7 +80,7 @@ impl Case<'_> {
     /// What is done with its orders: as the manifest says, unless something holds its money.
     pub(super) fn payment(&self) -> Payment {
         match (self.desired.payment, self.held()) {
-            (Payment::Auto, Some(_)) => Payment::Await,
+            (Payment::Auto | Payment::Api, Some(_)) => Payment::Await,
             (wanted, _) => wanted,
         }
     }

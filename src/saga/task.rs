@@ -73,7 +73,7 @@ fn go_on(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
 /// Orders are made, and calls that were sent are followed; a machine that is down is brought up.
 fn order_ahead(saga: &Saga, state: &SagaState, open: u16) -> Task {
     let step = &saga.steps[usize::from(open)];
-    let is_about_orders = step.order_call().is_some() || step.action == Action::AwaitOrder;
+    let is_about_orders = step.order_call().is_some() || step.waits_for_payment();
     if is_about_orders && !holds_down(saga, state) {
         Task::Do(open)
     } else {
@@ -91,7 +91,7 @@ fn put_back(saga: &Saga, state: &SagaState, open: u16) -> Task {
     // Nobody waits for a command that a program before this one began: it is taken back.
     let is_call = !matches!(
         action,
-        Action::AwaitOrder | Action::CoolDown | Action::RunHook { .. }
+        Action::AwaitOrder | Action::PayOrder | Action::CoolDown | Action::RunHook { .. }
     );
     if (was_sent && is_call) || (*action == Action::Start && holds_down(saga, state)) {
         Task::Do(open)
@@ -255,6 +255,7 @@ fn ends_up(saga: &Saga, state: &SagaState) -> bool {
         Action::Stop { .. } => Some(false),
         Action::Modify(_)
         | Action::AwaitOrder
+        | Action::PayOrder
         | Action::AllocatePublicIp
         | Action::CoolDown
         | Action::RunHook { .. }

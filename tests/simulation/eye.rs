@@ -456,6 +456,7 @@ fn announced(plan: &SavedPlan, at: &StepRef) -> Option<String> {
         Action::Start => "StartInstance",
         Action::Modify(call) => call.operation(),
         Action::AllocatePublicIp => "AllocatePublicIpAddress",
+        Action::PayOrder => "PayOrder",
         Action::AwaitOrder | Action::CoolDown | Action::RunHook { .. } | Action::AwaitHealth(_) => {
             return None;
         }

@@ -349,6 +349,7 @@ impl History {
             cloud: cloud.clone(),
             billing: cloud.clone(),
             prices: cloud.clone(),
+            payer: None,
             journal,
             prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
