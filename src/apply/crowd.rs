@@ -1,11 +1,11 @@
 //! Who shares which limits, who stands in which line, and who is down already when a run begins.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 
-use crate::model::{InstanceId, InstanceStatus};
+use crate::model::{Crowd, InstanceId, InstanceStatus, RegionId};
 use crate::plan::{Action, Saga, StepGraph};
 use crate::saga::{Brakes, Keeping, Terms};
 
@@ -30,6 +30,21 @@ pub(super) fn brakes(job: &Job<'_>, hours: &Hours, now: Timestamp) -> Brakes {
         brakes.went_down(&id);
     }
     brakes
+}
+
+/// Every machine that shares a limit with one that changes: it is worth a look now and then.
+pub(super) fn bystanders(job: &Job<'_>) -> VecDeque<(RegionId, InstanceId)> {
+    let desired = &job.plan.desired;
+    let crowds: BTreeSet<Crowd> = job.plan.sagas.values().map(Saga::crowd).collect();
+    let promised = |id: &InstanceId| {
+        let mut promises = desired.availability.iter();
+        promises.any(|promise| promise.members.contains(id))
+    };
+    let all = desired.instances.iter();
+    let shares = all.filter(|(id, wish)| crowds.contains(&wish.crowd()) || promised(id));
+    let seen = shares.filter_map(|(id, _)| job.observed.instances.get(id));
+    seen.map(|seen| (seen.region.clone(), seen.id.clone()))
+        .collect()
 }
 
 /// Every machine of the plan with its place; nobody is in line yet.

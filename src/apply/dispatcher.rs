@@ -14,7 +14,7 @@ use crate::plan::{Node, Saga, StepGraph};
 use crate::saga::{Brakes, Hold, IllegalEntry, Mode, RunState};
 
 use super::books::Books;
-use super::crowd::{brakes, found_down, queue};
+use super::crowd::{brakes, bystanders, found_down, queue};
 use super::desk::Desk;
 use super::outcome::{LeftAlone, Rests};
 use super::queue::Queue;
@@ -69,6 +69,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) seen: BTreeMap<InstanceId, ObservedInstance>,
     /// Machines that were not up when the program began, and have not come up since.
     pub(super) found_down: BTreeSet<InstanceId>,
+    /// When a machine came up last because of us.
+    pub(super) up_since: BTreeMap<InstanceId, Duration>,
     /// Since when a machine is down because of us, and for how long it was before.
     pub(super) outage: BTreeMap<InstanceId, (Option<Duration>, Duration)>,
     pub(super) step_begun: BTreeMap<InstanceId, Duration>,
@@ -86,6 +88,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) till: Till,
     pub(super) mailbox: mpsc::UnboundedSender<Message>,
     pub(super) messages: UnboundedReceiver<Message>,
+    /// Machines that were looked at along the way.
+    noticed: UnboundedReceiver<Vec<ObservedInstance>>,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -103,7 +107,9 @@ impl<'a> Dispatcher<'a> {
         let state = RunState::replay(job.history)?.unwrap_or_else(nothing_done);
         let brakes = brakes(&job, &options.hours, tools.clock.wall());
         let mut tasks = JoinSet::new();
-        let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock);
+        let (notice, noticed) = mpsc::unbounded_channel();
+        let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock, notice);
+        desk.sights.borrow_mut().others = bystanders(&job);
         let books = Books::open(&tools.billing, &tools.clock);
         let till = Till::open(&tools.billing, &tools.clock);
         let (mailbox, messages) = mpsc::unbounded_channel();
@@ -133,6 +139,7 @@ impl<'a> Dispatcher<'a> {
             not_before: BTreeMap::new(),
             seen: BTreeMap::new(),
             found_down: found_down(&job),
+            up_since: BTreeMap::new(),
             outage: BTreeMap::new(),
             step_begun: BTreeMap::new(),
             orders: BTreeMap::new(),
@@ -152,6 +159,7 @@ impl<'a> Dispatcher<'a> {
             till,
             mailbox,
             messages,
+            noticed,
         };
         dispatcher.take_up_history();
         Ok(dispatcher)
@@ -185,6 +193,7 @@ impl<'a> Dispatcher<'a> {
                         self.take_all(message).await;
                     }
                 }
+                Some(seen) = self.noticed.recv() => self.take_notice(seen),
                 Some(ended) = self.tasks.join_next() => pass_on_a_panic(ended),
                 () = wake => self.reconsider = true,
             }

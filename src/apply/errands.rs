@@ -1,8 +1,8 @@
 //! Sending workers on their errands.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use crate::model::InstanceId;
+use crate::model::{InstanceId, ObservedInstance};
 use crate::plan::{Action, Undo};
 use crate::saga::{Direction, StepRef};
 
@@ -42,6 +42,7 @@ impl Dispatcher<'_> {
             till: self.till.clone(),
             known_orders: self.known_orders.clone(),
             told: RefCell::default(),
+            just_seen: Cell::new(self.just_seen(instance, errand)),
             mailbox: self.mailbox.clone(),
             limits: Patience {
                 stop_within: change.stop_within,
@@ -68,5 +69,16 @@ impl Dispatcher<'_> {
         self.active.insert(instance.clone(), task);
         self.idle.remove(instance);
         self.settle_place(instance);
+    }
+
+    /// What a step may begin with instead of a look of its own. Whoever watches or records looks anew.
+    fn just_seen(&self, instance: &InstanceId, errand: Errand) -> Option<ObservedInstance> {
+        match errand {
+            Errand::Do | Errand::TakeBack => {
+                let now = self.tools.clock.elapsed();
+                self.desk.sights.borrow().just_seen(instance, now)
+            }
+            Errand::Watch(_) | Errand::Look => None,
+        }
     }
 }

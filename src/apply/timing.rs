@@ -8,10 +8,17 @@ pub(super) const POLL: Duration = Duration::from_secs(2);
 /// The longest time between two looks at a machine that takes long.
 const POLL_MAX: Duration = Duration::from_secs(30);
 
+/// Looks are sent in rounds, so that one call answers for all who wait: often enough for nobody to be
+/// down much longer than need be, seldom enough for a thousand machines to cost a few hundred calls.
+pub(super) const ROUND: Duration = Duration::from_millis(1500);
+
+/// So old may a look be that a step begins with: little more than a round.
+pub(super) const JUST_SEEN: Duration = Duration::from_secs(2);
+
 /// The wait before the next look at a machine that has been on its way for `waited`: a tenth of that,
-/// so that waiting for half an hour takes a hundred looks and not a thousand.
+/// rounds included, so that waiting for half an hour takes a hundred looks and not a thousand.
 pub(super) fn poll_after(waited: Duration) -> Duration {
-    (waited / 10).clamp(POLL, POLL_MAX)
+    (waited / 10).min(POLL_MAX).saturating_sub(ROUND)
 }
 
 /// A read may show what was so this long ago (reliability notes 3.3). A machine that was stopped and
