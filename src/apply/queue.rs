@@ -69,7 +69,9 @@ impl Queue {
         n: usize,
     ) -> impl Iterator<Item = &InstanceId> {
         let places = self.lines.get(line);
-        let behind = places.into_iter().flat_map(move |places| places.range(place..));
+        let behind = places
+            .into_iter()
+            .flat_map(move |places| places.range(place..));
         behind.take(n).map(|(_, _, id)| id)
     }
 

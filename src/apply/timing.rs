@@ -10,7 +10,7 @@ const POLL_MAX: Duration = Duration::from_secs(30);
 
 /// Looks are sent in rounds, so that one call answers for all who wait: often enough for nobody to be
 /// down much longer than need be, seldom enough for a thousand machines to cost a few hundred calls.
-pub(super) const ROUND: Duration = Duration::from_millis(1500);
+pub(super) const ROUND: Duration = Duration::from_secs(1);
 
 /// So old may a look be that a step begins with: little more than a round.
 pub(super) const JUST_SEEN: Duration = Duration::from_secs(2);
