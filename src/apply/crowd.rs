@@ -3,8 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
-use jiff::Timestamp;
-
+use crate::clock::Clock;
 use crate::model::{Crowd, InstanceId, InstanceStatus, RegionId};
 use crate::plan::{Action, Saga, StepGraph};
 use crate::saga::{Brakes, Keeping, Terms};
@@ -20,12 +19,13 @@ pub(super) fn found_down(job: &Job<'_>) -> BTreeSet<InstanceId> {
 }
 
 /// The brakes of the run, with what is down already.
-pub(super) fn brakes(job: &Job<'_>, hours: &Hours, now: Timestamp) -> Brakes {
+pub(super) fn brakes(job: &Job<'_>, hours: &Hours, clock: &dyn Clock) -> Brakes {
     let keeping = match hours {
         Hours::Kept => Keeping::Hours,
         Hours::Waived(_) => Keeping::NoHours,
     };
-    let mut brakes = Brakes::new(Terms::of(job.plan, job.observed), keeping, now);
+    let terms = Terms::of(job.plan, job.observed).hurried(clock.speed());
+    let mut brakes = Brakes::new(terms, keeping, clock.wall());
     for id in found_down(job) {
         brakes.went_down(&id);
     }

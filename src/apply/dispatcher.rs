@@ -26,10 +26,21 @@ use super::{Interrupt, Job, Options, RunOutcome, Tools};
 /// One task under way.
 pub(super) struct UnderWay {
     pub(super) abort: AbortHandle,
+    /// What it does: `stop`, `modify`, ….
+    pub(super) verb: &'static str,
     /// Whether it may take the machine down any moment.
     pub(super) takes_down: bool,
     /// Whether it only waits and holds nothing in flight, so that an interrupt may end it.
     pub(super) only_waits: bool,
+}
+
+/// Whether those who are down were looked at again before others were given up because of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LookedAgain {
+    /// Not yet.
+    No,
+    /// They were.
+    Yes,
 }
 
 pub(super) struct Dispatcher<'a> {
@@ -69,6 +80,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) seen: BTreeMap<InstanceId, ObservedInstance>,
     /// Machines that were not up when the program began, and have not come up since.
     pub(super) found_down: BTreeSet<InstanceId>,
+    /// Whether those who are down were looked at again since a machine was begun last.
+    pub(super) looked_again: LookedAgain,
     /// When a machine came up last because of us.
     pub(super) up_since: BTreeMap<InstanceId, Duration>,
     /// Since when a machine is down because of us, and for how long it was before.
@@ -105,7 +118,7 @@ impl<'a> Dispatcher<'a> {
         })?;
         let nothing_done = || RunState::new(job.run.clone(), job.plan.id(), job.plan.intent());
         let state = RunState::replay(job.history)?.unwrap_or_else(nothing_done);
-        let brakes = brakes(&job, &options.hours, tools.clock.wall());
+        let brakes = brakes(&job, &options.hours, tools.clock.as_ref());
         let mut tasks = JoinSet::new();
         let (notice, noticed) = mpsc::unbounded_channel();
         let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock, notice);
@@ -139,6 +152,7 @@ impl<'a> Dispatcher<'a> {
             not_before: BTreeMap::new(),
             seen: BTreeMap::new(),
             found_down: found_down(&job),
+            looked_again: LookedAgain::No,
             up_since: BTreeMap::new(),
             outage: BTreeMap::new(),
             step_begun: BTreeMap::new(),
@@ -172,6 +186,9 @@ impl<'a> Dispatcher<'a> {
         loop {
             self.start_what_may_start().await;
             if self.active.is_empty() && self.next_timer().is_none() {
+                if self.look_again().await {
+                    continue;
+                }
                 break;
             }
             let timer = self.next_timer();

@@ -24,6 +24,11 @@ impl Dispatcher<'_> {
         let only_waits = waits && matches!(errand, Errand::Do);
         let takes_down = matches!(errand, Errand::Do)
             && saga.steps[usize::from(step)].undo == Undo::By(Action::Start);
+        let verb = match (errand, &saga.steps[usize::from(step)].undo) {
+            (Errand::TakeBack, Undo::By(action)) => action.verb(),
+            (Errand::Do | Errand::TakeBack, _) => saga.steps[usize::from(step)].action.verb(),
+            (Errand::Watch(_) | Errand::Look, _) => "look",
+        };
         let desired = self.job.plan.desired.instances.get(instance);
         let change = desired
             .map(|desired| desired.change.clone())
@@ -63,6 +68,7 @@ impl Dispatcher<'_> {
             .insert(instance.clone(), self.tools.clock.elapsed());
         let task = UnderWay {
             abort,
+            verb,
             takes_down,
             only_waits,
         };

@@ -8,7 +8,7 @@ use crate::saga::{
 };
 
 use super::Approvals;
-use super::dispatcher::Dispatcher;
+use super::dispatcher::{Dispatcher, LookedAgain};
 use super::outcome::LeftAlone;
 use super::turns::{Delay, Turn};
 use super::worker::Errand;
@@ -197,6 +197,7 @@ impl Dispatcher<'_> {
     async fn begin(&mut self, saga: &Saga) {
         let id = &saga.instance;
         self.queue.leave(id);
+        self.looked_again = LookedAgain::No;
         self.tell_of_batch(id);
         let before = self.state.sagas.get(id).map(|state| state.change_number);
         let counted = self.job.change_numbers.get(id).copied();

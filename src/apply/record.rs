@@ -307,7 +307,8 @@ impl Dispatcher<'_> {
         if let Some(since) = outage.0.take() {
             let took = now.saturating_sub(since);
             outage.1 += took;
-            self.brakes.took(instance, took);
+            let by_the_calendar = took / self.tools.clock.speed();
+            self.brakes.took(instance, by_the_calendar);
         }
     }
 

@@ -93,3 +93,6 @@ pub const WAIT_GATES: Duration = Duration::from_secs(60 * 60);
 
 /// The longest sleep until a gate or a window opens: the calendar may be set meanwhile.
 pub(super) const NAP_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// So long is waited for a last look at those who are down: an interrupt is not heard meanwhile.
+pub(super) const LOOK_AGAIN_WITHIN: Duration = Duration::from_secs(30);
