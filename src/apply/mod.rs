@@ -32,6 +32,7 @@ mod doubt;
 mod order;
 mod change;
 mod address;
+mod care;
 mod queue;
 mod crowd;
 mod dispatcher;
@@ -62,6 +63,7 @@ use crate::event::Event;
 use crate::journal::Journal;
 use crate::model::{AppliedFleet, AppliedInstance, InstanceId, ObservedFleet, OrderId, RunId};
 use crate::plan::SavedPlan;
+use crate::probe::Prober;
 use crate::saga::{Entry, IllegalEntry, Mode, OrderRecord};
 
 pub use abandon::{AbandonError, OpenRun, abandon};
@@ -81,6 +83,8 @@ pub struct Tools {
     pub prices: Rc<dyn Prices>,
     /// Where intents and results become durable.
     pub journal: Rc<dyn Journal>,
+    /// What looks at machines from outside and runs their owner's commands.
+    pub prober: Rc<dyn Prober>,
     /// The time.
     pub clock: Rc<dyn Clock>,
 }

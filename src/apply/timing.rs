@@ -96,3 +96,12 @@ pub(super) const NAP_MAX: Duration = Duration::from_secs(10 * 60);
 
 /// So long is waited for a last look at those who are down: an interrupt is not heard meanwhile.
 pub(super) const LOOK_AGAIN_WITHIN: Duration = Duration::from_secs(30);
+
+/// Between two looks at whether a machine is good again; load balancers of the vendor look every 2 to 5 s.
+pub(super) const PROBE_EVERY: Duration = Duration::from_secs(5);
+
+/// The shortest time between two such looks.
+pub(super) const PROBED_AGAIN: Duration = Duration::from_secs(1);
+
+/// One look at a machine may take this long, in real time; whoever answers later is not good.
+pub(super) const PROBE_WITHIN: Duration = Duration::from_secs(5);

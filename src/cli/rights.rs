@@ -80,7 +80,9 @@ fn uses<'a>(sagas: impl IntoIterator<Item = &'a Saga>) -> Vec<Use> {
                 | Action::Modify(_)
                 | Action::AwaitOrder
                 | Action::AllocatePublicIp
-                | Action::CoolDown => None,
+                | Action::CoolDown
+                | Action::RunHook { .. }
+                | Action::AwaitHealth(_) => None,
             };
             let starts = step.action == Action::Start || step.undo == Undo::By(Action::Start);
             let starts = starts.then_some(PowerVerb::Start);

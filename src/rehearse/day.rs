@@ -19,6 +19,7 @@ use crate::sim::{Faults, SimWire, World};
 use crate::store::{MemoryKv, Store};
 
 use super::error::RehearseError;
+use super::prober::SimulatedProber;
 
 /// What the state knows, as far as an apply needs it.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +70,7 @@ async fn carry_out(
         billing: cloud.clone(),
         prices: cloud,
         journal: Rc::new(store),
+        prober: Rc::new(SimulatedProber::new(world.clone(), clock.clone())),
         clock,
     };
     let plan = without_caps(known.plan);

@@ -162,6 +162,7 @@ impl House {
             billing: self.cloud.clone(),
             prices: self.cloud.clone(),
             journal: self.store.clone(),
+            prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
         };
         apply(job, options, tools, interrupts, on_event)

@@ -97,6 +97,7 @@ impl Program {
             billing: self.cloud.clone(),
             prices: self.cloud.clone(),
             journal: self.store.clone(),
+            prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
         };
         let (_nobody, interrupts) = mpsc::unbounded_channel();

@@ -19,7 +19,10 @@ use crate::little_cloud::LittleCloud;
 use crate::world::{World, region, vcpus};
 
 /// Policies that may stand where a vendor's rule number would.
-const POLICIES: [&str; 15] = [
+const POLICIES: [&str; 18] = [
+    "before_stop",
+    "health",
+    "after_start",
     "auto-release",
     "unreadable",
     "power",
@@ -238,7 +241,12 @@ proptest! {
                         changes_one_thing(step)?;
                     }
                     Action::CoolDown => rested = true,
-                    Action::Stop { .. } | Action::Start | Action::AwaitOrder | Action::AllocatePublicIp => {}
+                    Action::Stop { .. }
+                    | Action::Start
+                    | Action::AwaitOrder
+                    | Action::AllocatePublicIp
+                    | Action::RunHook { .. }
+                    | Action::AwaitHealth(_) => {}
                 }
             }
         }

@@ -223,7 +223,9 @@ fn announced(plan: &SavedPlan, at: &StepRef) -> Option<String> {
         Action::Start => "StartInstance",
         Action::Modify(call) => call.operation(),
         Action::AllocatePublicIp => "AllocatePublicIpAddress",
-        Action::AwaitOrder | Action::CoolDown => return None,
+        Action::AwaitOrder | Action::CoolDown | Action::RunHook { .. } | Action::AwaitHealth(_) => {
+            return None;
+        }
     };
     Some(name.to_owned())
 }

@@ -268,6 +268,7 @@ impl History {
             billing: cloud.clone(),
             prices: cloud.clone(),
             journal,
+            prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
         };
         let options = Options {

@@ -14,6 +14,7 @@ pub(super) mod transition;
 pub(super) mod reasons;
 pub(super) mod network;
 pub(super) mod restart;
+pub(super) mod care;
 pub(super) mod sequence;
 pub(super) mod prices;
 pub(super) mod orders;

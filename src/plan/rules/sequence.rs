@@ -9,7 +9,7 @@ use crate::plan::input::Case;
 use crate::plan::price::Running;
 use crate::plan::rules::network::{NetworkPlan, Place, await_order};
 use crate::plan::rules::transition::TypeChange;
-use crate::plan::rules::{guards, power, restart};
+use crate::plan::rules::{care, guards, power, restart};
 use crate::plan::step::{Action, Because, Goal, Step, Undo};
 
 /// Puts the pieces into one chain.
@@ -21,7 +21,7 @@ pub(in crate::plan) fn sequence(
     new_type: Option<TypeChange>,
     network: Option<NetworkPlan>,
 ) -> Vec<Step> {
-    let mut draft = Draft::from_power(&case.seen.status);
+    let mut draft = Draft::from_power(&case.seen.status, care::care(case));
     let lowers = network
         .as_ref()
         .is_some_and(|plan| plan.place == Place::BeforeType);
@@ -153,6 +153,7 @@ pub(in crate::plan) fn outage_is_allowed(case: &Case<'_>, steps: &[Step]) -> Res
     let stops = steps
         .iter()
         .any(|step| matches!(step.action, Action::Stop { .. }));
+    care::can_be_cared_for(case, steps)?;
     if !stops {
         return Ok(());
     }
