@@ -165,6 +165,7 @@ impl<'a> Dispatcher<'a> {
         self.open_run().await;
         let mut deaf = false;
         loop {
+            self.mind_the_room();
             self.start_what_may_start().await;
             if self.active.is_empty() && self.next_timer().is_none() {
                 break;

@@ -49,6 +49,7 @@ impl Dispatcher<'_> {
             obligations: Vec::new(),
             open: left_in_a_hurry,
             journal_lost: self.journal_lost.clone(),
+            journal_short: self.tools.journal.runs_short(),
             interrupted: self.interrupted,
             mode: self.options.mode,
             exit_code: 0,
