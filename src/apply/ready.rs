@@ -42,6 +42,7 @@ impl Dispatcher<'_> {
             self.reconsider = false;
             self.begin_what_may_begin().await;
             self.open_gates_of_a_rehearsal().await;
+            self.look_at_gates();
         }
     }
 
@@ -284,6 +285,7 @@ fn gate(hold: &Hold) -> Option<(Crowd, u32)> {
         | Hold::TooLate { .. }
         | Hold::Batch { .. }
         | Hold::Wait { .. }
+        | Hold::Check { .. }
         | Hold::Unavailable { .. }
         | Hold::Spread { .. }
         | Hold::Availability { .. } => None,
