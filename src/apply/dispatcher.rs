@@ -11,6 +11,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use crate::event::Event;
 use crate::model::{Crowd, InstanceId, ObservedInstance, OrderId};
 use crate::plan::{Node, Saga, StepGraph};
+use crate::planted::{self, Fault};
 use crate::saga::{Brakes, Hold, IllegalEntry, Mode, RunState};
 
 use super::books::Books;
@@ -195,6 +196,8 @@ impl<'a> Dispatcher<'a> {
             tokio::select! { biased;
                 interrupt = interrupts.recv(), if !deaf => match interrupt {
                     Some(Interrupt::Ask { exit_code }) => self.interrupt(exit_code).await,
+                    Some(Interrupt::Insist { exit_code })
+                        if planted::is(Fault::InsistenceIgnored) => self.interrupt(exit_code).await,
                     Some(Interrupt::Insist { exit_code }) => return self.leave_now(exit_code).await,
                     None => deaf = true,
                 },
@@ -212,7 +215,7 @@ impl<'a> Dispatcher<'a> {
 
     /// Whether anything was lost that an intent depends on.
     pub(super) fn recorded(&self) -> Recorded {
-        if self.journal_lost.is_some() {
+        if self.journal_lost.is_some() && !planted::is(Fault::LostJournalIgnored) {
             Recorded::Lost
         } else {
             Recorded::Durable

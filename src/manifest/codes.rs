@@ -137,6 +137,9 @@ codes! {
     LONE_AFTER_START = "RS0143" Error "after_start without before_stop":
         "`after_start` takes back what `before_stop` did, whenever the machine is started again. Without a `before_stop` there is nothing to take back.";
 
+    TEMPORARY = "RS0130" Error "temporary bandwidth that is not sold":
+        "Temporary bandwidth lasts at least three hours, from a full minute to a full hour, and is more than the machine has for good, at most 200 Mbit/s, on subscriptions that pay by bandwidth (R30).";
+
     WRONG_ACCOUNT = "RS0201" Error "another account":
         "`account` guards against changing the wrong fleet: it must be the account of the credentials in use.";
     UNKNOWN_MACHINE = "RS0202" Error "unknown machine":

@@ -50,6 +50,11 @@ impl Death {
         self.n_calls.get()
     }
 
+    /// Calls and commits of the present program so far.
+    pub(crate) fn points(&self) -> (u64, u64) {
+        (self.n_calls.get(), self.n_appends.get())
+    }
+
     /// Resolves when the program dies.
     pub(crate) async fn comes(&self) {
         while !self.dead.get() {
@@ -115,7 +120,7 @@ impl Wire for WatchedWire {
             self.eye.object("I9", what);
             return self.death.strike().await;
         }
-        let (action, instances) = subject(&request);
+        let (action, instances, token) = subject(&request);
         let line = format!(
             "{:?} {action} {}",
             self.clock.elapsed(),
@@ -130,7 +135,7 @@ impl Wire for WatchedWire {
         if is_change(&action) {
             self.eye.log(line);
             for instance in &instances {
-                self.eye.judge_call(&action, instance);
+                self.eye.judge_call(&action, instance, token.as_deref());
             }
         }
         match moment {
@@ -151,20 +156,24 @@ impl Wire for WatchedWire {
 }
 
 fn is_change(action: &str) -> bool {
-    !action.starts_with("Describe") && !action.starts_with("Get")
+    !["Describe", "Get", "Query"]
+        .iter()
+        .any(|read| action.starts_with(read))
 }
 
-fn subject(request: &HttpRequest) -> (String, Vec<String>) {
+fn subject(request: &HttpRequest) -> (String, Vec<String>, Option<String>) {
     let pairs = form_urlencoded::parse(request.query.as_bytes());
-    let (mut action, mut instances) = (String::new(), Vec::new());
+    let (mut action, mut instances, mut token) = (String::new(), Vec::new(), None);
     for (name, value) in pairs {
         if name == "Action" {
             action = value.into_owned();
+        } else if name == "ClientToken" {
+            token = Some(value.into_owned());
         } else if name == "InstanceId" || name.starts_with("InstanceId.") {
             instances.push(value.into_owned());
         }
     }
-    (action, instances)
+    (action, instances, token)
 }
 
 /// The journal.
