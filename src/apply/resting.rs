@@ -50,6 +50,7 @@ impl Dispatcher<'_> {
             .map(|(_, at)| *at);
         let lifted = self.holds.iter().filter_map(|hold| self.lifted_in(hold));
         cooled
+            .chain(self.next_look())
             .chain(lifted.map(|wait| now + wait.min(NAP_MAX)))
             .min()
     }
@@ -229,6 +230,7 @@ fn same_wait(hold: &Hold) -> String {
         | Hold::Batch { .. }
         | Hold::Wait { .. }
         | Hold::Approval { .. }
+        | Hold::Check { .. }
         | Hold::Unavailable { .. }
         | Hold::Spread { .. }
         | Hold::Availability { .. } => hold.to_string(),
