@@ -23,4 +23,10 @@ pub trait Journal {
     /// # Errors
     /// [`JournalError`]; after `Unknown` the journal takes nothing more.
     async fn append(&self, entries: &[Entry]) -> Result<(), JournalError>;
+
+    /// Why whoever writes should come to an end, if they should: entries are durable still, but there is
+    /// little room for more.
+    fn runs_short(&self) -> Option<String> {
+        None
+    }
 }

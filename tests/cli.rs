@@ -51,3 +51,7 @@ mod money;
 mod simulated;
 #[path = "cli/rehearsals.rs"]
 mod rehearsals;
+#[path = "cli/clinic.rs"]
+mod clinic;
+#[path = "cli/health.rs"]
+mod health;

@@ -26,23 +26,26 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
     ("wire", Kind::Port, &[]),
     ("cloud", Kind::Port, &["model"]),
     ("journal", Kind::Port, &["saga"]),
+    ("probe", Kind::Port, &["model"]),
     ("observe", Kind::Effect, &["model", "cloud"]),
     (
         "apply",
         Kind::Effect,
         &[
-            "model", "diff", "plan", "saga", "event", "clock", "cloud", "journal",
+            "model", "diff", "plan", "saga", "event", "clock", "cloud", "journal", "probe",
         ],
     ),
     ("aliyun", Kind::Effect, &["model", "clock", "wire", "cloud"]),
     ("http", Kind::Effect, &["wire"]),
+    ("runner", Kind::Effect, &["model", "probe"]),
     ("sim", Kind::Effect, &["guide", "clock", "wire"]),
     ("store", Kind::Effect, &["model", "saga", "journal"]),
     (
         "rehearse",
         Kind::Effect,
         &[
-            "model", "plan", "saga", "event", "figures", "clock", "apply", "aliyun", "sim", "store",
+            "model", "plan", "saga", "event", "figures", "clock", "probe", "apply", "aliyun",
+            "sim", "store",
         ],
     ),
     (
@@ -55,8 +58,8 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
         Kind::Edge,
         &[
             "model", "guide", "manifest", "diff", "plan", "saga", "event", "figures", "clock",
-            "wire", "cloud", "journal", "observe", "apply", "aliyun", "http", "sim", "store",
-            "rehearse", "report",
+            "wire", "cloud", "journal", "probe", "observe", "apply", "aliyun", "http", "runner",
+            "sim", "store", "rehearse", "report",
         ],
     ),
 ];

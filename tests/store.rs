@@ -15,5 +15,11 @@ mod crashes;
 mod damage;
 #[path = "store/doors.rs"]
 mod doors;
+#[path = "store/formats.rs"]
+mod formats;
+#[path = "store/healing.rs"]
+mod healing;
 #[path = "store/laws.rs"]
 mod laws;
+#[path = "store/moves.rs"]
+mod moves;

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::model::{InstanceId, InstanceStatus};
-use crate::plan::{Action, Saga, StepGraph};
-use crate::saga::{Brakes, Keeping, Terms};
+use crate::plan::{Saga, StepGraph};
+use crate::saga::{Brakes, Keeping, Terms, takes_out_of_service};
 
 use super::queue::{Asks, Queue};
 use super::{Hours, Job};
@@ -45,7 +45,7 @@ pub(super) fn queue(job: &Job<'_>, graph: &StepGraph, brakes: &Brakes) -> Queue 
 
 /// What a machine asks for first.
 pub(super) fn asks(saga: &Saga) -> Asks {
-    if matches!(saga.steps[0].action, Action::Stop { .. }) && saga.has_outage() {
+    if takes_out_of_service(saga, 0) {
         Asks::ToGoDown
     } else {
         Asks::ToBegin

@@ -1,6 +1,6 @@
 //! The dispatcher: one loop that takes messages, interrupts and timers, and is alone in changing anything.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
@@ -76,6 +76,8 @@ pub(super) struct Dispatcher<'a> {
     /// Every order that is recorded, by this run or an earlier one.
     pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
     pub(super) mode: Mode,
+    /// The same, for workers that wait for long.
+    pub(super) mode_of_workers: Rc<Cell<Mode>>,
     pub(super) interrupted: Option<u8>,
     pub(super) journal_lost: Option<String>,
     pub(super) next_seq: u64,
@@ -138,6 +140,7 @@ impl<'a> Dispatcher<'a> {
             orders: BTreeMap::new(),
             known_orders: Rc::new(RefCell::new(job.orders.keys().cloned().collect())),
             mode: options.mode,
+            mode_of_workers: Rc::new(Cell::new(options.mode)),
             interrupted: None,
             journal_lost: None,
             next_seq: job.next_seq,
@@ -162,6 +165,7 @@ impl<'a> Dispatcher<'a> {
         self.open_run().await;
         let mut deaf = false;
         loop {
+            self.mind_the_room();
             self.start_what_may_start().await;
             if self.active.is_empty() && self.next_timer().is_none() {
                 break;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::event::EventKind;
 use crate::plan::Saga;
-use crate::saga::{Kind, Mode, SagaOutcome, SagaState, holds_down, may_fall_over};
+use crate::saga::{
+    Kind, Mode, SagaOutcome, SagaState, holds_down, is_owed_a_return, may_fall_over,
+};
 
 use super::dispatcher::Dispatcher;
 use super::outcome::{MachineEnd, Obligation, RunOutcome};
@@ -47,6 +49,7 @@ impl Dispatcher<'_> {
             obligations: Vec::new(),
             open: left_in_a_hurry,
             journal_lost: self.journal_lost.clone(),
+            journal_short: self.tools.journal.runs_short(),
             interrupted: self.interrupted,
             mode: self.options.mode,
             exit_code: 0,
@@ -92,6 +95,8 @@ fn owed(saga: &Saga, state: &SagaState) -> Option<Obligation> {
         "it ran before and may be stopped: start it, if it is still there"
     } else if may_fall_over(saga, state) {
         "a stop that got lost may still take it down: look again, and start it if it is down"
+    } else if state.closed.is_none() && is_owed_a_return(saga, state) {
+        "it runs and was taken out of service by before_stop: see that after_start is run"
     } else {
         return None;
     };

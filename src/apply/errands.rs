@@ -1,10 +1,11 @@
 //! Sending workers on their errands.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use crate::model::InstanceId;
-use crate::plan::{Action, Undo};
-use crate::saga::{Direction, StepRef};
+use crate::plan::Action;
+use crate::saga::{Direction, StepRef, takes_out_of_service};
 
 use super::dispatcher::{Dispatcher, UnderWay};
 use super::worker::{Errand, Patience, Worker};
@@ -19,11 +20,10 @@ impl Dispatcher<'_> {
         };
         let waits = matches!(
             saga.steps[usize::from(step)].action,
-            Action::CoolDown | Action::AwaitOrder | Action::PayOrder
+            Action::CoolDown | Action::AwaitOrder | Action::PayOrder | Action::AwaitHealth(_)
         );
         let only_waits = waits && matches!(errand, Errand::Do);
-        let takes_down = matches!(errand, Errand::Do)
-            && saga.steps[usize::from(step)].undo == Undo::By(Action::Start);
+        let takes_down = matches!(errand, Errand::Do) && takes_out_of_service(&saga, step);
         let desired = self.job.plan.desired.instances.get(instance);
         let change = desired
             .map(|desired| desired.change.clone())
@@ -49,6 +49,8 @@ impl Dispatcher<'_> {
                 wait_payment: self.options.wait_payment,
                 balance: self.job.plan.desired.balance,
             },
+            fleet: self.job.plan.desired.fleet.to_string(),
+            mode: Rc::clone(&self.mode_of_workers),
             changed_at: self
                 .job
                 .applied

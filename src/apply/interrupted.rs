@@ -10,7 +10,24 @@ impl Dispatcher<'_> {
     /// First interrupt: begin nothing, end what only waits, bring up what is down.
     pub(super) async fn interrupt(&mut self, exit_code: u8) {
         self.interrupted = Some(exit_code);
+        self.begin_nothing_more();
+        self.append(vec![Kind::Interrupted {
+            signal: signal_name(exit_code).to_owned(),
+        }])
+        .await;
+        self.emit_interrupted();
+    }
+
+    /// Where little room is left for the journal, it is kept for bringing up what is down.
+    pub(super) fn mind_the_room(&mut self) {
+        if self.mode != Mode::PutBack && self.tools.journal.runs_short().is_some() {
+            self.begin_nothing_more();
+        }
+    }
+
+    fn begin_nothing_more(&mut self) {
         self.mode = Mode::PutBack;
+        self.mode_of_workers.set(Mode::PutBack);
         let waiting: Vec<InstanceId> = self
             .active
             .iter()
@@ -23,11 +40,6 @@ impl Dispatcher<'_> {
                 self.idle.insert(instance);
             }
         }
-        self.append(vec![Kind::Interrupted {
-            signal: signal_name(exit_code).to_owned(),
-        }])
-        .await;
-        self.emit_interrupted();
     }
 
     /// Second interrupt: nothing more is sent; what is owed is said.

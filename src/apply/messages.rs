@@ -37,7 +37,8 @@ impl Dispatcher<'_> {
         let mut kinds = Vec::new();
         let mut acks = Vec::new();
         for (at, event, ack) in records {
-            if matches!(event, StepEvent::Intent { .. }) && !self.is_still_permitted(&at) {
+            let is_new = matches!(event, StepEvent::Intent { .. } | StepEvent::Launched { .. });
+            if is_new && !self.is_still_permitted(&at) {
                 ack.send(Recorded::Withdrawn).ok();
                 continue;
             }

@@ -33,6 +33,7 @@ mod pay;
 mod duplicate;
 mod change;
 mod address;
+mod care;
 mod queue;
 mod crowd;
 mod dispatcher;
@@ -63,6 +64,7 @@ use crate::event::Event;
 use crate::journal::Journal;
 use crate::model::{AppliedFleet, AppliedInstance, InstanceId, ObservedFleet, OrderId, RunId};
 use crate::plan::SavedPlan;
+use crate::probe::Prober;
 use crate::saga::{Entry, IllegalEntry, Mode, OrderRecord};
 
 pub use crate::cloud::Payer;
@@ -85,6 +87,8 @@ pub struct Tools {
     pub payer: Option<Payer>,
     /// Where intents and results become durable.
     pub journal: Rc<dyn Journal>,
+    /// What looks at machines from outside and runs their owner's commands.
+    pub prober: Rc<dyn Prober>,
     /// The time.
     pub clock: Rc<dyn Clock>,
 }

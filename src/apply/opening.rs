@@ -31,6 +31,10 @@ impl Dispatcher<'_> {
             .collect();
         for id in down {
             self.goes_down(&id);
+        }
+        // Who is up and not in service yet keeps its place, too.
+        let begun: Vec<InstanceId> = self.state.sagas.keys().cloned().collect();
+        for id in begun {
             self.settle_place(&id);
         }
         self.count_earlier_failures();

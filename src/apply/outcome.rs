@@ -84,6 +84,8 @@ pub struct RunOutcome {
     pub open: bool,
     /// What the journal said when it took no more.
     pub journal_lost: Option<String>,
+    /// Why the journal takes little more, so that nothing new was begun.
+    pub journal_short: Option<String>,
     /// The exit code of the interrupt, when one came.
     pub interrupted: Option<u8>,
     /// How far the run meant to go.
@@ -126,6 +128,7 @@ impl RunOutcome {
             });
         let not_done = self.blocked > 0
             || !self.left_alone.is_empty()
+            || self.journal_short.is_some() && self.open
             || ends().any(|end| match end {
                 MachineEnd::Closed { outcome, .. } => *outcome != SagaOutcome::Done,
                 MachineEnd::Halted { .. } | MachineEnd::Rests { .. } => false,

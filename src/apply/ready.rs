@@ -4,7 +4,8 @@ use crate::event::EventKind;
 use crate::model::{Crowd, InstanceId};
 use crate::plan::Saga;
 use crate::saga::{
-    Direction, Failure, FailureCause, Hold, Kind, Mode, StepEvent, StepRef, Task, next_task,
+    Direction, Failure, FailureCause, Hold, Kind, Mode, StepEvent, StepRef, Task, is_owed_a_return,
+    next_task,
 };
 
 use super::Approvals;
@@ -59,6 +60,11 @@ impl Dispatcher<'_> {
             match next_task(&saga, state, self.mode_now()) {
                 Task::Do(step) => match self.may_do(&saga, step) {
                     Turn::Now => return self.dispatch(instance, step, Errand::Do),
+                    // Nobody waits for a window out of service.
+                    Turn::Later(Delay::Held(hold)) if is_owed_a_return(&saga, state) => {
+                        let cause = FailureCause::Interrupted;
+                        self.give_up(instance, step, cause, hold.to_string()).await;
+                    }
                     Turn::Later(delay) => return self.put_off(instance, delay),
                     Turn::Never(why) => self.spare(instance, step, why).await,
                     Turn::Barred(hold) => self.spare(instance, step, hold.to_string()).await,

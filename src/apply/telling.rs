@@ -2,7 +2,7 @@
 
 use crate::event::{Event, EventKind, StepView, Subject};
 use crate::model::InstanceId;
-use crate::plan::{Saga, Undo};
+use crate::plan::{Action, Saga, Undo};
 use crate::saga::{Direction, StepRef};
 
 use super::dispatcher::Dispatcher;
@@ -72,11 +72,27 @@ pub(super) fn step_view(saga: &Saga, at: &StepRef) -> StepView {
     if let (Some(from), Some(to)) = (from.charge_type, to.charge_type) {
         details.push(format!("{} → {}", from.as_str(), to.as_str()));
     }
+    details.extend(care(action));
     StepView {
         step: at.step + 1,
         of: u16::try_from(saga.steps.len()).unwrap_or(u16::MAX),
         verb: action.verb(),
         detail: details.join(", "),
         direction: at.direction,
+    }
+}
+
+/// What is run or probed, as the manifest has it: facts are not filled in.
+fn care(action: &Action) -> Option<String> {
+    match action {
+        Action::RunHook { hook, .. } => Some(hook.command.to_string()),
+        Action::AwaitHealth(health) => Some(health.ready.to_string()),
+        Action::Stop { .. }
+        | Action::Start
+        | Action::Modify(_)
+        | Action::AwaitOrder
+        | Action::PayOrder
+        | Action::AllocatePublicIp
+        | Action::CoolDown => None,
     }
 }

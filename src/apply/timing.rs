@@ -89,3 +89,12 @@ pub const WAIT_GATES: Duration = Duration::from_secs(60 * 60);
 
 /// The longest sleep until a gate or a window opens: the calendar may be set meanwhile.
 pub(super) const NAP_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// Between two looks at whether a machine is good again; load balancers of the vendor look every 2 to 5 s.
+pub(super) const PROBE_EVERY: Duration = Duration::from_secs(5);
+
+/// The shortest time between two such looks.
+pub(super) const PROBED_AGAIN: Duration = Duration::from_secs(1);
+
+/// One look at a machine may take this long, in real time; whoever answers later is not good.
+pub(super) const PROBE_WITHIN: Duration = Duration::from_secs(5);

@@ -1,7 +1,7 @@
 //! A worker carries one task of one machine and answers by message. It shares no state, writes no
 //! journal and emits no event.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,7 +14,9 @@ use crate::model::{
     BalanceCheck, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
 };
 use crate::plan::{Action, Saga, Undo};
-use crate::saga::{Direction, Failure, FailureCause, SagaState, StepEvent, StepRef, StepState};
+use crate::saga::{
+    Direction, Failure, FailureCause, Mode, SagaState, StepEvent, StepRef, StepState,
+};
 
 use super::Tools;
 use super::books::Books;
@@ -113,6 +115,10 @@ pub(super) struct Worker {
     pub(super) limits: Patience,
     /// When the machine's cool-down began, if it may still last.
     pub(super) changed_at: Option<Timestamp>,
+    /// The fleet's name, for commands.
+    pub(super) fleet: String,
+    /// How far the run means to go by now.
+    pub(super) mode: Rc<Cell<Mode>>,
 }
 
 /// What this machine's owner is willing to wait for.
@@ -166,11 +172,17 @@ impl Worker {
             Action::AwaitOrder => self.await_payment(self.limits.wait_payment).await,
             Action::PayOrder => self.pay_order().await,
             Action::CoolDown => self.wait_out_cool_down().await,
+            Action::RunHook { moment, hook } => self.run_hook(*moment, hook).await,
+            Action::AwaitHealth(health) => self.await_health(health).await,
         }
     }
 
     async fn take_back(&self) -> End {
         match &self.step().undo {
+            Undo::By(Action::Start) => {
+                let end = self.start().await;
+                self.good_again(end).await
+            }
             Undo::By(action) => self.act(&action.clone()).await,
             Undo::Nothing | Undo::Never { .. } => End::Succeeded {
                 found: true,

@@ -13,6 +13,7 @@ use super::durations::duration;
 use super::max_spend::MaxSpend;
 use super::orders_args::OrdersArgs;
 use super::sim_args::SimArgs;
+use super::state_args::StateArgs;
 
 /// Plan and apply for the specs of a fleet of Alibaba Cloud ECS instances.
 ///
@@ -108,7 +109,7 @@ pub enum Command {
     Approve(ApproveArgs),
     /// Billing orders: list, show, pay, cancel, reconcile.
     Orders(OrdersArgs),
-    /// Look into the state.
+    /// The state: list, show, rm, check, export, restore.
     State(StateArgs),
     /// Show past runs, or one run step by step.
     History(HistoryArgs),
@@ -262,27 +263,6 @@ pub struct ApproveArgs {
     /// Whose gate, when several groups wait: a group, or a region for machines in no group.
     #[arg(long, value_name = "NAME")]
     pub group: Option<String>,
-}
-
-/// Options of `state`.
-#[derive(Debug, Args)]
-pub struct StateArgs {
-    /// What to look at.
-    #[command(subcommand)]
-    pub command: StateCommand,
-}
-
-/// What can be looked at in the state.
-#[derive(Debug, Subcommand)]
-pub enum StateCommand {
-    /// One line a machine: name, instance id and type.
-    List,
-    /// Everything recorded of one machine.
-    Show {
-        /// Its name or instance id.
-        #[arg(value_name = "NAME")]
-        name: String,
-    },
 }
 
 /// Options of `history`.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -11,8 +12,12 @@ use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::cloud::Payer;
 use crate::http::HttpWire;
 use crate::model::{Digest, FleetName, Lineage, RegionId};
+use crate::probe::Prober;
+use crate::rehearse::SimulatedProber;
+use crate::report::words::terminal;
+use crate::runner::Runner;
 use crate::sim::{SCENARIO_BYTES_MAX, Scenario, SimWire, World};
-use crate::store::{Body, Holder, Store, StoreDir, StoreOptions};
+use crate::store::{Access, Body, Holder, Mended, Store, StoreDir, StoreOptions};
 use crate::wire::Wire;
 
 use super::args::Global;
@@ -34,6 +39,8 @@ const SPEED_MAX: u32 = 10_000;
 pub struct Context {
     /// The cloud.
     pub cloud: Rc<Aliyun>,
+    /// What looks at machines and runs their owner's commands.
+    pub prober: Rc<dyn Prober>,
     /// The time.
     pub clock: Rc<dyn Clock>,
     /// The folder whose subfolders are fleets.
@@ -46,6 +53,7 @@ pub struct Context {
     pub simulated: bool,
     /// Who runs this, for the journal and for whoever finds the state locked.
     pub holder: Holder,
+    screen: Screen,
     world: Option<SavedWorld>,
 }
 
@@ -62,7 +70,7 @@ impl Context {
         need: Need,
     ) -> Result<Self, Failure> {
         match &global.simulate {
-            Some(scenario) => Self::simulated(global, around, scenario, command),
+            Some(scenario) => Self::simulated(global, around, screen, scenario, command),
             None => Self::real(global, around, screen, command, need).await,
         }
     }
@@ -105,12 +113,14 @@ impl Context {
         let cloud = Aliyun::new(config, wire, clock.clone(), randomness()?);
         Ok(Self {
             cloud: Rc::new(cloud),
+            prober: Rc::new(Runner::new(&around.env)),
             holder: holder(around, clock.as_ref(), command),
             clock,
             home,
             body: Body::Threaded,
             simulated: false,
             payer,
+            screen: *screen,
             world: None,
         })
     }
@@ -118,6 +128,7 @@ impl Context {
     fn simulated(
         global: &Global,
         around: &Surroundings,
+        screen: &Screen,
         scenario: &Path,
         command: &str,
     ) -> Result<Self, Failure> {
@@ -155,14 +166,17 @@ impl Context {
             region,
         };
         let cloud = Aliyun::new(config, Rc::new(wire), clock.clone(), randomness()?);
+        let prober = SimulatedProber::new(saved.world.clone(), clock.clone());
         Ok(Self {
             cloud: Rc::new(cloud),
+            prober: Rc::new(prober),
             holder: holder(around, clock.as_ref(), command),
             clock,
             home,
             body: Body::Inline,
             simulated: true,
             payer: payer(around)?,
+            screen: *screen,
             world: Some(saved),
         })
     }
@@ -181,17 +195,59 @@ impl Context {
         &self,
         fleet: &FleetName,
         lineage: Lineage,
-        lock_timeout: std::time::Duration,
+        lock_timeout: Duration,
     ) -> Result<Store, Failure> {
-        make_private(&self.home)?;
+        self.make_home()?;
         let options = StoreOptions {
+            access: self.access(lock_timeout),
+            lineage,
+        };
+        let store = Store::open(&self.store_dir(fleet), options)
+            .map_err(|error| Failure::store("open the state", &error))?;
+        self.tell_mended(store.mended());
+        Ok(store)
+    }
+
+    /// Opens a state that is there, whosever it is; none when there never was one.
+    ///
+    /// # Errors
+    /// As [`Context::open_store`].
+    pub fn open_existing(
+        &self,
+        fleet: &FleetName,
+        lock_timeout: Duration,
+    ) -> Result<Option<Store>, Failure> {
+        let access = self.access(lock_timeout);
+        let store = Store::open_existing(&self.store_dir(fleet), &access)
+            .map_err(|error| Failure::store("open the state", &error))?;
+        self.tell_mended(store.as_ref().map_or(&[], Store::mended));
+        Ok(store)
+    }
+
+    /// The folder of all states, made when it is not there.
+    ///
+    /// # Errors
+    /// [`Failure`] when the disk refuses.
+    pub fn make_home(&self) -> Result<(), Failure> {
+        make_private(&self.home)
+    }
+
+    /// How a state is held.
+    #[must_use]
+    pub fn access(&self, lock_timeout: Duration) -> Access {
+        Access {
             holder: self.holder.clone(),
             lock_timeout,
             body: self.body,
-            lineage,
-        };
-        Store::open(&self.store_dir(fleet), options)
-            .map_err(|error| Failure::store("open the state", &error))
+        }
+    }
+
+    /// Whoever owns a state is told what had to be mended.
+    pub fn tell_mended(&self, mended: &[Mended]) {
+        for what in mended {
+            let text = format!("note: {what}");
+            self.screen.talk(&format!("{}\n", terminal(&text)));
+        }
     }
 
     /// The embedded simulated cloud as it is now; none where the cloud is somewhere else.

@@ -9,6 +9,7 @@ pub mod durations;
 pub mod sim_args;
 pub mod max_spend;
 pub mod orders_args;
+pub mod state_args;
 pub mod args;
 pub mod screen;
 pub mod machine;
@@ -189,7 +190,7 @@ fn with_cloud(
             Command::Approve(args) => {
                 commands::approve::run(&context, &cli.global, args, screen).await
             }
-            Command::State(args) => commands::state::run(&context, &cli.global, args, screen),
+            Command::State(args) => commands::state::run(&context, &cli.global, args, screen).await,
             Command::History(args) => {
                 commands::history::run(&context, &cli.global, args, screen).await
             }

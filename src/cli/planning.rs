@@ -186,8 +186,11 @@ pub fn look_beneath(
 /// # Errors
 /// [`Failure`] when it cannot be read.
 pub fn peek(context: &Context, fleet: &DesiredFleet) -> Result<Option<Contents>, Failure> {
-    Store::peek(&context.store_dir(&fleet.fleet))
-        .map_err(|error| Failure::store("read the state", &error))
+    let mut mended = Vec::new();
+    let contents = Store::peek_mending(&context.store_dir(&fleet.fleet), &mut mended)
+        .map_err(|error| Failure::store("read the state", &error))?;
+    context.tell_mended(&mended);
+    Ok(contents)
 }
 
 /// An id that nobody has ever seen is a mistake in the manifest.

@@ -81,7 +81,9 @@ fn uses<'a>(sagas: impl IntoIterator<Item = &'a Saga>) -> Vec<Use> {
                 | Action::AwaitOrder
                 | Action::PayOrder
                 | Action::AllocatePublicIp
-                | Action::CoolDown => None,
+                | Action::CoolDown
+                | Action::RunHook { .. }
+                | Action::AwaitHealth(_) => None,
             };
             let starts = step.action == Action::Start || step.undo == Undo::By(Action::Start);
             let starts = starts.then_some(PowerVerb::Start);

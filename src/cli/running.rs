@@ -72,6 +72,12 @@ impl Ended {
         if let Some(why) = &self.outcome.journal_lost {
             text.push_str(&format!("the state takes no more: {}\n", terminal(why)));
         }
+        if let Some(why) = &self.outcome.journal_short {
+            text.push_str(&format!(
+                "{}; all was recorded, and nothing more was begun: make room, then apply again\n",
+                terminal(why)
+            ));
+        }
         text
     }
 }
@@ -120,6 +126,9 @@ impl<'a> Run<'a> {
         plan: &SavedPlan,
         observed: &ObservedFleet,
     ) -> Result<Ended, Failure> {
+        store.check_room().map_err(|error| {
+            Failure::store("begin a run", &error).hint("make room, then apply again")
+        })?;
         store
             .save_plan(&plan.id(), plan.seal().as_bytes())
             .await
@@ -172,6 +181,7 @@ impl<'a> Run<'a> {
             prices: self.context.cloud.clone(),
             payer: self.context.payer.clone(),
             journal: Rc::new(store),
+            prober: self.context.prober.clone(),
             clock,
         };
         let job = Job {
@@ -205,7 +215,7 @@ impl<'a> Run<'a> {
         self.context.save_world()?;
         let outcome = outcome.map_err(|error| {
             Failure::from_error(Situation::Other, "read the journal of the open run", &error)
-                .hint("nothing was done; docs/store.md says what to do with a damaged store")
+                .hint("nothing was done; docs/recovery.md says what to do with a damaged state")
         })?;
         Ok(Ended { outcome, tally })
     }

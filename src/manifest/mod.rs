@@ -27,6 +27,7 @@ mod decoder;
 mod fields;
 mod schema;
 mod calendar;
+mod health;
 mod rollouts;
 mod selects;
 mod budget;

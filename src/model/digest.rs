@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+/// Characters of a SHA-256 in hex.
+const HEX_CHARS: usize = 64;
+
 /// A SHA-256 in lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Digest(String);
@@ -12,7 +15,7 @@ impl Digest {
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
         use std::fmt::Write as _;
-        let mut hex = String::with_capacity(64);
+        let mut hex = String::with_capacity(HEX_CHARS);
         for byte in Sha256::digest(bytes) {
             write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
         }
@@ -29,6 +32,14 @@ impl Digest {
     #[must_use]
     pub fn of_value<T: Serialize>(value: &T) -> Self {
         Self::of_text(&canonical_json(value))
+    }
+
+    /// A digest in hex; none for any other text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        let is_digest = text.len() == HEX_CHARS && text.bytes().all(hex);
+        is_digest.then(|| Self(text.to_owned()))
     }
 
     /// All 64 characters.

@@ -14,6 +14,7 @@ mod note;
 mod policy;
 mod schedule;
 mod window;
+mod facts;
 mod health;
 mod rollout;
 mod call;
@@ -34,7 +35,8 @@ pub use books::{AutoRenew, Books, Funds, MoneyQuestions, Pricing, UnpaidOrder};
 pub use call::{ModifyCall, NetworkChange, PrepayChange, SpecChange};
 pub use desired::{DesiredFleet, DesiredInstance, DesiredInternet, DesiredSpec, Group, Unit};
 pub use digest::{Digest, canonical_json};
-pub use health::{Command, Health, Hooks, Probe};
+pub use facts::{FACT_WORDS, Facts, MissingFact, Template};
+pub use health::{Command, Health, Hook, Hooks, HttpProbe, Moment, Probe};
 pub use id::{
     AccountId, ClientToken, FleetName, GroupName, InstanceId, InstanceName, InvalidId, OrderId,
     RegionId, RequestId, RunId, TypeName, ZoneId,

@@ -173,4 +173,7 @@ pub struct Particulars {
     pub auto_release_at: Option<Timestamp>,
     /// When it was started last, to the minute, where the cloud says so (`StartTime`).
     pub started_at: Option<Timestamp>,
+    /// Its first private address, for probes and commands.
+    #[serde(default)]
+    pub private_ip: Option<String>,
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::{
-    BillingMethod, DesiredFleet, DesiredSpec, InstanceId, ModifyCall, Power, Share, StoppedMode,
-    TemporaryBandwidth,
+    BillingMethod, DesiredFleet, DesiredSpec, InstanceId, ModifyCall, Moment, Power, Share,
+    StoppedMode, TemporaryBandwidth,
 };
 
 use super::graph::StepGraph;
@@ -106,6 +106,7 @@ impl Walk {
                 self.take_wait(saga, position);
                 self.modified_since_cool_down = false;
             }
+            Action::RunHook { .. } | Action::AwaitHealth(_) => self.take_care(position),
         }
         let undoes_a_change = matches!(&step.undo, Undo::By(Action::Modify(_)));
         if self.pivot_passed && undoes_a_change {
@@ -234,6 +235,13 @@ impl Walk {
         }
     }
 
+    /// Commands and health checks are for machines that are up.
+    fn take_care(&mut self, position: usize) {
+        if !self.up {
+            self.object(position, "is about a machine that runs, and it is down");
+        }
+    }
+
     /// Neither a clock nor a person is waited for while a machine that ran is held down.
     fn take_wait(&mut self, saga: &Saga, position: usize) {
         if !self.up && saga.was_running && power_at_the_end(saga) {
@@ -269,6 +277,16 @@ fn against_the_manifest(desired: &DesiredFleet, id: &InstanceId, saga: &Saga) ->
     };
     if ends_up != power_at_the_end(saga) {
         faults.push("does not end in the power state it should have".to_owned());
+    }
+    let hooks = &desired.rollout_of(wish).hooks;
+    let undrained = hooks.before_stop.is_some()
+        && saga.steps.iter().enumerate().any(|(position, step)| {
+            let before = position.checked_sub(1).map(|at| &saga.steps[at].action);
+            let drained = before.and_then(Action::moment) == Some(Moment::BeforeStop);
+            matches!(step.action, Action::Stop { .. }) && !drained
+        });
+    if undrained {
+        faults.push("is stopped without its `before_stop`".to_owned());
     }
     if longest_outage(saga) > wish.change.max_outage {
         faults.push("is down for longer than its `max_outage`".to_owned());
@@ -327,6 +345,8 @@ fn power_at_the_end(saga: &Saga) -> bool {
             | Action::AwaitOrder
             | Action::PayOrder
             | Action::AllocatePublicIp
-            | Action::CoolDown => up,
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_) => up,
         })
 }

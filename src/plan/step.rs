@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Field, InstanceStatus, Mbps, ModifyCall, NetworkBilling, ObservedInstance, OrderId,
-    StoppedMode, TemporaryBandwidth, TypeName,
+    Field, Health, Hook, InstanceStatus, Mbps, ModifyCall, Moment, NetworkBilling,
+    ObservedInstance, OrderId, StoppedMode, TemporaryBandwidth, TypeName,
 };
 
 use super::price::{Price, Running};
@@ -32,6 +32,15 @@ pub enum Action {
     AllocatePublicIp,
     /// Waits until five minutes after this machine's last change (R52).
     CoolDown,
+    /// Runs a command of the owner's, where respec runs, while the machine is up.
+    RunHook {
+        /// At which moment of the outage.
+        moment: Moment,
+        /// What is run, and for how long.
+        hook: Hook,
+    },
+    /// Waits until the machine has been good for as long as it must.
+    AwaitHealth(Health),
 }
 
 impl Action {
@@ -46,6 +55,24 @@ impl Action {
             Self::PayOrder => "pay order by call",
             Self::AllocatePublicIp => "allocate address",
             Self::CoolDown => "cool down",
+            Self::RunHook { moment, .. } => moment.as_str(),
+            Self::AwaitHealth(_) => "health",
+        }
+    }
+
+    /// The moment at which it runs a command, if it does.
+    #[must_use]
+    pub fn moment(&self) -> Option<Moment> {
+        match self {
+            Self::RunHook { moment, .. } => Some(*moment),
+            Self::Stop { .. }
+            | Self::Start
+            | Self::Modify(_)
+            | Self::AwaitOrder
+            | Self::PayOrder
+            | Self::AllocatePublicIp
+            | Self::CoolDown
+            | Self::AwaitHealth(_) => None,
         }
     }
 }
@@ -232,7 +259,9 @@ impl Step {
             | Action::AwaitOrder
             | Action::PayOrder
             | Action::AllocatePublicIp
-            | Action::CoolDown => false,
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_) => false,
         }
     }
 
@@ -251,7 +280,9 @@ impl Step {
             | Action::Stop { .. }
             | Action::Start
             | Action::AllocatePublicIp
-            | Action::CoolDown => false,
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_) => false,
         }
     }
 
@@ -266,7 +297,9 @@ impl Step {
             | Action::AwaitOrder
             | Action::PayOrder
             | Action::AllocatePublicIp
-            | Action::CoolDown => None,
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_) => None,
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::sim::{Faults, SimWire, World};
 use crate::store::{MemoryKv, Store};
 
 use super::error::RehearseError;
+use super::prober::SimulatedProber;
 
 /// What the state knows, as far as an apply needs it.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +71,7 @@ async fn carry_out(
         prices: cloud,
         payer: Some(payer(known.plan)),
         journal: Rc::new(store),
+        prober: Rc::new(SimulatedProber::new(world.clone(), clock.clone())),
         clock,
     };
     let plan = without_caps(known.plan);

@@ -248,7 +248,7 @@ pub(super) fn task(step: &StepView) -> String {
 }
 
 /// Each verb of a plan with the words for its beginning and its end.
-const VERBS: [(&str, &str, &str); 7] = [
+const VERBS: [(&str, &str, &str); 10] = [
     ("stop", "Stopping", "Stopped"),
     ("start", "Starting", "Started"),
     ("modify", "Modifying", "Modified"),
@@ -256,6 +256,9 @@ const VERBS: [(&str, &str, &str); 7] = [
     ("pay order by call", "Paying", "Paid"),
     ("allocate address", "Allocating", "Allocated"),
     ("cool down", "Cooling", "Cooled"),
+    ("before_stop", "Draining", "Drained"),
+    ("health", "Checking", "Healthy"),
+    ("after_start", "Undraining", "Undrained"),
 ];
 
 fn started_verb(step: &StepView) -> &'static str {
@@ -306,8 +309,16 @@ fn finished(totals: &BTreeMap<&'static str, usize>, exit_code: u8) -> Said {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::StoppedMode;
+    use crate::model::{Command, Health, Hook, Moment, Probe, StoppedMode};
     use crate::plan::Action;
+
+    fn hook(moment: Moment) -> Action {
+        let hook = Hook {
+            command: Command(Vec::new()),
+            within: Duration::ZERO,
+        };
+        Action::RunHook { moment, hook }
+    }
 
     #[test]
     fn every_action_of_a_plan_has_its_words() {
@@ -321,8 +332,16 @@ mod tests {
             Action::PayOrder,
             Action::AllocatePublicIp,
             Action::CoolDown,
+            hook(Moment::BeforeStop),
+            Action::AwaitHealth(Health {
+                ready: Probe::Status,
+                within: Duration::ZERO,
+                hold: Duration::ZERO,
+            }),
+            hook(Moment::AfterStart),
         ];
-        for (action, (verb, _, _)) in [0, 1, 2, 3, 4, 5, 6].map(|n| (&actions[n], VERBS[n])) {
+        assert_eq!(actions.len(), VERBS.len());
+        for (action, (verb, _, _)) in actions.iter().zip(VERBS) {
             assert_eq!(action.verb(), verb);
         }
     }

@@ -266,8 +266,9 @@ fn rule(rule: &Rule) -> Value {
     })
 }
 
-/// One line, ending in a line break.
-pub(super) fn document(body: Value) -> String {
+/// One line, ending in a line break, with the version of its form.
+#[must_use]
+pub fn document(body: Value) -> String {
     let mut body = body;
     body["format_version"] = json!(FORMAT_VERSION);
     format!("{body}\n")

@@ -74,7 +74,9 @@ fn power(saga: &Saga) -> &'static str {
             | Action::AwaitOrder
             | Action::PayOrder
             | Action::AllocatePublicIp
-            | Action::CoolDown => up,
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_) => up,
         });
     match (saga.was_running, ends_up) {
         (true, true) => "stays up",

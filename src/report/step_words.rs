@@ -1,6 +1,8 @@
 //! A step in words: what it does, how long the machine is down for it, how it is taken back.
 
-use crate::model::{ModifyCall, NetworkChange};
+use std::time::Duration;
+
+use crate::model::{Health, ModifyCall, NetworkChange};
 use crate::plan::{Action, Goal, Step, Undo};
 
 use super::price_words::price_facts;
@@ -33,7 +35,12 @@ pub(super) fn facts(shared: &[&Step]) -> Vec<String> {
 fn leaves_a_mark(step: &Step) -> bool {
     match step.action {
         Action::Stop { .. } | Action::Modify(_) | Action::AllocatePublicIp => true,
-        Action::Start | Action::AwaitOrder | Action::PayOrder | Action::CoolDown => false,
+        Action::Start
+        | Action::AwaitOrder
+        | Action::PayOrder
+        | Action::CoolDown
+        | Action::RunHook { .. }
+        | Action::AwaitHealth(_) => false,
     }
 }
 
@@ -62,7 +69,27 @@ fn doing(step: &Step) -> Vec<String> {
         Action::PayOrder => vec!["PayOrder, then until its change shows".to_owned()],
         Action::AllocatePublicIp => vec!["a static public address".to_owned()],
         Action::CoolDown => vec!["until five minutes after the change before".to_owned()],
+        Action::RunHook { hook, .. } => {
+            vec![
+                terminal(&hook.command.to_string()).into_owned(),
+                up_to(hook.within),
+            ]
+        }
+        Action::AwaitHealth(health) => waiting_for(health),
     }
+}
+
+fn up_to(within: Duration) -> String {
+    format!("at most {}", duration(within))
+}
+
+fn waiting_for(health: &Health) -> Vec<String> {
+    let mut facts = vec![terminal(&health.ready.to_string()).into_owned()];
+    if !health.hold.is_zero() {
+        facts.push(format!("good for {}", duration(health.hold)));
+    }
+    facts.push(up_to(health.within));
+    facts
 }
 
 /// What the call says beside the values it sets.
@@ -132,7 +159,9 @@ fn taking_back(step: &Step, undo: &Action) -> String {
             | Action::AwaitOrder
             | Action::PayOrder
             | Action::AllocatePublicIp
-            | Action::CoolDown,
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_),
             _,
         ) => undo.verb().to_owned(),
     }

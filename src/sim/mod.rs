@@ -34,6 +34,7 @@ mod memory;
 mod script;
 mod world;
 mod effects;
+mod service;
 mod upkeep;
 mod rules;
 mod moving;

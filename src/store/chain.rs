@@ -32,8 +32,18 @@ pub(super) struct Record {
     /// The number of the first entry of the same commit.
     pub(super) commit: u64,
     /// The digest the record claims; [`verify`] has compared it.
-    pub(super) hash: String,
+    pub(super) hash: Digest,
     pub(super) entry: Entry,
+}
+
+impl Record {
+    /// The end of the chain behind it.
+    pub(super) fn head(&self) -> Head {
+        Head {
+            seq: self.entry.seq,
+            hash: self.hash.clone(),
+        }
+    }
 }
 
 impl Head {
@@ -57,10 +67,46 @@ impl Head {
     }
 }
 
+/// A record taken apart, unchecked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Claim<'a> {
+    pub(super) seq: u64,
+    pub(super) commit: u64,
+    pub(super) hash: &'a str,
+    pub(super) json: &'a str,
+}
+
+impl Claim<'_> {
+    /// The record again, byte for byte.
+    pub(super) fn record(&self) -> Vec<u8> {
+        let Self {
+            seq,
+            commit,
+            hash,
+            json,
+        } = self;
+        format!("{MAGIC} {FORMAT} {seq} {commit} {hash}\n{json}").into_bytes()
+    }
+}
+
+/// What a record says of itself; none when it has no readable header.
+pub(super) fn claim(bytes: &[u8]) -> Option<Claim<'_>> {
+    let Parts { header, hash, json } = split(bytes)?;
+    let numbers = header.strip_prefix(&format!("{MAGIC} {FORMAT} "))?;
+    let (seq, commit) = numbers.split_once(' ')?;
+    Some(Claim {
+        seq: seq.parse().ok()?,
+        commit: commit.parse().ok()?,
+        hash,
+        json,
+    })
+}
+
 /// Checks a record against the digest of the one before, and reads it.
 pub(super) fn verify(previous: &str, seq: u64, bytes: &[u8]) -> Result<Record, String> {
     let parts = split(bytes).ok_or_else(|| format!("entry {seq} has no readable header"))?;
-    if digest(previous, parts.header, parts.json).as_str() != parts.hash {
+    let hash = digest(previous, parts.header, parts.json);
+    if hash.as_str() != parts.hash {
         return Err(format!(
             "entry {seq} does not follow from the one before it"
         ));
@@ -72,7 +118,6 @@ pub(super) fn verify(previous: &str, seq: u64, bytes: &[u8]) -> Result<Record, S
     if entry.seq != seq {
         return Err(format!("entry {} is stored as entry {seq}", entry.seq));
     }
-    let hash = parts.hash.to_owned();
     Ok(Record {
         commit,
         hash,
@@ -139,7 +184,7 @@ mod tests {
         let (head, bytes) = genesis().link(1, &entry(1));
         let record = verify(genesis().hash.as_str(), 1, &bytes).unwrap();
         assert_eq!(record.entry, entry(1));
-        assert_eq!(record.hash, head.hash.as_str());
+        assert_eq!(record.head(), head);
         assert_eq!(String::from_utf8(bytes).unwrap(), GOLDEN);
     }
 

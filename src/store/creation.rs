@@ -1,4 +1,4 @@
-//! The first database of a fleet, and the proof that there never was one before.
+//! Making a database: the first of a fleet, when there never was one before, or one that replaces another.
 
 use std::path::Path;
 
@@ -6,14 +6,15 @@ use crate::model::Lineage;
 
 use super::error::StoreError;
 use super::files::{self, Durability};
-use super::kv::Kv as _;
+use super::kv::{Batch, Kv as _};
 use super::layout::StoreDir;
+use super::reading;
 use super::records;
 use super::sled_kv::{OpenFault, SledKv};
 
 /// Whether a store is, or ever was, in this folder.
 pub(super) fn existed(dir: &StoreDir) -> Result<bool, StoreError> {
-    for path in [dir.database(), dir.mark(), dir.snapshot()] {
+    for path in [dir.database(), dir.mark(), dir.black_box(), dir.snapshot()] {
         if files::inspect(&path)?.is_some() {
             return Ok(true);
         }
@@ -21,30 +22,33 @@ pub(super) fn existed(dir: &StoreDir) -> Result<bool, StoreError> {
     Ok(false)
 }
 
-/// Makes an empty database where none ever was; leaves an existing one alone.
+/// Makes an empty database where none ever was; leaves everything else alone.
+pub(super) fn ensure(dir: &StoreDir, lineage: &Lineage, owner: u32) -> Result<(), StoreError> {
+    if existed(dir)? {
+        return Ok(());
+    }
+    files::replace(&dir.gitignore(), b"*\n", Durability::Derived)?;
+    build(dir, owner, &[records::first_batch(lineage)?])?;
+    put_in_place(dir)?;
+    files::sync_parent(dir.root())
+}
+
+/// Makes a database of these records, beside the place where it belongs.
 ///
 /// A kill inside sled's first opening leaves files that never open again (reliability notes, defect B),
 /// so it is made under another name and renamed when it is whole and on disk.
-pub(super) fn ensure(dir: &StoreDir, lineage: &Lineage, owner: u32) -> Result<(), StoreError> {
-    let database = dir.database();
-    if files::inspect(&database)?.is_some() {
-        return Ok(());
-    }
-    if existed(dir)? {
-        return Err(StoreError::damaged(
-            &database,
-            "it is missing, although its mark or snapshot says that it was there",
-        ));
-    }
-    files::replace(&dir.gitignore(), b"*\n", Durability::Derived)?;
+pub(super) fn build(dir: &StoreDir, owner: u32, batches: &[Batch]) -> Result<(), StoreError> {
     let unfinished = dir.unfinished();
     clear(&unfinished, owner)?;
-    fill(&unfinished, lineage)?;
+    fill(&unfinished, batches)?;
     files::guard_engine_files(&unfinished, owner)?;
-    files::sync_tree(&unfinished)?;
-    files::rename(&unfinished, &database)?;
-    files::sync_parent(&database)?;
-    files::sync_parent(dir.root())
+    files::sync_tree(&unfinished)
+}
+
+/// Gives a database that was built its name.
+pub(super) fn put_in_place(dir: &StoreDir) -> Result<(), StoreError> {
+    files::rename(&dir.unfinished(), &dir.database())?;
+    files::sync_parent(&dir.database())
 }
 
 /// Removes what an earlier attempt left, and begins with an empty folder.
@@ -57,11 +61,15 @@ fn clear(unfinished: &Path, owner: u32) -> Result<(), StoreError> {
     files::make_dir(unfinished)
 }
 
-/// Makes the database and closes it again.
-fn fill(unfinished: &Path, lineage: &Lineage) -> Result<(), StoreError> {
+/// Makes the database, reads it back, and closes it again.
+fn fill(unfinished: &Path, batches: &[Batch]) -> Result<(), StoreError> {
     let kv = SledKv::open(unfinished).map_err(|fault| match fault {
         OpenFault::Machine(error) => error,
         OpenFault::Unreadable(why) | OpenFault::StillOpen(why) => StoreError::Refused(why),
     })?;
-    kv.commit(&records::first_batch(lineage)?)
+    for batch in batches {
+        kv.commit(batch)?;
+    }
+    let rows = reading::all_rows(&kv)?;
+    reading::check_all(&rows, unfinished).map(drop)
 }

@@ -8,8 +8,7 @@ use crate::model::{InstanceId, RunId};
 use super::holder::Holder;
 
 /// What every message about damage ends with.
-pub(super) const SEE_DOCS: &str =
-    "nothing was changed; docs/store.md says what to do with a damaged store";
+pub(super) const SEE_DOCS: &str = "nothing was changed; docs/recovery.md says what to do";
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +92,23 @@ pub enum StoreError {
     /// The write may or may not have happened; the store takes nothing more until it is opened again.
     #[error("{0}")]
     Unconfirmed(String),
+    /// The disk ran full in the middle of a write: the engine takes nothing more until it is opened again,
+    /// and what of the write is on disk is not known.
+    #[error("{0}")]
+    FullMidway(String),
+    /// There is too little room to begin anything.
+    #[error(
+        "only {} KiB are free in {}, a run is begun with {} KiB and a reserve of 1 MiB",
+        free / 1024, path.display(), wanted / 1024
+    )]
+    LittleRoom {
+        /// The folder.
+        path: PathBuf,
+        /// How many bytes are free.
+        free: u64,
+        /// How many there must be.
+        wanted: u64,
+    },
     /// No plan of this id was saved here.
     #[error("no plan {0} is kept in this store")]
     NoPlan(String),

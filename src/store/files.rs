@@ -6,7 +6,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use crate::model::Digest;
+
 use super::error::StoreError;
+
+/// Largest file a digest is taken of: the largest plan.
+const DIGESTED_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Folders are ours alone.
 const DIR_MODE: u32 = 0o700;
@@ -247,6 +252,37 @@ pub(super) fn remove_if_present(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != ErrorKind::NotFound => Err(StoreError::io("removing", path, e)),
         Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// The digest of a file's bytes; none when it is absent.
+pub(super) fn digest_of(path: &Path) -> Result<Option<Digest>, StoreError> {
+    Ok(read_bounded(path, DIGESTED_BYTES_MAX)?.map(|bytes| Digest::of_bytes(&bytes)))
+}
+
+/// Copies a file of ours into a folder, for us alone.
+pub(super) fn copy(from: &Path, folder: &Path) -> Result<(), StoreError> {
+    let Some(name) = from.file_name() else {
+        return Ok(());
+    };
+    // The mode goes with the copy.
+    fs::copy(from, folder.join(name))
+        .map(drop)
+        .map_err(|e| StoreError::io("copying", from, e))
+}
+
+/// The size of a file, or of all files below a folder.
+pub(super) fn bytes_below(path: &Path) -> Result<u64, StoreError> {
+    match inspect(path)? {
+        Some(meta) if meta.is_dir() => {
+            let mut sum = 0;
+            for child in children(path)? {
+                sum += bytes_below(&child)?;
+            }
+            Ok(sum)
+        }
+        Some(meta) => Ok(meta.len()),
+        None => Ok(0),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Opening the database, one rung after the other: mend, open, open without the index, stop.
 //!
-//! Nothing on this ladder makes a new database where one was.
+//! Nothing on this ladder makes a new database where one was; `healing` may, from the black box.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,21 @@ const COPIES_MAX: usize = 3;
 /// its last thread lets go; 1,900 openings in a row never saw it, other people did.
 const REOPENINGS_MAX: usize = 20;
 
+/// Off the last rung: why the database does not open, and the copy that was made of it, if one was.
+#[derive(Debug)]
+pub(super) struct Fallen {
+    pub(super) error: StoreError,
+    pub(super) copy: Option<PathBuf>,
+}
+
+impl From<StoreError> for Fallen {
+    fn from(error: StoreError) -> Self {
+        Self { error, copy: None }
+    }
+}
+
 /// Opens an existing database under the store's lock.
-pub(super) fn open(database: &Path, owner: u32) -> Result<SledKv, StoreError> {
+pub(super) fn open(database: &Path, owner: u32) -> Result<SledKv, Fallen> {
     check_complete(database)?;
     remove_half_made_indexes(database)?;
     let kv = match open_patiently(database)? {
@@ -28,6 +41,23 @@ pub(super) fn open(database: &Path, owner: u32) -> Result<SledKv, StoreError> {
     files::guard_engine_files(database, owner)?;
     check_no_blobs(database)?;
     Ok(kv)
+}
+
+/// Takes a database that does not open out of the way, keeping it, unless a copy is kept already.
+pub(super) fn set_aside(
+    database: &Path,
+    copy: Option<PathBuf>,
+) -> Result<Option<PathBuf>, StoreError> {
+    if files::inspect(database)?.is_none() {
+        return Ok(copy);
+    }
+    if copy.is_some() {
+        fs::remove_dir_all(database).map_err(|e| StoreError::io("removing", database, e))?;
+        return Ok(copy);
+    }
+    let aside = free_name(database, "it was to be set aside")?;
+    files::rename(database, &aside)?;
+    Ok(Some(aside))
 }
 
 /// A file that is missing here would be made anew by the engine, empty.
@@ -69,7 +99,7 @@ fn open_patiently(database: &Path) -> Result<Result<SledKv, String>, StoreError>
 
 /// The index can be made again from the log. The log itself is not touched, but the whole folder is
 /// copied first; whether the log is complete is checked later, against the mark and the chain.
-fn open_without_index(database: &Path, fault: &str) -> Result<SledKv, StoreError> {
+fn open_without_index(database: &Path, fault: &str) -> Result<SledKv, Fallen> {
     let copy = copy_aside(database, fault)?;
     for path in indexes(database)? {
         files::remove_if_present(&path)?;
@@ -78,19 +108,28 @@ fn open_without_index(database: &Path, fault: &str) -> Result<SledKv, StoreError
         Ok(Ok(kv)) => return Ok(kv),
         // After a panic the engine may still hold its own files.
         Ok(Err(why)) | Err(StoreError::Refused(why)) => why,
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     let what = format!("{why} (a copy is in {})", copy.display());
-    Err(StoreError::damaged(database, what))
+    Err(Fallen {
+        error: StoreError::damaged(database, what),
+        copy: Some(copy),
+    })
 }
 
 fn copy_aside(database: &Path, fault: &str) -> Result<PathBuf, StoreError> {
+    let copy = free_name(database, fault)?;
+    files::make_dir(&copy)?;
+    copy_files(database, &copy)?;
+    Ok(copy)
+}
+
+/// A name for one more damaged database.
+fn free_name(database: &Path, fault: &str) -> Result<PathBuf, StoreError> {
     for number in 1..=COPIES_MAX {
-        let copy = database.with_file_name(format!("store.damaged-{number}"));
-        if files::inspect(&copy)?.is_none() {
-            files::make_dir(&copy)?;
-            copy_files(database, &copy)?;
-            return Ok(copy);
+        let name = database.with_file_name(format!("store.damaged-{number}"));
+        if files::inspect(&name)?.is_none() {
+            return Ok(name);
         }
     }
     let what = format!("{fault}; {COPIES_MAX} copies of it are kept already");
@@ -99,10 +138,9 @@ fn copy_aside(database: &Path, fault: &str) -> Result<PathBuf, StoreError> {
 
 fn copy_files(from: &Path, to: &Path) -> Result<(), StoreError> {
     for path in files::children(from)? {
-        let (true, Some(name)) = (path.is_file(), path.file_name()) else {
-            continue;
-        };
-        fs::copy(&path, to.join(name)).map_err(|e| StoreError::io("copying", &path, e))?;
+        if path.is_file() {
+            files::copy(&path, to)?;
+        }
     }
     files::sync_tree(to)
 }

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{Digest, FleetName};
 
+/// How much of a plan's digest is part of its file's name.
+const VERSION_CHARS: usize = 16;
+
 /// The folder of one fleet: `<home>/<fleet>/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreDir {
@@ -50,13 +53,27 @@ impl StoreDir {
         self.root.join("store.new")
     }
 
+    /// The black box: every commit once more, as lines of text.
+    pub(super) fn black_box(&self) -> PathBuf {
+        self.root.join("journal.jsonl")
+    }
+
+    /// Room that is given up when the disk is full.
+    pub(super) fn reserve(&self) -> PathBuf {
+        self.root.join("store.reserve")
+    }
+
     /// The plans.
     pub(super) fn plans(&self) -> PathBuf {
         self.root.join("plans")
     }
 
     /// One version of one plan.
-    pub(super) fn plan(&self, plan_id: &Digest, version: &str) -> PathBuf {
+    ///
+    /// The bytes' digest is part of the name: plans of one id differ in what was observed and when, and a
+    /// kill between file and commit must leave the earlier one as it was.
+    pub(super) fn plan(&self, plan_id: &Digest, bytes: &Digest) -> PathBuf {
+        let version = bytes.short(VERSION_CHARS);
         self.plans()
             .join(format!("{}-{version}.rsplan", plan_id.as_str()))
     }

@@ -55,14 +55,20 @@ impl MarkFile {
     }
 }
 
-/// Refuses a database that has not come as far as its mark, or that came another way.
-pub(super) fn check(path: &Path, kv: &dyn Kv, head: &Head) -> Result<(), StoreError> {
+/// How far the store had come, as far as the mark tells.
+pub(super) fn read(path: &Path) -> Result<Option<Head>, StoreError> {
     let bytes = files::read_bounded(path, MARK_BYTES)?.unwrap_or_default();
     // An unreadable mark still marks; it just cannot say how far.
-    let Ok(mark) = serde_json::from_slice::<Mark>(&bytes) else {
+    let mark = serde_json::from_slice::<Mark>(&bytes).ok();
+    Ok(mark.map(|mark| mark.head))
+}
+
+/// Refuses a database that has not come as far as its mark, or that came another way.
+pub(super) fn check(path: &Path, kv: &dyn Kv, head: &Head) -> Result<(), StoreError> {
+    let Some(marked) = read(path)? else {
         return Ok(());
     };
-    let seq = mark.head.seq;
+    let seq = marked.seq;
     if seq > head.seq {
         let what = format!(
             "entry {seq} was written, but the database ends at {}",
@@ -74,7 +80,7 @@ pub(super) fn check(path: &Path, kv: &dyn Kv, head: &Head) -> Result<(), StoreEr
         return Ok(());
     }
     let record = kv.get(Tree::Journal, &seq_key(seq))?.unwrap_or_default();
-    if chain::claimed_hash(&record) == Some(mark.head.hash.as_str()) {
+    if chain::claimed_hash(&record) == Some(marked.hash.as_str()) {
         return Ok(());
     }
     let what = format!("entry {seq} of the database is not the one that was written");

@@ -6,36 +6,44 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::model::{Digest, Lineage, RunId};
-use crate::saga::Entry;
+use crate::model::{Digest, Lineage};
 
+use super::black_box::{self, BlackBox, Standing};
 use super::body::{Body, Engine};
-use super::chain::{self, Head};
+use super::boxed::BoxedKv;
+use super::chain::Head;
 use super::contents::Contents;
 use super::creation;
 use super::error::StoreError;
 use super::files;
+use super::healing::{self, Mended, Opened};
 use super::holder::Holder;
-use super::kv::{KeyRange, Kv, Tree};
-use super::ladder;
+use super::kv::{Kv, Tree};
 use super::layout::StoreDir;
 use super::lock::Lock;
-use super::mark::{self, MarkFile};
+use super::mark::MarkFile;
 use super::memory::MemoryKv;
 use super::reading::{self, Loaded};
-use super::records::{self, seq_key};
-use super::sled_kv::SledKv;
+use super::records::{self, FORMAT};
+use super::room::Room;
 use super::snapshot;
 
-/// How a store is opened for writing.
+/// How a store is held.
 #[derive(Debug, Clone)]
-pub struct StoreOptions {
+pub struct Access {
     /// Who we are, for whoever finds it locked.
     pub holder: Holder,
     /// How long to wait for another writer, in real time; half a second at least, a day at most.
     pub lock_timeout: Duration,
     /// On which thread commits are carried out.
     pub body: Body,
+}
+
+/// How a store is opened for writing.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// How it is held.
+    pub access: Access,
     /// The history it must belong to, or will when it is new.
     pub lineage: Lineage,
 }
@@ -78,6 +86,8 @@ pub(super) struct Disk {
     pub(super) dir: StoreDir,
     pub(super) owner: u32,
     pub(super) mark: MarkFile,
+    pub(super) room: Room,
+    mended: Vec<Mended>,
 }
 
 impl Store {
@@ -89,24 +99,73 @@ impl Store {
     /// when it should not be touched; [`StoreError::DiskFull`] and [`StoreError::Io`].
     pub fn open(dir: &StoreDir, options: StoreOptions) -> Result<Self, StoreError> {
         files::make_dir(dir.root())?;
-        files::inspect_dir(dir.root())?;
-        let lock = Lock::take(&dir.lock(), &options.holder, options.lock_timeout)?;
-        let owner = guard(dir)?;
+        let access = options.access;
+        let (lock, owner) = enter(dir, &access)?;
         creation::ensure(dir, &options.lineage, owner)?;
-        let (kv, loaded) = open_checked(dir, owner)?;
-        check_lineage(dir.root(), &loaded.contents, &options.lineage)?;
+        let opened = healing::open_checked(dir, owner)?;
+        check_lineage(dir.root(), &opened.loaded.contents, &options.lineage)?;
+        Self::begin(dir, owner, opened, lock, access.body)
+    }
+
+    /// Opens a store that is there, whosever it is; none when there never was one.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_existing(dir: &StoreDir, access: &Access) -> Result<Option<Self>, StoreError> {
+        if files::inspect(dir.root())?.is_none() || !creation::existed(dir)? {
+            return Ok(None);
+        }
+        let (lock, owner) = enter(dir, access)?;
+        let opened = healing::open_checked(dir, owner)?;
+        Self::begin(dir, owner, opened, lock, access.body).map(Some)
+    }
+
+    fn begin(
+        dir: &StoreDir,
+        owner: u32,
+        mut opened: Opened,
+        lock: Lock,
+        body: Body,
+    ) -> Result<Self, StoreError> {
+        let black_box = open_box(dir, &mut opened)?;
+        upgrade(&opened)?;
+        let room = Room::open(&dir.reserve())?;
+        let Opened {
+            kv, loaded, mended, ..
+        } = opened;
+        write_snapshot(dir, &loaded.contents, &room)?;
+        let lineage = &loaded.contents.applied.stamp.lineage;
         let disk = Disk {
-            mark: MarkFile::open(&dir.mark(), &options.lineage, &loaded.head)?,
+            mark: MarkFile::open(&dir.mark(), lineage, &loaded.head)?,
             dir: dir.clone(),
             owner,
+            room: room.clone(),
+            mended,
         };
-        snapshot::write(dir, &loaded.contents)?;
-        let engine = Engine::start(Box::new(kv), options.body)?;
+        let kv = BoxedKv::new(kv, black_box, room);
+        let engine = Engine::start(Box::new(kv), body)?;
         let store = Self::assembled(&dir.database(), engine, loaded, Some(lock));
         Ok(Self {
             disk: Some(disk),
             ..store
         })
+    }
+
+    /// What had to be mended when it was opened.
+    #[must_use]
+    pub fn mended(&self) -> &[Mended] {
+        self.disk.as_ref().map_or(&[], |disk| &disk.mended)
+    }
+
+    /// Whether there is room for a run to begin.
+    ///
+    /// # Errors
+    /// [`StoreError::LittleRoom`] when there is not, [`StoreError::Io`] when the system does not say.
+    pub fn check_room(&self) -> Result<(), StoreError> {
+        match &self.disk {
+            Some(disk) => disk.room.check(disk.dir.root()),
+            None => Ok(()),
+        }
     }
 
     /// Opens a store in memory, making it when the memory is empty.
@@ -128,52 +187,6 @@ impl Store {
     #[must_use]
     pub fn contents(&self) -> Rc<Contents> {
         Rc::clone(&self.state.borrow().contents)
-    }
-
-    /// The journal of one run, open or over; empty for a run that is not known.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] when its part of the chain does not hold.
-    pub async fn entries(&self, run: &RunId) -> Result<Vec<Entry>, StoreError> {
-        let contents = self.contents();
-        let Some(index) = contents.runs.iter().position(|r| &r.run == run) else {
-            return Ok(Vec::new());
-        };
-        // Runs follow one another: each ends where the next one begins.
-        let first = contents.runs[index].first_seq;
-        let next = contents.runs.get(index + 1).map(|r| seq_key(r.first_seq));
-        let range = KeyRange {
-            from: seq_key(first),
-            to: next,
-        };
-        let previous = self.hash_before(first).await?;
-        let rows = self.engine.scan(Tree::Journal, range).await?;
-        let records = reading::verify_from(&previous, first, &rows)
-            .map_err(|what| StoreError::damaged(&self.path, what))?;
-        Ok(records.into_iter().map(|record| record.entry).collect())
-    }
-
-    /// Checks every link of the chain and that every table is what the journal says.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] with the first disagreement.
-    pub async fn check_all(&self) -> Result<(), StoreError> {
-        let mut rows = reading::Rows::new();
-        for tree in Tree::ALL {
-            rows.insert(tree, self.engine.scan(tree, KeyRange::all()).await?);
-        }
-        reading::check_all(&rows, &self.path).map(drop)
-    }
-
-    async fn hash_before(&self, seq: u64) -> Result<String, StoreError> {
-        if seq <= 1 {
-            let genesis = Head::genesis(&self.contents().applied.stamp.lineage);
-            return Ok(genesis.hash.as_str().to_owned());
-        }
-        let record = self.engine.get(Tree::Journal, &seq_key(seq - 1)).await?;
-        let hash = chain::claimed_hash(record.as_deref().unwrap_or_default());
-        hash.map(str::to_owned)
-            .ok_or_else(|| StoreError::damaged(&self.path, format!("entry {} is missing", seq - 1)))
     }
 
     /// An open store without a disk of its own, holding a lock or none.
@@ -200,34 +213,54 @@ impl Store {
     }
 }
 
-/// Makes sure that everything in the folder is ours alone; says who we are.
-pub(super) fn guard(dir: &StoreDir) -> Result<u32, StoreError> {
-    let owner = files::own_uid(&dir.probe())?;
-    files::guard_dir(dir.root(), owner)?;
-    for folder in [dir.database(), dir.plans()] {
-        if files::inspect(&folder)?.is_some() {
-            files::guard_dir(&folder, owner)?;
-        }
-    }
-    for file in [dir.lock(), dir.mark(), dir.snapshot(), dir.gitignore()] {
-        files::guard_file(&file, owner)?;
-    }
-    if files::inspect(&dir.database())?.is_some() {
-        files::guard_engine_files(&dir.database(), owner)?;
-    }
-    Ok(owner)
+/// Takes the lock of a folder that is there, and makes sure that all of it is ours alone.
+pub(super) fn enter(dir: &StoreDir, access: &Access) -> Result<(Lock, u32), StoreError> {
+    files::inspect_dir(dir.root())?;
+    let lock = Lock::take(&dir.lock(), &access.holder, access.lock_timeout)?;
+    Ok((lock, healing::guard(dir)?))
 }
 
-/// Opens the database and checks what it holds against the chain and the mark.
-pub(super) fn open_checked(dir: &StoreDir, owner: u32) -> Result<(SledKv, Loaded), StoreError> {
-    if files::inspect(&dir.database())?.is_none() {
-        let what = "it is missing, although its mark or snapshot says that it was there";
-        return Err(StoreError::damaged(&dir.database(), what));
+/// Makes the box what it should be beside this database, and opens it.
+fn open_box(dir: &StoreDir, opened: &mut Opened) -> Result<BlackBox, StoreError> {
+    let path = dir.black_box();
+    let head = &opened.loaded.head;
+    let why = match &opened.standing {
+        Standing::Level { whole_bytes } => return BlackBox::open(&path, *whole_bytes),
+        // A new store has none yet, nor has one of the first format.
+        Standing::Absent if head.seq == 0 || opened.loaded.format < FORMAT => None,
+        Standing::Absent => Some("was missing".to_owned()),
+        Standing::Behind | Standing::Ahead(_) => Some("was behind the database".to_owned()),
+        Standing::Unreadable(what) => Some(format!("was damaged, {what}")),
+    };
+    let aside = match &opened.standing {
+        Standing::Behind | Standing::Unreadable(_) => Some(black_box::set_aside(&path)?),
+        Standing::Absent | Standing::Level { .. } | Standing::Ahead(_) => None,
+    };
+    let lineage = &opened.loaded.contents.applied.stamp.lineage;
+    let whole_bytes = black_box::make(&path, &opened.kv, lineage)?;
+    let made = why.map(|why| Mended::BoxMade { why, aside });
+    opened.mended.extend(made);
+    BlackBox::open(&path, whole_bytes)
+}
+
+/// An older store becomes one of the present format: it has a black box now.
+fn upgrade(opened: &Opened) -> Result<(), StoreError> {
+    if opened.loaded.format == FORMAT {
+        return Ok(());
     }
-    let kv = ladder::open(&dir.database(), owner)?;
-    let loaded = reading::load(&kv, &dir.database())?;
-    mark::check(&dir.mark(), &kv, &loaded.head)?;
-    Ok((kv, loaded))
+    let lineage = &opened.loaded.contents.applied.stamp.lineage;
+    opened.kv.commit(&records::identity_batch(lineage)?)
+}
+
+/// Readers can do without a snapshot, and a run that is open must be ended on a full disk too.
+fn write_snapshot(dir: &StoreDir, contents: &Contents, room: &Room) -> Result<(), StoreError> {
+    match snapshot::write(dir, contents) {
+        Err(StoreError::DiskFull { .. }) => {
+            room.give_up();
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 fn check_lineage(path: &Path, contents: &Contents, wanted: &Lineage) -> Result<(), StoreError> {

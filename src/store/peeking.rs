@@ -10,9 +10,10 @@ use super::contents::Contents;
 use super::creation;
 use super::error::StoreError;
 use super::files;
+use super::healing::{self, Mended};
 use super::layout::StoreDir;
 use super::lock::Lock;
-use super::opening::{Store, guard, open_checked};
+use super::opening::Store;
 use super::snapshot;
 
 /// What a reader gets.
@@ -32,7 +33,18 @@ impl Store {
     /// # Errors
     /// As [`Store::open`]; [`StoreError::Locked`] only while the very first writer is still opening it.
     pub fn peek(dir: &StoreDir) -> Result<Option<Contents>, StoreError> {
-        match look(dir)? {
+        Self::peek_mending(dir, &mut Vec::new())
+    }
+
+    /// The same, and tells what it had to mend to see anything.
+    ///
+    /// # Errors
+    /// As [`Store::peek`].
+    pub fn peek_mending(
+        dir: &StoreDir,
+        mended: &mut Vec<Mended>,
+    ) -> Result<Option<Contents>, StoreError> {
+        match look(dir, mended)? {
             Sight::Truth(store) => Ok(Some(Contents::clone(&store.contents()))),
             Sight::Snapshot(reason) => snapshot::read(dir)?.map(Some).ok_or(reason),
             Sight::Nothing => Ok(None),
@@ -45,7 +57,7 @@ impl Store {
     /// As [`Store::peek`]; [`StoreError::Locked`] also for a run that is over while somebody writes,
     /// since snapshots hold the open run's journal only.
     pub async fn peek_entries(dir: &StoreDir, run: &RunId) -> Result<Vec<Entry>, StoreError> {
-        match look(dir)? {
+        match look(dir, &mut Vec::new())? {
             Sight::Truth(store) => store.entries(run).await,
             Sight::Snapshot(reason) => {
                 let open = snapshot::read(dir)?.and_then(|contents| contents.open_run);
@@ -66,7 +78,7 @@ impl Store {
         dir: &StoreDir,
         plan_id: &Digest,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        match look(dir)? {
+        match look(dir, &mut Vec::new())? {
             Sight::Truth(store) => match store.load_plan(plan_id).await {
                 Ok(bytes) => Ok(Some(bytes)),
                 Err(StoreError::NoPlan(_)) => Ok(None),
@@ -77,12 +89,12 @@ impl Store {
     }
 }
 
-fn look(dir: &StoreDir) -> Result<Sight, StoreError> {
+fn look(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Sight, StoreError> {
     if files::inspect(dir.root())?.is_none() || !creation::existed(dir)? {
         return Ok(Sight::Nothing);
     }
     files::inspect_dir(dir.root())?;
-    match read_truth(dir) {
+    match read_truth(dir, mended) {
         Ok(Some(store)) => Ok(Sight::Truth(Box::new(store))),
         Ok(None) => Ok(Sight::Snapshot(StoreError::Locked {
             path: dir.lock(),
@@ -94,19 +106,16 @@ fn look(dir: &StoreDir) -> Result<Sight, StoreError> {
 }
 
 /// The database, if the lock is free.
-fn read_truth(dir: &StoreDir) -> Result<Option<Store>, StoreError> {
+fn read_truth(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Option<Store>, StoreError> {
     let Some(lock) = Lock::try_take(&dir.lock())? else {
         return Ok(None);
     };
-    let (kv, loaded) = open_checked(dir, guard(dir)?)?;
-    let engine = Engine::start(Box::new(kv), Body::Inline)?;
+    let opened = healing::open_checked(dir, healing::guard(dir)?)?;
+    mended.extend(opened.mended);
+    let engine = Engine::start(Box::new(opened.kv), Body::Inline)?;
     let database = dir.database();
-    Ok(Some(Store::assembled(
-        &database,
-        engine,
-        loaded,
-        Some(lock),
-    )))
+    let store = Store::assembled(&database, engine, opened.loaded, Some(lock));
+    Ok(Some(store))
 }
 
 /// Whether the folder is one we may only read; sled cannot open it then.

@@ -1,7 +1,5 @@
 //! Plans: whole files beside the database, which keeps their digests so that an altered one shows.
 
-use std::path::PathBuf;
-
 use crate::model::Digest;
 
 use super::error::StoreError;
@@ -11,10 +9,7 @@ use super::opening::{Disk, Store};
 use super::records::plan_key;
 
 /// Largest plan; one of 10,000 machines has about 30 MB.
-const PLAN_BYTES_MAX: usize = 256 * 1024 * 1024;
-
-/// Characters of a SHA-256 in hex.
-const DIGEST_CHARS: usize = 64;
+pub(super) const PLAN_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 impl Store {
     /// Keeps a plan: the file is whole and on disk, and its digest committed, when this returns.
@@ -35,8 +30,8 @@ impl Store {
         batch.put(Tree::Meta, plan_key(plan_id), digest.as_str())?;
         self.commit(batch).await?;
         match (&self.disk, before) {
-            (Some(disk), Some(old)) if old != digest.as_str() => {
-                files::remove_if_present(&path(disk, plan_id, &old))
+            (Some(disk), Some(old)) if old != digest => {
+                files::remove_if_present(&disk.dir.plan(plan_id, &old))
             }
             (Some(_) | None, _) => Ok(()),
         }
@@ -54,11 +49,11 @@ impl Store {
         let Some(disk) = &self.disk else {
             return self.recall(&digest).ok_or_else(no_plan);
         };
-        let path = path(disk, plan_id, &digest);
+        let path = disk.dir.plan(plan_id, &digest);
         files::guard_file(&path, disk.owner)?;
         let bytes = files::read_bounded(&path, PLAN_BYTES_MAX)?
             .ok_or_else(|| StoreError::damaged(&path, "it is missing"))?;
-        if Digest::of_bytes(&bytes).as_str() == digest {
+        if Digest::of_bytes(&bytes) == digest {
             return Ok(bytes);
         }
         Err(StoreError::damaged(
@@ -67,16 +62,16 @@ impl Store {
         ))
     }
 
-    async fn plan_digest(&self, plan_id: &Digest) -> Result<Option<String>, StoreError> {
+    async fn plan_digest(&self, plan_id: &Digest) -> Result<Option<Digest>, StoreError> {
         let bytes = self.engine.get(Tree::Meta, &plan_key(plan_id)).await?;
         let Some(text) = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()) else {
             return Ok(None);
         };
-        if is_hex(&text) {
-            return Ok(Some(text));
-        }
-        let what = format!("the digest of plan {} is unreadable", plan_id.short(12));
-        Err(StoreError::damaged(&self.path, what))
+        let unreadable = || {
+            let what = format!("the digest of plan {} is unreadable", plan_id.short(12));
+            StoreError::damaged(&self.path, what)
+        };
+        Digest::parse(&text).map(Some).ok_or_else(unreadable)
     }
 
     fn remember(&self, digest: &Digest, bytes: &[u8]) {
@@ -84,11 +79,8 @@ impl Store {
         state.plans_in_memory.insert(digest.clone(), bytes.to_vec());
     }
 
-    fn recall(&self, digest: &str) -> Option<Vec<u8>> {
-        let state = self.state.borrow();
-        let mut plans = state.plans_in_memory.iter();
-        let found = plans.find(|(kept, _)| kept.as_str() == digest);
-        found.map(|(_, bytes)| bytes.clone())
+    fn recall(&self, digest: &Digest) -> Option<Vec<u8>> {
+        self.state.borrow().plans_in_memory.get(digest).cloned()
     }
 }
 
@@ -102,23 +94,12 @@ fn write_file(
     files::make_dir(&folder)?;
     files::guard_dir(&folder, disk.owner)?;
     files::sync_parent(&folder)?;
-    files::replace(
-        &path(disk, plan_id, digest.as_str()),
-        bytes,
-        Durability::Synced,
-    )
-}
-
-/// The bytes' digest is part of the name: plans of one id differ in what was observed and when, and a
-/// kill between file and commit must leave the earlier one as it was.
-fn path(disk: &Disk, plan_id: &Digest, digest: &str) -> PathBuf {
-    let version = digest.get(..16).unwrap_or(digest);
-    disk.dir.plan(plan_id, version)
+    files::replace(&disk.dir.plan(plan_id, digest), bytes, Durability::Synced)
 }
 
 /// A plan id that came from a file may be any text; only a real digest names a file.
 fn check(plan_id: &Digest, size: usize) -> Result<(), StoreError> {
-    if !is_hex(plan_id.as_str()) {
+    if Digest::parse(plan_id.as_str()).is_none() {
         return Err(StoreError::Refused("the plan id is not a digest".into()));
     }
     if size <= PLAN_BYTES_MAX {
@@ -129,9 +110,4 @@ fn check(plan_id: &Digest, size: usize) -> Result<(), StoreError> {
         size,
         limit: PLAN_BYTES_MAX,
     })
-}
-
-fn is_hex(text: &str) -> bool {
-    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-    text.len() == DIGEST_CHARS && text.bytes().all(hex)
 }

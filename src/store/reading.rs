@@ -21,6 +21,8 @@ use super::records::{FORMAT, IDENTITY, Identity, PROGRESS, Progress, seq_key, se
 pub(super) struct Loaded {
     pub(super) contents: Contents,
     pub(super) head: Head,
+    /// The format it was written in.
+    pub(super) format: u32,
 }
 
 /// The rows of every tree, the journal's possibly without its beginning.
@@ -38,6 +40,12 @@ pub(super) fn load(kv: &dyn Kv, path: &Path) -> Result<Loaded, StoreError> {
     let from = seq_key(first_needed(&tables).saturating_sub(1));
     let journal = kv.scan(Tree::Journal, &KeyRange { from, to: None })?;
     finish(tables, &journal, path)
+}
+
+/// Every record there is.
+pub(super) fn all_rows(kv: &dyn Kv) -> Result<Rows, StoreError> {
+    let rows = Tree::ALL.map(|tree| Ok((tree, kv.scan(tree, &KeyRange::all())?)));
+    rows.into_iter().collect()
 }
 
 /// Checks a whole store: every link of the chain, and that the tables are the fold of all entries.
@@ -76,7 +84,9 @@ pub(super) fn verify_from(previous: &str, first: u64, rows: &[Row]) -> Result<Ve
         if seq_of(key) != Some(seq) {
             return Err(format!("entry {seq} is missing"));
         }
-        let previous = records.last().map_or(previous, |record| &record.hash);
+        let previous = records
+            .last()
+            .map_or(previous, |record| record.hash.as_str());
         records.push(chain::verify(previous, seq, bytes)?);
     }
     Ok(records)
@@ -86,6 +96,7 @@ pub(super) fn verify_from(previous: &str, first: u64, rows: &[Row]) -> Result<Ve
 struct Tables {
     contents: Contents,
     head: Head,
+    format: u32,
     open: Option<RunRecord>,
 }
 
@@ -116,6 +127,7 @@ fn tables(rows: &Rows, path: &Path) -> Result<Tables, StoreError> {
     Ok(Tables {
         contents,
         head: progress.head,
+        format: identity.format,
         open,
     })
 }
@@ -138,6 +150,7 @@ fn finish(tables: Tables, journal: &[Row], path: &Path) -> Result<Loaded, StoreE
     let Tables {
         mut contents,
         head,
+        format,
         open,
     } = tables;
     if let Some(record) = open {
@@ -145,7 +158,11 @@ fn finish(tables: Tables, journal: &[Row], path: &Path) -> Result<Loaded, StoreE
         check_run(&contents, &record, &records).map_err(damaged)?;
         contents.open_run = Some(OpenRun { record, entries });
     }
-    Ok(Loaded { contents, head })
+    Ok(Loaded {
+        contents,
+        head,
+        format,
+    })
 }
 
 fn needed_records(lineage: &Lineage, first: u64, journal: &[Row]) -> Result<Vec<Record>, String> {

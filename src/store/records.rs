@@ -11,7 +11,9 @@ use super::fold::Delta;
 use super::kv::{Batch, Tree};
 
 /// Format of everything but the journal records, which carry their own.
-pub(super) const FORMAT: u32 = 1;
+///
+/// 1: the database alone. 2: a black box beside it, and forgotten machines.
+pub(super) const FORMAT: u32 = 2;
 
 /// Key of [`Identity`] in [`Tree::Meta`].
 pub(super) const IDENTITY: &[u8] = b"identity";
@@ -48,18 +50,36 @@ pub(super) fn plan_key(plan_id: &Digest) -> Vec<u8> {
     format!("plan/{}", plan_id.as_str()).into_bytes()
 }
 
+/// The plan id in such a key; none in any other key, and none that is no digest.
+pub(super) fn plan_of_key(key: &[u8]) -> Option<Digest> {
+    let text = std::str::from_utf8(key.strip_prefix(b"plan/")?).ok()?;
+    Digest::parse(text)
+}
+
 /// The records of a store that holds nothing.
 pub(super) fn first_batch(lineage: &Lineage) -> Result<Batch, StoreError> {
+    state_batch(&Contents::empty(lineage.clone()), &Head::genesis(lineage))
+}
+
+/// What says that a store is of the present format.
+pub(super) fn identity_batch(lineage: &Lineage) -> Result<Batch, StoreError> {
     let identity = Identity {
         format: FORMAT,
         lineage: lineage.clone(),
     };
-    let progress = Progress {
-        head: Head::genesis(lineage),
-        serial: 0,
-    };
     let mut batch = Batch::default();
     put(&mut batch, Tree::Meta, IDENTITY, &identity)?;
+    Ok(batch)
+}
+
+/// What says how far a store has come that holds this, and that it is of the present format.
+pub(super) fn state_batch(contents: &Contents, head: &Head) -> Result<Batch, StoreError> {
+    let stamp = &contents.applied.stamp;
+    let progress = Progress {
+        head: head.clone(),
+        serial: stamp.serial,
+    };
+    let mut batch = identity_batch(&stamp.lineage)?;
     put(&mut batch, Tree::Meta, PROGRESS, &progress)?;
     Ok(batch)
 }

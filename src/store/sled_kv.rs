@@ -103,8 +103,14 @@ impl Kv for SledKv {
             StoreError::Unconfirmed(format!("{}: {why}", self.path.display()))
         };
         match catch_unwind(AssertUnwindSafe(|| self.write(batch))) {
-            Ok(Ok(())) => self.log.sync_all().map_err(|e| unconfirmed(&io_text(&e))),
-            Ok(Err(sled::Error::Io(e))) => Err(unconfirmed(&io_text(&e))),
+            Ok(Ok(())) => self.log.sync_all().map_err(|e| unconfirmed(&e)),
+            Ok(Err(sled::Error::Io(e))) if is_disk_full(&e) => {
+                let why = format!(
+                    "{}: no space is left on the disk ({e})",
+                    self.path.display()
+                );
+                Err(StoreError::FullMidway(why))
+            }
             Ok(Err(error)) => Err(unconfirmed(&error)),
             Err(panic) => Err(unconfirmed(&panic_text(panic.as_ref()))),
         }
@@ -162,14 +168,6 @@ fn concerns_machine(error: &std::io::Error) -> bool {
             error.kind(),
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
         )
-}
-
-fn io_text(error: &std::io::Error) -> String {
-    if is_disk_full(error) {
-        format!("no space is left on the disk ({error})")
-    } else {
-        error.to_string()
-    }
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -21,9 +21,16 @@ const APPEND_ENTRIES_MAX: usize = 16 * 1024;
 impl Journal for Store {
     async fn append(&self, entries: &[Entry]) -> Result<(), JournalError> {
         self.write(entries).await.map_err(|error| match error {
-            StoreError::Unconfirmed(why) => JournalError::Unknown(why),
+            StoreError::Unconfirmed(why) | StoreError::FullMidway(why) => {
+                JournalError::Unknown(why)
+            }
             other => JournalError::Refused(other.to_string()),
         })
+    }
+
+    fn runs_short(&self) -> Option<String> {
+        let disk = self.disk.as_ref().filter(|disk| disk.room.is_short())?;
+        Some(format!("the disk is full: {}", disk.dir.root().display()))
     }
 }
 
@@ -55,7 +62,7 @@ impl Store {
         self.state.borrow_mut().health = Health::Writing;
         let result = self.engine.commit(batch).await;
         self.state.borrow_mut().health = match &result {
-            Err(StoreError::Unconfirmed(_)) => Health::InDoubt,
+            Err(StoreError::Unconfirmed(_) | StoreError::FullMidway(_)) => Health::InDoubt,
             Ok(()) | Err(_) => Health::Ready,
         };
         result

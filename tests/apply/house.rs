@@ -163,6 +163,7 @@ impl House {
             prices: self.cloud.clone(),
             payer: None,
             journal: self.store.clone(),
+            prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
         };
         apply(job, options, tools, interrupts, on_event)

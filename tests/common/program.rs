@@ -98,6 +98,7 @@ impl Program {
             prices: self.cloud.clone(),
             payer: None,
             journal: self.store.clone(),
+            prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
         };
         let (_nobody, interrupts) = mpsc::unbounded_channel();

@@ -21,6 +21,8 @@ use respec::plan::{
     FoundStopped, PlanInput, SavedPlan, check, limit_questions, money_questions, open_questions,
     plan,
 };
+use respec::probe::Prober;
+use respec::rehearse::SimulatedProber;
 use respec::sim::{ByHand, Now, Scenario, World};
 use respec::store::Contents;
 use respec::wire::Wire;
@@ -38,6 +40,8 @@ pub(crate) struct Rig {
     pub(crate) desired: DesiredFleet,
     pub(crate) world: Arc<Mutex<World>>,
     pub(crate) clock: Rc<dyn Clock>,
+    /// What probes the machines of this world.
+    pub(crate) prober: Rc<dyn Prober>,
     pub(crate) lineage: Lineage,
     pub(crate) key: AccessKey,
     randomness: Rc<RefCell<ChaCha8Rng>>,
@@ -58,10 +62,12 @@ impl Rig {
         let account = respec::model::AccountId::new(&*scenario.account).unwrap();
         let key = scenario.keys[0].clone();
         let clock: Rc<dyn Clock> = Rc::new(VirtualClock::starting_at(scenario.start));
+        let world = Arc::new(Mutex::new(World::new(&scenario, scenario.start)));
         Self {
             lineage: Lineage::of(&account, &desired.fleet),
             desired,
-            world: Arc::new(Mutex::new(World::new(&scenario, scenario.start))),
+            prober: Rc::new(SimulatedProber::new(world.clone(), clock.clone())),
+            world,
             clock_since: clock.elapsed(),
             clock,
             key: AccessKey {

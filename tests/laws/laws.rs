@@ -19,7 +19,10 @@ use crate::little_cloud::LittleCloud;
 use crate::world::{World, region, vcpus};
 
 /// Policies that may stand where a vendor's rule number would.
-const POLICIES: [&str; 17] = [
+const POLICIES: [&str; 20] = [
+    "before_stop",
+    "health",
+    "after_start",
     "auto-release",
     "unreadable",
     "power",
@@ -240,8 +243,13 @@ proptest! {
                         changes_one_thing(step)?;
                     }
                     Action::CoolDown => rested = true,
-                    Action::Stop { .. } | Action::Start | Action::AllocatePublicIp => {}
-                    Action::AwaitOrder | Action::PayOrder => {}
+                    Action::Stop { .. }
+                    | Action::Start
+                    | Action::AwaitOrder
+                    | Action::PayOrder
+                    | Action::AllocatePublicIp
+                    | Action::RunHook { .. }
+                    | Action::AwaitHealth(_) => {}
                 }
             }
         }

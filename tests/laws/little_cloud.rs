@@ -41,7 +41,7 @@ impl LittleCloud {
                 Ok(())
             }
             Action::AllocatePublicIp => self.allocate(),
-            Action::CoolDown => Ok(()),
+            Action::CoolDown | Action::RunHook { .. } | Action::AwaitHealth(_) => Ok(()),
         }
     }
 

@@ -224,7 +224,9 @@ fn announced(plan: &SavedPlan, at: &StepRef) -> Option<String> {
         Action::Modify(call) => call.operation(),
         Action::AllocatePublicIp => "AllocatePublicIpAddress",
         Action::PayOrder => "PayOrder",
-        Action::AwaitOrder | Action::CoolDown => return None,
+        Action::AwaitOrder | Action::CoolDown | Action::RunHook { .. } | Action::AwaitHealth(_) => {
+            return None;
+        }
     };
     Some(name.to_owned())
 }

@@ -269,6 +269,7 @@ impl History {
             prices: cloud.clone(),
             payer: None,
             journal,
+            prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
         };
         let options = Options {

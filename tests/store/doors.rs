@@ -37,7 +37,7 @@ async fn a_patient_writer_gets_its_turn() {
     });
     is_open.recv().unwrap();
     let mut patient = options(Body::Inline);
-    patient.lock_timeout = Duration::from_secs(60);
+    patient.access.lock_timeout = Duration::from_secs(60);
     Store::open(&home.dir(), patient).unwrap();
     first.join().unwrap();
 }

@@ -11,7 +11,9 @@ use respec::model::{
     Lineage, OrderId, RegionId, RunId,
 };
 use respec::saga::{Direction, Entry, Kind, SagaOutcome, StepEvent, StepRef};
-use respec::store::{Body, Contents, Holder, MemoryKv, Store, StoreDir, StoreError, StoreOptions};
+use respec::store::{
+    Access, Body, Contents, Holder, MemoryKv, Store, StoreDir, StoreError, StoreOptions,
+};
 
 /// A folder of the test's own, removed when the test is over.
 pub(crate) struct TempHome {
@@ -87,11 +89,17 @@ pub(crate) fn holder() -> Holder {
     }
 }
 
-pub(crate) fn options(body: Body) -> StoreOptions {
-    StoreOptions {
+pub(crate) fn access(body: Body) -> Access {
+    Access {
         holder: holder(),
         lock_timeout: Duration::ZERO,
         body,
+    }
+}
+
+pub(crate) fn options(body: Body) -> StoreOptions {
+    StoreOptions {
+        access: access(body),
         lineage: lineage(),
     }
 }

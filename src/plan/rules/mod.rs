@@ -15,6 +15,7 @@ pub(super) mod reasons;
 pub(super) mod network;
 pub(super) mod temporary;
 pub(super) mod restart;
+pub(super) mod care;
 pub(super) mod sequence;
 pub(super) mod prices;
 pub(super) mod orders;

@@ -9,7 +9,7 @@ use crate::plan::input::Case;
 use crate::plan::price::Running;
 use crate::plan::rules::network::{NetworkPlan, Place};
 use crate::plan::rules::transition::TypeChange;
-use crate::plan::rules::{guards, payment, power, restart, temporary};
+use crate::plan::rules::{care, guards, payment, power, restart, temporary};
 use crate::plan::step::{Action, Because, Goal, Step, Undo};
 
 /// Puts the pieces into one chain.
@@ -22,7 +22,7 @@ pub(in crate::plan) fn sequence(
     network: Option<NetworkPlan>,
     purchase: Option<&TemporaryBandwidth>,
 ) -> Vec<Step> {
-    let mut draft = Draft::from_power(&case.seen.status);
+    let mut draft = Draft::from_power(&case.seen.status, care::care(case));
     let lowers = network
         .as_ref()
         .is_some_and(|plan| plan.place == Place::BeforeType);
@@ -167,6 +167,7 @@ pub(in crate::plan) fn outage_is_allowed(case: &Case<'_>, steps: &[Step]) -> Res
     let stops = steps
         .iter()
         .any(|step| matches!(step.action, Action::Stop { .. }));
+    care::can_be_cared_for(case, steps)?;
     if !stops {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::{Course, Crowd, Freeze, InstanceId, ObservedFleet, Rollout, ZoneId};
-use crate::plan::{SavedPlan, is_meant_to_run, size_of};
+use crate::plan::{Saga, SavedPlan, is_meant_to_run, size_of};
 
 /// One machine, as far as the brakes look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Terms {
             let machine = Machine {
                 crowd: wish.crowd(),
                 zone: seen.zone.clone(),
-                needs: saga.map_or(Duration::ZERO, |saga| saga.downtime()),
+                needs: saga.map_or(Duration::ZERO, Saga::absence),
                 counts: is_meant_to_run(wish, seen, saga),
             };
             terms.add(id, machine, plan);

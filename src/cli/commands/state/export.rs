@@ -1,0 +1,34 @@
+//! `respec state export`: everything that is recorded, in one plain text.
+
+use crate::cli::context::write_private;
+use crate::cli::failure::{Done, Failure};
+use crate::cli::screen::Screen;
+use crate::cli::state_args::ExportArgs;
+use crate::store::{Figures, Store};
+
+/// Writes the export.
+///
+/// # Errors
+/// [`Failure`] when the state is not whole, or the file cannot be written.
+pub(super) async fn run(
+    store: &Store,
+    args: &ExportArgs,
+    screen: &Screen,
+) -> Result<Done, Failure> {
+    let text = store
+        .export()
+        .await
+        .map_err(|error| Failure::store("export the state", &error))?;
+    let Some(file) = &args.out else {
+        screen.result(&text)?;
+        return Ok(Done::Fine);
+    };
+    write_private(file, text.as_bytes())?;
+    let figures = Figures::of(&store.contents());
+    screen.result(&format!(
+        "{} entries are in {}.\n",
+        figures.entries,
+        file.display()
+    ))?;
+    Ok(Done::Fine)
+}
