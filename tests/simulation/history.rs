@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use respec::aliyun::Aliyun;
-use respec::apply::{Interrupt, Job, Options, RunOutcome, Tools, apply};
+use respec::apply::{Interrupt, Job, Options, Payer, RunOutcome, Tools, apply};
 use respec::cloud::Cloud as _;
 use respec::event::{Event, EventKind};
 use respec::model::{ObservedFleet, RunId};
@@ -20,8 +20,9 @@ use tokio::sync::mpsc;
 use crate::doors::{Death, WatchedJournal, WatchedWire};
 use crate::eye::{Eye, Violation};
 use crate::laws;
+use crate::money;
 use crate::rig::Rig;
-use crate::script::{CommitFate, Fate, QUIET_ATTEMPTS, Script};
+use crate::script::{CommitFate, Fate, QUIET_ATTEMPTS, Script, Theme};
 
 /// Longest that one apply may take.
 const APPLY_MAX: Duration = Duration::from_secs(24 * 3600);
@@ -94,7 +95,10 @@ pub(crate) async fn play(script: Script) -> Ended {
     }
     history.wire.is_quiet.set(true);
     history.rig.clock.sleep(AFTERMATH).await;
-    laws::at_the_end(&history).await;
+    match history.script.theme {
+        Theme::Any => laws::at_the_end(&history).await,
+        Theme::Money => money::at_the_end(&history).await,
+    }
     history.into_ended()
 }
 
@@ -224,6 +228,10 @@ impl History {
             return Some((plan, observed));
         }
         let planned = self.rig.plan(cloud, &contents).await.ok()?;
+        if self.script.theme == Theme::Money && !money::keeps_within(&planned.plan) {
+            self.eye.log("== refused: over its budget".to_owned());
+            return None;
+        }
         Some((planned.plan, planned.observed))
     }
 
@@ -267,7 +275,7 @@ impl History {
             cloud: cloud.clone(),
             billing: cloud.clone(),
             prices: cloud.clone(),
-            payer: None,
+            payer: self.payer(),
             journal,
             prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
@@ -290,6 +298,13 @@ impl History {
                 self.eye.object("I14", illegal.to_string());
                 Attempt::Died
             }
+        }
+    }
+
+    fn payer(&self) -> Option<Payer> {
+        match self.script.theme {
+            Theme::Any => None,
+            Theme::Money => Some(money::payer()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Plays whole histories of applies, each decided by one seed, and checks after each that no law was broken.
 //!
-//! `cargo test --release --test simulation -- --seeds N [--seed S] [--transcript] [--bad-days N]`
+//! `cargo test --release --test simulation -- --seeds N [--seed S] [--transcript] [--bad-days N] [--money N]`
 
 #![expect(clippy::unwrap_used, reason = "a harness that is wrong should stop")]
 #![expect(
@@ -23,6 +23,7 @@ mod eye;
 mod doors;
 mod history;
 mod laws;
+mod money;
 mod bad_days;
 
 use std::collections::BTreeMap;
@@ -52,6 +53,8 @@ struct Wanted {
     seeds: Vec<u64>,
     transcript: bool,
     bad_days: u64,
+    /// Histories about money, instead of any.
+    money: Option<u64>,
 }
 
 fn main() -> ExitCode {
@@ -59,7 +62,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let failed = Mutex::new(0);
     on_all_cores(&wanted.seeds, |seed| {
-        let ended = play(seed);
+        let ended = play(seed, wanted.draw());
         report(seed, &ended, &wanted);
         *failed.lock().unwrap() += usize::from(!ended.violations.is_empty());
     });
@@ -104,16 +107,19 @@ fn on_all_cores(seeds: &[u64], play: impl Fn(u64) + Sync) {
 /// What is not ours, such as the filters of `cargo test`, is passed over.
 fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Wanted {
     let (mut first, mut number, mut transcript, mut bad_days) = (None, None, false, 0);
+    let mut money = None;
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--seed" => first = arguments.next().and_then(|text| text.parse().ok()),
             "--seeds" => number = arguments.next().and_then(|text| text.parse().ok()),
             "--transcript" => transcript = true,
+            "--money" => money = arguments.next().and_then(|text| text.parse().ok()),
             "--bad-days" => bad_days = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(0),
             _ => {}
         }
     }
-    let seeds = match (first, number) {
+    let seeds = match (first, number.or(money)) {
+        (None, Some(number)) if money.is_some() => (0..number).collect(),
         (Some(first), number) => (first..first + number.unwrap_or(1)).collect(),
         (None, number) => corpus().chain(0..number.unwrap_or(SEEDS)).collect(),
     };
@@ -121,6 +127,7 @@ fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Wanted {
         seeds,
         transcript,
         bad_days,
+        money,
     }
 }
 
@@ -129,9 +136,21 @@ fn corpus() -> impl Iterator<Item = u64> {
     lines.filter_map(|line| line.split_whitespace().next()?.parse().ok())
 }
 
-fn play(seed: u64) -> Ended {
-    let ended = play_once(seed);
-    if seed.is_multiple_of(TWICE_EVERY) && play_once(seed) != ended {
+/// From a seed to its history.
+type Draw = fn(u64) -> Script;
+
+impl Wanted {
+    fn draw(&self) -> Draw {
+        match self.money {
+            None => Script::draw,
+            Some(_) => money::script,
+        }
+    }
+}
+
+fn play(seed: u64, draw: Draw) -> Ended {
+    let ended = play_once(seed, draw);
+    if seed.is_multiple_of(TWICE_EVERY) && play_once(seed, draw) != ended {
         let violation = Violation {
             law: "determinism",
             what: "played twice, it came out differently".to_owned(),
@@ -144,9 +163,9 @@ fn play(seed: u64) -> Ended {
     ended
 }
 
-fn play_once(seed: u64) -> Ended {
+fn play_once(seed: u64, draw: Draw) -> Ended {
     let played = catch_unwind(AssertUnwindSafe(|| {
-        let script = Script::draw(seed);
+        let script = draw(seed);
         rig::paused(history::play(script))
     }));
     played.unwrap_or_else(|panic| {

@@ -19,6 +19,8 @@ const CRASHES_MAX: usize = 3;
 
 /// One history before it is played.
 pub(crate) struct Script {
+    /// What it is about.
+    pub(crate) theme: Theme,
     pub(crate) seed: u64,
     pub(crate) manifest: String,
     pub(crate) cloud: String,
@@ -35,6 +37,15 @@ pub(crate) struct Script {
     pub(crate) payers: Vec<Option<(Duration, &'static str)>>,
     /// How many unconfirmed commits outlive the end of each attempt.
     pub(crate) kept_commits: Vec<usize>,
+}
+
+/// What a history is about, and which laws are looked at when it is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Theme {
+    /// Whatever happens to a fleet.
+    Any,
+    /// Money: `money.rs`.
+    Money,
 }
 
 /// How a commit fails.
@@ -77,6 +88,7 @@ impl Script {
         let n_noisy = chance.random_range(1..=ATTEMPTS_MAX - QUIET_ATTEMPTS);
         let n_crashes = chance.random_range(0..=CRASHES_MAX.min(n_noisy));
         Self {
+            theme: Theme::Any,
             seed,
             manifest: fleet.manifest,
             cloud: fleet.cloud,
