@@ -43,6 +43,7 @@ pub(crate) fn script(seed: u64) -> Script {
     cloud["balance"]["available"] = (*one_of(&BALANCES, &mut chance)).into();
     subscribe_most(&mut cloud, &mut chance);
     manifest["defaults"]["payment"] = payment(&mut chance);
+    pay_by_bandwidth_alone(&mut manifest);
     for (_, group) in manifest["groups"].as_mapping_mut().unwrap().iter_mut() {
         group["payment"] = payment(&mut chance);
         if chance.random_bool(0.4) {
@@ -69,6 +70,17 @@ pub(crate) fn script(seed: u64) -> Script {
 
 fn payment(chance: &mut ChaCha8Rng) -> Value {
     (*one_of(&["auto", "auto", "await", "api"], chance)).into()
+}
+
+/// What single machines say of their traffic would stand in the way of an event of their group.
+fn pay_by_bandwidth_alone(manifest: &mut Value) {
+    let instances = manifest.get_mut("instances");
+    let instances = instances.and_then(Value::as_mapping_mut);
+    for (_, machine) in instances.into_iter().flatten() {
+        if machine["spec"].get("internet").is_some() {
+            machine["spec"]["internet"]["charge_type"] = "PayByBandwidth".into();
+        }
+    }
 }
 
 /// Only subscriptions make orders.
@@ -132,6 +144,13 @@ pub(crate) async fn at_the_end(history: &History) {
         Err(error) => return history.eye.object("I14", error.to_string()),
     };
     let truth = history.rig.truth();
+    for order in truth["orders"].as_array().unwrap() {
+        let (id, change) = (&order["OrderId"], &order["Change"]);
+        let (amount, stands) = (&order["Amount"], &order["Payment"]);
+        history
+            .eye
+            .log(format!("order {id}: {change} {amount} {stands}"));
+    }
     laws::money_at_the_end(history, &truth, &store).await;
     one_step_asked_for_each(history, &store).await;
     every_run_keeps_within_its_budget(history, &truth, &store);
