@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use respec::aliyun::Aliyun;
-use respec::apply::{Interrupt, Job, Options, RunOutcome, Tools, apply};
+use respec::apply::{Interrupt, Job, Options, Payer, RunOutcome, Tools, apply};
 use respec::cloud::Cloud as _;
 use respec::event::{Event, EventKind};
 use respec::model::{ObservedFleet, RunId};
@@ -21,8 +21,9 @@ use crate::clock::WrongClock;
 use crate::doors::{Death, Points, WatchedJournal, WatchedWire};
 use crate::eye::{Eye, Violation};
 use crate::laws;
+use crate::money;
 use crate::rig::Rig;
-use crate::script::{CommitFate, Deed, Fate, Hand, QUIET_ATTEMPTS, Script};
+use crate::script::{CommitFate, Deed, Fate, Hand, QUIET_ATTEMPTS, Script, Theme};
 use crate::trouble::Trouble;
 
 /// Longest that one apply may take.
@@ -103,7 +104,10 @@ pub(crate) async fn play(script: Script) -> Ended {
     }
     history.wire.is_quiet.set(true);
     history.rig.clock.sleep(AFTERMATH).await;
-    laws::at_the_end(&history).await;
+    match history.script.theme {
+        Theme::Any => laws::at_the_end(&history).await,
+        Theme::Money => money::at_the_end(&history).await,
+    }
     history.into_ended()
 }
 
@@ -305,6 +309,10 @@ impl History {
             return Some((plan, observed));
         }
         let planned = self.rig.plan(cloud, &contents).await.ok()?;
+        if self.script.theme == Theme::Money && !money::keeps_within(&planned.plan) {
+            self.eye.log("== refused: over its budget".to_owned());
+            return None;
+        }
         Some((planned.plan, planned.observed))
     }
 
@@ -349,7 +357,7 @@ impl History {
             cloud: cloud.clone(),
             billing: cloud.clone(),
             prices: cloud.clone(),
-            payer: None,
+            payer: self.payer(),
             journal,
             prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
@@ -372,6 +380,13 @@ impl History {
                 self.eye.object("I14", illegal.to_string());
                 Attempt::Died
             }
+        }
+    }
+
+    fn payer(&self) -> Option<Payer> {
+        match self.script.theme {
+            Theme::Any => None,
+            Theme::Money => Some(money::payer()),
         }
     }
 
