@@ -63,6 +63,7 @@ impl Dispatcher<'_> {
             Kind::Step { .. }
             | Kind::RunOpened { .. }
             | Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Begun { .. }
             | Kind::Settled { .. }
             | Kind::FellOver { .. }
@@ -179,6 +180,7 @@ impl Dispatcher<'_> {
             }
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Settled { .. }
             | Kind::Reopened { .. }
             | Kind::Interrupted { .. }
@@ -203,6 +205,7 @@ impl Dispatcher<'_> {
             Kind::HoursWaived { reason, .. } => self.emit(EventKind::HoursWaived { reason }),
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Begun { .. }
             | Kind::Step { .. }
             | Kind::Settled { .. }

@@ -72,6 +72,7 @@ impl RunState {
                 intent.clone(),
             )),
             Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Begun { .. }
             | Kind::Step { .. }
             | Kind::Settled { .. }
@@ -101,7 +102,7 @@ impl RunState {
                 self.closed = Some(*exit_code);
                 Ok(())
             }
-            Kind::Adopted { .. } | Kind::Interrupted { .. } => Ok(()),
+            Kind::Adopted { .. } | Kind::Forgotten { .. } | Kind::Interrupted { .. } => Ok(()),
             Kind::BatchEnded { .. } | Kind::Approved { .. } | Kind::HoursWaived { .. } => {
                 self.pass(entry).map_err(|why| illegal(entry, &why))
             }
@@ -174,6 +175,7 @@ impl RunState {
             }
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Begun { .. }
             | Kind::Step { .. }
             | Kind::Settled { .. }

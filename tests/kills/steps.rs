@@ -51,15 +51,14 @@ fn play(folder: &str, applies: &[Vec<Trap>]) {
     yard.is_finished_by_the_next();
 }
 
-/// Most applies that may be needed when each is killed at its first new call: one for each call, and one for
-/// each start that has to be sent again.
-const APPLIES_MAX: usize = 60;
+/// Most applies that may be needed when each of them gets one call through.
+const APPLIES_MAX: usize = 20;
 
 /// Each apply gets as far as one call more.
 fn killed_at_every_step(folder: &str) {
     let yard = Yard::new(folder);
     for _ in 0..APPLIES_MAX {
-        let ended = yard.apply_into(vec![kill(Calls::Changing, 1, When::Between)]);
+        let ended = yard.apply_into(vec![kill(Calls::Changing, 2, When::Between)]);
         if ended.code.is_some() {
             break;
         }
