@@ -61,6 +61,11 @@ impl Journal {
         open
     }
 
+    /// Whether nothing was written between the two readings.
+    pub(crate) fn is_the_same_as(&self, other: &Self) -> bool {
+        self.lines == other.lines
+    }
+
     /// Whether this one goes on where an earlier one ended: nothing that was written is gone.
     #[track_caller]
     pub(crate) fn goes_on_from(&self, earlier: &Self) {
