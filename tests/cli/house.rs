@@ -22,6 +22,8 @@ pub(crate) struct House {
     pub(crate) fleet: String,
     env: Vec<(&'static str, String)>,
     secret: Secret,
+    /// What stands behind every command.
+    always: &'static str,
 }
 
 impl House {
