@@ -2,6 +2,7 @@
 //!
 //! Read the rooms in this order; each imports only rooms named before it.
 
+pub mod planted;
 pub mod model;
 pub mod guide;
 pub mod manifest;
@@ -14,10 +15,12 @@ pub mod clock;
 pub mod wire;
 pub mod cloud;
 pub mod journal;
+pub mod probe;
 pub mod observe;
 pub mod apply;
 pub mod aliyun;
 pub mod http;
+pub mod runner;
 pub mod sim;
 pub mod store;
 pub mod rehearse;

@@ -31,6 +31,12 @@ mod preflight;
 mod endings;
 #[path = "cli/orders.rs"]
 mod orders;
+#[path = "cli/lost_state.rs"]
+mod lost_state;
+#[path = "cli/payments.rs"]
+mod payments;
+#[path = "cli/temporary.rs"]
+mod temporary;
 #[path = "cli/forms.rs"]
 mod forms;
 #[path = "cli/identities.rs"]
@@ -47,3 +53,7 @@ mod money;
 mod simulated;
 #[path = "cli/rehearsals.rs"]
 mod rehearsals;
+#[path = "cli/clinic.rs"]
+mod clinic;
+#[path = "cli/health.rs"]
+mod health;

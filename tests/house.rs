@@ -14,35 +14,44 @@ use std::path::{Path, PathBuf};
 
 /// Reading order; each room with the rooms it may import.
 const ROOMS: &[(&str, Kind, &[&str])] = &[
+    ("planted", Kind::Port, &[]),
     ("model", Kind::Pure, &[]),
     ("guide", Kind::Pure, &[]),
     ("manifest", Kind::Pure, &["model"]),
     ("diff", Kind::Pure, &["model"]),
-    ("plan", Kind::Pure, &["model", "diff"]),
-    ("saga", Kind::Pure, &["model", "plan"]),
+    ("plan", Kind::Pure, &["planted", "model", "diff"]),
+    ("saga", Kind::Pure, &["planted", "model", "plan"]),
     ("event", Kind::Pure, &["model", "plan", "saga"]),
     ("figures", Kind::Pure, &["model", "plan", "event"]),
     ("clock", Kind::Port, &[]),
     ("wire", Kind::Port, &[]),
     ("cloud", Kind::Port, &["model"]),
     ("journal", Kind::Port, &["saga"]),
+    ("probe", Kind::Port, &["model"]),
     ("observe", Kind::Effect, &["model", "cloud"]),
     (
         "apply",
         Kind::Effect,
         &[
-            "model", "diff", "plan", "saga", "event", "clock", "cloud", "journal",
+            "planted", "model", "diff", "plan", "saga", "event", "clock", "cloud", "journal",
+            "probe",
         ],
     ),
     ("aliyun", Kind::Effect, &["model", "clock", "wire", "cloud"]),
     ("http", Kind::Effect, &["wire"]),
+    ("runner", Kind::Effect, &["model", "probe"]),
     ("sim", Kind::Effect, &["guide", "clock", "wire"]),
-    ("store", Kind::Effect, &["model", "saga", "journal"]),
+    (
+        "store",
+        Kind::Effect,
+        &["planted", "model", "saga", "journal"],
+    ),
     (
         "rehearse",
         Kind::Effect,
         &[
-            "model", "plan", "saga", "event", "figures", "clock", "apply", "aliyun", "sim", "store",
+            "model", "plan", "saga", "event", "figures", "clock", "probe", "apply", "aliyun",
+            "sim", "store",
         ],
     ),
     (
@@ -55,8 +64,8 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
         Kind::Edge,
         &[
             "model", "guide", "manifest", "diff", "plan", "saga", "event", "figures", "clock",
-            "wire", "cloud", "journal", "observe", "apply", "aliyun", "http", "sim", "store",
-            "rehearse", "report",
+            "wire", "cloud", "journal", "probe", "observe", "apply", "aliyun", "http", "runner",
+            "sim", "store", "rehearse", "report",
         ],
     ),
 ];

@@ -20,6 +20,7 @@ mod effect;
 mod token;
 mod scope;
 mod outcome;
+mod sights;
 mod desk;
 mod books;
 mod till;
@@ -29,8 +30,11 @@ mod clearance;
 mod trace;
 mod doubt;
 mod order;
+mod pay;
+mod duplicate;
 mod change;
 mod address;
+mod care;
 mod queue;
 mod crowd;
 mod dispatcher;
@@ -61,8 +65,10 @@ use crate::event::Event;
 use crate::journal::Journal;
 use crate::model::{AppliedFleet, AppliedInstance, InstanceId, ObservedFleet, OrderId, RunId};
 use crate::plan::SavedPlan;
+use crate::probe::Prober;
 use crate::saga::{Entry, IllegalEntry, Mode, OrderRecord};
 
+pub use crate::cloud::Payer;
 pub use abandon::{AbandonError, OpenRun, abandon};
 pub use adopt::{LostAnswer, adopt, candidates, lost_answers};
 pub use approve::{ApproveError, approve, waiting_gates};
@@ -78,8 +84,12 @@ pub struct Tools {
     pub billing: Rc<dyn Billing>,
     /// What things cost now.
     pub prices: Rc<dyn Prices>,
+    /// Who pays orders by a call (`payment: api`), where somebody is configured.
+    pub payer: Option<Payer>,
     /// Where intents and results become durable.
     pub journal: Rc<dyn Journal>,
+    /// What looks at machines from outside and runs their owner's commands.
+    pub prober: Rc<dyn Prober>,
     /// The time.
     pub clock: Rc<dyn Clock>,
 }

@@ -1,8 +1,9 @@
 //! Opening a run, or going on with one: what the journal knows is taken up, what was cut off is in doubt.
 
 use crate::event::EventKind;
-use crate::model::{InstanceId, OrderId};
-use crate::plan::{Action, Saga};
+use crate::model::{InstanceId, InstanceStatus, OrderId};
+use crate::plan::Saga;
+use crate::planted::{self, Fault};
 use crate::saga::{
     Direction, Entry, Halt, Kind, Mode, Phase, SagaState, StepEvent, StepRef, holds_down,
 };
@@ -33,7 +34,18 @@ impl Dispatcher<'_> {
             .collect();
         for id in down {
             self.goes_down(&id);
+        }
+        // Who is up and not in service yet keeps its place, too.
+        let begun: Vec<InstanceId> = self.state.sagas.keys().cloned().collect();
+        for id in begun {
             self.settle_place(&id);
+        }
+        if planted::is(Fault::WasRunningReadAgain) {
+            let up = InstanceStatus::Running;
+            for (id, state) in &mut self.state.sagas {
+                let seen = self.job.observed.instances.get(id);
+                state.was_running = seen.is_some_and(|seen| seen.status == up);
+            }
         }
         self.count_earlier_failures();
         self.take_up_batches();
@@ -206,7 +218,7 @@ impl Dispatcher<'_> {
 fn unpaid_orders(saga: &Saga, state: &SagaState) -> Vec<OrderId> {
     let waits = (0..)
         .zip(&saga.steps)
-        .any(|(at, step)| step.action == Action::AwaitOrder && state.phase(at) != Phase::Succeeded);
+        .any(|(at, step)| step.waits_for_payment() && state.phase(at) != Phase::Succeeded);
     let orders = state.steps.values().filter_map(|step| step.order.clone());
     if waits { orders.collect() } else { Vec::new() }
 }

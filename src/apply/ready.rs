@@ -4,11 +4,12 @@ use crate::event::EventKind;
 use crate::model::{Crowd, InstanceId};
 use crate::plan::Saga;
 use crate::saga::{
-    Direction, Failure, FailureCause, Hold, Kind, Mode, StepEvent, StepRef, Task, next_task,
+    Direction, Failure, FailureCause, Hold, Kind, Mode, StepEvent, StepRef, Task, is_owed_a_return,
+    next_task,
 };
 
 use super::Approvals;
-use super::dispatcher::Dispatcher;
+use super::dispatcher::{Dispatcher, LookedAgain};
 use super::outcome::LeftAlone;
 use super::turns::{Delay, Turn};
 use super::worker::Errand;
@@ -20,8 +21,8 @@ const NOBODY: &str = "the rehearsal";
 enum Line {
     /// With the next machine.
     GoesOn,
-    /// Not at all: everybody behind is held, too.
-    Ends,
+    /// Not at all: everybody behind is held, too. So many of them may come next when that is lifted.
+    Ends(usize),
 }
 
 impl Dispatcher<'_> {
@@ -59,6 +60,11 @@ impl Dispatcher<'_> {
             match next_task(&saga, state, self.mode_now()) {
                 Task::Do(step) => match self.may_do(&saga, step) {
                     Turn::Now => return self.dispatch(instance, step, Errand::Do),
+                    // Nobody waits for a window out of service.
+                    Turn::Later(Delay::Held(hold)) if is_owed_a_return(&saga, state) => {
+                        let cause = FailureCause::Interrupted;
+                        self.give_up(instance, step, cause, hold.to_string()).await;
+                    }
                     Turn::Later(delay) => return self.put_off(instance, delay),
                     Turn::Never(why) => self.spare(instance, step, why).await,
                     Turn::Barred(hold) => self.spare(instance, step, hold.to_string()).await,
@@ -132,16 +138,21 @@ impl Dispatcher<'_> {
     async fn begin_what_may_begin(&mut self) {
         self.holds.clear();
         self.ask_again_for_places().await;
+        let mut next = Vec::new();
         let mut walk = self.queue.walk();
         while let Some((line, place)) = walk.next() {
             if self.active.len() >= self.options.parallelism {
-                return;
+                break;
             }
             match self.begin_if_may(&place.2).await {
                 Line::GoesOn => walk.go_on(&self.queue, line, &place),
-                Line::Ends => {}
+                Line::Ends(n) => {
+                    let first = self.queue.first_from(&line, &place, n);
+                    next.extend(first.map(|id| (self.sagas[id].region.clone(), id.clone())));
+                }
             }
         }
+        self.desk.sights.borrow_mut().next = next;
     }
 
     /// Those that were begun before and wait for a place come first.
@@ -172,9 +183,10 @@ impl Dispatcher<'_> {
             }
             Turn::Later(Delay::Held(hold)) => {
                 let all = hold.holds_all_behind();
+                let next = places_in(&hold);
                 self.note_hold(hold);
                 if all {
-                    return Line::Ends;
+                    return Line::Ends(next);
                 }
             }
             Turn::Later(Delay::Behind(_) | Delay::Cooling) => {}
@@ -191,6 +203,7 @@ impl Dispatcher<'_> {
     async fn begin(&mut self, saga: &Saga) {
         let id = &saga.instance;
         self.queue.leave(id);
+        self.looked_again = LookedAgain::No;
         self.tell_of_batch(id);
         let before = self.state.sagas.get(id).map(|state| state.change_number);
         let counted = self.job.change_numbers.get(id).copied();
@@ -260,6 +273,22 @@ impl Dispatcher<'_> {
                 .await;
             self.reconsider = true;
         }
+    }
+}
+
+/// How many places others may free any moment.
+fn places_in(hold: &Hold) -> usize {
+    match hold {
+        Hold::Unavailable { limit, .. } => *limit,
+        Hold::Failures { .. }
+        | Hold::Frozen { .. }
+        | Hold::Window { .. }
+        | Hold::TooLate { .. }
+        | Hold::Batch { .. }
+        | Hold::Wait { .. }
+        | Hold::Approval { .. }
+        | Hold::Spread { .. }
+        | Hold::Availability { .. } => 0,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use crate::event::{EventKind, Subject};
-use crate::model::{InstanceId, ModifyCall, OrderId};
+use crate::event::{EventKind, StepView, Subject};
+use crate::model::{InstanceId, ModifyCall, Moment, OrderId};
 use crate::plan::{Action, Step, Undo};
 use crate::saga::{
-    Direction, Entry, Halt, Kind, SagaOutcome, StepEvent, StepRef, holds_down, may_fall_over,
+    Direction, Entry, Failure, Halt, Kind, SagaOutcome, StepEvent, StepRef, is_out_of_service,
+    may_fall_over,
 };
 
 use super::dispatcher::Dispatcher;
@@ -58,8 +59,8 @@ impl Dispatcher<'_> {
         match &entry.kind {
             Kind::Step {
                 at,
-                event: StepEvent::Intent { .. },
-            } => !self.starts(at),
+                event: StepEvent::Intent { .. } | StepEvent::Launched { .. },
+            } => !self.brings_back(at),
             Kind::Step { .. }
             | Kind::RunOpened { .. }
             | Kind::Adopted { .. }
@@ -90,10 +91,25 @@ impl Dispatcher<'_> {
         }
     }
 
+    /// Whether the step, in this direction, starts its machine or puts it back into service: both are
+    /// owed to it, with or without a journal.
+    fn brings_back(&self, at: &StepRef) -> bool {
+        let Some(saga) = self.sagas.get(&at.instance) else {
+            return false;
+        };
+        let step = &saga.steps[usize::from(at.step)];
+        let moment = match (at.direction, &step.undo) {
+            (Direction::Forward, _) => step.action.moment(),
+            (Direction::Undo, Undo::By(action)) => action.moment(),
+            (Direction::Undo, Undo::Nothing | Undo::Never { .. }) => None,
+        };
+        self.starts(at) || moment == Some(Moment::AfterStart)
+    }
+
     /// Gives the machine a place among those of its crowd that are down, or takes the place back.
     ///
-    /// It has one from the moment a stop may be sent until it was seen to be up and no stop can arrive
-    /// late any more; and while it is down for whatever other reason.
+    /// It has one from the moment it is drained, or a stop may be sent, until it was seen to be good and
+    /// no stop can arrive late any more; and while it is down for whatever other reason.
     pub(super) fn settle_place(&mut self, instance: &InstanceId) {
         let about_to = self
             .active
@@ -101,7 +117,7 @@ impl Dispatcher<'_> {
             .is_some_and(|task| task.takes_down);
         let ours = match (self.sagas.get(instance), self.state.sagas.get(instance)) {
             (Some(saga), Some(state)) if state.closed.is_none() => {
-                holds_down(saga, state) || may_fall_over(saga, state)
+                is_out_of_service(saga, state) || may_fall_over(saga, state)
             }
             (_, _) => false,
         };
@@ -228,7 +244,7 @@ impl Dispatcher<'_> {
         let view = step_view(&saga, at);
         let subject = self.subject(&at.instance);
         match event {
-            StepEvent::Intent { .. } => {
+            StepEvent::Launched { .. } | StepEvent::Intent { .. } => {
                 if takes_down {
                     self.goes_down(&at.instance);
                 }
@@ -273,14 +289,7 @@ impl Dispatcher<'_> {
                 if failure.cause.counts() {
                     self.brakes.failed(&at.instance);
                 }
-                self.emit(EventKind::StepFailed {
-                    subject,
-                    step: view,
-                    cause: failure.cause,
-                    message: failure.message.clone(),
-                    code: failure.code.clone(),
-                    request_id: failure.request_id.clone(),
-                });
+                self.emit(step_failed(subject, view, failure));
             }
         }
     }
@@ -305,11 +314,13 @@ impl Dispatcher<'_> {
     pub(super) fn comes_up(&mut self, instance: &InstanceId) {
         self.found_down.remove(instance);
         let now = self.tools.clock.elapsed();
+        self.up_since.insert(instance.clone(), now);
         let outage = self.outage.entry(instance.clone()).or_default();
         if let Some(since) = outage.0.take() {
             let took = now.saturating_sub(since);
             outage.1 += took;
-            self.brakes.took(instance, took);
+            let by_the_calendar = took / self.tools.clock.speed();
+            self.brakes.took(instance, by_the_calendar);
         }
     }
 
@@ -324,6 +335,17 @@ impl Dispatcher<'_> {
         self.step_begun
             .get(instance)
             .map_or(Duration::ZERO, |at| now.saturating_sub(*at))
+    }
+}
+
+fn step_failed(subject: Subject, step: StepView, failure: &Failure) -> EventKind {
+    EventKind::StepFailed {
+        subject,
+        step,
+        cause: failure.cause,
+        message: failure.message.clone(),
+        code: failure.code.clone(),
+        request_id: failure.request_id.clone(),
     }
 }
 

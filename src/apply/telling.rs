@@ -1,9 +1,11 @@
 //! Saying what happens: every event of a run leaves through here.
 
+use std::collections::BTreeSet;
+
 use crate::event::{Event, EventKind, StepView, Subject};
 use crate::model::InstanceId;
-use crate::plan::{Saga, Undo};
-use crate::saga::{Direction, StepRef};
+use crate::plan::{Action, Saga, Undo};
+use crate::saga::{Direction, StepRef, holds_down};
 
 use super::dispatcher::Dispatcher;
 
@@ -42,13 +44,40 @@ impl Dispatcher<'_> {
         });
     }
 
+    /// Says what is followed to its end, and who is brought up again.
     pub(super) fn emit_interrupted(&mut self) {
-        let finishing = self
-            .active
-            .keys()
-            .map(|instance| self.sagas[instance].name.clone())
-            .collect();
-        self.emit(EventKind::Interrupted { finishing });
+        let mut owed: BTreeSet<&InstanceId> = self.active.keys().collect();
+        let down = self
+            .state
+            .sagas
+            .iter()
+            .filter(|(_, state)| state.closed.is_none());
+        owed.extend(
+            down.filter(|(id, _)| self.is_held_down(id))
+                .map(|(id, _)| id),
+        );
+        let names = owed.iter().map(|id| self.sagas[*id].name.clone());
+        let doing = owed.iter().map(|id| self.doing(id));
+        let kind = EventKind::Interrupted {
+            finishing: names.collect(),
+            doing: doing.collect(),
+        };
+        self.emit(kind);
+    }
+
+    fn doing(&self, id: &InstanceId) -> String {
+        let call = self.active.get(id).map(|task| task.verb);
+        match (call, self.is_held_down(id)) {
+            (Some(verb), true) if verb != Action::Start.verb() => format!("{verb}, then start"),
+            (Some(verb), _) => verb.to_owned(),
+            (None, _) => Action::Start.verb().to_owned(),
+        }
+    }
+
+    fn is_held_down(&self, id: &InstanceId) -> bool {
+        let saga = self.sagas.get(id);
+        let both = saga.zip(self.state.sagas.get(id));
+        both.is_some_and(|(saga, state)| saga.was_running && holds_down(saga, state))
     }
 }
 
@@ -72,11 +101,27 @@ pub(super) fn step_view(saga: &Saga, at: &StepRef) -> StepView {
     if let (Some(from), Some(to)) = (from.charge_type, to.charge_type) {
         details.push(format!("{} → {}", from.as_str(), to.as_str()));
     }
+    details.extend(care(action));
     StepView {
         step: at.step + 1,
         of: u16::try_from(saga.steps.len()).unwrap_or(u16::MAX),
         verb: action.verb(),
         detail: details.join(", "),
         direction: at.direction,
+    }
+}
+
+/// What is run or probed, as the manifest has it: facts are not filled in.
+fn care(action: &Action) -> Option<String> {
+    match action {
+        Action::RunHook { hook, .. } => Some(hook.command.to_string()),
+        Action::AwaitHealth(health) => Some(health.ready.to_string()),
+        Action::Stop { .. }
+        | Action::Start
+        | Action::Modify(_)
+        | Action::AwaitOrder
+        | Action::PayOrder
+        | Action::AllocatePublicIp
+        | Action::CoolDown => None,
     }
 }

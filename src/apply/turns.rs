@@ -1,8 +1,11 @@
 //! Whose turn it is: may this machine be begun, may this step be done, and if not, what is waited for.
 
-use crate::model::InstanceId;
-use crate::plan::{Action, Node, Saga, Undo};
-use crate::saga::{Direction, Halt, Hold, Lift, Mode, Phase, SagaOutcome, StepRef};
+use crate::model::{InstanceId, Moment};
+use crate::plan::{Action, Node, Saga};
+use crate::planted::{self, Fault};
+use crate::saga::{
+    Direction, Halt, Hold, Lift, Mode, Phase, SagaOutcome, StepRef, takes_out_of_service,
+};
 
 use super::crowd::asks;
 use super::dispatcher::Dispatcher;
@@ -55,19 +58,32 @@ impl Dispatcher<'_> {
             return Turn::Now;
         }
         match at.action {
-            Action::Stop { .. } => self.may_stop(saga, &at.undo),
+            Action::Stop { .. } => self.may_stop(saga, step),
+            // What comes before a stop may be done when the stop may.
+            Action::RunHook {
+                moment: Moment::BeforeStop,
+                ..
+            } => self.may_stop(saga, step),
             Action::Modify(_) | Action::AllocatePublicIp => self.may_change(saga, step),
-            Action::Start | Action::AwaitOrder | Action::CoolDown => Turn::Now,
+            Action::Start
+            | Action::AwaitOrder
+            | Action::PayOrder
+            | Action::CoolDown
+            | Action::AwaitHealth(_)
+            | Action::RunHook {
+                moment: Moment::AfterStart,
+                ..
+            } => Turn::Now,
         }
     }
 
-    fn may_stop(&self, saga: &Saga, undo: &Undo) -> Turn {
+    fn may_stop(&self, saga: &Saga, step: u16) -> Turn {
         let refused = self.refusal_that_covers(saga);
         if let Some(why) = refused.filter(|_| self.still_asks(saga)) {
             return Turn::Never(why);
         }
         // One that is meant to be stopped takes no place.
-        if *undo == Undo::By(Action::Start) {
+        if takes_out_of_service(saga, step) {
             Turn::of(self.brakes.may_take_down(&saga.instance))
         } else {
             Turn::of(self.brakes.may_begin(&saga.instance))
@@ -100,8 +116,9 @@ impl Dispatcher<'_> {
     /// After an interrupt nothing new is sent but starts; a worker may have looked just before it.
     fn comes_too_late(&self, saga: &Saga, at: &StepRef) -> bool {
         let is_new = self.state.sagas[&at.instance].phase(at.step) == Phase::Waiting;
-        let is_start = saga.steps[usize::from(at.step)].action == Action::Start;
-        self.mode == Mode::PutBack && is_new && !is_start
+        let action = &saga.steps[usize::from(at.step)].action;
+        let brings_back = *action == Action::Start || action.moment() == Some(Moment::AfterStart);
+        self.mode == Mode::PutBack && is_new && !brings_back
     }
 
     /// Whether the machine still needs anything that could be refused: not when it is changed already
@@ -177,7 +194,8 @@ impl Dispatcher<'_> {
             .iter()
             .any(|step| matches!(step.action, Action::Modify(_)));
         let record = self.job.applied.instances.get(&saga.instance);
-        let Some(changed_at) = record.and_then(|r| r.changed_at).filter(|_| changes) else {
+        let waits = changes && !planted::is(Fault::CoolDownIgnored);
+        let Some(changed_at) = record.and_then(|r| r.changed_at).filter(|_| waits) else {
             return false;
         };
         let gone = self

@@ -1,7 +1,7 @@
 //! A worker carries one task of one machine and answers by message. It shares no state, writes no
 //! journal and emits no event.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,12 +14,16 @@ use crate::model::{
     BalanceCheck, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
 };
 use crate::plan::{Action, Saga, Undo};
-use crate::saga::{Direction, Failure, FailureCause, SagaState, StepEvent, StepRef, StepState};
+use crate::planted::{self, Fault};
+use crate::saga::{
+    Direction, Failure, FailureCause, Mode, SagaState, StepEvent, StepRef, StepState,
+};
 
 use super::Tools;
 use super::books::Books;
 use super::desk::{Desk, Look};
 use super::scope::Scope;
+use super::sights::Wait;
 use super::till::Till;
 use super::timing::{COOL_DOWN, HORIZON, LOOK_WITHIN, POLL, RETRY, STALE_MAX, poll_after};
 
@@ -109,10 +113,16 @@ pub(super) struct Worker {
     pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
     /// What was written down last of an order, by this worker.
     pub(super) told: RefCell<Option<(PaymentStatus, Option<Money>)>>,
+    /// The machine as it was seen a moment ago; good for one look, the first.
+    pub(super) just_seen: Cell<Option<ObservedInstance>>,
     pub(super) mailbox: mpsc::UnboundedSender<Message>,
     pub(super) limits: Patience,
     /// When the machine's cool-down began, if it may still last.
     pub(super) changed_at: Option<Timestamp>,
+    /// The fleet's name, for commands.
+    pub(super) fleet: String,
+    /// How far the run means to go by now.
+    pub(super) mode: Rc<Cell<Mode>>,
 }
 
 /// What this machine's owner is willing to wait for.
@@ -163,13 +173,20 @@ impl Worker {
             Action::Start => self.start().await,
             Action::Modify(call) => self.modify(call).await,
             Action::AllocatePublicIp => self.allocate().await,
-            Action::AwaitOrder => self.await_payment().await,
+            Action::AwaitOrder => self.await_payment(self.limits.wait_payment).await,
+            Action::PayOrder => self.pay_order().await,
             Action::CoolDown => self.wait_out_cool_down().await,
+            Action::RunHook { moment, hook } => self.run_hook(*moment, hook).await,
+            Action::AwaitHealth(health) => self.await_health(health).await,
         }
     }
 
     async fn take_back(&self) -> End {
         match &self.step().undo {
+            Undo::By(Action::Start) => {
+                let end = self.start().await;
+                self.good_again(end).await
+            }
             Undo::By(action) => self.act(&action.clone()).await,
             Undo::Nothing | Undo::Never { .. } => End::Succeeded {
                 found: true,
@@ -193,6 +210,16 @@ impl Worker {
         self.at.direction == Direction::Undo
     }
 
+    /// How long to wait before the next look.
+    pub(super) fn pause(&self, wait: Wait, waited: Duration) -> Duration {
+        self.desk.sights.borrow().pause(wait, waited)
+    }
+
+    /// Something took so long, from its call until a look showed it.
+    pub(super) fn took(&self, wait: Wait, long: Duration) {
+        self.desk.sights.borrow_mut().took(wait, long);
+    }
+
     pub(super) async fn look(&self) -> Look {
         self.desk.look(&self.saga.region, &self.saga.instance).await
     }
@@ -202,6 +229,10 @@ impl Worker {
     /// # Errors
     /// The end of the task, when looking is not possible for too long or the machine is gone.
     pub(super) async fn look_patiently(&self) -> Result<ObservedInstance, End> {
+        // The step before has just looked, or somebody's look came along here.
+        if let Some(seen) = self.just_seen.take() {
+            return Ok(seen);
+        }
         let begun = self.tools.clock.elapsed();
         loop {
             match self.look().await {
@@ -306,7 +337,7 @@ impl Worker {
     /// R52: the cloud refuses a second change within five minutes; this waits until it would not.
     async fn wait_out_cool_down(&self) -> End {
         let since = self.state.changed_at.max(self.changed_at);
-        if let Some(since) = since {
+        if let Some(since) = since.filter(|_| !planted::is(Fault::CoolDownIgnored)) {
             let gone = self.tools.clock.wall().duration_since(since).unsigned_abs();
             let left = COOL_DOWN.saturating_sub(gone);
             if !left.is_zero() {

@@ -12,7 +12,10 @@ use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::cloud::Payer;
 use crate::http::HttpWire;
 use crate::model::{Digest, FleetName, Lineage, RegionId};
+use crate::probe::Prober;
+use crate::rehearse::SimulatedProber;
 use crate::report::words::terminal;
+use crate::runner::Runner;
 use crate::sim::{SCENARIO_BYTES_MAX, Scenario, SimWire, World};
 use crate::store::{Access, Body, Holder, Mended, Store, StoreDir, StoreOptions};
 use crate::wire::Wire;
@@ -36,6 +39,8 @@ const SPEED_MAX: u32 = 10_000;
 pub struct Context {
     /// The cloud.
     pub cloud: Rc<Aliyun>,
+    /// What looks at machines and runs their owner's commands.
+    pub prober: Rc<dyn Prober>,
     /// The time.
     pub clock: Rc<dyn Clock>,
     /// The folder whose subfolders are fleets.
@@ -108,6 +113,7 @@ impl Context {
         let cloud = Aliyun::new(config, wire, clock.clone(), randomness()?);
         Ok(Self {
             cloud: Rc::new(cloud),
+            prober: Rc::new(Runner::new(&around.env)),
             holder: holder(around, clock.as_ref(), command),
             clock,
             home,
@@ -160,8 +166,10 @@ impl Context {
             region,
         };
         let cloud = Aliyun::new(config, Rc::new(wire), clock.clone(), randomness()?);
+        let prober = SimulatedProber::new(saved.world.clone(), clock.clone());
         Ok(Self {
             cloud: Rc::new(cloud),
+            prober: Rc::new(prober),
             holder: holder(around, clock.as_ref(), command),
             clock,
             home,
@@ -379,10 +387,17 @@ fn state_home(global: &Global, around: &Surroundings) -> Result<PathBuf, Failure
     }
 }
 
+/// Who pays orders by a call, variable by variable.
+pub const PAYER_VARIABLES: [&str; 4] = [
+    "RESPEC_PAYER_BUYER_ID",
+    "RESPEC_PAYER_PAYER_ID",
+    "RESPEC_PAYER_SUBMIT_UID",
+    "RESPEC_PAYER_TOKEN",
+];
+
 /// `RESPEC_PAYER_…`: all of them or none. Experimental: the vendor has not documented where they come from.
 fn payer(around: &Surroundings) -> Result<Option<Payer>, Failure> {
-    let names = ["BUYER_ID", "PAYER_ID", "SUBMIT_UID", "TOKEN"];
-    let values = names.map(|name| around.get(&format!("RESPEC_PAYER_{name}")));
+    let values = PAYER_VARIABLES.map(|name| around.get(name));
     match values {
         [None, None, None, None] => Ok(None),
         [Some(buyer), Some(payer), Some(submitter), Some(token)] => Ok(Some(Payer {

@@ -79,8 +79,11 @@ fn uses<'a>(sagas: impl IntoIterator<Item = &'a Saga>) -> Vec<Use> {
                 Action::Start
                 | Action::Modify(_)
                 | Action::AwaitOrder
+                | Action::PayOrder
                 | Action::AllocatePublicIp
-                | Action::CoolDown => None,
+                | Action::CoolDown
+                | Action::RunHook { .. }
+                | Action::AwaitHealth(_) => None,
             };
             let starts = step.action == Action::Start || step.undo == Undo::By(Action::Start);
             let starts = starts.then_some(PowerVerb::Start);

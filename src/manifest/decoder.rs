@@ -36,6 +36,11 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// Whether a node is a list.
+    pub(super) fn is_list(&self, node: NodeId) -> bool {
+        matches!(self.tree.get(node).kind, Kind::Sequence(_))
+    }
+
     /// The items of a list; nothing written counts as an empty one.
     pub(super) fn items(&mut self, node: NodeId) -> Option<&'a [NodeId]> {
         let tree = self.tree;

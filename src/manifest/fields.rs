@@ -6,9 +6,6 @@ use super::mark::{At, Mark, Slot};
 use super::notes::{Draft, quoted};
 use super::tree::NodeId;
 
-/// Keys of the manifest language that this version cannot honour yet, wherever they stand.
-const UNSUPPORTED: &[&str] = &["balance", "temporary_bandwidth"];
-
 /// A mapping being read key by key; it remembers what was asked for and refuses the rest.
 pub(super) struct Fields<'a> {
     entries: &'a [(NodeId, NodeId)],
@@ -89,7 +86,7 @@ impl<'a> Fields<'a> {
             if known || d.notes.is_full() {
                 continue;
             }
-            if UNSUPPORTED.contains(&key.value) || unsupported.contains(&key.value) {
+            if unsupported.contains(&key.value) {
                 d.notes.add(self.unsupported(&key));
             } else {
                 let draft = self.unknown(d, &key);

@@ -11,6 +11,7 @@ use super::schema::{Layer, RolloutKeys, SelectKeys};
 pub(super) fn check(rollout: &RolloutKeys, notes: &mut Notes) {
     gates_have_a_batch_behind_them(rollout, notes);
     continue_tolerates_all(rollout, notes);
+    after_start_takes_something_back(rollout, notes);
 }
 
 /// A new type always needs a stop (R2, R12), so a limit of none and a type contradict each other.
@@ -91,6 +92,18 @@ fn continue_tolerates_all(rollout: &RolloutKeys, notes: &mut Notes) {
                 .label("has no effect")
                 .other(goes_on.mark, "goes on however many fail")
                 .help("leave one of the two out"),
+        );
+    }
+}
+
+fn after_start_takes_something_back(rollout: &RolloutKeys, notes: &mut Notes) {
+    let lone = rollout.after_start.get();
+    if let Some(lone) = lone.filter(|_| rollout.before_stop.is_unwritten()) {
+        let message = "`after_start` without `before_stop`";
+        notes.add(
+            Draft::new(codes::LONE_AFTER_START, lone.mark, message)
+                .label("there is nothing that it would take back")
+                .help("write `before_stop: [\"true\"]` if nothing has to be done before a stop"),
         );
     }
 }

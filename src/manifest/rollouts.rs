@@ -1,26 +1,21 @@
 //! Reads `rollout`: limits, batches, gates, and what this version can only read but not do yet.
 
 use std::num::NonZeroU32;
-use std::time::Duration;
 
-use crate::model::{
-    Approval, Command, Gate, GateAfter, Health, Hooks, OnFailure, Probe, Share, Spread,
-};
+use crate::model::{Approval, Gate, GateAfter, OnFailure, Share, Spread};
 
-use super::calendar::{owned_text, required, window};
+use super::calendar::{required, window};
 use super::codes;
 use super::decoder::Decoder;
 use super::fields::Fields;
-use super::mark::{At, Mark, Slot};
+use super::health::{health, hook};
+use super::mark::At;
 use super::notes::{Draft, quoted};
 use super::schema::RolloutKeys;
 use super::tree::NodeId;
 
 /// Batches that may be written out.
 const BATCHES_MAX: usize = 100;
-
-/// A machine that is not ready by then has failed, when `within` is unwritten.
-const HEALTH_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 const SPREADS: &[(&str, Spread)] = &[("zone", Spread::Zone), ("none", Spread::Anywhere)];
 
@@ -51,7 +46,8 @@ pub(super) fn rollout(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> RolloutKe
         on_failure: inner.slot(d, "on_failure", on_failure),
         gates: inner.slot(d, "gates", |d, node| d.list(node, gate)),
         health: inner.slot(d, "health", health),
-        hooks: hooks(d, &mut inner),
+        before_stop: inner.slot(d, "before_stop", hook),
+        after_start: inner.slot(d, "after_start", hook),
         window,
     };
     inner.close(d, &[]);
@@ -141,104 +137,4 @@ fn gate_after(d: &mut Decoder<'_>, node: NodeId) -> Option<At<GateAfter>> {
             .label("a batch counted from 1, `first`, or `each`"),
     );
     None
-}
-
-fn health(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Health>> {
-    let mut fields = Fields::open(d, node, "`health`")?;
-    let mark = fields.mark;
-    let ready = fields.slot(d, "ready", probe);
-    let within = fields.slot(d, "within", Decoder::duration);
-    let hold = fields.slot(d, "hold", Decoder::duration);
-    fields.close(d, &[]);
-    let ready = match ready {
-        Slot::Unwritten => Probe::Status,
-        Slot::Broken => return None,
-        Slot::Written(at) => at.value,
-    };
-    not_yet(
-        d,
-        mark,
-        "`health`",
-        "a machine counts as up as soon as it runs",
-    );
-    let value = Health {
-        ready,
-        within: within.value().unwrap_or(HEALTH_WITHIN),
-        hold: hold.value().unwrap_or_default(),
-    };
-    Some(At { value, mark })
-}
-
-fn probe(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Probe>> {
-    let At { value: text, mark } = d.key(node);
-    if text == "status" {
-        return Some(At {
-            value: Probe::Status,
-            mark,
-        });
-    }
-    let mut fields = Fields::open(d, node, "`ready`")?;
-    let tcp = fields.slot(d, "tcp", owned_text);
-    let http = fields.slot(d, "http", owned_text);
-    let command = fields.slot(d, "command", command);
-    fields.close(d, &[]);
-    let written = [
-        tcp.value().map(Probe::Tcp),
-        http.value().map(Probe::Http),
-        command.value().map(Probe::Command),
-    ];
-    let mut written = written.into_iter().flatten();
-    match (written.next(), written.next()) {
-        (Some(value), None) => Some(At { value, mark }),
-        (None, _) | (Some(_), Some(_)) => {
-            let draft = Draft::new(codes::MALFORMED, mark, "`ready` names one probe");
-            d.notes
-                .add(draft.label("one of `status`, `tcp`, `http`, `command`"));
-            None
-        }
-    }
-}
-
-fn hooks(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> Hooks {
-    let mut hook = |key: &'static str| {
-        let slot = fields.slot(d, key, command);
-        if let Some(at) = slot.get() {
-            not_yet(d, at.mark, &format!("`{key}`"), "no command is run");
-        }
-        slot.value()
-    };
-    Hooks {
-        before_stop: hook("before_stop"),
-        after_start: hook("after_start"),
-    }
-}
-
-/// A program and its arguments.
-fn command(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Command>> {
-    let At { value, mark } = d.list(node, owned_text)?;
-    if value.is_empty() {
-        let draft = Draft::new(codes::MALFORMED, mark, "a command without a program");
-        d.notes
-            .add(draft.label("a list, such as `[./drain.sh, web]`"));
-        return None;
-    }
-    let words = value.into_iter().map(|word| word.value).collect();
-    Some(At {
-        value: Command(words),
-        mark,
-    })
-}
-
-/// Read and understood, but this version cannot do it.
-fn not_yet(d: &mut Decoder<'_>, mark: Mark, what: &str, instead: &str) {
-    let draft = Draft::new(
-        codes::UNSUPPORTED,
-        mark,
-        format!("{what} in `rollout` is not supported yet"),
-    );
-    d.notes.add(
-        draft
-            .label(format!("in this version {instead}"))
-            .help("leave it out, or wait for a version that keeps what it promises"),
-    );
 }

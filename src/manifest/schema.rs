@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::model::{
     AccountId, Availability, BalanceCheck, Batches, Budget, ChangeOptions, DesiredInternet,
-    DesiredSpec, FleetName, Freeze, Gate, GroupName, Health, Hooks, InstanceId, InstanceName, Mbps,
-    NetworkBilling, OnFailure, Owner, Payment, Power, PrepaidUpgrade, RegionId, Rollout, Selector,
-    Share, Spread, StoppedMode, TypeName, Window,
+    DesiredSpec, FleetName, Freeze, Gate, GroupName, Health, Hook, Hooks, InstanceId, InstanceName,
+    Mbps, NetworkBilling, OnFailure, Owner, Payment, Power, PrepaidUpgrade, RegionId, Rollout,
+    Selector, Share, Spread, StoppedMode, TemporaryBandwidth, TypeName, Window,
 };
 
 use super::mark::{At, Mark, Slot};
@@ -85,6 +85,7 @@ pub(super) struct Layer {
     pub(super) allow_managed: Slot<BTreeSet<Owner>>,
     pub(super) spec: SpecKeys,
     pub(super) change: ChangeKeys,
+    pub(super) temporary: Slot<TemporaryBandwidth>,
 }
 
 /// `spec`, with `internet` laid flat.
@@ -120,7 +121,8 @@ pub(super) struct RolloutKeys {
     pub(super) on_failure: Slot<OnFailure>,
     pub(super) gates: Slot<Vec<At<Gate>>>,
     pub(super) health: Slot<Health>,
-    pub(super) hooks: Hooks,
+    pub(super) before_stop: Slot<Hook>,
+    pub(super) after_start: Slot<Hook>,
     pub(super) window: Slot<Window>,
 }
 
@@ -133,6 +135,7 @@ impl Layer {
             allow_managed: self.allow_managed.over(&outer.allow_managed),
             spec: self.spec.over(&outer.spec),
             change: self.change.over(&outer.change),
+            temporary: self.temporary.over(&outer.temporary),
         }
     }
 }
@@ -215,18 +218,8 @@ impl RolloutKeys {
             on_failure: self.on_failure.over(&outer.on_failure),
             gates: self.gates.over(&outer.gates),
             health: self.health.over(&outer.health),
-            hooks: Hooks {
-                before_stop: self
-                    .hooks
-                    .before_stop
-                    .clone()
-                    .or(outer.hooks.before_stop.clone()),
-                after_start: self
-                    .hooks
-                    .after_start
-                    .clone()
-                    .or(outer.hooks.after_start.clone()),
-            },
+            before_stop: self.before_stop.over(&outer.before_stop),
+            after_start: self.after_start.over(&outer.after_start),
             window: self.window.over(&outer.window),
         }
     }
@@ -253,7 +246,10 @@ impl RolloutKeys {
             on_failure: self.on_failure.value().unwrap_or_default(),
             gates: gates.into_iter().map(|gate| gate.value).collect(),
             health: self.health.value(),
-            hooks: self.hooks.clone(),
+            hooks: Hooks {
+                before_stop: self.before_stop.value(),
+                after_start: self.after_start.value(),
+            },
             window: self.window.value(),
         }
     }

@@ -1,7 +1,8 @@
 //! In which portions each group is changed, and in which sequence.
 //!
 //! All machines of the plan are put into one sequence in which each stands behind everything it waits
-//! for, longest tail first; the batches of a group are slices of it. So the first machine of the
+//! for: those that are down first, since they cost nobody a place and give one back, then the longest
+//! tail; the batches of a group are slices of it. So the first machine of the
 //! sequence that is not finished never waits for one behind it, and no two waits can hold each other.
 
 use std::cmp::Reverse;
@@ -98,9 +99,16 @@ fn counts(
         .is_some_and(|(wish, seen)| is_meant_to_run(wish, seen, saga))
 }
 
-/// What decides between machines that could both come next: zones that may not mix stay together,
-/// then the longest tail, then the id.
-type Rank = (usize, Reverse<Duration>, InstanceId);
+/// Whether a machine was found running. Down comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Found {
+    Down,
+    Running,
+}
+
+/// What decides between machines that could both come next: what is down is brought up before anything
+/// else goes down, zones that may not mix stay together, then the longest tail, then the id.
+type Rank = (Found, usize, Reverse<Duration>, InstanceId);
 
 /// All machines, each behind everything it waits for.
 fn sequence(
@@ -113,7 +121,12 @@ fn sequence(
         let saga = &sagas[id];
         let zone = zones.get(&(saga.crowd(), saga.zone.clone()));
         let tail = Reverse(graph.tail(id));
-        (zone.copied().unwrap_or(0), tail, id.clone())
+        let found = if saga.was_running {
+            Found::Running
+        } else {
+            Found::Down
+        };
+        (found, zone.copied().unwrap_or(0), tail, id.clone())
     };
     let nodes = graph.order();
     let mut missing: BTreeMap<&Node, usize> = nodes
@@ -136,7 +149,7 @@ fn sequence(
                 free.extend(release(graph, node, &mut missing));
             }
         }
-        let Some((_, _, id)) = ready.pop_first() else {
+        let Some((_, _, _, id)) = ready.pop_first() else {
             return sequence;
         };
         let first = Node::Step(id.clone(), 0);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{InstanceStatus, StoppedMode};
+use crate::model::{Health, Hook, Hooks, InstanceStatus, Moment, StoppedMode};
 
 use super::price::{Price, Running};
 use super::step::{Action, Because, Goal, Step, Undo};
@@ -14,9 +14,19 @@ const MODIFY_ESTIMATE: Duration = Duration::from_secs(3);
 /// How long a machine usually takes from the start call to Running.
 const START_ESTIMATE: Duration = Duration::from_secs(20);
 
+/// What its owner wants done around every outage of a machine.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Care {
+    /// What is run.
+    pub(super) hooks: Hooks,
+    /// What is waited for.
+    pub(super) health: Option<Health>,
+}
+
 /// The chain so far. Alone in giving out positions and needs.
 #[derive(Debug)]
 pub(super) struct Draft {
+    care: Care,
     steps: Vec<Step>,
     up: bool,
     /// Whether it is down because of us, between a stop and its start: only then is time an outage.
@@ -25,8 +35,9 @@ pub(super) struct Draft {
 
 impl Draft {
     /// A chain for a machine that is up, or not.
-    pub(super) fn from_power(status: &InstanceStatus) -> Self {
+    pub(super) fn from_power(status: &InstanceStatus, care: Care) -> Self {
         Self {
+            care,
             steps: Vec::new(),
             up: *status == InstanceStatus::Running,
             held_down: false,
@@ -41,6 +52,12 @@ impl Draft {
     /// Whether it was down and up again so far.
     pub(super) fn has_outage(&self) -> bool {
         self.steps.iter().any(|step| step.action == Action::Start)
+    }
+
+    /// Whether something was changed so far.
+    pub(super) fn has_change(&self) -> bool {
+        let mut actions = self.steps.iter().map(|step| &step.action);
+        actions.any(|action| matches!(action, Action::Modify(_)))
     }
 
     /// Stops it for a change: it will be started again, and is started again when the change fails.
@@ -63,6 +80,7 @@ impl Draft {
     }
 
     fn stop(&mut self, mode: StoppedMode, undo: Undo, because: Vec<Because>) {
+        self.drain();
         self.push(Step {
             action: Action::Stop { mode },
             needs: Vec::new(),
@@ -72,6 +90,7 @@ impl Draft {
             because,
             price: Price::NoOrder,
             running: Running::Same,
+            adopts: None,
             downtime: self.outage(STOP_ESTIMATE),
         });
         self.up = false;
@@ -88,10 +107,38 @@ impl Draft {
             because: vec![because],
             price: Price::NoOrder,
             running: Running::Same,
+            adopts: None,
             downtime: self.outage(START_ESTIMATE),
         });
         self.up = true;
         self.held_down = false;
+        self.give_back();
+    }
+
+    /// Takes it out of service while it still runs; whatever happens then, it is put back.
+    fn drain(&mut self) {
+        let Some(hook) = self.care.hooks.before_stop.clone() else {
+            return;
+        };
+        let back = self.care.hooks.after_start.clone();
+        let undo = back.map_or(Undo::Nothing, |hook| {
+            Undo::By(run(Moment::AfterStart, hook))
+        });
+        let because = Because::new("before_stop", "the manifest wants it run before every stop");
+        self.push(quiet(run(Moment::BeforeStop, hook), undo, because));
+    }
+
+    /// Waits until it is good again, then puts it back into service.
+    fn give_back(&mut self) {
+        if let Some(health) = self.care.health.clone() {
+            let because = Because::new("health", "it counts as up when it is good again");
+            self.push(quiet(Action::AwaitHealth(health), Undo::Nothing, because));
+        }
+        if let Some(hook) = self.care.hooks.after_start.clone() {
+            let because =
+                Because::new("after_start", "the manifest wants it run after every start");
+            self.push(quiet(run(Moment::AfterStart, hook), Undo::Nothing, because));
+        }
     }
 
     /// Adds a change; its outage, if it has one, is the bracket's.
@@ -114,6 +161,7 @@ impl Draft {
             )],
             price: Price::NoOrder,
             running: Running::Same,
+            adopts: None,
             downtime: Duration::ZERO,
         });
     }
@@ -141,6 +189,26 @@ impl Draft {
     /// The finished chain.
     pub(super) fn into_steps(self) -> Vec<Step> {
         self.steps
+    }
+}
+
+fn run(moment: Moment, hook: Hook) -> Action {
+    Action::RunHook { moment, hook }
+}
+
+/// A step that changes nothing at the cloud, so that no look shows anything of it.
+fn quiet(action: Action, undo: Undo, because: Because) -> Step {
+    Step {
+        action,
+        needs: Vec::new(),
+        before: Goal::default(),
+        after: Goal::default(),
+        undo,
+        because: vec![because],
+        price: Price::NoOrder,
+        running: Running::Same,
+        downtime: Duration::ZERO,
+        adopts: None,
     }
 }
 

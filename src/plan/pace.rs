@@ -114,7 +114,7 @@ fn pace(desired: &DesiredFleet, course: &Course, members: &[&Saga]) -> Pace {
         outages: down.len(),
         longest: down
             .iter()
-            .map(|saga| saga.downtime())
+            .map(|saga| saga.absence())
             .max()
             .unwrap_or_default(),
         at_once,
@@ -160,7 +160,7 @@ fn makespan(sagas: &[&Saga], at_once: usize) -> Duration {
             .iter_mut()
             .min()
             .expect("there is one place at least");
-        *earliest += saga.downtime();
+        *earliest += saga.absence();
     }
     places.into_iter().max().unwrap_or_default()
 }
@@ -172,7 +172,7 @@ fn whole(saga: &Saga) -> Duration {
         .iter()
         .filter(|step| step.action == Action::CoolDown);
     let waits = u32::try_from(waits.count()).unwrap_or(u32::MAX);
-    saga.downtime() + COOL_DOWN.saturating_mul(waits)
+    saga.absence() + COOL_DOWN.saturating_mul(waits)
 }
 
 /// Every group that does not fit into what is left of its window, or of the next one while it is shut.

@@ -87,6 +87,24 @@ impl Saga {
         self.steps.iter().map(|step| step.downtime).sum()
     }
 
+    /// How long the machine is expected to take a place: while it is down, and for as long as it must be
+    /// good afterwards. How long its service takes to come up is not known.
+    #[must_use]
+    pub fn absence(&self) -> Duration {
+        let holds = self.steps.iter().map(|step| match &step.action {
+            Action::AwaitHealth(health) => health.hold,
+            Action::Stop { .. }
+            | Action::Start
+            | Action::Modify(_)
+            | Action::AwaitOrder
+            | Action::PayOrder
+            | Action::AllocatePublicIp
+            | Action::CoolDown
+            | Action::RunHook { .. } => Duration::ZERO,
+        });
+        self.downtime() + holds.sum::<Duration>()
+    }
+
     /// Whether the machine is taken down and brought up again, and so needs a place in its group's limit.
     #[must_use]
     pub fn has_outage(&self) -> bool {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Field, InstanceStatus, Mbps, ModifyCall, NetworkBilling, ObservedInstance, StoppedMode,
-    TypeName,
+    Field, Health, Hook, InstanceStatus, Mbps, ModifyCall, Moment, NetworkBilling,
+    ObservedInstance, OrderId, StoppedMode, TemporaryBandwidth, TypeName,
 };
 
 use super::price::{Price, Running};
@@ -26,10 +26,21 @@ pub enum Action {
     Modify(ModifyCall),
     /// Waits until the order of the step before is paid and its change shows.
     AwaitOrder,
+    /// Pays the order of the step before by `PayOrder`, sent at most once, and waits as above.
+    PayOrder,
     /// Asks for a static public address where the modify call cannot (R25).
     AllocatePublicIp,
     /// Waits until five minutes after this machine's last change (R52).
     CoolDown,
+    /// Runs a command of the owner's, where respec runs, while the machine is up.
+    RunHook {
+        /// At which moment of the outage.
+        moment: Moment,
+        /// What is run, and for how long.
+        hook: Hook,
+    },
+    /// Waits until the machine has been good for as long as it must.
+    AwaitHealth(Health),
 }
 
 impl Action {
@@ -41,8 +52,27 @@ impl Action {
             Self::Start => "start",
             Self::Modify(_) => "modify",
             Self::AwaitOrder => "pay order",
+            Self::PayOrder => "pay order by call",
             Self::AllocatePublicIp => "allocate address",
             Self::CoolDown => "cool down",
+            Self::RunHook { moment, .. } => moment.as_str(),
+            Self::AwaitHealth(_) => "health",
+        }
+    }
+
+    /// The moment at which it runs a command, if it does.
+    #[must_use]
+    pub fn moment(&self) -> Option<Moment> {
+        match self {
+            Self::RunHook { moment, .. } => Some(*moment),
+            Self::Stop { .. }
+            | Self::Start
+            | Self::Modify(_)
+            | Self::AwaitOrder
+            | Self::PayOrder
+            | Self::AllocatePublicIp
+            | Self::CoolDown
+            | Self::AwaitHealth(_) => None,
         }
     }
 }
@@ -68,6 +98,9 @@ pub struct Goal {
     /// Whether there is a static public address.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub public_ip: Option<bool>,
+    /// A temporary upgrade that is bought (R30). Only its order tells: no look at a machine shows it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub temporary: Option<TemporaryBandwidth>,
 }
 
 impl Goal {
@@ -129,6 +162,11 @@ impl Goal {
                 Field::PublicIp,
                 differs(self.public_ip.as_ref(), Some(&ip)),
                 ip.to_string(),
+            ),
+            (
+                Field::TemporaryBandwidth,
+                self.temporary.is_some(),
+                "not to be seen".to_owned(),
             ),
         ];
         checks
@@ -193,6 +231,9 @@ pub struct Step {
     /// What it makes of the machine's costs by time.
     #[serde(skip_serializing_if = "Running::is_same", default)]
     pub running: Running,
+    /// An order that somebody has made already and that does this: it is gone on with, no other is made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub adopts: Option<OrderId>,
     /// How long the machine is expected to be out of service because of this step.
     pub downtime: Duration,
 }
@@ -216,8 +257,11 @@ impl Step {
             | Action::Stop { .. }
             | Action::Start
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
-            | Action::CoolDown => false,
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_) => false,
         }
     }
 
@@ -225,6 +269,21 @@ impl Step {
     #[must_use]
     pub fn pays_by_itself(&self) -> bool {
         self.order_call().is_some() && !self.price.is_refund() && !self.is_finished_by_its_answer()
+    }
+
+    /// Whether it waits until an order is paid, whoever pays it.
+    #[must_use]
+    pub fn waits_for_payment(&self) -> bool {
+        match self.action {
+            Action::AwaitOrder | Action::PayOrder => true,
+            Action::Modify(_)
+            | Action::Stop { .. }
+            | Action::Start
+            | Action::AllocatePublicIp
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_) => false,
+        }
     }
 
     /// The call that makes an order, if this step makes one.
@@ -236,8 +295,11 @@ impl Step {
             | Action::Stop { .. }
             | Action::Start
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
-            | Action::CoolDown => None,
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_) => None,
         }
     }
 }

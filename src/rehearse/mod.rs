@@ -12,6 +12,7 @@
 mod error;
 mod catalogue;
 mod copy;
+mod prober;
 mod day;
 mod days;
 
@@ -19,3 +20,4 @@ pub use copy::{Copied, copy, fork};
 pub use day::Known;
 pub use days::{DAYS_MAX, bad_days, good_day};
 pub use error::RehearseError;
+pub use prober::SimulatedProber;

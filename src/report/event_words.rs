@@ -23,6 +23,9 @@ pub(super) struct Words<'a> {
     pub(super) detail: String,
 }
 
+/// Machines that are named when somebody asks to stop.
+const FINISHING_NAMED: usize = 8;
+
 /// The words for an event.
 pub(super) fn words(kind: &EventKind) -> Words<'_> {
     let (verb, tone, detail) = said(kind);
@@ -126,7 +129,9 @@ fn said(kind: &EventKind) -> Said {
         | EventKind::HoursWaived { .. }
         | EventKind::Held { .. }
         | EventKind::Paused { .. } => rollout_words(kind),
-        EventKind::Interrupted { finishing } => ("Interrupted", Tone::Warn, interrupted(finishing)),
+        EventKind::Interrupted { finishing, doing } => {
+            ("Interrupted", Tone::Warn, interrupted(finishing, doing))
+        }
         EventKind::RunFinished { totals, exit_code } => finished(totals, *exit_code),
     }
 }
@@ -248,13 +253,17 @@ pub(super) fn task(step: &StepView) -> String {
 }
 
 /// Each verb of a plan with the words for its beginning and its end.
-const VERBS: [(&str, &str, &str); 6] = [
+const VERBS: [(&str, &str, &str); 10] = [
     ("stop", "Stopping", "Stopped"),
     ("start", "Starting", "Started"),
     ("modify", "Modifying", "Modified"),
     ("pay order", "Awaiting", "Paid"),
+    ("pay order by call", "Paying", "Paid"),
     ("allocate address", "Allocating", "Allocated"),
     ("cool down", "Cooling", "Cooled"),
+    ("before_stop", "Draining", "Drained"),
+    ("health", "Checking", "Healthy"),
+    ("after_start", "Undraining", "Undrained"),
 ];
 
 fn started_verb(step: &StepView) -> &'static str {
@@ -275,12 +284,21 @@ fn verb(step: &StepView) -> Option<&'static (&'static str, &'static str, &'stati
     VERBS.iter().find(|(verb, _, _)| *verb == step.verb)
 }
 
-fn interrupted(finishing: &[InstanceName]) -> String {
-    match finishing {
+fn interrupted(finishing: &[InstanceName], doing: &[String]) -> String {
+    let each = finishing.iter().zip(doing).take(FINISHING_NAMED);
+    let each: Vec<String> = each
+        .map(|(name, doing)| format!("{name} ({doing})"))
+        .collect();
+    let more = match finishing.len() - each.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match each.as_slice() {
         [] => "nothing new is begun".to_owned(),
-        names => {
-            let names: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
-            format!("nothing new is begun; finishing {}", names.join(", "))
+        each => {
+            let n = count(finishing.len(), "machine");
+            let each = each.join(", ");
+            format!("nothing new is begun; finishing {n}: {each}{more}")
         }
     }
 }
@@ -305,8 +323,16 @@ fn finished(totals: &BTreeMap<&'static str, usize>, exit_code: u8) -> Said {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::StoppedMode;
+    use crate::model::{Command, Health, Hook, Moment, Probe, StoppedMode};
     use crate::plan::Action;
+
+    fn hook(moment: Moment) -> Action {
+        let hook = Hook {
+            command: Command(Vec::new()),
+            within: Duration::ZERO,
+        };
+        Action::RunHook { moment, hook }
+    }
 
     #[test]
     fn every_action_of_a_plan_has_its_words() {
@@ -317,10 +343,19 @@ mod tests {
             Action::Start,
             Action::Modify(crate::model::ModifyCall::Network(Default::default())),
             Action::AwaitOrder,
+            Action::PayOrder,
             Action::AllocatePublicIp,
             Action::CoolDown,
+            hook(Moment::BeforeStop),
+            Action::AwaitHealth(Health {
+                ready: Probe::Status,
+                within: Duration::ZERO,
+                hold: Duration::ZERO,
+            }),
+            hook(Moment::AfterStart),
         ];
-        for (action, (verb, _, _)) in [0, 1, 2, 3, 4, 5].map(|n| (&actions[n], VERBS[n])) {
+        assert_eq!(actions.len(), VERBS.len());
+        for (action, (verb, _, _)) in actions.iter().zip(VERBS) {
             assert_eq!(action.verb(), verb);
         }
     }

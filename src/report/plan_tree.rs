@@ -72,8 +72,11 @@ fn power(saga: &Saga) -> &'static str {
             Action::Stop { .. } => false,
             Action::Modify(_)
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
-            | Action::CoolDown => up,
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_) => up,
         });
     match (saga.was_running, ends_up) {
         (true, true) => "stays up",

@@ -1,6 +1,8 @@
 //! A step in words: what it does, how long the machine is down for it, how it is taken back.
 
-use crate::model::{ModifyCall, NetworkChange};
+use std::time::Duration;
+
+use crate::model::{Health, ModifyCall, NetworkChange};
 use crate::plan::{Action, Goal, Step, Undo};
 
 use super::price_words::price_facts;
@@ -33,7 +35,12 @@ pub(super) fn facts(shared: &[&Step]) -> Vec<String> {
 fn leaves_a_mark(step: &Step) -> bool {
     match step.action {
         Action::Stop { .. } | Action::Modify(_) | Action::AllocatePublicIp => true,
-        Action::Start | Action::AwaitOrder | Action::CoolDown => false,
+        Action::Start
+        | Action::AwaitOrder
+        | Action::PayOrder
+        | Action::CoolDown
+        | Action::RunHook { .. }
+        | Action::AwaitHealth(_) => false,
     }
 }
 
@@ -55,10 +62,34 @@ fn doing(step: &Step) -> Vec<String> {
             facts.extend(options(call));
             facts
         }
+        Action::AwaitOrder | Action::PayOrder if step.after.temporary.is_some() => {
+            vec!["until it is paid".to_owned()]
+        }
         Action::AwaitOrder => vec!["until it is paid and its change shows".to_owned()],
+        Action::PayOrder => vec!["PayOrder, then until its change shows".to_owned()],
         Action::AllocatePublicIp => vec!["a static public address".to_owned()],
         Action::CoolDown => vec!["until five minutes after the change before".to_owned()],
+        Action::RunHook { hook, .. } => {
+            vec![
+                terminal(&hook.command.to_string()).into_owned(),
+                up_to(hook.within),
+            ]
+        }
+        Action::AwaitHealth(health) => waiting_for(health),
     }
+}
+
+fn up_to(within: Duration) -> String {
+    format!("at most {}", duration(within))
+}
+
+fn waiting_for(health: &Health) -> Vec<String> {
+    let mut facts = vec![terminal(&health.ready.to_string()).into_owned()];
+    if !health.hold.is_zero() {
+        facts.push(format!("good for {}", duration(health.hold)));
+    }
+    facts.push(up_to(health.within));
+    facts
 }
 
 /// What the call says beside the values it sets.
@@ -114,7 +145,8 @@ fn goal_changes(before: &Goal, after: &Goal) -> Vec<String> {
         ),
         pair("public_ip ", address(before), address(after)),
     ];
-    pairs.into_iter().flatten().collect()
+    let temporary = after.temporary.as_ref().map(ToString::to_string);
+    pairs.into_iter().flatten().chain(temporary).collect()
 }
 
 fn taking_back(step: &Step, undo: &Action) -> String {
@@ -125,8 +157,11 @@ fn taking_back(step: &Step, undo: &Action) -> String {
             | Action::Stop { .. }
             | Action::Start
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
-            | Action::CoolDown,
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_),
             _,
         ) => undo.verb().to_owned(),
     }

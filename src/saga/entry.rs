@@ -81,6 +81,10 @@ pub enum FailureCause {
     Abnormal,
     /// Its order costs more than the plan allows, and waits unpaid for a person to decide.
     TooDear,
+    /// A command around the outage did not end well.
+    HookFailed,
+    /// The machine runs and did not become good in time.
+    Unhealthy,
 }
 
 /// How a saga ended.
@@ -252,6 +256,11 @@ pub enum StepEvent {
         token: Option<ClientToken>,
         /// Digest of the operation and its business parameters.
         request: Digest,
+    },
+    /// A command of the owner's is about to be run.
+    Launched {
+        /// Digest of its words, before facts are filled in.
+        command: Digest,
     },
     /// The call was accepted.
     Answered {

@@ -35,7 +35,7 @@ pub(super) fn next(phase: Phase, direction: Direction, event: &StepEvent) -> Opt
         // What the books say of an order changes nothing about the call that made it.
         (Direction::Forward, phase, StepEvent::Booked { .. }) => Some(phase),
         (Direction::Forward, Waiting | Sent | Answered, event) => match (phase, event) {
-            (_, StepEvent::Intent { .. }) => Some(Sent),
+            (_, StepEvent::Intent { .. } | StepEvent::Launched { .. }) => Some(Sent),
             (Sent, StepEvent::Answered { .. }) => Some(Answered),
             (Sent | Answered, StepEvent::Unanswered { .. }) => Some(Sent),
             (_, StepEvent::Succeeded { .. }) => Some(Succeeded),
@@ -49,7 +49,7 @@ pub(super) fn next(phase: Phase, direction: Direction, event: &StepEvent) -> Opt
         },
         (Direction::Undo, Succeeded | Failed | UndoSent | UndoAnswered, event) => {
             match (phase, event) {
-                (_, StepEvent::Intent { .. }) => Some(UndoSent),
+                (_, StepEvent::Intent { .. } | StepEvent::Launched { .. }) => Some(UndoSent),
                 (UndoSent, StepEvent::Answered { .. }) => Some(UndoAnswered),
                 (UndoSent | UndoAnswered, StepEvent::Unanswered { .. }) => Some(UndoSent),
                 (_, StepEvent::Succeeded { .. }) => Some(Undone),

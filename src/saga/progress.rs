@@ -94,7 +94,7 @@ impl SagaState {
         let changes = done.filter(|(_, step)| step.after.status.is_none());
         changes
             .map(|(_, step)| step)
-            .filter(|step| !step.is_finished_by_its_answer())
+            .filter(|step| !step.is_finished_by_its_answer() && step.after.temporary.is_none())
             .all(|step| step.after.is_shown_by(seen))
     }
 
@@ -124,6 +124,8 @@ impl SagaState {
                 step.sent(entry.at, token.clone(), was);
                 self.settled = false;
             }
+            // No call: it makes no stop that could arrive late.
+            StepEvent::Launched { .. } => step.sent(entry.at, None, was),
             StepEvent::Answered { order_id, .. } => {
                 step.order = order_id.clone().or_else(|| step.order.take());
             }
@@ -250,7 +252,9 @@ impl FailureCause {
             | Self::NoEffect
             | Self::Unknown
             | Self::Abnormal
-            | Self::TooDear => true,
+            | Self::TooDear
+            | Self::HookFailed
+            | Self::Unhealthy => true,
             Self::CoolingDown | Self::Interrupted | Self::Spared | Self::Cancelled => false,
         }
     }

@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 
 use crate::plan::{Action, Saga, Undo};
+use crate::planted::{self, Fault};
 
 use super::entry::{FailureCause, Halt, SagaOutcome};
 use super::phase::Phase;
 use super::progress::SagaState;
+use super::service::{drain_of_the_unhealthy, drained, is_a_return, may_undrain, owed_return};
 
 /// How far a run means to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +73,7 @@ fn go_on(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
 /// Orders are made, and calls that were sent are followed; a machine that is down is brought up.
 fn order_ahead(saga: &Saga, state: &SagaState, open: u16) -> Task {
     let step = &saga.steps[usize::from(open)];
-    let is_about_orders = step.order_call().is_some() || step.action == Action::AwaitOrder;
+    let is_about_orders = step.order_call().is_some() || step.waits_for_payment();
     if is_about_orders && !holds_down(saga, state) {
         Task::Do(open)
     } else {
@@ -82,11 +84,18 @@ fn order_ahead(saga: &Saga, state: &SagaState, open: u16) -> Task {
 /// After an interrupt the only new steps are starts; a call that was sent is followed to its end.
 fn put_back(saga: &Saga, state: &SagaState, open: u16) -> Task {
     let action = &saga.steps[usize::from(open)].action;
+    if let Some(at) = owed_return(saga, state) {
+        return settle_then(saga, state, Task::Do(at));
+    }
     let was_sent = matches!(state.phase(open), Phase::Sent | Phase::Answered);
-    let is_call = !matches!(action, Action::AwaitOrder | Action::CoolDown);
+    // Nobody waits for a command that a program before this one began: it is taken back.
+    let is_call = !matches!(
+        action,
+        Action::AwaitOrder | Action::PayOrder | Action::CoolDown | Action::RunHook { .. }
+    );
     if (was_sent && is_call) || (*action == Action::Start && holds_down(saga, state)) {
         Task::Do(open)
-    } else if holds_down(saga, state) {
+    } else if holds_down(saga, state) || drained(saga, state).is_some() {
         Task::GiveUp(open, FailureCause::Interrupted)
     } else {
         settle_then(saga, state, Task::Rest)
@@ -133,13 +142,35 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
     if only_waits_to_come_up(saga, failed, cause) {
         return Task::Halt(Halt::Held);
     }
+    if let Some(at) = owed_return(saga, state) {
+        return settle_then(saga, state, Task::Do(at));
+    }
     for at in (0..=failed).rev() {
+        let at = if planted::is(Fault::WrongUndoOrder) {
+            failed - at
+        } else {
+            at
+        };
         let step = &saga.steps[usize::from(at)];
         if step.action == Action::Start && state.phase(at) == Phase::Succeeded {
             break;
         }
         match (&step.undo, state.phase(at)) {
-            (_, Phase::UndoFailed) => return Task::Halt(Halt::Stuck),
+            (_, Phase::UndoFailed) => {
+                let drain = drain_of_the_unhealthy(saga, state, at);
+                return drain.map_or(Task::Halt(Halt::Stuck), Task::TakeBack);
+            }
+            (Undo::By(Action::RunHook { .. }), phase) => {
+                let was_run = matches!(
+                    phase,
+                    Phase::Succeeded | Phase::UndoSent | Phase::UndoAnswered
+                ) || (phase == Phase::Failed && was_sent(state, at));
+                if was_run && may_undrain(saga, state, at) {
+                    // Not before it is known that no late stop takes the machine down again.
+                    return settle_then(saga, state, Task::TakeBack(at));
+                }
+            }
+            (Undo::By(Action::Start), _) if planted::is(Fault::NoCompensation) => {}
             (Undo::By(_), Phase::Succeeded | Phase::UndoSent | Phase::UndoAnswered) => {
                 return Task::TakeBack(at);
             }
@@ -155,7 +186,13 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
             (Undo::By(_) | Undo::Nothing | Undo::Never { .. }, _) => {}
         }
     }
-    settle_then(saga, state, ending(cause))
+    // It is changed and runs: what is left to do lies ahead.
+    let end = if is_a_return(&saga.steps[usize::from(failed)]) {
+        Task::Halt(Halt::Held)
+    } else {
+        ending(cause)
+    };
+    settle_then(saga, state, end)
 }
 
 /// A start that was taken and not refused may come about any time: a change is not taken back under
@@ -166,6 +203,9 @@ fn only_waits_to_come_up(saga: &Saga, failed: u16, cause: FailureCause) -> bool 
 }
 
 fn was_sent(state: &SagaState, at: u16) -> bool {
+    if planted::is(Fault::StopForgotten) {
+        return false;
+    }
     state
         .steps
         .get(&at)
@@ -182,14 +222,18 @@ fn ending(cause: FailureCause) -> Task {
         FailureCause::Refused
         | FailureCause::Surprised
         | FailureCause::TimedOut
-        | FailureCause::NoEffect => Task::Close(SagaOutcome::Undone),
+        | FailureCause::NoEffect
+        | FailureCause::HookFailed
+        | FailureCause::Unhealthy => Task::Close(SagaOutcome::Undone),
     }
 }
 
 /// A saga in which a stop got lost is not ended before that stop can no longer arrive.
 fn settle_then(saga: &Saga, state: &SagaState, end: Task) -> Task {
     match loose_stop(saga, state) {
-        Some(sent) if may_fall_over(saga, state) => Task::Watch(sent),
+        Some(sent) if may_fall_over(saga, state) && !planted::is(Fault::NoSettle) => {
+            Task::Watch(sent)
+        }
         Some(_) | None => end,
     }
 }
@@ -209,9 +253,13 @@ fn ends_up(saga: &Saga, state: &SagaState) -> bool {
     let last_power = saga.steps.iter().rev().find_map(|step| match step.action {
         Action::Start => Some(true),
         Action::Stop { .. } => Some(false),
-        Action::Modify(_) | Action::AwaitOrder | Action::AllocatePublicIp | Action::CoolDown => {
-            None
-        }
+        Action::Modify(_)
+        | Action::AwaitOrder
+        | Action::PayOrder
+        | Action::AllocatePublicIp
+        | Action::CoolDown
+        | Action::RunHook { .. }
+        | Action::AwaitHealth(_) => None,
     });
     if failed {
         state.was_running

@@ -122,6 +122,9 @@ impl World {
 }
 
 fn route(world: &mut World, request: &Request, now: Now) -> Reply {
+    if let Some(instance_id) = request.path.strip_prefix("/_sim/health/") {
+        return health(world, instance_id, now);
+    }
     if let Some(page) = request.path.strip_prefix("/_sim/") {
         world.advance(now);
         return page_of(world, page);
@@ -143,7 +146,19 @@ fn page_of(world: &World, page: &str) -> Reply {
         "calls" => plain(200, &world.call_counts(), Effect::None),
         _ => plain(
             404,
-            &json!({ "error": "there are world and calls" }),
+            &json!({ "error": "there are world, calls and health/INSTANCE-ID" }),
+            Effect::None,
+        ),
+    }
+}
+
+/// What a machine's own service would answer.
+fn health(world: &mut World, instance_id: &str, now: Now) -> Reply {
+    match world.service_answers(instance_id, now) {
+        Ok(()) => plain(200, &json!({ "status": "ok" }), Effect::None),
+        Err(why) => plain(
+            503,
+            &json!({ "status": "not ready", "it": why }),
             Effect::None,
         ),
     }

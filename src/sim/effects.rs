@@ -384,12 +384,17 @@ impl World {
             // The start time is the guest's: it moves when a machine comes up.
             let was = instance.truth.status;
             let wall = self.now.wall;
+            let mut came_up = false;
             instance.change(at, lag, |machine| {
                 edit(machine);
                 if was != Status::Running && machine.status == Status::Running {
                     machine.start_time = to_the_minute(wall);
+                    came_up = true;
                 }
             });
+            if came_up {
+                instance.up_since = Some(at);
+            }
         }
     }
 }

@@ -18,6 +18,9 @@ pub(crate) struct Instance {
     /// When the last change of the specs took hold (R52).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) changed_at: Option<Duration>,
+    /// When it came up last; a machine that ran from the beginning never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) up_since: Option<Duration>,
     /// Counts power calls, so that what an older one left on the agenda is ignored.
     #[serde(default)]
     pub(crate) power_turn: u64,
@@ -62,6 +65,7 @@ impl Instance {
             effective_type: truth.instance_type.clone(),
             truth,
             changed_at: None,
+            up_since: None,
             power_turn: 0,
             eip_blocks_type_change: false,
             bandwidth_before_upgrade: None,

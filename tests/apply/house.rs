@@ -161,7 +161,9 @@ impl House {
             cloud: self.cloud.clone(),
             billing: self.cloud.clone(),
             prices: self.cloud.clone(),
+            payer: None,
             journal: self.store.clone(),
+            prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
         };
         apply(job, options, tools, interrupts, on_event)

@@ -218,7 +218,7 @@ fn spec_fits(id: &str, before: &Value, after: &Value, outcome: &RunOutcome) -> O
     let as_found = match closed {
         None => outcome.left_alone.get(&machine).map(|_: &LeftAlone| ()),
         Some(MachineEnd::Closed { outcome, .. }) => (*outcome != SagaOutcome::Done).then_some(()),
-        Some(MachineEnd::Halted { .. } | MachineEnd::Open) => None,
+        Some(MachineEnd::Halted { .. } | MachineEnd::Rests { .. } | MachineEnd::Open) => None,
     };
     as_found.filter(|()| id != WITH_TWO_CHANGES)?;
     let fields = [
@@ -238,6 +238,7 @@ fn spec_fits(id: &str, before: &Value, after: &Value, outcome: &RunOutcome) -> O
 fn end_in_words(end: &MachineEnd) -> &'static str {
     match end {
         MachineEnd::Open => "open",
+        MachineEnd::Rests { .. } => "rests",
         MachineEnd::Closed { outcome, .. } => match outcome {
             SagaOutcome::Done => "done",
             SagaOutcome::Undone => "undone",

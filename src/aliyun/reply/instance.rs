@@ -63,6 +63,10 @@ struct Instance {
     #[serde(default, deserialize_with = "lenient::nullable")]
     public_ip_address: Addresses,
     #[serde(default, deserialize_with = "lenient::nullable")]
+    vpc_attributes: VpcAttributes,
+    #[serde(default, deserialize_with = "lenient::nullable")]
+    inner_ip_address: Addresses,
+    #[serde(default, deserialize_with = "lenient::nullable")]
     eip_address: EipAddress,
     #[serde(default, deserialize_with = "lenient::text")]
     expired_time: Option<String>,
@@ -95,6 +99,13 @@ struct Instance {
 struct Addresses {
     #[serde(deserialize_with = "lenient::nullable")]
     ip_address: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct VpcAttributes {
+    #[serde(deserialize_with = "lenient::nullable")]
+    private_ip_address: Addresses,
 }
 
 #[derive(Default, Deserialize)]
@@ -169,6 +180,8 @@ pub(in crate::aliyun) fn instance_page(body: &[u8]) -> Result<InstancePage, Unre
 
 fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unreadable> {
     let billing = billing(from.instance_charge_type)?;
+    let inside = from.vpc_attributes.private_ip_address.first();
+    let inside = inside.or(from.inner_ip_address.first());
     Ok(ObservedInstance {
         id,
         name: from.instance_name.unwrap_or_default(),
@@ -186,6 +199,7 @@ fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unr
         network: network(from.instance_network_type.as_deref())?,
         charge_type: charge_type(from.internet_charge_type.as_deref()),
         max_bandwidth_out: bandwidth_out(from.internet_max_bandwidth_out)?,
+        raised: None,
         max_bandwidth_in: from
             .internet_max_bandwidth_in
             .and_then(|mbps| Mbps::try_from(mbps).ok()),
@@ -206,6 +220,8 @@ fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unr
             // A time that is no time is none: it is worth a note at most.
             auto_release_at: from.auto_release_time.and_then(|time| time.parse().ok()),
             started_at: from.start_time.and_then(|time| time.parse().ok()),
+            // It becomes part of addresses and arguments, so nothing else is taken for one.
+            private_ip: inside.filter(|text| text.parse::<std::net::IpAddr>().is_ok()),
             ..from.network_interfaces.counted()
         },
     })

@@ -22,6 +22,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::{Crowd, InstanceId, Spread};
+use crate::planted::{self, Fault};
 
 pub use hold::{Hold, Lift};
 pub use hours::Keeping;
@@ -35,6 +36,7 @@ use hours::Hours;
 pub struct Brakes {
     crowds: BTreeMap<Crowd, CrowdState>,
     machines: BTreeMap<InstanceId, Machine>,
+    gone: BTreeMap<InstanceId, Crowd>,
     /// Each promise with how many of its machines are down.
     promises: Vec<(Promised, usize)>,
     hours: Hours,
@@ -53,6 +55,7 @@ impl Brakes {
                 .map(|(crowd, (rollout, course))| (crowd, CrowdState::new(rollout, course)))
                 .collect(),
             machines: terms.machines,
+            gone: terms.gone,
             promises: terms
                 .promises
                 .into_iter()
@@ -225,7 +228,8 @@ impl Brakes {
             return Ok(());
         };
         let down: usize = state.down.values().sum();
-        let limit = state.rollout.max_unavailable.of(state.course.size);
+        let extra = usize::from(planted::is(Fault::LimitOffByOne));
+        let limit = state.rollout.max_unavailable.of(state.course.size) + extra;
         if down >= limit {
             return Err(Hold::Unavailable {
                 crowd: machine.crowd.clone(),
@@ -258,7 +262,8 @@ impl Brakes {
     }
 
     fn state_of(&mut self, instance: &InstanceId) -> Option<&mut CrowdState> {
-        let machine = self.machines.get(instance)?;
-        self.crowds.get_mut(&machine.crowd)
+        let machine = self.machines.get(instance).map(|machine| &machine.crowd);
+        let crowd = machine.or_else(|| self.gone.get(instance))?;
+        self.crowds.get_mut(crowd)
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::sim::time::Span;
+
 /// What is true of one machine beside what DescribeInstances shows; everything has a harmless default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -36,6 +38,12 @@ pub struct Particulars {
     /// Ports of a NAT gateway are mapped to it (R39).
     #[serde(skip_serializing_if = "is_default")]
     pub nat_port_maps: bool,
+    /// So long after it came up its service answers health checks; `delays.ready` unless written.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ready_after: Option<Span>,
+    /// Once it was stopped, its service never answers well again.
+    #[serde(skip_serializing_if = "is_default")]
+    pub never_ready: bool,
 }
 
 impl Particulars {
@@ -51,6 +59,8 @@ impl Particulars {
             starter_package: false,
             cloud_box: false,
             nat_port_maps: false,
+            ready_after: None,
+            never_ready: false,
         }
     }
 }

@@ -73,6 +73,8 @@ pub struct Delays {
     pub modify: Span,
     /// From a paid subscription order until the change is made: 5 to 10 s (R11).
     pub prepaid_modify: Span,
+    /// From Running until the service of a machine answers health checks.
+    pub ready: Span,
     /// From anything that happens until DescribeInstances shows it.
     pub lag: Span,
     /// From a request's arrival until it is handled and answered.
@@ -86,6 +88,7 @@ impl Default for Delays {
             start: Span::secs(20),
             modify: Span::secs(3),
             prepaid_modify: Span::secs(8),
+            ready: Span::secs(10),
             lag: Span::secs(1),
             answer: Span(std::time::Duration::from_millis(100)),
         }
