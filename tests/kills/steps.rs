@@ -16,7 +16,7 @@ pub(crate) fn rounds() -> Vec<Round> {
             let name = format!("step {nth} {when:?}");
             let traps = vec![kill(Calls::Changing, nth, when)];
             rounds.push(Round::new(name, move |folder| {
-                play(folder, &[traps.clone()])
+                play(folder, std::slice::from_ref(&traps));
             }));
         }
         for second in 1..=SECOND_KILLS {
@@ -32,7 +32,7 @@ pub(crate) fn rounds() -> Vec<Round> {
         let traps = vec![kill(Calls::Any, nth, When::After)];
         let name = format!("call {nth}");
         rounds.push(Round::new(name, move |folder| {
-            play(folder, &[traps.clone()])
+            play(folder, std::slice::from_ref(&traps));
         }));
     }
     rounds.push(Round::new("step every one".into(), killed_at_every_step));
