@@ -70,7 +70,7 @@ enum Attempt {
     /// It could not even look at the fleet.
     Blind,
     /// It ended by itself.
-    Ended(RunOutcome),
+    Ended(Box<RunOutcome>),
 }
 
 /// Plays the history of this seed.
@@ -374,7 +374,7 @@ impl History {
             Ok(outcome) => {
                 self.eye
                     .log(format!("== exit {} {outcome:?}", outcome.exit_code));
-                Attempt::Ended(outcome)
+                Attempt::Ended(Box::new(outcome))
             }
             Err(illegal) => {
                 self.eye.object("I14", illegal.to_string());
