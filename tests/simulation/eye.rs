@@ -8,6 +8,8 @@ use respec::plan::{Action, SavedPlan, Undo};
 use respec::saga::{Direction, Entry, Halt, Kind, SagaOutcome, StepEvent, StepRef};
 use respec::sim::World;
 
+use crate::rollouts::Watch;
+
 /// A broken law.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
@@ -32,6 +34,8 @@ pub(crate) struct Eye {
     pub(crate) plan: RefCell<Option<SavedPlan>>,
     pub(crate) journal_lost: Cell<bool>,
     pub(crate) n_changes_sent: Cell<u64>,
+    /// Batches, gates, windows and zones.
+    pub(crate) rollouts: Watch,
     crowds: RefCell<Vec<Neighbours>>,
     down: RefCell<BTreeSet<String>>,
 }
@@ -86,6 +90,10 @@ impl Eye {
             .map(|machine| machine["InstanceId"].as_str().unwrap().to_owned())
             .collect();
         let before = self.down.replace(down.clone());
+        let fell = down.difference(&before).cloned().collect();
+        if let Some(what) = self.rollouts.look_at(machines, &fell) {
+            self.object("I10", what);
+        }
         for crowd in self.crowds.borrow().iter() {
             let ours: Vec<&String> = crowd.members.intersection(&down).collect();
             let goes_down = ours.iter().any(|id| !before.contains(*id));
@@ -100,6 +108,13 @@ impl Eye {
     pub(crate) fn judge_entries(&self, entries: &[Entry]) {
         for entry in entries {
             self.log(format!("  {} {}", entry.seq, said(&entry.kind)));
+            let early = {
+                let (entries, plan) = (self.entries.borrow(), self.plan.borrow());
+                self.rollouts.judge(entry, &entries, plan.as_ref())
+            };
+            if let Some(what) = early {
+                self.object("I10", what);
+            }
             if let Kind::Step {
                 at,
                 event: StepEvent::Intent { .. },

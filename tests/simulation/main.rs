@@ -19,6 +19,7 @@ mod program;
 
 mod script;
 mod fleet;
+mod rollouts;
 mod eye;
 mod doors;
 mod history;

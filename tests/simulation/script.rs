@@ -6,7 +6,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use respec::sim::FaultPlan;
 
-use crate::fleet;
+use crate::{fleet, rollouts};
 
 /// Most attempts of one history: the first apply and six that go on with it.
 pub(crate) const ATTEMPTS_MAX: usize = 7;
@@ -78,7 +78,7 @@ impl Script {
         let n_crashes = chance.random_range(0..=CRASHES_MAX.min(n_noisy));
         Self {
             seed,
-            manifest: fleet.manifest,
+            manifest: rollouts::vary(&fleet.manifest, seed),
             cloud: fleet.cloud,
             faults: faults(&mut chance, &mut later),
             fates: (0..n_noisy)
