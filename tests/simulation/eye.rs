@@ -41,6 +41,14 @@ pub(crate) struct Eye {
 }
 
 impl Eye {
+    /// An eye on a history of this manifest.
+    pub(crate) fn over(manifest: &str) -> Self {
+        Self {
+            rollouts: Watch::over(manifest),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn log(&self, line: String) {
         self.log.borrow_mut().push(line);
     }

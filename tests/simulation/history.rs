@@ -23,7 +23,6 @@ use crate::doors::{Death, WatchedJournal, WatchedWire};
 use crate::eye::{Eye, Violation};
 use crate::laws;
 use crate::rig::Rig;
-use crate::rollouts::Watch;
 use crate::script::{CommitFate, Fate, QUIET_ATTEMPTS, Script};
 
 /// Longest that one apply may take.
@@ -107,10 +106,7 @@ pub(crate) async fn play(script: Script) -> Ended {
 impl History {
     fn new(script: Script) -> Self {
         let rig = Rig::new(&script.manifest, &script.cloud, script.seed);
-        let eye = Rc::new(Eye {
-            rollouts: Watch::over(&script.manifest),
-            ..Eye::default()
-        });
+        let eye = Rc::new(Eye::over(&script.manifest));
         let death = Rc::new(Death::new());
         let watching = Rc::clone(&eye);
         let hook: MutationHook = Rc::new(move |world| {

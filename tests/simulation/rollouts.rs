@@ -203,7 +203,9 @@ impl Watch {
 fn promise(group: &Value) -> Promise {
     let gate = &group["rollout"]["gates"][0];
     let window = group["window"]["schedule"].as_str().map(|schedule| {
-        let hour: i64 = schedule["daily ".len().."daily ".len() + 2].parse().unwrap();
+        let hour: i64 = schedule["daily ".len().."daily ".len() + 2]
+            .parse()
+            .unwrap();
         (hour * 3600, 20 * 3600)
     });
     Promise {
