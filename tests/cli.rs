@@ -29,6 +29,12 @@ mod preflight;
 mod endings;
 #[path = "cli/orders.rs"]
 mod orders;
+#[path = "cli/lost_state.rs"]
+mod lost_state;
+#[path = "cli/payments.rs"]
+mod payments;
+#[path = "cli/temporary.rs"]
+mod temporary;
 #[path = "cli/forms.rs"]
 mod forms;
 #[path = "cli/identities.rs"]

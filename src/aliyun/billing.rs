@@ -147,6 +147,9 @@ fn page_of(query: &OrderQuery, page_num: u32) -> Parameters {
     if let Some(payment) = &query.payment {
         parameters.insert("PaymentStatus".to_owned(), payment.to_string());
     }
+    if let Some(kind) = &query.kind {
+        parameters.insert("OrderType".to_owned(), kind.to_string());
+    }
     parameters
 }
 

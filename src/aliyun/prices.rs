@@ -83,6 +83,13 @@ fn of_upgrade(instance: &InstanceId, upgrade: &UpgradeKey) -> Parameters {
                 add("InternetChargeType", charge_type.as_str());
             }
         }
+        UpgradeTarget::Temporary(upgrade) => {
+            let out = upgrade.max_bandwidth_out.to_string();
+            add("InternetMaxBandwidthOut", &out);
+            for (name, value) in query::span(upgrade) {
+                add(&name, &value);
+            }
+        }
     }
     parameters
 }

@@ -6,7 +6,7 @@ use crate::model::{AppliedFleet, AppliedInstance, InstanceId, RunId};
 use crate::plan::SavedPlan;
 use crate::saga::{Entry, IllegalEntry, Kind, RunState, SagaOutcome, SagaState};
 
-use super::effect::restart_due;
+use super::effect::{restart_due, upgrade};
 
 /// Why a run could not be ended.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +89,7 @@ fn record(
         change_number: state.change_number,
         changed_at: old.and_then(|record| record.changed_at),
         restart_due: restart_due(saga, state, old, clock.wall()),
+        temporary: upgrade(saga, state, old, open.plan.sheet.upgrades.get(id)),
         recorded_at: clock.wall(),
     })
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::journal::Journal;
-use crate::model::{InstanceId, OrderDetail, OrderId};
+use crate::model::{AskedFor, InstanceId, OrderDetail, OrderId};
 use crate::plan::{Saga, Step};
 use crate::saga::{
     Direction, Entry, FailureCause, IllegalEntry, Kind, Phase, RunState, SagaState, StepEvent,
@@ -15,7 +15,6 @@ use crate::saga::{
 
 use super::abandon::{AbandonError, OpenRun};
 use super::timing::HORIZON;
-use super::trace::Wanted;
 
 /// A call of the open run that may have made an order nobody knows.
 #[derive(Debug, Clone)]
@@ -48,13 +47,13 @@ impl LostAnswer {
             return false;
         };
         let was = step.before.instance_type.as_ref();
-        let wanted = Wanted {
+        let wanted = AskedFor {
             instance: &self.instance,
             call,
             is_now: step.after.instance_type.as_ref().or(was),
             was,
         };
-        self.is_in_time(detail) && wanted.is_met_by(detail)
+        self.is_in_time(detail) && wanted.may_be(detail)
     }
 
     fn is_in_time(&self, detail: &OrderDetail) -> bool {

@@ -13,9 +13,9 @@ use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 use crate::cloud::{Billing, CloudError, OrderQuery};
-use crate::model::{Money, Order, OrderDetail, OrderId, PaymentStatus};
+use crate::model::{Money, Order, OrderDetail, OrderId, OrderKind, PaymentStatus};
 
-use super::timing::{BOOKS_FRESH, BOOKS_SKEW};
+use super::timing::{BOOKS_FRESH, BOOKS_SKEW, UPGRADES_SINCE};
 
 /// Where an order stands, and what it costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    fn of(order: &Order) -> Self {
+    pub(super) fn of(order: &Order) -> Self {
         Self {
             payment: order.payment.clone(),
             amount: order.payable.clone().or_else(|| order.amount.clone()),
@@ -108,6 +108,7 @@ impl Books {
             created_from: earliest.unwrap_or(now) - BOOKS_SKEW,
             created_until: now + BOOKS_SKEW,
             payment: Some(PaymentStatus::Unpaid),
+            kind: None,
         }
     }
 
@@ -122,6 +123,7 @@ impl Books {
             created_from: from - BOOKS_SKEW,
             created_until: until + BOOKS_SKEW,
             payment: None,
+            kind: None,
         };
         let mut found = Vec::new();
         for order in self.billing.query_orders(&query).await? {
@@ -129,6 +131,28 @@ impl Books {
             found.push(OrderDetail { order, ..detail });
         }
         Ok(found)
+    }
+
+    /// Every order for temporary bandwidth that may still be of use, with its machines (R30).
+    pub(super) async fn upgrades(&self) -> Result<Vec<OrderDetail>, CloudError> {
+        let now = self.clock.wall();
+        let query = OrderQuery {
+            created_from: now - UPGRADES_SINCE,
+            created_until: now + BOOKS_SKEW,
+            payment: None,
+            kind: Some(OrderKind::TempUpgrade),
+        };
+        let mut found = Vec::new();
+        for order in self.billing.query_orders(&query).await? {
+            let detail = self.detail(&order.id).await?;
+            found.push(OrderDetail { order, ..detail });
+        }
+        Ok(found)
+    }
+
+    /// One order as it stands now.
+    pub(super) async fn now(&self, order: &OrderId) -> Result<OrderDetail, CloudError> {
+        self.billing.order_detail(order).await
     }
 
     async fn detail(&self, order: &OrderId) -> Result<OrderDetail, CloudError> {

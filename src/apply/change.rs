@@ -5,31 +5,26 @@ use std::time::Duration;
 use crate::cloud::{CloudError, ErrorKind, ModifyReply, Outcome};
 use crate::model::{ClientToken, InstanceStatus, ModifyCall, ObservedInstance};
 use crate::plan::Goal;
+use crate::planted::{self, Fault};
 use crate::saga::{FailureCause, StepEvent};
 
 use super::doubt::{Move, Sending};
 use super::order::OwnPayment;
 use super::sights::Wait;
 use super::timing::{COOL_DOWN, POLL, RETRY, SHOW_WITHIN, SURPRISES_MAX};
-use super::token::{client_token, request_digest};
+use super::token::{call_text, client_token, request_digest};
 use super::worker::{End, Worker};
 
 impl Worker {
     /// Look → ask → settle → verify, for one of the three modify calls in either direction.
     pub(super) async fn modify(&self, call: &ModifyCall) -> End {
-        let token = client_token(
-            &self.lineage,
-            &self.saga.instance,
-            self.state.change_number,
-            call,
-        );
         let mut sending = self.sending();
         loop {
             let seen = match self.look_patiently().await {
                 Ok(seen) => seen,
                 Err(end) => return end,
             };
-            match self.own_payment(&sending).await {
+            match self.own_payment(&sending, &seen).await {
                 OwnPayment::Ends(end) => return *end,
                 OwnPayment::Awaited if self.step().after.is_shown_by(&seen) => {
                     self.tools.clock.sleep(POLL).await;
@@ -49,7 +44,18 @@ impl Worker {
                 }
                 Move::Wait(duration) => self.tools.clock.sleep(duration).await,
                 Move::Send => {
+                    let token = self.token(call, &sending);
                     if sending.first.is_none() {
+                        match self.order_there(call).await {
+                            Ok(None) => {}
+                            Ok(Some(order)) => {
+                                match self.take_up(call, &token, &mut sending, order).await {
+                                    Some(end) => return end,
+                                    None => continue,
+                                }
+                            }
+                            Err(end) => return end,
+                        }
                         match self.clear_order(&seen).await {
                             Ok(promise) => sending.promise = promise,
                             Err(end) => return end,
@@ -61,6 +67,15 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// The token of this step's call, the same however often and by whomever it is sent.
+    fn token(&self, call: &ModifyCall, sending: &Sending) -> ClientToken {
+        let again = planted::is(Fault::NewTokenPerRetry) && sending.first.is_some();
+        let recovered = planted::is(Fault::NewTokenAtRecovery) && self.known().first_sent.is_some();
+        let other = u64::from(again || recovered) * 1_000;
+        let number = self.state.change_number + other;
+        client_token(&self.lineage, &self.saga.instance, number, call)
     }
 
     pub(super) fn goals(&self) -> (Goal, Goal) {
@@ -87,7 +102,7 @@ impl Worker {
         let shown = after.is_shown_by(seen);
         // The effect of a call whose order is not known proves nothing about the order: ask again.
         let order_unknown = call.makes_order() && sending.in_doubt && sending.accepted.is_none();
-        if shown && !order_unknown {
+        if shown && (!order_unknown || planted::is(Fault::OrderDropped)) {
             if let Some(accepted) = sending.accepted {
                 self.took(Wait::Change, self.tools.clock.elapsed() - accepted);
             }
@@ -150,10 +165,12 @@ impl Worker {
     ) -> Option<End> {
         let request = request_digest(&self.saga.region, &self.saga.instance, &call_text(call));
         let intent = StepEvent::Intent {
-            token: Some(token.clone()),
+            token: Some(token.clone()).filter(|_| !planted::is(Fault::TokenNotJournaled)),
             request,
         };
-        if let Err(end) = self.record(intent).await {
+        if !planted::is(Fault::IntentAfterCall)
+            && let Err(end) = self.record(intent.clone()).await
+        {
             return Some(end);
         }
         let cloud = &self.tools.cloud;
@@ -163,6 +180,9 @@ impl Worker {
             .modify(&self.saga.region, &self.saga.instance, call, token)
             .await;
         sending.last = Some(self.tools.clock.wall());
+        if planted::is(Fault::IntentAfterCall) {
+            self.note(intent).await;
+        }
         match answer {
             Ok(reply) => {
                 self.accepted(sending, reply).await;
@@ -204,7 +224,7 @@ impl Worker {
             self.tools.clock.sleep(wait).await;
             return None;
         }
-        if error.outcome() == Outcome::Unknown {
+        if error.outcome() == Outcome::Unknown && !planted::is(Fault::TimeoutTakenAsFailure) {
             sending.in_doubt = true;
             let reason = format!("{}: {}", call.operation(), error.message);
             self.note(StepEvent::Unanswered { reason }).await;
@@ -278,8 +298,4 @@ impl Worker {
         let since = *sending.put_off_since.get_or_insert(now);
         now - since < COOL_DOWN
     }
-}
-
-fn call_text(call: &ModifyCall) -> String {
-    crate::model::canonical_json(&(call.operation(), call))
 }

@@ -6,7 +6,7 @@ use crate::plan::Saga;
 use crate::saga::{Halt, Kind, Task, next_task};
 
 use super::dispatcher::Dispatcher;
-use super::effect::restart_due;
+use super::effect::{restart_due, upgrade};
 
 /// Notes are kept short; journal values stay below 4 KiB.
 const NOTE_CHARS_MAX: usize = 500;
@@ -85,9 +85,19 @@ impl Dispatcher<'_> {
         let state = &self.state.sagas[&saga.instance];
         let old = self.job.applied.instances.get(&saga.instance);
         let desired = self.job.plan.desired.instances.get(&saga.instance);
+        let before = old.map(|record| record.fields.clone()).unwrap_or_default();
+        let found = self.job.plan.sheet.upgrades.get(&saga.instance);
+        let temporary = upgrade(saga, state, old, found);
         let fields = match (desired, seen) {
-            (Some(desired), Some(seen)) => managed_fields(&desired.spec, seen),
-            (Some(_) | None, _) => old.map(|record| record.fields.clone()).unwrap_or_default(),
+            (Some(desired), Some(seen)) => {
+                let mut seen = seen.clone();
+                if let Some(bought) = &temporary {
+                    let now = self.tools.clock.wall();
+                    seen.look_beneath_upgrade(bought, &before, now);
+                }
+                managed_fields(&desired.spec, &seen)
+            }
+            (Some(_) | None, _) => before,
         };
         AppliedInstance {
             name: saga.name.clone(),
@@ -99,6 +109,7 @@ impl Dispatcher<'_> {
                 .changed_at
                 .or(old.and_then(|record| record.changed_at)),
             restart_due: restart_due(saga, state, old, self.tools.clock.wall()),
+            temporary,
             recorded_at: self.tools.clock.wall(),
         }
     }

@@ -11,6 +11,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use crate::event::Event;
 use crate::model::{Crowd, InstanceId, ObservedInstance, OrderId};
 use crate::plan::{Node, Saga, StepGraph};
+use crate::planted::{self, Fault};
 use crate::saga::{Brakes, Hold, IllegalEntry, Mode, RunState};
 
 use super::books::Books;
@@ -22,6 +23,17 @@ use super::scope::Scope;
 use super::till::Till;
 use super::worker::{Message, Recorded};
 use super::{Interrupt, Job, Options, RunOutcome, Tools};
+
+/// How far the looks at one gate have come in this apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looking {
+    /// Somebody is looking; so many looks showed something bad before.
+    UnderWay(u32),
+    /// So many looks showed something bad; the next one is at this time.
+    Again(u32, Duration),
+    /// The last one that is allowed did. The next apply looks again.
+    GivenUp,
+}
 
 /// One task under way.
 pub(super) struct UnderWay {
@@ -96,6 +108,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) orders: BTreeMap<OrderId, InstanceId>,
     /// Every order that is recorded, by this run or an earlier one.
     pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
+    /// How far the looks at gates have come.
+    pub(super) looking: BTreeMap<(Crowd, u32), Looking>,
     pub(super) mode: Mode,
     /// The same, for workers that wait for long.
     pub(super) mode_of_workers: Rc<Cell<Mode>>,
@@ -162,6 +176,7 @@ impl<'a> Dispatcher<'a> {
             step_begun: BTreeMap::new(),
             orders: BTreeMap::new(),
             known_orders: Rc::new(RefCell::new(job.orders.keys().cloned().collect())),
+            looking: BTreeMap::new(),
             mode: options.mode,
             mode_of_workers: Rc::new(Cell::new(options.mode)),
             interrupted: None,
@@ -191,7 +206,7 @@ impl<'a> Dispatcher<'a> {
         loop {
             self.mind_the_room();
             self.start_what_may_start().await;
-            if self.active.is_empty() && self.next_timer().is_none() {
+            if self.active.is_empty() && !self.is_looking() && self.next_timer().is_none() {
                 if self.look_again().await {
                     continue;
                 }
@@ -208,6 +223,8 @@ impl<'a> Dispatcher<'a> {
             tokio::select! { biased;
                 interrupt = interrupts.recv(), if !deaf => match interrupt {
                     Some(Interrupt::Ask { exit_code }) => self.interrupt(exit_code).await,
+                    Some(Interrupt::Insist { exit_code })
+                        if planted::is(Fault::InsistenceIgnored) => self.interrupt(exit_code).await,
                     Some(Interrupt::Insist { exit_code }) => return self.leave_now(exit_code).await,
                     None => deaf = true,
                 },
@@ -226,7 +243,7 @@ impl<'a> Dispatcher<'a> {
 
     /// Whether anything was lost that an intent depends on.
     pub(super) fn recorded(&self) -> Recorded {
-        if self.journal_lost.is_some() {
+        if self.journal_lost.is_some() && !planted::is(Fault::LostJournalIgnored) {
             Recorded::Lost
         } else {
             Recorded::Durable

@@ -1,8 +1,9 @@
-//! What is owed to a machine when its saga ends: a type that was ordered while it ran needs a start (R72).
+//! What a machine's record has to keep when its saga ends: a start that is owed (R72), and what was bought
+//! for a while (R30).
 
 use jiff::Timestamp;
 
-use crate::model::{AppliedInstance, PaymentStatus, RestartDue};
+use crate::model::{AppliedInstance, PaymentStatus, RestartDue, Upgrade};
 use crate::plan::{Action, Saga, Undo};
 use crate::saga::{Phase, SagaState};
 
@@ -31,6 +32,37 @@ pub(super) fn restart_due(
         }),
         Some(_) | None => old.and_then(|record| record.restart_due.clone()),
     }
+}
+
+/// The temporary upgrade to keep: the one this saga bought, one found in the books, or the one recorded.
+pub(super) fn upgrade(
+    saga: &Saga,
+    state: &SagaState,
+    old: Option<&AppliedInstance>,
+    found: Option<&Upgrade>,
+) -> Option<Upgrade> {
+    let recorded = old.and_then(|record| record.temporary.as_ref());
+    bought(saga, state).or_else(|| found.or(recorded).cloned())
+}
+
+/// What this saga bought: its order is known to be paid.
+fn bought(saga: &Saga, state: &SagaState) -> Option<Upgrade> {
+    let steps = || {
+        (0..)
+            .zip(&saga.steps)
+            .filter(|(_, step)| step.after.temporary.is_some())
+    };
+    // The last such step is the one that saw the payment.
+    let (at, paid) = steps().last()?;
+    if state.phase(at) != Phase::Succeeded {
+        return None;
+    }
+    let (made, first) = steps().next()?;
+    Some(Upgrade {
+        what: paid.after.temporary.clone()?,
+        order: state.step(made).order?,
+        base: first.before.max_bandwidth_out?,
+    })
 }
 
 fn was_started(saga: &Saga, state: &SagaState) -> bool {

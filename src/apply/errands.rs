@@ -20,7 +20,7 @@ impl Dispatcher<'_> {
         };
         let waits = matches!(
             saga.steps[usize::from(step)].action,
-            Action::CoolDown | Action::AwaitOrder | Action::AwaitHealth(_)
+            Action::CoolDown | Action::AwaitOrder | Action::PayOrder | Action::AwaitHealth(_)
         );
         let only_waits = waits && matches!(errand, Errand::Do);
         let takes_down = matches!(errand, Errand::Do) && takes_out_of_service(&saga, step);

@@ -30,6 +30,8 @@ mod clearance;
 mod trace;
 mod doubt;
 mod order;
+mod pay;
+mod duplicate;
 mod change;
 mod address;
 mod care;
@@ -42,6 +44,7 @@ mod record;
 mod errands;
 mod closing;
 mod resting;
+mod gates;
 mod ready;
 mod messages;
 mod opening;
@@ -66,6 +69,7 @@ use crate::plan::SavedPlan;
 use crate::probe::Prober;
 use crate::saga::{Entry, IllegalEntry, Mode, OrderRecord};
 
+pub use crate::cloud::Payer;
 pub use abandon::{AbandonError, OpenRun, abandon};
 pub use adopt::{LostAnswer, adopt, candidates, lost_answers};
 pub use approve::{ApproveError, approve, waiting_gates};
@@ -81,6 +85,8 @@ pub struct Tools {
     pub billing: Rc<dyn Billing>,
     /// What things cost now.
     pub prices: Rc<dyn Prices>,
+    /// Who pays orders by a call (`payment: api`), where somebody is configured.
+    pub payer: Option<Payer>,
     /// Where intents and results become durable.
     pub journal: Rc<dyn Journal>,
     /// What looks at machines from outside and runs their owner's commands.

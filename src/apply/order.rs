@@ -1,8 +1,11 @@
 //! Orders that exist: whether they are paid, and what follows from it. Nothing here makes one.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::model::{ObservedInstance, OrderId, PaymentStatus};
+use crate::plan::Action;
 use crate::saga::{Direction, FailureCause, StepEvent, StepRef};
 
 use super::books::Standing;
@@ -31,7 +34,7 @@ pub(super) enum OwnPayment {
 
 impl Worker {
     /// An order left for a person: followed until it is paid and its change shows, or cancelled.
-    pub(super) async fn await_payment(&self) -> End {
+    pub(super) async fn await_payment(&self, patience: Duration) -> End {
         let begun = self.tools.clock.elapsed();
         let order = self.order_before();
         loop {
@@ -39,13 +42,13 @@ impl Worker {
                 return end;
             }
             let waited = self.tools.clock.elapsed() - begun;
-            if waited >= self.limits.wait_payment {
+            if waited >= patience {
                 return End::Paused;
             }
             self.waiting("its order is not paid yet".to_owned());
             let pause = poll_after(waited).max(PAYMENT_POLL);
             // The last look comes when the patience ends, not when the next one would be due.
-            let left = self.limits.wait_payment - waited;
+            let left = patience - waited;
             self.tools.clock.sleep(pause.min(left)).await;
         }
     }
@@ -57,8 +60,10 @@ impl Worker {
         };
         match self.standing(order).await {
             Ok(standing) => match standing.payment {
-                PaymentStatus::Paid => Some(self.until_it_shows(order).await),
+                PaymentStatus::Paid => Some(self.once_paid(order).await),
                 PaymentStatus::Cancelled => Some(self.cancelled(order)),
+                // What may be paid by our own call any moment is followed to its end.
+                PaymentStatus::Unpaid if self.was_paid_by_call() => None,
                 PaymentStatus::Unpaid => self.too_dear(order, &standing),
                 PaymentStatus::Other(_) => self.change_shows().await,
             },
@@ -70,7 +75,7 @@ impl Worker {
     }
 
     /// An order that costs more than the plan allows is not waited for: a person decides.
-    fn too_dear(&self, order: &Placed, standing: &Standing) -> Option<End> {
+    pub(super) fn too_dear(&self, order: &Placed, standing: &Standing) -> Option<End> {
         let cap = self.saga.steps[usize::from(order.step)].price.cap()?;
         let price = standing.price.as_ref()?;
         if price.compare(cap).is_ok_and(std::cmp::Ordering::is_le) {
@@ -85,7 +90,7 @@ impl Worker {
     }
 
     /// The newest order of the steps before this one.
-    fn order_before(&self) -> Option<Placed> {
+    pub(super) fn order_before(&self) -> Option<Placed> {
         let steps = self.state.steps.range(..self.at.step).rev();
         let mut orders = steps.filter_map(|(step, state)| {
             Some(Placed {
@@ -122,8 +127,25 @@ impl Worker {
         Ok(standing)
     }
 
+    /// The same from the order alone, as it stands at this moment.
+    pub(super) async fn standing_now(
+        &self,
+        order: &Placed,
+    ) -> Result<Standing, crate::cloud::CloudError> {
+        let detail = self.books.now(&order.id).await?;
+        Ok(Standing::of(&detail.order))
+    }
+
+    fn was_paid_by_call(&self) -> bool {
+        self.step().action == Action::PayOrder && self.known().first_sent.is_some()
+    }
+
     /// How it stands with an order that is to be paid from the balance.
-    pub(super) async fn own_payment(&self, sending: &Sending) -> OwnPayment {
+    pub(super) async fn own_payment(
+        &self,
+        sending: &Sending,
+        seen: &ObservedInstance,
+    ) -> OwnPayment {
         let (Some(accepted), Some(order)) = (sending.accepted, self.own_order(sending)) else {
             return OwnPayment::NotAwaited;
         };
@@ -138,6 +160,13 @@ impl Worker {
                 OwnPayment::Ends(Box::new(self.abnormal(&order)))
             }
             PaymentStatus::Unpaid => OwnPayment::Awaited,
+            // Nothing else shows that it was bought.
+            PaymentStatus::Paid if self.step().after.temporary.is_some() => {
+                OwnPayment::Ends(Box::new(End::Succeeded {
+                    found: false,
+                    seen: Some(seen.clone()),
+                }))
+            }
             PaymentStatus::Paid | PaymentStatus::Other(_) => OwnPayment::NotAwaited,
         }
     }
@@ -167,6 +196,17 @@ impl Worker {
     fn cancelled(&self, order: &Placed) -> End {
         let message = format!("order {} was cancelled before it was paid", order.id);
         self.failed(FailureCause::Cancelled, message)
+    }
+
+    /// What was bought for a while shows when its time comes; everything else is waited for.
+    async fn once_paid(&self, order: &Placed) -> End {
+        if self.step().after.temporary.is_none() {
+            return self.until_it_shows(order).await;
+        }
+        End::Succeeded {
+            found: true,
+            seen: None,
+        }
     }
 
     /// Paid: the change follows by itself, within seconds as a rule (R11).

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cloud::{CloudError, Outcome, PowerVerb};
 use crate::model::{InstanceStatus, ObservedInstance, StoppedMode};
+use crate::planted::{self, Fault};
 use crate::saga::{FailureCause, StepEvent};
 
 use super::sights::Wait;
@@ -65,6 +66,12 @@ impl Worker {
     /// A subscription machine that somebody else started may have come up before its order was carried
     /// out; then its guest still runs on the old type (R4, R12), and only another restart helps.
     pub(super) async fn start(&self) -> End {
+        if planted::is(Fault::WasRunningReadAgain) && !self.state.was_running {
+            return End::Succeeded {
+                found: true,
+                seen: None,
+            };
+        }
         let end = self.bring_up().await;
         match end {
             End::Succeeded { found: true, .. } if self.needs_a_start_of_its_own() => self.failed(

@@ -42,6 +42,7 @@ impl Dispatcher<'_> {
             self.reconsider = false;
             self.begin_what_may_begin().await;
             self.open_gates_of_a_rehearsal().await;
+            self.look_at_gates();
         }
     }
 
@@ -287,6 +288,7 @@ fn places_in(hold: &Hold) -> usize {
         | Hold::Batch { .. }
         | Hold::Wait { .. }
         | Hold::Approval { .. }
+        | Hold::Check { .. }
         | Hold::Spread { .. }
         | Hold::Availability { .. } => 0,
     }
@@ -307,6 +309,7 @@ fn gate(hold: &Hold) -> Option<(Crowd, u32)> {
         | Hold::TooLate { .. }
         | Hold::Batch { .. }
         | Hold::Wait { .. }
+        | Hold::Check { .. }
         | Hold::Unavailable { .. }
         | Hold::Spread { .. }
         | Hold::Availability { .. } => None,

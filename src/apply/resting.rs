@@ -54,6 +54,7 @@ impl Dispatcher<'_> {
             .iter()
             .filter_map(|hold| self.lifted_in(hold));
         cooled
+            .chain(self.next_look())
             .chain(lifted.map(|wait| now + wait.min(NAP_MAX)))
             .min()
     }
@@ -233,6 +234,7 @@ fn same_wait(hold: &Hold) -> String {
         | Hold::Batch { .. }
         | Hold::Wait { .. }
         | Hold::Approval { .. }
+        | Hold::Check { .. }
         | Hold::Unavailable { .. }
         | Hold::Spread { .. }
         | Hold::Availability { .. } => hold.to_string(),

@@ -120,6 +120,7 @@ fn care(action: &Action) -> Option<String> {
         | Action::Start
         | Action::Modify(_)
         | Action::AwaitOrder
+        | Action::PayOrder
         | Action::AllocatePublicIp
         | Action::CoolDown => None,
     }

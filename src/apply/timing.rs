@@ -84,6 +84,9 @@ pub(super) const BOOKS_FRESH: Duration = Duration::from_secs(8);
 /// up to fifteen minutes off.
 pub(super) const BOOKS_SKEW: Duration = Duration::from_secs(15 * 60);
 
+/// How far back orders for temporary bandwidth are looked for before one is made: as far as in planning.
+pub(super) const UPGRADES_SINCE: Duration = Duration::from_secs(90 * 24 * 3600);
+
 /// A machine that had to be put back because of its cool-down is begun again at most this often.
 pub(super) const BEGINNINGS_MAX: u32 = 3;
 

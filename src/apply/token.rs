@@ -29,6 +29,11 @@ pub(super) fn request_digest(region: &RegionId, instance: &InstanceId, what: &st
     Digest::of_value(&(region, instance, what))
 }
 
+/// A call as text, for its digest.
+pub(super) fn call_text(call: &ModifyCall) -> String {
+    crate::model::canonical_json(&(call.operation(), call))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

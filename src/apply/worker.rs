@@ -11,9 +11,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::cloud::CloudError;
 use crate::model::{
-    BalanceCheck, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
+    BalanceCheck, Crowd, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
 };
 use crate::plan::{Action, Saga, Undo};
+use crate::planted::{self, Fault};
+use crate::probe::Sight;
 use crate::saga::{
     Direction, Failure, FailureCause, Mode, SagaState, StepEvent, StepRef, StepState,
 };
@@ -43,6 +45,13 @@ pub(super) enum Message {
         at: StepRef,
         /// For what.
         reason: String,
+    },
+    /// What a gate asks for was looked at.
+    Looked {
+        /// Behind which batch of whom it stands.
+        gate: (Crowd, u32),
+        /// What was seen.
+        sight: Sight,
     },
     /// The task is over.
     Ended {
@@ -172,7 +181,8 @@ impl Worker {
             Action::Start => self.start().await,
             Action::Modify(call) => self.modify(call).await,
             Action::AllocatePublicIp => self.allocate().await,
-            Action::AwaitOrder => self.await_payment().await,
+            Action::AwaitOrder => self.await_payment(self.limits.wait_payment).await,
+            Action::PayOrder => self.pay_order().await,
             Action::CoolDown => self.wait_out_cool_down().await,
             Action::RunHook { moment, hook } => self.run_hook(*moment, hook).await,
             Action::AwaitHealth(health) => self.await_health(health).await,
@@ -335,7 +345,7 @@ impl Worker {
     /// R52: the cloud refuses a second change within five minutes; this waits until it would not.
     async fn wait_out_cool_down(&self) -> End {
         let since = self.state.changed_at.max(self.changed_at);
-        if let Some(since) = since {
+        if let Some(since) = since.filter(|_| !planted::is(Fault::CoolDownIgnored)) {
             let gone = self.tools.clock.wall().duration_since(since).unsigned_abs();
             let left = COOL_DOWN.saturating_sub(gone);
             if !left.is_zero() {

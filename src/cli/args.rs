@@ -9,6 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::apply::Hours;
 use crate::rehearse::DAYS_MAX;
 
+use super::durations::duration;
 use super::max_spend::MaxSpend;
 use super::orders_args::OrdersArgs;
 use super::sim_args::SimArgs;
@@ -303,19 +304,6 @@ pub struct SchemaArgs {
     /// The schema of scenarios: the simulated clouds of `respec sim serve` and `--simulate`.
     #[arg(long)]
     pub scenario: bool,
-}
-
-/// Longest duration an option takes.
-const DURATION_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration = text
-        .parse()
-        .map_err(|_| "write a duration like `30s`, `5m` or `1h`".to_owned())?;
-    match Duration::try_from(span) {
-        Ok(duration) if duration <= DURATION_MAX => Ok(duration),
-        Ok(_) | Err(_) => Err("from 0s to 7 days".to_owned()),
-    }
 }
 
 /// Rewrites Terraform's `-option` to `--option`.

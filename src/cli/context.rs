@@ -387,10 +387,17 @@ fn state_home(global: &Global, around: &Surroundings) -> Result<PathBuf, Failure
     }
 }
 
+/// Who pays orders by a call, variable by variable.
+pub const PAYER_VARIABLES: [&str; 4] = [
+    "RESPEC_PAYER_BUYER_ID",
+    "RESPEC_PAYER_PAYER_ID",
+    "RESPEC_PAYER_SUBMIT_UID",
+    "RESPEC_PAYER_TOKEN",
+];
+
 /// `RESPEC_PAYER_…`: all of them or none. Experimental: the vendor has not documented where they come from.
 fn payer(around: &Surroundings) -> Result<Option<Payer>, Failure> {
-    let names = ["BUYER_ID", "PAYER_ID", "SUBMIT_UID", "TOKEN"];
-    let values = names.map(|name| around.get(&format!("RESPEC_PAYER_{name}")));
+    let values = PAYER_VARIABLES.map(|name| around.get(name));
     match values {
         [None, None, None, None] => Ok(None),
         [Some(buyer), Some(payer), Some(submitter), Some(token)] => Ok(Some(Payer {

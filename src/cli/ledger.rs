@@ -80,6 +80,7 @@ impl Ledger<'_> {
             created_from: now - LISTED_FOR,
             created_until: now + SKEW,
             payment: None,
+            kind: None,
         };
         let found = self.context.cloud.query_orders(&query).await;
         found.map_err(|error| Failure::cloud("read the account's orders", &error))

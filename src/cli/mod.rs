@@ -5,6 +5,7 @@
 
 pub mod failure;
 pub mod surroundings;
+pub mod durations;
 pub mod sim_args;
 pub mod max_spend;
 pub mod orders_args;
@@ -94,7 +95,15 @@ fn run(cli: &Cli, around: &Surroundings, screen: &Screen, command: &str) -> Resu
         Command::Validate => commands::validate::run(&cli.global, &cli.global.files, screen),
         Command::Policy(args) => commands::policy::run(&cli.global, args, screen),
         Command::Explain(args) => commands::explain::run(&cli.global, args, screen),
-        Command::Sim(sim) => simulate(&cli.global, &sim.command, screen),
+        Command::Sim(sim) => match &sim.command {
+            SimCommand::Wait(_) if cli.global.simulate.is_none() => {
+                Err(commands::sim_wait::no_cloud_of_ours())
+            }
+            SimCommand::Wait(_) => with_cloud(cli, around, screen, command, Need::Cloud),
+            SimCommand::Operations | SimCommand::Generate(_) | SimCommand::Serve(_) => {
+                simulate(&cli.global, &sim.command, screen)
+            }
+        },
         Command::Schema(args) => commands::schema::run(args, screen),
         Command::Plan(_)
         | Command::Apply(_)
@@ -113,6 +122,7 @@ fn simulate(global: &Global, command: &SimCommand, screen: &Screen) -> Result<Do
         Failure::from_error(Situation::BadInput, "run the simulated cloud", error)
     };
     match command {
+        SimCommand::Wait(_) => {}
         SimCommand::Operations => return commands::operations::run(global, screen),
         SimCommand::Generate(args) => {
             commands::generate::run(args, &mut std::io::stderr())
@@ -184,12 +194,17 @@ fn with_cloud(
             Command::History(args) => {
                 commands::history::run(&context, &cli.global, args, screen).await
             }
+            Command::Sim(sim) => match &sim.command {
+                SimCommand::Wait(args) => commands::sim_wait::run(&context, args, screen).await,
+                SimCommand::Operations | SimCommand::Generate(_) | SimCommand::Serve(_) => {
+                    Ok(Done::Fine)
+                }
+            },
             Command::Version
             | Command::Validate
             | Command::Policy(_)
             | Command::Explain(_)
-            | Command::Schema(_)
-            | Command::Sim(_) => Ok(Done::Fine),
+            | Command::Schema(_) => Ok(Done::Fine),
         }
     })
 }

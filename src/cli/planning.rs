@@ -23,7 +23,7 @@ use super::choosing::{look_and_choose, members_before};
 use super::context::Context;
 use super::failure::{Failure, Situation};
 use super::input::Input;
-use super::pricing::books;
+use super::pricing::{books, somebody_pays_by_call};
 
 /// How long a saved plan may be applied.
 const EXPIRES_AFTER: Duration = Duration::from_secs(24 * 3600);
@@ -56,10 +56,13 @@ pub async fn make_plan(
     args: &PlanningArgs,
     paint: Paint,
 ) -> Result<Planning, Failure> {
+    somebody_pays_by_call(context, &input.fleet)?;
     let account = who_we_are(context, input, paint).await?;
     let contents = peek(context, &input.fleet)?;
     let chosen = look_and_choose(context, account, input, paint).await?;
-    let (input, observed) = (&chosen.input, chosen.observed);
+    let (input, mut observed) = (&chosen.input, chosen.observed);
+    let now = context.clock.wall();
+    look_beneath(contents.as_ref(), &mut observed, now);
     nobody_is_unknown(input, &observed, contents.as_ref(), paint)?;
     not_too_many_are_gone(&observed, contents.as_ref(), &input.fleet)?;
     let evidence = Evidence {
@@ -73,7 +76,7 @@ pub async fn make_plan(
         } else {
             FoundStopped::Block
         },
-        now: context.clock.wall(),
+        now,
     };
     let (offers, limits) = answers(context, &evidence).await?;
     let questions = money_questions(&evidence.with(&offers, &limits, &Books::default()));
@@ -83,17 +86,24 @@ pub async fn make_plan(
         Pricing::Asked
     };
     let books = books(context, &questions, pricing, contents.as_ref()).await;
+    // What only the orders tell of the machines was not known when they were asked about.
+    let mut beneath = observed.clone();
+    books.look_beneath_upgrades(&mut beneath, now);
+    let evidence = Evidence {
+        observed: &beneath,
+        ..evidence
+    };
     let mut planned = plan(&evidence.with(&offers, &limits, &books));
     let before = members_before(context, contents.as_ref(), &input.fleet).await?;
     planned.account.turnover = turnover(&input.fleet, &before);
-    let mut plan = seal(context, input, &observed, contents.as_ref(), planned)?;
+    let mut plan = seal(context, input, &beneath, contents.as_ref(), planned)?;
     if let Some(max_spend) = &args.max_spend {
         plan.sheet.money.max_spend = max_spend.limit(&plan)?;
     }
     Ok(Planning {
         plan,
         warnings: chosen.input.warnings,
-        observed,
+        observed: beneath,
         contents,
     })
 }
@@ -157,6 +167,17 @@ async fn who_we_are(context: &Context, input: &Input, paint: Paint) -> Result<Ac
     match wrong_account(&input.fleet, &account) {
         Some(finding) => Err(input.refuse(&[finding], paint)),
         None => Ok(account),
+    }
+}
+
+/// The fleet beneath the temporary upgrades that the state knows (R30).
+pub fn look_beneath(
+    contents: Option<&Contents>,
+    observed: &mut ObservedFleet,
+    now: jiff::Timestamp,
+) {
+    if let Some(contents) = contents {
+        contents.applied.look_beneath_upgrades(observed, now);
     }
 }
 
@@ -337,8 +358,13 @@ pub fn to_adopt(
         }
         let old = contents.and_then(|contents| contents.applied.instances.get(id));
         let fields = managed_fields(&desired.spec, seen);
+        let recorded = old.and_then(|old| old.temporary.as_ref());
+        let temporary = plan.sheet.upgrades.get(id).or(recorded).cloned();
         let same = old.is_some_and(|old| {
-            old.fields == fields && old.name == desired.name && old.group == desired.group
+            old.fields == fields
+                && old.name == desired.name
+                && old.group == desired.group
+                && old.temporary == temporary
         });
         if same {
             continue;
@@ -353,6 +379,7 @@ pub fn to_adopt(
                 change_number: old.map_or(0, |old| old.change_number),
                 changed_at: old.and_then(|old| old.changed_at),
                 restart_due: old.and_then(|old| old.restart_due.clone()),
+                temporary,
                 recorded_at: now,
             },
         ));

@@ -1,12 +1,12 @@
 //! What is learned about money before a plan, and what a plan may cost.
 
-use crate::model::{Books, MoneyQuestions, Pricing};
+use crate::model::{Books, DesiredFleet, MoneyQuestions, Payment, Pricing};
 use crate::observe::MoneyDesk;
 use crate::plan::{Ruling, SavedPlan, SpendLimit, spend_limits};
 use crate::report::price_words::limit_words;
 use crate::store::Contents;
 
-use super::context::Context;
+use super::context::{Context, PAYER_VARIABLES};
 use super::failure::{Failure, Situation};
 use super::max_spend::MaxSpend;
 
@@ -25,6 +25,26 @@ pub async fn books(
         ours: orders.into_iter().flatten().collect(),
     };
     desk.learn(questions, pricing).await
+}
+
+/// `payment: api` is off until a payer is configured: an order that nobody can pay is refused before it
+/// is made.
+///
+/// # Errors
+/// [`Failure`] that says what to set.
+pub fn somebody_pays_by_call(context: &Context, fleet: &DesiredFleet) -> Result<(), Failure> {
+    let mut machines = fleet.instances.values();
+    let by_call = machines.find(|machine| machine.payment == Payment::Api);
+    let Some(machine) = by_call.filter(|_| context.payer.is_none()) else {
+        return Ok(());
+    };
+    let message = format!(
+        "{} has `payment: api`, which is experimental and needs a payer; none is configured",
+        machine.name
+    );
+    Err(Failure::new(Situation::Refused, message)
+        .hint(format!("set {}", PAYER_VARIABLES.join(", ")))
+        .hint("or write `payment: await` for a person, `payment: auto` for the balance"))
 }
 
 /// Every limit on money holds, or nothing is begun.

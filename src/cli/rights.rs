@@ -79,6 +79,7 @@ fn uses<'a>(sagas: impl IntoIterator<Item = &'a Saga>) -> Vec<Use> {
                 Action::Start
                 | Action::Modify(_)
                 | Action::AwaitOrder
+                | Action::PayOrder
                 | Action::AllocatePublicIp
                 | Action::CoolDown
                 | Action::RunHook { .. }

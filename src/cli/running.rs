@@ -149,7 +149,9 @@ impl<'a> Run<'a> {
         let open = open.ok_or_else(|| Failure::new(Situation::Other, "there is no open run"))?;
         let plan = load_plan(&store, &open.record.plan_id).await?;
         let account = plan.account.clone();
-        let observed = super::choosing::look(self.context, account, &plan.desired).await?;
+        let mut observed = super::choosing::look(self.context, account, &plan.desired).await?;
+        let now = self.context.clock.wall();
+        contents.applied.look_beneath_upgrades(&mut observed, now);
         let run = open.record.run.clone();
         if self.mode != Mode::PutBack {
             let sagas = unfinished(&plan, open);
@@ -177,6 +179,7 @@ impl<'a> Run<'a> {
             cloud: self.context.cloud.clone(),
             billing: self.context.cloud.clone(),
             prices: self.context.cloud.clone(),
+            payer: self.context.payer.clone(),
             journal: Rc::new(store),
             prober: self.context.prober.clone(),
             clock,

@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::durations::duration;
 use crate::sim::MACHINES_MAX;
 
 /// A simulated cloud that speaks the vendor's protocol.
@@ -24,6 +26,8 @@ pub enum SimCommand {
     Operations,
     /// Make up a fleet to try things on: a manifest and a cloud that differs from it.
     Generate(GenerateArgs),
+    /// Let time pass in the cloud of `--simulate`.
+    Wait(WaitArgs),
 }
 
 /// Arguments of `respec sim serve`.
@@ -38,6 +42,14 @@ pub struct ServeArgs {
     /// How many times faster than real time delays, cool-downs and waits pass.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=SPEED_MAX))]
     pub speed: u32,
+}
+
+/// Arguments of `respec sim wait`.
+#[derive(Debug, Args)]
+pub struct WaitArgs {
+    /// How long: `30h`.
+    #[arg(value_name = "DURATION", value_parser = duration)]
+    pub time: Duration,
 }
 
 /// Fastest the simulated time may run; beyond it even a request outlasts a cool-down.

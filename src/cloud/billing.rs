@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::error::CloudError;
-use crate::model::{Money, Order, OrderDetail, OrderId, PaymentStatus, RequestId};
+use crate::model::{Money, Order, OrderDetail, OrderId, OrderKind, PaymentStatus, RequestId};
 
 /// Orders on one page; larger pages may time out.
 pub const ORDERS_PER_PAGE: u32 = 20;
@@ -23,6 +23,8 @@ pub struct OrderQuery {
     pub created_until: Timestamp,
     /// Only those that stand so.
     pub payment: Option<PaymentStatus>,
+    /// Only those of this kind.
+    pub kind: Option<OrderKind>,
 }
 
 /// What the account could pay at once.

@@ -94,6 +94,8 @@ pub fn value_of(field: Field, seen: &ObservedInstance) -> String {
         Field::StoppedMode => seen
             .stopped_mode
             .map_or_else(|| "none".to_owned(), |m| m.as_str().to_owned()),
+        // No look at a machine shows what was bought for later.
+        Field::TemporaryBandwidth => "none".to_owned(),
     }
 }
 

@@ -20,8 +20,6 @@ pub enum Fate {
     Written(&'static str),
     /// respec sets it by itself.
     Own,
-    /// It will have a key; this version refuses that key.
-    NotYet(&'static str),
     /// Never.
     Never,
 }
@@ -58,7 +56,7 @@ pub const ALL: &[Parameter] = &[
     parameter(PREPAY, "MigrateAcrossZone", Fate::Written("change.migrate_across_zone"),
         "The same wish under its other name (R68)."),
     parameter(ORDERS, "AutoPay", Fate::Written("payment"),
-        "Stated for every order: `auto` sends true, `await` false; the vendor's default would pay (R42)."),
+        "Stated for every order: `auto` sends true, `await` and `api` false; the vendor's default would pay (R42)."),
 
     parameter(NETWORK, "InternetMaxBandwidthOut", Fate::Written("spec.internet.max_bandwidth_out"),
         "Sent when it changes, and along with a switch of network billing."),
@@ -68,10 +66,10 @@ pub const ALL: &[Parameter] = &[
         "Sent when it changes (R34)."),
     parameter(NETWORK, "AllocatePublicIp", Fate::Written("spec.internet.public_ip"),
         "Sent as true when pay-as-you-go bandwidth leaves 0 and an address is wanted (R25); false is what leaving it out means."),
-    parameter(NETWORK, "StartTime", Fate::NotYet("temporary_bandwidth.start"),
-        "Begins a temporary upgrade (R30)."),
-    parameter(NETWORK, "EndTime", Fate::NotYet("temporary_bandwidth.end"),
-        "Ends a temporary upgrade (R30)."),
+    parameter(NETWORK, "StartTime", Fate::Written("temporary_bandwidth.start"),
+        "Begins a temporary upgrade, to the minute (R30)."),
+    parameter(NETWORK, "EndTime", Fate::Written("temporary_bandwidth.end"),
+        "Ends it, to the hour (R30)."),
     parameter(NETWORK, "ISP", Fate::Never,
         "By invitation only (R36)."),
 
@@ -93,7 +91,7 @@ pub const ALL: &[Parameter] = &[
     parameter(PREPAY, "OperatorType", Fate::Never,
         "The service finds the direction out by itself, and a wrong word would be refused (R15)."),
     parameter(PREPAY, "RebootWhenFinished", Fate::Never,
-        "A reboot leaves no trace to verify; stop and start do (R16)."),
+        "The reboot would come with the payment, past every limit, hook and probe, and leaves no trace to verify; a stop and a start have their place and do (R16)."),
     parameter(PREPAY, "RebootTime", Fate::Never,
         "As for RebootWhenFinished (R17)."),
     parameter(PREPAY, "EndTime", Fate::Never,

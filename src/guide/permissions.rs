@@ -57,6 +57,8 @@ pub enum Occasion {
     Order,
     /// The same, and somebody wrote that respec pays.
     Paying,
+    /// The same, by a call of its own (`payment: api`).
+    PayingByCall,
 }
 
 /// Operations that RAM lets everybody call who can sign, so that no policy names them.
@@ -75,7 +77,7 @@ pub const NEVER_CALLED: &[&str] = &[
     "StopInstance",
 ];
 
-use Occasion::{Address, Always, Network, Order, Paying, Power, Type, Width};
+use Occasion::{Address, Always, Network, Order, Paying, PayingByCall, Power, Type, Width};
 use Reach::{Everything, Instances, Regions};
 
 /// Every permission, reads first.
@@ -119,6 +121,8 @@ pub const ALL: &[Permission] = &[
         "Sees whether the balance covers what the run pays."),
     permission("bss:PayOrder", Everything, Paying,
         "Pays an order from the balance within the call that makes it."),
+    permission("bssapi:PayOrder", Everything, PayingByCall,
+        "Pays an order by a call of its own; the vendor publishes no action for it, this follows the others' names."),
 ];
 
 const fn permission(

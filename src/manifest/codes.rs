@@ -113,7 +113,7 @@ codes! {
     NEVER_BEGINS = "RS0121" Error "window that never lets anything begin":
         "`cutoff` is the last part of the window, in which nothing new begins. It has to be shorter than the window.";
     USELESS_GATE = "RS0122" Error "gate that asks for nothing":
-        "A gate waits (`wait`), asks a person (`approve: true`), or both. Without either it is always open.";
+        "A gate waits (`wait`), asks a person (`approve: true`), looks at something (`check`), or several of these. Without any it is always open.";
     NO_SUCH_BATCH = "RS0123" Error "gate after the last batch":
         "The gate stands where no batch follows, so nobody would ever be asked.";
     NO_TOLERANCE = "RS0124" Error "continue and max_failures":
@@ -136,6 +136,9 @@ codes! {
         "A machine must stay ready for `hold` before it counts as up, and that must happen within `within`. With a `hold` that long every machine would fail.";
     LONE_AFTER_START = "RS0143" Error "after_start without before_stop":
         "`after_start` takes back what `before_stop` did, whenever the machine is started again. Without a `before_stop` there is nothing to take back.";
+
+    TEMPORARY = "RS0130" Error "temporary bandwidth that is not sold":
+        "Temporary bandwidth lasts at least three hours, from a full minute to a full hour, and is more than the machine has for good, at most 200 Mbit/s, on subscriptions that pay by bandwidth (R30).";
 
     WRONG_ACCOUNT = "RS0201" Error "another account":
         "`account` guards against changing the wrong fleet: it must be the account of the credentials in use.";

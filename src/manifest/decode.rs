@@ -18,15 +18,17 @@ use super::schema::{
     ChangeKeys, Defaults, Entry, File, GroupEntry, InstanceEntry, Layer, SpecKeys,
 };
 use super::selects::{availability, select};
+use super::temporary::temporary;
 use super::tree::NodeId;
 
 /// The version of the language this program reads.
 const VERSION: u32 = 1;
 
-const PAYMENTS: &[(&str, Payment)] = &[("auto", Payment::Auto), ("await", Payment::Await)];
-
-/// Known to the language, not to this version.
-const PAYMENT_API: &str = "api";
+const PAYMENTS: &[(&str, Payment)] = &[
+    ("auto", Payment::Auto),
+    ("await", Payment::Await),
+    ("api", Payment::Api),
+];
 
 const CHARGE_TYPES: &[(&str, NetworkBilling)] = &[
     ("PayByBandwidth", NetworkBilling::PayByBandwidth),
@@ -212,23 +214,11 @@ fn layer(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> Layer {
         region: fields.slot(d, "region", Decoder::id),
         allow_managed: fields.slot(d, "allow_managed", owners),
         change: change(d, fields),
+        temporary: fields.slot(d, "temporary_bandwidth", temporary),
     }
 }
 
 fn payment(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Payment>> {
-    if d.key(node).value == PAYMENT_API {
-        let draft = Draft::new(
-            codes::UNSUPPORTED,
-            d.mark(node),
-            "`payment: api` is not supported yet",
-        );
-        d.notes.add(
-            draft
-                .label("this version cannot pay by a call")
-                .help("`await` leaves orders to a person, `auto` pays them from the balance"),
-        );
-        return None;
-    }
     d.word(node, PAYMENTS)
 }
 

@@ -6,9 +6,6 @@ use super::mark::{At, Mark, Slot};
 use super::notes::{Draft, quoted};
 use super::tree::NodeId;
 
-/// Keys of the manifest language that this version cannot honour yet, wherever they stand.
-const UNSUPPORTED: &[&str] = &["balance", "temporary_bandwidth"];
-
 /// A mapping being read key by key; it remembers what was asked for and refuses the rest.
 pub(super) struct Fields<'a> {
     entries: &'a [(NodeId, NodeId)],
@@ -38,11 +35,6 @@ impl<'a> Fields<'a> {
         self.asked.push(key);
         let found = self.entries.iter().find(|(k, _)| d.key(*k).value == key);
         found.map(|(_, value)| *value)
-    }
-
-    /// Whether a key is there, without taking it for known.
-    pub(super) fn has(&self, d: &Decoder<'_>, key: &str) -> bool {
-        self.entries.iter().any(|(k, _)| d.key(*k).value == key)
     }
 
     /// The value under a key, read.
@@ -89,7 +81,7 @@ impl<'a> Fields<'a> {
             if known || d.notes.is_full() {
                 continue;
             }
-            if UNSUPPORTED.contains(&key.value) || unsupported.contains(&key.value) {
+            if unsupported.contains(&key.value) {
                 d.notes.add(self.unsupported(&key));
             } else {
                 let draft = self.unknown(d, &key);

@@ -31,6 +31,7 @@ mod health;
 mod rollouts;
 mod selects;
 mod budget;
+mod temporary;
 mod decode;
 mod merge;
 mod rules;

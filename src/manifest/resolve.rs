@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     ChangeOptions, DesiredInstance, DesiredSpec, Group, GroupName, InstanceId, InstanceName, Owner,
-    Payment, RegionId, Rollout, Selection,
+    Payment, RegionId, Rollout, Selection, TemporaryBandwidth,
 };
 
 use super::codes;
@@ -51,6 +51,7 @@ struct Shared {
     spec: DesiredSpec,
     change: ChangeOptions,
     payment: Payment,
+    temporary: Option<TemporaryBandwidth>,
     allow_managed: BTreeSet<Owner>,
 }
 
@@ -60,6 +61,7 @@ impl Shared {
             spec: layer.spec.desired(),
             change: layer.change.options(),
             payment: layer.payment.value().unwrap_or(Payment::Await),
+            temporary: layer.temporary.value(),
             allow_managed: layer.allow_managed.value().unwrap_or_default(),
         }
     }
@@ -340,6 +342,7 @@ impl<'m> Resolver<'m> {
             spec: shared.spec.clone(),
             change: shared.change.clone(),
             payment: shared.payment,
+            temporary: shared.temporary.clone(),
             protect: false,
             allow_managed: shared.allow_managed.clone(),
             after: BTreeSet::new(),

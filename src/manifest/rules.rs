@@ -3,7 +3,7 @@
 //! Each rule looks at one machine's keys after all levels are laid over each other. A plan knows
 //! more (billing method, the type's own limits) and refuses more.
 
-use crate::model::{BillingMethod, Mbps, NetworkBilling, Power};
+use crate::model::{BillingMethod, Mbps, NetworkBilling, Power, TemporaryBandwidth};
 
 use super::codes;
 use super::mark::At;
@@ -26,6 +26,9 @@ pub(super) fn check(layer: &Layer, notes: &mut Notes) {
     }
     if let Some(inbound) = max_bandwidth_in.get() {
         inbound_range(&layer.spec, inbound, notes);
+    }
+    if let Some(temporary) = layer.temporary.get() {
+        temporary_is_sold(&layer.spec, temporary, notes);
     }
     stopped_mode_needs_stopped(&layer.spec, notes);
     force_stop_comes_in_time(&layer.change, notes);
@@ -94,6 +97,31 @@ fn address_needs_bandwidth(spec: &SpecKeys, out: &At<Mbps>, notes: &mut Notes) {
             .label("asks for an address")
             .other(out.mark, "leaves none (R33)")
             .help("write `public_ip: false` to give the address up, or a bandwidth of at least 1"),
+        );
+    }
+}
+
+/// R30: more than for good, and only where bandwidth itself is paid for.
+fn temporary_is_sold(spec: &SpecKeys, temporary: &At<TemporaryBandwidth>, notes: &mut Notes) {
+    let wanted = temporary.value.max_bandwidth_out;
+    let draft = |message: &str| Draft::new(codes::TEMPORARY, temporary.mark, message);
+    if let Some(out) = spec
+        .max_bandwidth_out
+        .get()
+        .filter(|out| out.value >= wanted)
+    {
+        notes.add(
+            draft("temporary bandwidth that is no more than the permanent one")
+                .label(format!("{wanted} Mbit/s for a while"))
+                .other(out.mark, "as much or more for good"),
+        );
+    }
+    let by_traffic = |at: &&At<NetworkBilling>| at.value == NetworkBilling::PayByTraffic;
+    if let Some(charge_type) = spec.charge_type.get().filter(by_traffic) {
+        notes.add(
+            draft("temporary bandwidth where traffic is paid for by volume")
+                .label("only sold to machines that pay by bandwidth (R30)")
+                .other(charge_type.mark, "pays by traffic"),
         );
     }
 }

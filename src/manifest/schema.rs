@@ -7,7 +7,7 @@ use crate::model::{
     AccountId, Availability, BalanceCheck, Batches, Budget, ChangeOptions, DesiredInternet,
     DesiredSpec, FleetName, Freeze, Gate, GroupName, Health, Hook, Hooks, InstanceId, InstanceName,
     Mbps, NetworkBilling, OnFailure, Owner, Payment, Power, PrepaidUpgrade, RegionId, Rollout,
-    Selector, Share, Spread, StoppedMode, TypeName, Window,
+    Selector, Share, Spread, StoppedMode, TemporaryBandwidth, TypeName, Window,
 };
 
 use super::mark::{At, Mark, Slot};
@@ -85,6 +85,7 @@ pub(super) struct Layer {
     pub(super) allow_managed: Slot<BTreeSet<Owner>>,
     pub(super) spec: SpecKeys,
     pub(super) change: ChangeKeys,
+    pub(super) temporary: Slot<TemporaryBandwidth>,
 }
 
 /// `spec`, with `internet` laid flat.
@@ -134,6 +135,7 @@ impl Layer {
             allow_managed: self.allow_managed.over(&outer.allow_managed),
             spec: self.spec.over(&outer.spec),
             change: self.change.over(&outer.change),
+            temporary: self.temporary.over(&outer.temporary),
         }
     }
 }

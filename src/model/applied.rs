@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digest;
 use super::id::{AccountId, FleetName, GroupName, InstanceId, InstanceName, RegionId, TypeName};
 use super::spec::Field;
+use super::temporary::Upgrade;
 
 /// One history of one fleet. Derived from account and fleet name, so that a runner that lost its
 /// disk makes the same client tokens as before.
@@ -68,6 +69,9 @@ pub struct AppliedInstance {
     /// A type whose start is still owed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart_due: Option<RestartDue>,
+    /// A temporary upgrade that was bought last, over or not (R30).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporary: Option<Upgrade>,
     /// When this record was written.
     pub recorded_at: Timestamp,
 }

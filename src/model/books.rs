@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::id::{InstanceId, OrderId, RegionId};
+use super::id::{InstanceId, RegionId};
 use super::money::Money;
+use super::order::{OrderDetail, OrderOwner};
 use super::price::{NoQuote, PriceKey, Quote};
+use super::temporary::UpgradeOrder;
 
 /// Everything the planner may know about money. Empty books know nothing: every price is unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Books {
     pub renewals: BTreeMap<InstanceId, AutoRenew>,
     /// Orders that wait to be paid, by their machine.
     pub unpaid: BTreeMap<InstanceId, UnpaidOrder>,
+    /// Orders for temporary bandwidth that were not cancelled, by their machine (R30).
+    pub upgrades: BTreeMap<InstanceId, Vec<UpgradeOrder>>,
     /// Why not every such order is known, if so.
     pub unread_orders: Option<String>,
 }
@@ -33,6 +36,8 @@ pub struct MoneyQuestions {
     pub prices: BTreeMap<PriceKey, InstanceId>,
     /// Subscriptions that change, by region: when are they renewed, is an order of theirs unpaid?
     pub subscriptions: BTreeMap<RegionId, BTreeSet<InstanceId>>,
+    /// Subscriptions that may have a temporary upgrade, which matters to what they want.
+    pub upgradable: BTreeSet<InstanceId>,
     /// Whether an order would be paid by itself, so that the balance matters.
     pub pays_by_itself: bool,
 }
@@ -76,21 +81,8 @@ pub enum AutoRenew {
 /// An order that waits to be paid; until then its machine takes no other change (R45).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnpaidOrder {
-    /// Its id.
-    pub order: OrderId,
-    /// What it asks for.
-    pub amount: Option<Money>,
-    /// When it was made.
-    pub created_at: Timestamp,
+    /// The order.
+    pub detail: OrderDetail,
     /// Who made it.
     pub owner: OrderOwner,
-}
-
-/// Who made an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OrderOwner {
-    /// A run of ours: the state has it.
-    Ours,
-    /// Somebody else.
-    Foreign,
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::TypeName;
 use super::spec::{Mbps, NetworkBilling};
+use super::temporary::TemporaryBandwidth;
 
 /// `ModifyInstanceSpec`: another type for a pay-as-you-go machine that is stopped (R1, R2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +52,9 @@ pub struct NetworkChange {
     /// `AutoPay`; stated for subscription machines, which get an order (R37), absent for the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_pay: Option<bool>,
+    /// `StartTime` and `EndTime` (R30): the bandwidth is for a while only. Its own figure is the one above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporary: Option<TemporaryBandwidth>,
 }
 
 /// One of the three.

@@ -11,6 +11,7 @@ use super::policy::{BalanceCheck, Budget, ChangeOptions, Owner, Payment};
 use super::rollout::{Crowd, Rollout};
 use super::selection::{Availability, Selection};
 use super::spec::{Mbps, NetworkBilling, Power, StoppedMode};
+use super::temporary::TemporaryBandwidth;
 use super::window::Freeze;
 
 /// What the manifest says about a fleet.
@@ -73,6 +74,9 @@ pub struct DesiredInstance {
     pub change: ChangeOptions,
     /// What to do with its orders.
     pub payment: Payment,
+    /// More bandwidth for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporary: Option<TemporaryBandwidth>,
     /// Whether plans that stop it are refused.
     pub protect: bool,
     /// Other owners whose machines may be stopped all the same (`allow_managed`).

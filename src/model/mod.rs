@@ -7,9 +7,10 @@
 mod id;
 mod digest;
 mod money;
-mod order;
-mod note;
 mod spec;
+mod order;
+mod temporary;
+mod note;
 mod policy;
 mod schedule;
 mod window;
@@ -17,6 +18,7 @@ mod facts;
 mod health;
 mod rollout;
 mod call;
+mod asked;
 mod observed;
 mod selection;
 mod desired;
@@ -25,14 +27,16 @@ mod offers;
 mod price;
 mod books;
 mod applied;
+mod beneath;
 
 pub use applied::{AppliedFleet, AppliedInstance, Lineage, ManagedFields, RestartDue, Stamp};
-pub use books::{AutoRenew, Books, Funds, MoneyQuestions, OrderOwner, Pricing, UnpaidOrder};
+pub use asked::AskedFor;
+pub use books::{AutoRenew, Books, Funds, MoneyQuestions, Pricing, UnpaidOrder};
 pub use call::{ModifyCall, NetworkChange, PrepayChange, SpecChange};
 pub use desired::{DesiredFleet, DesiredInstance, DesiredInternet, DesiredSpec, Group, Unit};
 pub use digest::{Digest, canonical_json};
 pub use facts::{FACT_WORDS, Facts, MissingFact, Template};
-pub use health::{Command, Health, Hook, Hooks, HttpProbe, Moment, Probe};
+pub use health::{Check, Command, Health, Hook, Hooks, HttpProbe, Moment, Probe};
 pub use id::{
     AccountId, ClientToken, FleetName, GroupName, InstanceId, InstanceName, InvalidId, OrderId,
     RegionId, RequestId, RunId, TypeName, ZoneId,
@@ -44,7 +48,7 @@ pub use observed::{
     Eip, InstanceStatus, NetworkKind, ObservedFleet, ObservedInstance, Particulars,
 };
 pub use offers::{Listing, OfferKey, Offers, Shift, Targets};
-pub use order::{Order, OrderDetail, OrderKind, PaymentStatus};
+pub use order::{Order, OrderDetail, OrderKind, OrderOwner, PaymentStatus};
 pub use policy::{BalanceCheck, Budget, ChangeOptions, Owner, Payment, PrepaidUpgrade, Share};
 pub use price::{
     HOURS_OF_A_MONTH, NoQuote, PriceKey, Quote, ShapeKey, Term, UpgradeKey, UpgradeTarget,
@@ -53,4 +57,5 @@ pub use rollout::{Approval, Batches, Course, Crowd, Gate, GateAfter, OnFailure, 
 pub use schedule::{InvalidSchedule, Schedule};
 pub use selection::{Availability, Pattern, Promise, Selection, Selector};
 pub use spec::{BillingMethod, Field, Mbps, NetworkBilling, Power, StoppedMode};
+pub use temporary::{Raised, TemporaryBandwidth, Upgrade, UpgradeOrder, minute};
 pub use window::{Freeze, Opening, UnknownZone, Window, ZoneName, later};

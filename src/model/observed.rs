@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AccountId, InstanceId, RegionId, TypeName, ZoneId};
 use super::spec::{BillingMethod, Mbps, NetworkBilling, StoppedMode};
+use super::temporary::Raised;
 
 /// Everything that was seen in one look over the fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,8 +127,11 @@ pub struct ObservedInstance {
     pub network: NetworkKind,
     /// How its traffic is paid for; absent where the cloud does not say.
     pub charge_type: Option<NetworkBilling>,
-    /// Outbound ceiling, Mbit/s.
+    /// Outbound ceiling, Mbit/s; what is beneath a temporary upgrade, where that is known.
     pub max_bandwidth_out: Mbps,
+    /// That the cloud shows more for a while (R30).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised: Option<Raised>,
     /// Inbound ceiling, Mbit/s; absent in very old records (`-1`).
     pub max_bandwidth_in: Option<Mbps>,
     /// The static public address, if it has one.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{InstanceId, OrderId, RegionId};
 use super::money::Money;
+use super::spec::Mbps;
 
 /// Where an order stands (`PaymentStatus`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -153,4 +154,70 @@ pub struct OrderDetail {
     pub config: String,
     /// What was before, likewise.
     pub original_config: String,
+    /// From when on what it brings may be used (`UsageStartTime`).
+    pub usage_from: Option<Timestamp>,
+    /// Until when (`UsageEndTime`).
+    pub usage_until: Option<Timestamp>,
+}
+
+/// Who made an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderOwner {
+    /// A run of ours: the state has it.
+    Ours,
+    /// Somebody else, or a run whose state is lost.
+    Foreign,
+}
+
+impl OrderDetail {
+    /// Every word of its configuration that is an instance type.
+    #[must_use]
+    pub fn types(&self) -> Vec<&str> {
+        type_names(&self.config)
+    }
+
+    /// The outbound bandwidth it makes, Mbit/s, where it names one.
+    #[must_use]
+    pub fn bandwidth(&self) -> Option<Mbps> {
+        bandwidth_out(&self.config)
+    }
+
+    /// The outbound bandwidth before, Mbit/s, where it names one.
+    #[must_use]
+    pub fn bandwidth_before(&self) -> Option<Mbps> {
+        bandwidth_out(&self.original_config)
+    }
+}
+
+fn type_names(config: &str) -> Vec<&str> {
+    let separates = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    let words = config.split(separates);
+    words.filter(|word| word.starts_with("ecs.")).collect()
+}
+
+/// The number behind `InternetMaxBandwidthOut`.
+fn bandwidth_out(config: &str) -> Option<Mbps> {
+    let (_, rest) = config.split_once("InternetMaxBandwidthOut")?;
+    let digits = rest.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let end = digits
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(digits.len());
+    digits[..end].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_is_read_for_what_it_names() {
+        assert_eq!(
+            type_names(r#"{"instance_type":"ecs.g7.xlarge","disk":"ecs"};ecs.g6.large"#),
+            ["ecs.g7.xlarge", "ecs.g6.large"]
+        );
+        assert_eq!(bandwidth_out("InternetMaxBandwidthOut:50;In:10"), Some(50));
+        assert_eq!(bandwidth_out(r#""InternetMaxBandwidthOut": "5""#), Some(5));
+        assert_eq!(bandwidth_out("Bandwidth:50"), None);
+        assert_eq!(bandwidth_out("InternetMaxBandwidthOut"), None);
+    }
 }

@@ -64,6 +64,9 @@ pub enum Payment {
     Auto,
     /// Leave the order for a person to pay (AutoPay=false); unwritten payment means this.
     Await,
+    /// Leave the order unpaid (AutoPay=false) and pay it by `PayOrder`; experimental, and only where a
+    /// payer is configured.
+    Api,
 }
 
 /// Whether orders are paid by themselves only when the account's balance covers them (`balance`).

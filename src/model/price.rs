@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{InstanceId, RegionId, TypeName};
 use super::money::Money;
 use super::spec::{Mbps, NetworkBilling};
+use super::temporary::TemporaryBandwidth;
 
 /// Hours of a month, where a price by the hour is told by the month: a twelfth of a year's.
 pub const HOURS_OF_A_MONTH: u64 = 730;
@@ -55,6 +56,8 @@ pub enum UpgradeTarget {
         /// The outbound ceiling afterwards, Mbit/s.
         max_bandwidth_out: Mbps,
     },
+    /// Bandwidth for a while (R30).
+    Temporary(TemporaryBandwidth),
 }
 
 /// What a machine's costs by time hang on.

@@ -116,6 +116,8 @@ pub enum Field {
     Power,
     /// `stopped_mode`.
     StoppedMode,
+    /// `temporary_bandwidth`, which stands beside the spec: it is bought once and never compared.
+    TemporaryBandwidth,
 }
 
 impl Field {
@@ -130,6 +132,7 @@ impl Field {
             Self::PublicIp => "internet.public_ip",
             Self::Power => "power",
             Self::StoppedMode => "stopped_mode",
+            Self::TemporaryBandwidth => "temporary_bandwidth",
         }
     }
 }

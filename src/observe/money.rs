@@ -10,22 +10,23 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cloud::{Billing, IDS_PER_CALL_MAX, OrderQuery, PriceReply, Prices};
 use crate::model::{
-    AutoRenew, Books, Funds, InstanceId, MoneyQuestions, NoQuote, Order, OrderId, OrderOwner,
-    PaymentStatus, PriceKey, Pricing, Quote, RegionId, UnpaidOrder,
+    AutoRenew, Books, Funds, InstanceId, MoneyQuestions, NoQuote, Order, OrderDetail, OrderId,
+    OrderKind, OrderOwner, PaymentStatus, PriceKey, Pricing, Quote, RegionId, UnpaidOrder,
+    UpgradeOrder,
 };
 
 /// Questions about money that may be under way together; more only meets the throttle.
 const QUESTIONS_AT_ONCE: usize = 10;
 
-/// How far back unpaid orders are looked for. How long one stays payable is not published; a quarter
-/// of a year is far longer than any was seen to.
+/// How far back orders are looked for. How long an unpaid one stays payable is not published; a quarter of a
+/// year is far longer than any was seen to, and few buy bandwidth for an event that far away.
 const ORDERS_SINCE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// How far the cloud's clock may be ahead; an order of this very second counts as well.
 const CLOCKS_APART_MAX: SignedDuration = SignedDuration::from_mins(15);
 
-/// Unpaid orders that are looked into; each costs a call, and an account has few.
-const UNPAID_MAX: usize = 100;
+/// Orders of one sort that are looked into; each costs a call, and an account has few.
+const ORDERS_MAX: usize = 100;
 
 /// Whom to ask about money, and what is known beforehand.
 pub struct MoneyDesk<'a> {
@@ -47,9 +48,10 @@ impl MoneyDesk<'_> {
             ..Books::default()
         };
         if !questions.subscriptions.is_empty() {
-            let found = unpaid_orders(self.billing, self.now, &self.ours).await;
-            books.unpaid = found.by_machine;
-            books.unread_orders = found.unread;
+            self.learn_unpaid(&mut books).await;
+        }
+        if !questions.upgradable.is_empty() {
+            self.learn_upgrades(&mut books).await;
         }
         match pricing {
             Pricing::Skipped => {}
@@ -128,66 +130,84 @@ async fn renewals(
     found
 }
 
-/// Orders that wait to be paid, by their machines, and why some may be missing.
+/// Orders of one sort with their details, and why some may be missing.
 #[derive(Default)]
-struct UnpaidOrders {
-    by_machine: BTreeMap<InstanceId, UnpaidOrder>,
+struct Found {
+    details: Vec<OrderDetail>,
     unread: Option<String>,
 }
 
-/// Looks for orders that wait to be paid; `ours` are those that the state knows.
-async fn unpaid_orders(
-    billing: &dyn Billing,
-    now: Timestamp,
-    ours: &BTreeSet<OrderId>,
-) -> UnpaidOrders {
-    let query = OrderQuery {
-        created_from: now.saturating_sub(ORDERS_SINCE).unwrap_or(now),
-        created_until: now.saturating_add(CLOCKS_APART_MAX).unwrap_or(now),
-        payment: Some(PaymentStatus::Unpaid),
-    };
-    let mut found = UnpaidOrders::default();
-    let listed = match billing.query_orders(&query).await {
-        Ok(listed) => listed,
-        Err(error) => {
-            found.unread = Some(error.to_string());
-            return found;
-        }
-    };
-    if listed.len() > UNPAID_MAX {
-        let n = listed.len();
-        found.unread = Some(format!(
-            "of {n} unpaid orders only {UNPAID_MAX} were looked into"
-        ));
-    }
-    let listed: Vec<Order> = listed.into_iter().take(UNPAID_MAX).collect();
-    for batch in listed.chunks(QUESTIONS_AT_ONCE) {
-        let details = join_all(batch.iter().map(|order| billing.order_detail(&order.id))).await;
-        for (order, detail) in batch.iter().zip(details) {
-            match detail {
-                Ok(detail) => {
-                    let unpaid = unpaid(order, ours);
-                    let machines = detail.instances.into_iter();
-                    found
-                        .by_machine
-                        .extend(machines.map(|id| (id, unpaid.clone())));
-                }
-                Err(error) => found.unread = Some(error.to_string()),
+impl MoneyDesk<'_> {
+    /// Orders that wait to be paid, by their machines.
+    async fn learn_unpaid(&self, books: &mut Books) {
+        let found = self.find(Some(PaymentStatus::Unpaid), None).await;
+        for detail in found.details {
+            let owner = self.owner(&detail);
+            for id in &detail.instances {
+                let detail = detail.clone();
+                books
+                    .unpaid
+                    .insert(id.clone(), UnpaidOrder { detail, owner });
             }
         }
+        books.unread_orders = found.unread;
     }
-    found
-}
 
-fn unpaid(order: &Order, ours: &BTreeSet<OrderId>) -> UnpaidOrder {
-    UnpaidOrder {
-        order: order.id.clone(),
-        amount: order.payable.clone().or_else(|| order.amount.clone()),
-        created_at: order.created_at,
-        owner: if ours.contains(&order.id) {
+    /// Orders for temporary bandwidth, by their machines (R30).
+    async fn learn_upgrades(&self, books: &mut Books) {
+        let found = self.find(None, Some(OrderKind::TempUpgrade)).await;
+        for detail in found.details {
+            let order = UpgradeOrder::of(&detail, self.owner(&detail));
+            if order.payment == PaymentStatus::Cancelled {
+                continue;
+            }
+            for id in &detail.instances {
+                let orders = books.upgrades.entry(id.clone()).or_default();
+                orders.push(order.clone());
+            }
+        }
+        books.unread_orders = books.unread_orders.take().or(found.unread);
+    }
+
+    fn owner(&self, detail: &OrderDetail) -> OrderOwner {
+        if self.ours.contains(&detail.order.id) {
             OrderOwner::Ours
         } else {
             OrderOwner::Foreign
-        },
+        }
+    }
+
+    async fn find(&self, payment: Option<PaymentStatus>, kind: Option<OrderKind>) -> Found {
+        let (now, billing) = (self.now, self.billing);
+        let query = OrderQuery {
+            created_from: now.saturating_sub(ORDERS_SINCE).unwrap_or(now),
+            created_until: now.saturating_add(CLOCKS_APART_MAX).unwrap_or(now),
+            payment,
+            kind,
+        };
+        let mut found = Found::default();
+        let listed = match billing.query_orders(&query).await {
+            Ok(listed) => listed,
+            Err(error) => {
+                found.unread = Some(error.to_string());
+                return found;
+            }
+        };
+        if listed.len() > ORDERS_MAX {
+            let n = listed.len();
+            found.unread = Some(format!("of {n} orders only {ORDERS_MAX} were looked into"));
+        }
+        let listed: Vec<Order> = listed.into_iter().take(ORDERS_MAX).collect();
+        for batch in listed.chunks(QUESTIONS_AT_ONCE) {
+            let details = join_all(batch.iter().map(|order| billing.order_detail(&order.id))).await;
+            for (order, detail) in batch.iter().zip(details) {
+                let order = order.clone();
+                match detail {
+                    Ok(detail) => found.details.push(OrderDetail { order, ..detail }),
+                    Err(error) => found.unread = Some(error.to_string()),
+                }
+            }
+        }
+        found
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::diff::FieldChange;
-use crate::model::{InstanceId, InstanceName};
+use crate::model::{InstanceId, InstanceName, Upgrade};
 
 use super::money::MoneySheet;
 use super::step::Because;
@@ -90,6 +90,9 @@ pub struct Account {
     /// Money, beside the prices of the steps.
     #[serde(default)]
     pub money: MoneySheet,
+    /// Temporary upgrades that are bought, and that only the account's orders tell of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub upgrades: BTreeMap<InstanceId, Upgrade>,
     /// What was looked into beforehand.
     #[serde(default)]
     pub checks: Vec<Check>,

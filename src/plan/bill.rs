@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Currency, GroupName, InstanceId, Money};
 
 use super::price::{Basis, Price, Running};
-use super::step::Step;
+use super::step::{Action, Step};
 
 /// An amount in each currency, and how many parts of it are not known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ impl Sum {
 pub struct Costs {
     /// To be paid at once, for orders.
     pub now: Sum,
-    /// What of that is paid from the balance by itself.
+    /// What of that is paid without a person: from the balance at once, or by a call.
     pub by_itself: Sum,
     /// What comes back, estimated; above zero.
     pub refund: Sum,
@@ -101,8 +101,9 @@ impl Costs {
     #[must_use]
     pub fn of(steps: &[Step]) -> Self {
         let mut costs = Self::default();
-        for step in steps {
-            costs.take(step);
+        let following = steps.iter().skip(1).map(Some).chain([None]);
+        for (step, next) in steps.iter().zip(following) {
+            costs.take(step, next);
         }
         costs
     }
@@ -121,11 +122,11 @@ impl Costs {
         self.now.is_empty() && self.refund.is_empty() && self.monthly.is_empty()
     }
 
-    fn take(&mut self, step: &Step) {
+    fn take(&mut self, step: &Step, next: Option<&Step>) {
         match &step.price {
             Price::NoOrder => {}
-            Price::Unknown => self.order(step, |sum| sum.add(None)),
-            Price::Quoted(quoted) => self.order(step, |sum| match quoted.basis {
+            Price::Unknown => self.order(step, next, |sum| sum.add(None)),
+            Price::Quoted(quoted) => self.order(step, next, |sum| match quoted.basis {
                 Basis::Asked => sum.add(Some(&quoted.cap)),
                 Basis::Alike => sum.add_about(Some(&quoted.cap)),
             }),
@@ -138,9 +139,10 @@ impl Costs {
         }
     }
 
-    fn order(&mut self, step: &Step, add: impl Fn(&mut Sum)) {
+    fn order(&mut self, step: &Step, next: Option<&Step>, add: impl Fn(&mut Sum)) {
         add(&mut self.now);
-        if step.pays_by_itself() {
+        let by_call = next.is_some_and(|next| next.action == Action::PayOrder);
+        if step.pays_by_itself() || by_call {
             add(&mut self.by_itself);
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::model::{
     BillingMethod, DesiredFleet, DesiredSpec, InstanceId, ModifyCall, Moment, Power, Share,
-    StoppedMode,
+    StoppedMode, TemporaryBandwidth,
 };
 
 use super::graph::StepGraph;
@@ -83,7 +83,7 @@ impl Walk {
             self.object(position, "has no reason");
         }
         self.take_needs(position, step);
-        if self.unpaid != (step.action == Action::AwaitOrder) {
+        if self.unpaid != step.waits_for_payment() {
             self.object(position, "and an order left unpaid do not go together");
         }
         self.unpaid = step.is_finished_by_its_answer();
@@ -96,7 +96,7 @@ impl Walk {
                 self.take_goal(position, call, step);
             }
             Action::AllocatePublicIp => {}
-            Action::AwaitOrder => {
+            Action::AwaitOrder | Action::PayOrder => {
                 self.take_wait(saga, position);
                 if !step.is_pivot() {
                     self.object(position, "waits for a payment and calls it undoable");
@@ -155,8 +155,21 @@ impl Walk {
             ModifyCall::Prepay(change) => {
                 after.instance_type.as_ref() == Some(&change.instance_type)
             }
+            ModifyCall::Network(change) if change.temporary.is_some() => {
+                let only = Goal {
+                    temporary: change.temporary.clone(),
+                    ..Goal::default()
+                };
+                let what = change.temporary.as_ref();
+                let says_it_twice = what.is_some_and(|what| {
+                    change.max_bandwidth_out == Some(what.max_bandwidth_out)
+                        && what.end.duration_since(what.start) >= TemporaryBandwidth::LEAST
+                });
+                *after == only && says_it_twice
+            }
             ModifyCall::Network(change) => {
                 after.instance_type.is_none()
+                    && after.temporary.is_none()
                     && after.charge_type == change.charge_type
                     && after.max_bandwidth_out == change.max_bandwidth_out
                     && after.max_bandwidth_in == change.max_bandwidth_in
@@ -206,6 +219,14 @@ impl Walk {
             }
             (ModifyCall::Network(change), BillingMethod::PrePaid) if change.auto_pay.is_none() => {
                 self.object(position, "makes an order without stating AutoPay");
+            }
+            (ModifyCall::Network(change), BillingMethod::PostPaid)
+                if change.temporary.is_some() =>
+            {
+                self.object(
+                    position,
+                    "buys bandwidth for a while for a pay-as-you-go machine",
+                );
             }
             (ModifyCall::Network(change), BillingMethod::PostPaid) if change.auto_pay.is_some() => {
                 self.object(position, "states AutoPay where no order is made");
@@ -274,6 +295,10 @@ fn against_the_manifest(desired: &DesiredFleet, id: &InstanceId, saga: &Saga) ->
         .steps
         .iter()
         .any(|step| is_unasked_for(&wish.spec, &step.after))
+        || saga.steps.iter().any(|step| {
+            let bought = step.after.temporary.as_ref();
+            bought.is_some() && bought != wish.temporary.as_ref()
+        })
     {
         faults.push("becomes what the manifest does not ask for".to_owned());
     }
@@ -318,6 +343,7 @@ fn power_at_the_end(saga: &Saga) -> bool {
             Action::Stop { .. } => false,
             Action::Modify(_)
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
             | Action::RunHook { .. }

@@ -54,6 +54,12 @@ impl Draft {
         self.steps.iter().any(|step| step.action == Action::Start)
     }
 
+    /// Whether something was changed so far.
+    pub(super) fn has_change(&self) -> bool {
+        let mut actions = self.steps.iter().map(|step| &step.action);
+        actions.any(|action| matches!(action, Action::Modify(_)))
+    }
+
     /// Stops it for a change: it will be started again, and is started again when the change fails.
     pub(super) fn stop_for_change(&mut self, because: Because) {
         let keep = Because::new(
@@ -84,6 +90,7 @@ impl Draft {
             because,
             price: Price::NoOrder,
             running: Running::Same,
+            adopts: None,
             downtime: self.outage(STOP_ESTIMATE),
         });
         self.up = false;
@@ -100,6 +107,7 @@ impl Draft {
             because: vec![because],
             price: Price::NoOrder,
             running: Running::Same,
+            adopts: None,
             downtime: self.outage(START_ESTIMATE),
         });
         self.up = true;
@@ -153,6 +161,7 @@ impl Draft {
             )],
             price: Price::NoOrder,
             running: Running::Same,
+            adopts: None,
             downtime: Duration::ZERO,
         });
     }
@@ -199,6 +208,7 @@ fn quiet(action: Action, undo: Undo, because: Because) -> Step {
         price: Price::NoOrder,
         running: Running::Same,
         downtime: Duration::ZERO,
+        adopts: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    BalanceCheck, BillingMethod, Funds, InstanceId, Money, MoneyQuestions, Payment,
+    BalanceCheck, BillingMethod, Funds, InstanceId, Money, MoneyQuestions, NetworkBilling, Payment,
 };
 
 use super::bill::{Bill, Sum};
@@ -23,7 +23,11 @@ pub(super) fn ask_about(case: &Case<'_>, saga: &Saga, questions: &mut MoneyQuest
         let there = questions.subscriptions.entry(region).or_default();
         there.insert(saga.instance.clone());
         let is_checked = case.input.desired.balance == BalanceCheck::Check;
-        questions.pays_by_itself |= is_checked && case.desired.payment == Payment::Auto;
+        questions.pays_by_itself |= is_checked && case.desired.payment != Payment::Await;
+        // R30: only these can have temporary bandwidth, which would hold the change up (R31).
+        if case.seen.charge_type == Some(NetworkBilling::PayByBandwidth) {
+            questions.upgradable.insert(saga.instance.clone());
+        }
     }
 }
 

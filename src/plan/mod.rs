@@ -36,7 +36,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::diff::changes;
 use crate::model::{
-    BillingMethod, Course, InstanceId, LimitQuestions, Mbps, MoneyQuestions, OfferKey, Unit,
+    BillingMethod, Course, InstanceId, LimitQuestions, Mbps, MoneyQuestions, OfferKey, Payment,
+    Unit,
 };
 
 pub use account::{Account, Blocked, Check, Note, Verdict};
@@ -61,8 +62,10 @@ pub use spend_limits::{Ruling, SpendLimit, spend_limits};
 pub use step::{Action, Because, Goal, Step, Undo};
 
 use input::{Case, Purse};
+use rules::orders::Open;
 use rules::{
-    fits, found, network, notes, orders, power, prices, restart, sequence, targets, transition,
+    fits, found, network, notes, orders, power, prices, restart, sequence, targets, temporary,
+    transition,
 };
 
 /// What the planner answers.
@@ -165,17 +168,22 @@ pub fn money_questions(input: &PlanInput<'_>) -> MoneyQuestions {
             funding::ask_about(&case, saga, &mut questions);
         }
     }
+    let upgradable =
+        cases(input).filter(|case| is_chosen(case) && temporary::is_to_be_asked_about(case));
+    questions
+        .upgradable
+        .extend(upgradable.map(|case| case.seen.id.clone()));
     questions
 }
 
 /// Whether it is worth a question at all.
 fn may_change(case: &Case<'_>) -> bool {
-    let id = &case.seen.id;
-    let is_chosen = case
-        .input
-        .targets
-        .is_none_or(|targets| targets.contains(id));
-    is_chosen && may_be_touched(case).is_ok()
+    is_chosen(case) && may_be_touched(case).is_ok()
+}
+
+fn is_chosen(case: &Case<'_>) -> bool {
+    let targets = case.input.targets;
+    targets.is_none_or(|targets| targets.contains(&case.seen.id))
 }
 
 fn case_of<'a>(input: &'a PlanInput<'a>, id: &InstanceId) -> Option<Case<'a>> {
@@ -195,16 +203,19 @@ fn cases<'a>(input: &'a PlanInput<'a>) -> impl Iterator<Item = Case<'a>> {
 
 fn consider(case: &Case<'_>, planned: &mut Planned) {
     let id = &case.seen.id;
-    if case
-        .input
-        .targets
-        .is_some_and(|targets| !targets.contains(id))
-    {
+    if !is_chosen(case) {
         planned.account.left_out.push(id.clone());
         return;
     }
-    let differences = changes(&case.desired.spec, case.seen);
-    let is_as_wanted = differences.is_empty() && restart::due(case).is_none();
+    let mut differences = changes(&case.desired.spec, case.seen);
+    planned
+        .account
+        .upgrades
+        .extend(temporary::found(case).map(|upgrade| (id.clone(), upgrade)));
+    let purchase = temporary::purchase(case);
+    let nothing_is_bought = matches!(purchase, Ok(None));
+    let is_as_wanted = differences.is_empty() && nothing_is_bought && restart::due(case).is_none();
+    differences.extend(purchase.ok().flatten().map(temporary::told));
     let steps = if is_as_wanted && power::mode_can_change(case).is_ok() {
         Ok(Vec::new())
     } else {
@@ -230,9 +241,9 @@ fn consider(case: &Case<'_>, planned: &mut Planned) {
 /// The chain with its prices. What is not priced is not paid by itself.
 fn chain(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
     let steps = priced(case)?;
-    let unseen = |step: &Step| step.pays_by_itself() && step.price == Price::Unknown;
+    let unseen = Costs::of(&steps).by_itself.unknown > 0;
     match case.purse {
-        Purse::Open if steps.iter().any(unseen) => priced(&Case {
+        Purse::Open if unseen => priced(&Case {
             purse: Purse::Held(&Held::PriceUnknown),
             ..*case
         }),
@@ -243,7 +254,17 @@ fn chain(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
 fn priced(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
     let mut steps = unpriced(case)?;
     prices::put_prices(case, &mut steps);
-    orders::none_is_unpaid(case, &steps)?;
+    match orders::open_order(case, &steps)? {
+        Open::Nothing => {}
+        // It was left unpaid, and stays a person's to pay.
+        Open::TakenUp(_) if case.payment() != Payment::Await => {
+            return priced(&Case {
+                purse: Purse::Held(&Held::OrderThere),
+                ..*case
+            });
+        }
+        Open::TakenUp(order) => orders::take_up(order, &mut steps),
+    }
     orders::prices_may_be_seen(case, &steps)?;
     Ok(steps)
 }
@@ -257,7 +278,11 @@ fn unpriced(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
     power::mode_is_possible(case)?;
     power::keeps_its_address(case)?;
     power::starts_without_an_address(case)?;
-    let steps = sequence::sequence(case, new_type, network);
+    let purchase = temporary::purchase(case)?;
+    if new_type.is_some() || network.is_some() {
+        temporary::none_is_in_force(case)?;
+    }
+    let steps = sequence::sequence(case, new_type, network, purchase);
     sequence::outage_is_allowed(case, &steps)?;
     Ok(steps)
 }

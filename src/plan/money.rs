@@ -33,6 +33,8 @@ pub struct MoneySheet {
 pub enum Held {
     /// What the order costs is not known.
     PriceUnknown,
+    /// Its order is made already, and was left to a person.
+    OrderThere,
     /// The balance could not be learned, for this reason.
     FundsUnknown(String),
     /// The balance does not cover all orders of the run that would be paid by themselves.
@@ -55,6 +57,7 @@ impl Held {
     pub fn in_brief(&self) -> &'static str {
         match self {
             Self::PriceUnknown => "its price is not known",
+            Self::OrderThere => "it is made already, and was left unpaid",
             Self::FundsUnknown(_) => "the balance is not known",
             Self::FundsTooSmall { .. } => "the balance does not cover this run",
             Self::OtherCurrency { .. } => "the balance is in another currency",
@@ -65,7 +68,7 @@ impl Held {
 impl std::fmt::Display for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::PriceUnknown => f.write_str("its price is not known"),
+            Self::PriceUnknown | Self::OrderThere => f.write_str(self.in_brief()),
             Self::FundsUnknown(why) => write!(f, "the balance is not known ({why})"),
             Self::FundsTooSmall { available, needed } => write!(
                 f,

@@ -97,6 +97,7 @@ impl Saga {
             | Action::Start
             | Action::Modify(_)
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
             | Action::RunHook { .. } => Duration::ZERO,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     AccountId, Availability, BalanceCheck, Budget, Course, DesiredFleet, Digest, Freeze, GroupName,
-    InstanceId, Money, Rollout, Stamp, Unit, canonical_json,
+    InstanceId, Money, OrderId, Rollout, Stamp, Unit, canonical_json,
 };
 
 use super::account::Account;
@@ -85,6 +85,8 @@ struct Decision<'a> {
     undo: &'a Undo,
     #[serde(skip_serializing_if = "Option::is_none")]
     cap: Option<&'a Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adopts: Option<&'a OrderId>,
 }
 
 impl SavedPlan {
@@ -210,6 +212,7 @@ fn decision(step: &super::step::Step) -> Decision<'_> {
         after: &step.after,
         undo: &step.undo,
         cap: step.price.cap(),
+        adopts: step.adopts.as_ref(),
     }
 }
 

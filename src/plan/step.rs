@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Field, Health, Hook, InstanceStatus, Mbps, ModifyCall, Moment, NetworkBilling,
-    ObservedInstance, StoppedMode, TypeName,
+    ObservedInstance, OrderId, StoppedMode, TemporaryBandwidth, TypeName,
 };
 
 use super::price::{Price, Running};
@@ -26,6 +26,8 @@ pub enum Action {
     Modify(ModifyCall),
     /// Waits until the order of the step before is paid and its change shows.
     AwaitOrder,
+    /// Pays the order of the step before by `PayOrder`, sent at most once, and waits as above.
+    PayOrder,
     /// Asks for a static public address where the modify call cannot (R25).
     AllocatePublicIp,
     /// Waits until five minutes after this machine's last change (R52).
@@ -50,6 +52,7 @@ impl Action {
             Self::Start => "start",
             Self::Modify(_) => "modify",
             Self::AwaitOrder => "pay order",
+            Self::PayOrder => "pay order by call",
             Self::AllocatePublicIp => "allocate address",
             Self::CoolDown => "cool down",
             Self::RunHook { moment, .. } => moment.as_str(),
@@ -66,6 +69,7 @@ impl Action {
             | Self::Start
             | Self::Modify(_)
             | Self::AwaitOrder
+            | Self::PayOrder
             | Self::AllocatePublicIp
             | Self::CoolDown
             | Self::AwaitHealth(_) => None,
@@ -94,6 +98,9 @@ pub struct Goal {
     /// Whether there is a static public address.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub public_ip: Option<bool>,
+    /// A temporary upgrade that is bought (R30). Only its order tells: no look at a machine shows it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub temporary: Option<TemporaryBandwidth>,
 }
 
 impl Goal {
@@ -155,6 +162,11 @@ impl Goal {
                 Field::PublicIp,
                 differs(self.public_ip.as_ref(), Some(&ip)),
                 ip.to_string(),
+            ),
+            (
+                Field::TemporaryBandwidth,
+                self.temporary.is_some(),
+                "not to be seen".to_owned(),
             ),
         ];
         checks
@@ -219,6 +231,9 @@ pub struct Step {
     /// What it makes of the machine's costs by time.
     #[serde(skip_serializing_if = "Running::is_same", default)]
     pub running: Running,
+    /// An order that somebody has made already and that does this: it is gone on with, no other is made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub adopts: Option<OrderId>,
     /// How long the machine is expected to be out of service because of this step.
     pub downtime: Duration,
 }
@@ -242,6 +257,7 @@ impl Step {
             | Action::Stop { .. }
             | Action::Start
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
             | Action::RunHook { .. }
@@ -255,6 +271,21 @@ impl Step {
         self.order_call().is_some() && !self.price.is_refund() && !self.is_finished_by_its_answer()
     }
 
+    /// Whether it waits until an order is paid, whoever pays it.
+    #[must_use]
+    pub fn waits_for_payment(&self) -> bool {
+        match self.action {
+            Action::AwaitOrder | Action::PayOrder => true,
+            Action::Modify(_)
+            | Action::Stop { .. }
+            | Action::Start
+            | Action::AllocatePublicIp
+            | Action::CoolDown
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_) => false,
+        }
+    }
+
     /// The call that makes an order, if this step makes one.
     #[must_use]
     pub fn order_call(&self) -> Option<&ModifyCall> {
@@ -264,6 +295,7 @@ impl Step {
             | Action::Stop { .. }
             | Action::Start
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
             | Action::RunHook { .. }

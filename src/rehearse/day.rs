@@ -9,7 +9,7 @@ use rand::{Rng as _, SeedableRng as _};
 use secrecy::SecretString;
 
 use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
-use crate::apply::{Approvals, Hours, Job, Options, RunOutcome, Tools, apply};
+use crate::apply::{Approvals, Hours, Job, Options, Payer, RunOutcome, Tools, apply};
 use crate::clock::{Clock, VirtualClock};
 use crate::figures::{Figures, Recorder};
 use crate::model::{AppliedFleet, Currency, InstanceId, Money, ObservedFleet, RegionId, RunId};
@@ -69,6 +69,7 @@ async fn carry_out(
         cloud: cloud.clone(),
         billing: cloud.clone(),
         prices: cloud,
+        payer: Some(payer(known.plan)),
         journal: Rc::new(store),
         prober: Rc::new(SimulatedProber::new(world.clone(), clock.clone())),
         clock,
@@ -168,4 +169,15 @@ fn left_to_do(outcome: &RunOutcome) -> Vec<String> {
     let owed = outcome.obligations.iter();
     lines.extend(owed.map(|owed| format!("{} ({}): {}", owed.name, owed.instance, owed.what)));
     lines
+}
+
+/// `payment: api` on the copy: there the account pays for itself.
+fn payer(plan: &SavedPlan) -> Payer {
+    let account = plan.account.to_string();
+    Payer {
+        buyer_id: account.clone(),
+        payer_id: account.clone(),
+        pay_submit_uid: account,
+        token: SecretString::from("rehearsal"),
+    }
 }

@@ -254,11 +254,12 @@ pub(super) fn task(step: &StepView) -> String {
 }
 
 /// Each verb of a plan with the words for its beginning and its end.
-const VERBS: [(&str, &str, &str); 9] = [
+const VERBS: [(&str, &str, &str); 10] = [
     ("stop", "Stopping", "Stopped"),
     ("start", "Starting", "Started"),
     ("modify", "Modifying", "Modified"),
     ("pay order", "Awaiting", "Paid"),
+    ("pay order by call", "Paying", "Paid"),
     ("allocate address", "Allocating", "Allocated"),
     ("cool down", "Cooling", "Cooled"),
     ("before_stop", "Draining", "Drained"),
@@ -343,6 +344,7 @@ mod tests {
             Action::Start,
             Action::Modify(crate::model::ModifyCall::Network(Default::default())),
             Action::AwaitOrder,
+            Action::PayOrder,
             Action::AllocatePublicIp,
             Action::CoolDown,
             hook(Moment::BeforeStop),

@@ -72,6 +72,7 @@ fn power(saga: &Saga) -> &'static str {
             Action::Stop { .. } => false,
             Action::Modify(_)
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
             | Action::RunHook { .. }

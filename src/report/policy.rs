@@ -198,7 +198,7 @@ fn occasions(machine: &DesiredInstance) -> BTreeSet<Occasion> {
         found.extend([Occasion::Type, Occasion::Width, Occasion::Power]);
         found.extend(ordering(machine));
     }
-    if spec.internet != DesiredInternet::default() {
+    if spec.internet != DesiredInternet::default() || machine.temporary.is_some() {
         found.extend([Occasion::Network, Occasion::Width]);
         found.extend(ordering(machine));
     }
@@ -220,5 +220,6 @@ fn ordering(machine: &DesiredInstance) -> &'static [Occasion] {
     match machine.payment {
         Payment::Auto => &[Occasion::Order, Occasion::Paying],
         Payment::Await => &[Occasion::Order],
+        Payment::Api => &[Occasion::Order, Occasion::Paying, Occasion::PayingByCall],
     }
 }

@@ -90,7 +90,11 @@ fn spec_value(field: Field, text: &str) -> Value {
     let plain = match field {
         Field::MaxBandwidthOut | Field::MaxBandwidthIn => text.parse().ok().map(|n: u32| n.into()),
         Field::PublicIp => text.parse().ok().map(Value::Bool),
-        Field::InstanceType | Field::ChargeType | Field::Power | Field::StoppedMode => None,
+        Field::InstanceType
+        | Field::ChargeType
+        | Field::Power
+        | Field::StoppedMode
+        | Field::TemporaryBandwidth => None,
     };
     plain.unwrap_or_else(|| terminal(text).into_owned().into())
 }

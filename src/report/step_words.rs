@@ -37,6 +37,7 @@ fn leaves_a_mark(step: &Step) -> bool {
         Action::Stop { .. } | Action::Modify(_) | Action::AllocatePublicIp => true,
         Action::Start
         | Action::AwaitOrder
+        | Action::PayOrder
         | Action::CoolDown
         | Action::RunHook { .. }
         | Action::AwaitHealth(_) => false,
@@ -61,7 +62,11 @@ fn doing(step: &Step) -> Vec<String> {
             facts.extend(options(call));
             facts
         }
+        Action::AwaitOrder | Action::PayOrder if step.after.temporary.is_some() => {
+            vec!["until it is paid".to_owned()]
+        }
         Action::AwaitOrder => vec!["until it is paid and its change shows".to_owned()],
+        Action::PayOrder => vec!["PayOrder, then until its change shows".to_owned()],
         Action::AllocatePublicIp => vec!["a static public address".to_owned()],
         Action::CoolDown => vec!["until five minutes after the change before".to_owned()],
         Action::RunHook { hook, .. } => {
@@ -140,7 +145,8 @@ fn goal_changes(before: &Goal, after: &Goal) -> Vec<String> {
         ),
         pair("public_ip ", address(before), address(after)),
     ];
-    pairs.into_iter().flatten().collect()
+    let temporary = after.temporary.as_ref().map(ToString::to_string);
+    pairs.into_iter().flatten().chain(temporary).collect()
 }
 
 fn taking_back(step: &Step, undo: &Action) -> String {
@@ -151,6 +157,7 @@ fn taking_back(step: &Step, undo: &Action) -> String {
             | Action::Stop { .. }
             | Action::Start
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
             | Action::RunHook { .. }

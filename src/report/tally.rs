@@ -279,7 +279,8 @@ impl Tally {
     /// A machine's order is paid when the step that waits for it is over.
     fn step_finished(&mut self, subject: &Subject, step: &StepView) {
         self.machine(subject).step = None;
-        if step.verb == Action::AwaitOrder.verb() {
+        let waits = [Action::AwaitOrder, Action::PayOrder].map(|action| action.verb());
+        if waits.contains(&step.verb) {
             self.orders
                 .retain(|_, order| order.subject.instance != subject.instance);
         }

@@ -94,7 +94,7 @@ impl SagaState {
         let changes = done.filter(|(_, step)| step.after.status.is_none());
         changes
             .map(|(_, step)| step)
-            .filter(|step| !step.is_finished_by_its_answer())
+            .filter(|step| !step.is_finished_by_its_answer() && step.after.temporary.is_none())
             .all(|step| step.after.is_shown_by(seen))
     }
 

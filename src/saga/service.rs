@@ -190,6 +190,7 @@ impl Part {
             Action::Stop { .. }
             | Action::Modify(_)
             | Action::AwaitOrder
+            | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown => Self::Other,
         }

@@ -37,6 +37,7 @@ impl House {
             created_from: "2026-03-01T07:00:00.9Z".parse().unwrap(),
             created_until: "2026-03-01T09:00:00Z".parse().unwrap(),
             payment: Some(PaymentStatus::Unpaid),
+            kind: None,
         };
         let orders = self.aliyun.query_orders(&query).await?;
         assert!(orders.is_sorted_by(|a, b| a.created_at > b.created_at));

@@ -168,6 +168,7 @@ impl House {
             cloud: self.cloud.clone(),
             billing: self.cloud.clone(),
             prices: self.cloud.clone(),
+            payer: None,
             journal: self.store.clone(),
             prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),

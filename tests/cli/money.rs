@@ -118,6 +118,7 @@ fn an_unpaid_order_blocks_its_machine_and_is_told_as_ours_or_as_a_strangers() {
     plan.shows(&["an order of ours", "not paid (R45)", "Expenses > Orders"]);
 
     std::fs::remove_dir_all(house.folder.join("state")).unwrap();
+    house.edit(crate::shop::WANTED, "ecs.g7.2xlarge");
     let stranger = house.run("plan").exits(0);
     stranger.shows(&["an order that somebody else made", "(R45)"]);
 }

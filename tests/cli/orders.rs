@@ -163,6 +163,7 @@ fn an_order_of_somebody_else_blocks_its_machine_and_is_not_cancelled_unasked() {
     house.run(APPLY).exits(7);
     let order = only_order(&house);
     std::fs::remove_dir_all(house.folder.join("state")).unwrap();
+    house.edit(WANTED, "ecs.g7.2xlarge");
     let planned = house.run("plan").exits(0);
     planned.shows(&["R45", &order]);
     house

@@ -125,6 +125,17 @@ impl Ended {
         self
     }
 
+    /// Insists on words on stdout, however the lines are folded.
+    #[track_caller]
+    pub(crate) fn tells(&self, parts: &[&str]) {
+        let words = self.stdout.split_whitespace();
+        let unfolded: Vec<&str> = words.filter(|word| *word != "│").collect();
+        let unfolded = unfolded.join(" ");
+        for part in parts {
+            assert!(unfolded.contains(part), "not told: {part}\n{self}");
+        }
+    }
+
     /// Insists on words on stderr.
     #[track_caller]
     pub(crate) fn says(self, words: &[&str]) -> Self {

@@ -96,6 +96,7 @@ impl Program {
             cloud: self.cloud.clone(),
             billing: self.cloud.clone(),
             prices: self.cloud.clone(),
+            payer: None,
             journal: self.store.clone(),
             prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),

@@ -105,7 +105,6 @@ fn parameter_row(parameter: &Parameter) -> String {
     let key = match parameter.fate {
         Fate::Written(key) => format!("`{key}`"),
         Fate::Own => "set by respec".to_owned(),
-        Fate::NotYet(key) => format!("`{key}`, not yet"),
         Fate::Never => "never sent".to_owned(),
     };
     format!("| `{}` | {key} | {} |\n", parameter.name, parameter.why)

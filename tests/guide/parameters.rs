@@ -11,7 +11,7 @@ use respec::cloud::Cloud;
 use respec::guide::parameters::{self, Fate};
 use respec::model::{
     ClientToken, InstanceId, ModifyCall, NetworkBilling, NetworkChange, PrepayChange, RegionId,
-    SpecChange, TypeName,
+    SpecChange, TemporaryBandwidth, TypeName,
 };
 use respec::wire::{HttpReply, HttpRequest, Wire, WireError};
 
@@ -52,6 +52,11 @@ fn full_calls() -> [ModifyCall; 3] {
             max_bandwidth_in: Some(50),
             allocate_public_ip: Some(true),
             auto_pay: Some(false),
+            temporary: Some(TemporaryBandwidth {
+                max_bandwidth_out: 50,
+                start: "2026-03-02T08:00:00Z".parse().unwrap(),
+                end: "2026-03-02T20:00:00Z".parse().unwrap(),
+            }),
         }),
     ]
 }

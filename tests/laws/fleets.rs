@@ -9,7 +9,7 @@ use proptest::sample::select;
 use respec::model::{
     BillingMethod, ChangeOptions, DesiredInternet, DesiredSpec, Eip, InstanceId, InstanceStatus,
     NetworkBilling, NetworkKind, ObservedInstance, Particulars, Payment, Power, PrepaidUpgrade,
-    Rollout, Share, StoppedMode,
+    Rollout, Share, StoppedMode, TemporaryBandwidth,
 };
 
 use crate::prices::{Prices, prices};
@@ -35,6 +35,7 @@ pub(crate) struct Wish {
     pub(crate) spec: DesiredSpec,
     pub(crate) change: ChangeOptions,
     pub(crate) payment: Payment,
+    pub(crate) temporary: Option<TemporaryBandwidth>,
     pub(crate) protect: bool,
     pub(crate) group: Option<usize>,
     pub(crate) after: Option<After>,
@@ -151,15 +152,38 @@ fn wish() -> impl Strategy<Value = Wish> {
             (0..GROUPS).prop_map(After::Group),
         ],
     );
-    let payment = select(vec![Payment::Auto, Payment::Await]);
-    (spec(), change(), payment, weighted(0.1), group, after).prop_map(
-        |(spec, change, payment, protect, group, after)| Wish {
-            spec,
-            change,
-            payment,
-            protect,
-            group,
-            after,
+    let payment = select(vec![Payment::Auto, Payment::Await, Payment::Api]);
+    let temporary = option::weighted(0.2, temporary());
+    (
+        spec(),
+        change(),
+        payment,
+        temporary,
+        weighted(0.1),
+        group,
+        after,
+    )
+        .prop_map(
+            |(spec, change, payment, temporary, protect, group, after)| Wish {
+                temporary,
+                spec,
+                change,
+                payment,
+                protect,
+                group,
+                after,
+            },
+        )
+}
+
+/// Bandwidth for some hours of these days: over, begun, or still to come.
+fn temporary() -> impl Strategy<Value = TemporaryBandwidth> {
+    let hours = |n: i64| jiff::SignedDuration::from_hours(n);
+    (select(vec![10, 50, 100, 200, 201]), -12..20i64, 3..10i64).prop_map(
+        move |(max_bandwidth_out, from, lasts)| TemporaryBandwidth {
+            max_bandwidth_out,
+            start: now() + hours(from),
+            end: now() + hours(from + lasts),
         },
     )
 }
@@ -355,6 +379,7 @@ fn plain_machine(number: usize, billing: BillingMethod) -> Machine {
             network: NetworkKind::Vpc,
             charge_type: Some(NetworkBilling::PayByTraffic),
             max_bandwidth_out: 0,
+            raised: None,
             max_bandwidth_in: Some(10),
             public_ip: None,
             eip: None,
@@ -371,6 +396,7 @@ fn plain_machine(number: usize, billing: BillingMethod) -> Machine {
             spec: DesiredSpec::default(),
             change: ChangeOptions::default(),
             payment: Payment::Await,
+            temporary: None,
             protect: false,
             group: None,
             after: None,

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseResult};
 use respec::diff::changes;
 use respec::model::{
-    BillingMethod, InstanceId, InstanceStatus, ModifyCall, Offers, Power, Share, StoppedMode, Unit,
-    VcpuQuota,
+    BillingMethod, InstanceId, InstanceStatus, ModifyCall, Offers, OrderId, OrderOwner,
+    PaymentStatus, Power, Share, StoppedMode, Unit, UpgradeOrder, VcpuQuota,
 };
 use respec::plan::{
     Action, Because, Goal, Planned, Saga, Step, StepGraph, Undo, check, check_courses,
@@ -19,7 +19,7 @@ use crate::little_cloud::LittleCloud;
 use crate::world::{World, region, vcpus};
 
 /// Policies that may stand where a vendor's rule number would.
-const POLICIES: [&str; 18] = [
+const POLICIES: [&str; 20] = [
     "before_stop",
     "health",
     "after_start",
@@ -29,6 +29,8 @@ const POLICIES: [&str; 18] = [
     "prepaid_upgrade",
     "payment: auto",
     "payment: await",
+    "payment: api",
+    "temporary_bandwidth",
     "open-run",
     "vanished",
     "after",
@@ -148,7 +150,7 @@ proptest! {
         let mut again = world.plan();
         again.sagas.retain(|id, _| {
             let blocked = first.account.blocked.get(id);
-            blocked.is_none_or(|blocked| blocked.because.rule != "payment: auto")
+            blocked.is_none_or(|blocked| !matches!(blocked.because.rule.as_str(), "payment: auto" | "payment: api"))
         });
         if let Some(saga) = again.sagas.values().next() {
             let wish = &world.desired.instances[&saga.instance];
@@ -222,7 +224,7 @@ proptest! {
             for step in &saga.steps {
                 held |= step.undo == Undo::By(Action::Start);
                 held &= step.action != Action::Start;
-                let waits = matches!(step.action, Action::CoolDown | Action::AwaitOrder);
+                let waits = step.action == Action::CoolDown || step.waits_for_payment();
                 prop_assert!(!(held && waits), "{:#?}", saga);
             }
         }
@@ -244,6 +246,7 @@ proptest! {
                     Action::Stop { .. }
                     | Action::Start
                     | Action::AwaitOrder
+                    | Action::PayOrder
                     | Action::AllocatePublicIp
                     | Action::RunHook { .. }
                     | Action::AwaitHealth(_) => {}
@@ -332,6 +335,17 @@ fn carry_out(world: &mut World) {
         for step in &saga.steps {
             cloud.carry_out(step).unwrap();
         }
+        let bought = cloud.bought.map(|upgrade| UpgradeOrder {
+            order: OrderId::new("210").unwrap(),
+            owner: OrderOwner::Ours,
+            payment: PaymentStatus::Paid,
+            start: Some(upgrade.start),
+            end: Some(upgrade.end),
+            max_bandwidth_out: Some(upgrade.max_bandwidth_out),
+            base: None,
+        });
+        let known = world.books.upgrades.entry(id.clone()).or_default();
+        known.extend(bought);
         world.observed.instances.insert(id, cloud.machine);
     }
     world.answer();
@@ -345,6 +359,12 @@ fn takes(cloud: &mut LittleCloud, step: &Step) -> Result<(), String> {
     cloud.carry_out(step)?;
     if step.is_finished_by_its_answer() {
         return Ok(());
+    }
+    if step.after.temporary.is_some() {
+        let is_bought = step.after.temporary == cloud.bought;
+        return is_bought
+            .then_some(())
+            .ok_or_else(|| "after it, nothing is bought".to_owned());
     }
     match step.after.first_difference(&cloud.machine) {
         Some(difference) => Err(format!("after it, {difference:?}")),
@@ -388,7 +408,7 @@ fn answers_for_itself(saga: &Saga, step: &Step) -> TestCaseResult {
         // What has to be paid first is final only then.
         (Undo::Nothing, Action::Modify(ModifyCall::Prepay(_)))
             if step.is_finished_by_its_answer() => {}
-        (Undo::Nothing, Action::AwaitOrder) => {
+        (Undo::Nothing, Action::AwaitOrder | Action::PayOrder) => {
             prop_assert!(false, "a payment can be taken back: {:?}", step);
         }
         (Undo::Nothing, Action::Modify(ModifyCall::Spec(_) | ModifyCall::Prepay(_))) => {
@@ -412,7 +432,8 @@ fn changes_one_thing(step: &Step) -> TestCaseResult {
     let network = goal.charge_type.is_some()
         || goal.max_bandwidth_out.is_some()
         || goal.max_bandwidth_in.is_some()
-        || goal.public_ip.is_some();
+        || goal.public_ip.is_some()
+        || goal.temporary.is_some();
     prop_assert!(goal.instance_type.is_some() != network, "{:?}", step);
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use respec::model::{
     BillingMethod, InstanceStatus, ModifyCall, NetworkBilling, NetworkChange, NetworkKind,
-    ObservedInstance, StoppedMode,
+    ObservedInstance, StoppedMode, TemporaryBandwidth,
 };
 use respec::plan::{Action, Step};
 
@@ -14,6 +14,7 @@ use crate::world::price;
 pub(crate) struct LittleCloud {
     pub(crate) machine: ObservedInstance,
     ordered: Option<ModifyCall>,
+    pub(crate) bought: Option<TemporaryBandwidth>,
 }
 
 /// Why the cloud refuses a step.
@@ -24,6 +25,7 @@ impl LittleCloud {
         Self {
             machine,
             ordered: None,
+            bought: None,
         }
     }
 
@@ -33,7 +35,7 @@ impl LittleCloud {
             Action::Stop { mode } => self.stop(*mode),
             Action::Start => self.start(),
             Action::Modify(call) => self.modify(call),
-            Action::AwaitOrder => {
+            Action::AwaitOrder | Action::PayOrder => {
                 let call = self.ordered.take().ok_or("no order is open")?;
                 self.take_effect(&call);
                 Ok(())
@@ -158,6 +160,13 @@ impl LittleCloud {
         if change.allocate_public_ip == Some(true) && out == 0 {
             return Err("R25: an address needs bandwidth");
         }
+        if let Some(upgrade) = &change.temporary {
+            let by_traffic = machine.charge_type == Some(NetworkBilling::PayByTraffic);
+            let begun = upgrade.start <= crate::world::now();
+            if !prepaid || by_traffic || begun || out < machine.max_bandwidth_out {
+                return Err("R30: not sold");
+            }
+        }
         if prepaid == change.auto_pay.is_none() {
             return Err("R37: an order states AutoPay, other calls do not");
         }
@@ -177,6 +186,10 @@ impl LittleCloud {
     }
 
     fn change_network(&mut self, change: &NetworkChange) {
+        if change.temporary.is_some() {
+            self.bought.clone_from(&change.temporary);
+            return; // R30: nothing changes before its time comes.
+        }
         let machine = &mut self.machine;
         let opens = machine.max_bandwidth_out == 0 && change.max_bandwidth_out > Some(0);
         if let Some(charge_type) = change.charge_type {

@@ -61,6 +61,9 @@ impl Prices {
                         let after = width(*charge_type, *max_bandwidth_out);
                         money(after.saturating_sub(before), self.bandwidth_in)
                     }
+                    UpgradeTarget::Temporary(span) => {
+                        money(span.max_bandwidth_out, self.bandwidth_in)
+                    }
                 };
                 Ok(quoted(price, image, Some(about)))
             }

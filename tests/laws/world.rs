@@ -239,6 +239,7 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
             spec: wish.spec.clone(),
             change: wish.change.clone(),
             payment: wish.payment,
+            temporary: wish.temporary.clone(),
             protect: wish.protect,
             allow_managed: BTreeSet::new(),
             after: after(fleet, &ids, position).into_iter().collect(),
@@ -306,6 +307,7 @@ fn applied(fleet: &Fleet) -> AppliedFleet {
         change_number: 1,
         changed_at: None,
         restart_due: None,
+        temporary: None,
         recorded_at: now(),
     };
     AppliedFleet {

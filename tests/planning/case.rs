@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
 use respec::clock::{Clock as _, VirtualClock};
 use respec::cloud::Cloud as _;
 use respec::manifest::{self, Source};
 use respec::model::{
     AccountId, AppliedFleet, AppliedInstance, Books, ClientToken, DesiredFleet, Digest, InstanceId,
-    Limits, Lineage, ModifyCall, ObservedFleet, Offers, PrepayChange, Pricing, RegionId, Stamp,
-    TypeName,
+    Limits, Lineage, ModifyCall, NetworkChange, ObservedFleet, Offers, OrderId, PrepayChange,
+    Pricing, RegionId, Stamp, TemporaryBandwidth, TypeName, Upgrade,
 };
 use respec::observe::{MoneyDesk, Survey, ask, ask_limits, survey};
 use respec::plan::{
@@ -38,6 +39,12 @@ struct Said {
     no_price: bool,
     /// What somebody ordered before, and did not pay: machine and type.
     ordered: BTreeMap<InstanceId, TypeName>,
+    /// What somebody bought for a while.
+    bought: BTreeMap<InstanceId, TemporaryBandwidth>,
+    /// Machines whose purchase an earlier run of ours has recorded.
+    kept: BTreeSet<InstanceId>,
+    /// How long after the beginning of the scenario the plan is made, in hours.
+    hours_later: i64,
 }
 
 impl Said {
@@ -57,6 +64,10 @@ pub(crate) struct Case {
     scenario: Scenario,
     said: Said,
     source: respec::plan::Source,
+    /// What was bought beforehand.
+    orders: BTreeMap<InstanceId, OrderId>,
+    /// When the plan is made.
+    now: Timestamp,
 }
 
 impl Case {
@@ -79,6 +90,8 @@ impl Case {
         Self {
             text,
             fleet,
+            now: scenario.start,
+            orders: BTreeMap::new(),
             scenario,
             said: said.unwrap_or_default(),
             source: respec::plan::Source {
@@ -116,11 +129,15 @@ impl Case {
         let clock = Rc::new(VirtualClock::starting_at(self.scenario.start));
         let cloud = self.cloud(&clock);
         self.order(&cloud).await;
-        let observed = self.look(&cloud, &clock).await;
+        let later = std::time::Duration::from_secs(3600 * self.said.hours_later as u64);
+        clock.sleep(later).await;
+        self.now = clock.wall();
+        let mut observed = self.look(&cloud, &clock).await;
         let reading = manifest::read_against(std::slice::from_ref(&self.text), &observed);
         let findings = reading.findings;
         self.fleet = reading.fleet.unwrap_or_else(|| panic!("{findings:#?}"));
         let applied = self.applied(&observed.account);
+        applied.look_beneath_upgrades(&mut observed, self.now);
         let no_books = Books::default();
         let (mut offers, nothing) = (Offers::default(), Limits::default());
         loop {
@@ -145,14 +162,15 @@ impl Case {
             ours: BTreeSet::new(),
         };
         let books = desk.learn(&questions, self.said.pricing()).await;
+        books.look_beneath_upgrades(&mut observed, self.now);
         let known = (&offers, &limits, &books);
         let planned = plan(&self.input(&observed, &applied, known));
         assert_eq!(check(&self.fleet, &planned.sagas), []);
         let saved = SavedPlan {
             format_version: SavedPlan::FORMAT_VERSION,
             tool_version: "0.0.0".to_owned(),
-            created_at: self.scenario.start,
-            expires_at: self.scenario.start,
+            created_at: self.now,
+            expires_at: self.now,
             sources: vec![self.source.clone()],
             account: observed.account,
             stamp: applied.stamp,
@@ -185,7 +203,7 @@ impl Case {
         Aliyun::new(config, Rc::new(wire), clock.clone(), numbers)
     }
 
-    async fn order(&self, cloud: &Aliyun) {
+    async fn order(&mut self, cloud: &Aliyun) {
         for (id, to) in &self.said.ordered {
             let call = ModifyCall::Prepay(PrepayChange {
                 instance_type: to.clone(),
@@ -196,6 +214,18 @@ impl Case {
             let region = &self.fleet.instances[id].region;
             let token = ClientToken::new(format!("somebody-{id}")).unwrap();
             cloud.modify(region, id, &call, &token).await.unwrap();
+        }
+        for (id, upgrade) in &self.said.bought {
+            let call = ModifyCall::Network(NetworkChange {
+                max_bandwidth_out: Some(upgrade.max_bandwidth_out),
+                auto_pay: Some(true),
+                temporary: Some(upgrade.clone()),
+                ..NetworkChange::default()
+            });
+            let region = &self.fleet.instances[id].region;
+            let token = ClientToken::new(format!("event-{id}")).unwrap();
+            let made = cloud.modify(region, id, &call, &token).await.unwrap();
+            self.orders.insert(id.clone(), made.order_id.unwrap());
         }
     }
 
@@ -227,9 +257,18 @@ impl Case {
             change_number: 1,
             changed_at: None,
             restart_due: None,
+            temporary: self
+                .orders
+                .get(id)
+                .filter(|_| self.said.kept.contains(id))
+                .map(|order| Upgrade {
+                    what: self.said.bought[id].clone(),
+                    order: order.clone(),
+                    base: 20,
+                }),
             recorded_at: self.scenario.start,
         };
-        let recorded = self.said.recorded.iter();
+        let recorded = self.said.recorded.union(&self.said.kept);
         AppliedFleet {
             stamp: Stamp {
                 lineage: Lineage::of(account, &self.fleet.fleet),
@@ -260,7 +299,7 @@ impl Case {
             } else {
                 FoundStopped::Block
             },
-            now: self.scenario.start,
+            now: self.now,
         }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn quote(key: &PriceKey, about: InstanceId) -> Result<Quote, NoQuote>
             let at = |name: &str| hourly(name)?.times(480 * 4).ok();
             let price = match &upgrade.target {
                 UpgradeTarget::Type { to, .. } => at(to.as_str()).zip(at(upgrade.from.as_str())),
-                UpgradeTarget::Network { .. } => None,
+                UpgradeTarget::Network { .. } | UpgradeTarget::Temporary(_) => None,
             };
             let price = price.and_then(|(to, from)| to.minus(&from).ok());
             price.map(|price| quoted(price, Some(about)))

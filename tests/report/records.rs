@@ -28,6 +28,7 @@ fn record(name: &str, fields: &[(Field, &str)]) -> AppliedInstance {
         fields: fields.iter().map(|(f, v)| (*f, (*v).to_owned())).collect(),
         change_number: 3,
         changed_at: Some(now()),
+        temporary: None,
         restart_due: None,
         recorded_at: now(),
     }

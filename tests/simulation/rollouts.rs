@@ -10,7 +10,6 @@ use rand_chacha::ChaCha8Rng;
 use respec::model::{Crowd, InstanceId};
 use respec::plan::{Action, SavedPlan};
 use respec::saga::{Direction, Entry, Halt, Kind, StepEvent};
-use serde_json::Value as Json;
 use serde_yaml::Value;
 
 use crate::script::one_of;
@@ -81,16 +80,24 @@ enum Asks {
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     groups: BTreeMap<String, Promise>,
+    /// The zone of each machine.
+    zones: BTreeMap<String, String>,
 }
 
 impl Watch {
-    pub(crate) fn over(manifest: &str) -> Self {
+    pub(crate) fn over(manifest: &str, cloud: &str) -> Self {
         let manifest: Value = serde_yaml::from_str(manifest).unwrap();
-        let groups = manifest["groups"].as_mapping().unwrap();
-        let named = groups.iter();
-        let named = named.map(|(name, group)| (name.as_str().unwrap().to_owned(), promise(group)));
+        let cloud: Value = serde_yaml::from_str(cloud).unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let named = manifest["groups"].as_mapping().into_iter().flatten();
+        let machines = cloud["instances"].as_sequence().into_iter().flatten();
         Self {
-            groups: named.collect(),
+            groups: named
+                .map(|(name, group)| (text(name), promise(group)))
+                .collect(),
+            zones: machines
+                .map(|m| (text(&m["InstanceId"]), text(&m["ZoneId"])))
+                .collect(),
         }
     }
 
@@ -177,26 +184,18 @@ impl Watch {
     }
 
     /// Whoever goes down now is of the zone of all that are down in its group.
-    pub(crate) fn look_at(&self, machines: &[Json], fell: &BTreeSet<String>) -> Option<String> {
-        let zone = |machine: &Json| machine["ZoneId"].as_str().unwrap_or_default().to_owned();
-        let id = |machine: &Json| {
-            machine["InstanceId"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let by_zone = self.groups.values().filter(|p| p.by_zone == Spread::Zone);
-        for promise in by_zone {
-            let down = machines.iter().filter(|machine| {
-                machine["Status"] != "Running" && promise.members.contains(&id(machine))
-            });
-            let down: Vec<(String, String)> = down.map(|m| (id(m), zone(m))).collect();
-            let zones: BTreeSet<&String> = down.iter().map(|(_, zone)| zone).collect();
-            if zones.len() > 1 && down.iter().any(|(id, _)| fell.contains(id)) {
-                return Some(format!("{down:?} are down, one zone goes at a time"));
-            }
-        }
-        None
+    pub(crate) fn look_at(
+        &self,
+        down: &BTreeSet<String>,
+        fell: &BTreeSet<String>,
+    ) -> Option<String> {
+        let mut by_zone = self.groups.values().filter(|p| p.by_zone == Spread::Zone);
+        by_zone.find_map(|promise| {
+            let down: Vec<&String> = promise.members.intersection(down).collect();
+            let zones: BTreeSet<_> = down.iter().map(|id| self.zones.get(*id)).collect();
+            let breaks = zones.len() > 1 && down.iter().any(|id| fell.contains(*id));
+            breaks.then(|| format!("{down:?} are down, one zone goes at a time"))
+        })
     }
 }
 

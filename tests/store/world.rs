@@ -128,6 +128,7 @@ pub(crate) fn record(change_number: u64, instance_type: &str) -> AppliedInstance
         fields: [(Field::InstanceType, instance_type.to_owned())].into(),
         change_number,
         changed_at: None,
+        temporary: None,
         restart_due: None,
         recorded_at: noon(),
     }

@@ -10,7 +10,7 @@ use super::sign::Parameters;
 use crate::cloud::{InstanceQuery, ModificationQuery, OperationType, PowerCall, PowerVerb};
 use crate::model::{
     ClientToken, InstanceId, ModifyCall, NetworkChange, PrepayChange, RegionId, SpecChange,
-    StoppedMode,
+    StoppedMode, TemporaryBandwidth,
 };
 
 /// Instances and types on one page; the most either operation gives.
@@ -125,6 +125,18 @@ fn network(change: &NetworkChange) -> impl Iterator<Item = (String, String)> {
     ]
     .into_iter()
     .flatten()
+    .chain(change.temporary.iter().flat_map(span))
+}
+
+/// When a temporary upgrade begins, to the minute, and when it ends, to the hour: the two forms the
+/// vendor wants (R30).
+pub(super) fn span(upgrade: &TemporaryBandwidth) -> [(String, String); 2] {
+    let start = upgrade.start.strftime("%Y-%m-%dT%H:%MZ");
+    let end = upgrade.end.strftime("%Y-%m-%dT%HZ");
+    [
+        pair("StartTime", start.to_string()),
+        pair("EndTime", end.to_string()),
+    ]
 }
 
 fn system_disk(category: Option<&str>) -> Option<(String, String)> {
@@ -275,6 +287,26 @@ mod tests {
         assert!(of(Some(true)).contains("AllocatePublicIp=true"));
         assert!(!of(Some(false)).contains("AllocatePublicIp"));
         assert!(!of(None).contains("AutoPay"));
+    }
+
+    #[test]
+    fn an_upgrade_for_a_while_says_when_to_the_minute_and_to_the_hour() {
+        let change = ModifyCall::Network(NetworkChange {
+            max_bandwidth_out: Some(100),
+            auto_pay: Some(true),
+            temporary: Some(TemporaryBandwidth {
+                max_bandwidth_out: 100,
+                start: "2026-12-01T22:40:00Z".parse().unwrap(),
+                end: "2026-12-02T22:00:00Z".parse().unwrap(),
+            }),
+            ..NetworkChange::default()
+        });
+        let token = ClientToken::new("t").unwrap();
+        assert_eq!(
+            shown(&modify(&region(), &id(1), &change, &token)),
+            "AutoPay=true ClientToken=t EndTime=2026-12-02T22Z InstanceId=i-1 \
+             InternetMaxBandwidthOut=100 RegionId=cn-hangzhou StartTime=2026-12-01T22:40Z"
+        );
     }
 
     #[test]

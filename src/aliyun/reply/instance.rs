@@ -199,6 +199,7 @@ fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unr
         network: network(from.instance_network_type.as_deref())?,
         charge_type: charge_type(from.internet_charge_type.as_deref()),
         max_bandwidth_out: bandwidth_out(from.internet_max_bandwidth_out)?,
+        raised: None,
         max_bandwidth_in: from
             .internet_max_bandwidth_in
             .and_then(|mbps| Mbps::try_from(mbps).ok()),

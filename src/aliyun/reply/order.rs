@@ -77,6 +77,10 @@ struct Entry {
     config: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     original_config: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    usage_start_time: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    usage_end_time: Option<String>,
 }
 
 /// A page of `QueryOrders`.
@@ -127,6 +131,10 @@ pub(in crate::aliyun) fn order_detail(
             .find_map(|part| RegionId::new(part.region.clone()?).ok()),
         config: texts(|part| &part.config),
         original_config: texts(|part| &part.original_config),
+        usage_from: parts
+            .iter()
+            .find_map(|part| readable(&part.usage_start_time)),
+        usage_until: parts.iter().find_map(|part| readable(&part.usage_end_time)),
     })
 }
 
@@ -202,6 +210,11 @@ fn moment(field: &str, text: &Option<String>) -> Result<Option<Timestamp>, Unrea
                 .map_err(|_| Unreadable(format!("{field} is not a time")))
         })
         .transpose()
+}
+
+/// A time that is only compared: one in another form is as good as none.
+fn readable(text: &Option<String>) -> Option<Timestamp> {
+    text.as_deref()?.parse().ok()
 }
 
 /// `InstanceIDs` is a JSON list inside a text. An order may be about other things too, disks for

@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::display::json_without_run;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::planning::{Planning, make_plan, peek, to_adopt};
+use crate::cli::planning::{Planning, look_beneath, make_plan, peek, to_adopt};
 use crate::cli::pricing::keep_within_limits;
 use crate::cli::rights;
 use crate::cli::running::{Ended, Run, read_plan};
@@ -128,9 +128,10 @@ async fn saved(
         ));
     }
     let plan = read_plan(file)?;
-    let observed = still_fits(context, &plan).await?;
+    let mut observed = still_fits(context, &plan).await?;
     let run = Run::to_the_end(context, global, args, screen);
     let contents = peek(context, &plan.desired)?;
+    look_beneath(contents.as_ref(), &mut observed, context.clock.wall());
     if is_open(contents.as_ref(), |_| true) {
         return open_run_first(&run, &plan).await;
     }

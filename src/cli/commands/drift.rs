@@ -45,14 +45,12 @@ pub async fn run(context: &Context, global: &Global, screen: &Screen) -> Result<
             .or_default()
             .insert(id.clone());
     }
-    let observed = observe(
-        context.cloud.as_ref(),
-        account,
-        context.clock.wall(),
-        &wanted,
-    )
-    .await
-    .map_err(|error| Failure::cloud("look at the fleet", &error))?;
+    let now = context.clock.wall();
+    let mut observed = observe(context.cloud.as_ref(), account, now, &wanted)
+        .await
+        .map_err(|error| Failure::cloud("look at the fleet", &error))?;
+    // What was bought for a while is no drift.
+    contents.applied.look_beneath_upgrades(&mut observed, now);
     let (items, vanished) = drift(&contents.applied, &observed);
     let text = if global.json {
         json::drift(&items, &vanished)

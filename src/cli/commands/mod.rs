@@ -4,6 +4,7 @@ pub mod generate;
 pub mod operations;
 pub mod schema;
 pub mod sim;
+pub mod sim_wait;
 pub mod validate;
 pub mod plan;
 pub mod policy;

@@ -1,7 +1,7 @@
 //! R23 to R40: ModifyInstanceNetworkSpec, for bandwidth, network billing and public addresses.
 
 use super::Coverage::Answers;
-use super::Stance::{Blocks, Brackets, Chooses, NeverSends, NotYet, Notes, Runs};
+use super::Stance::{Blocks, Brackets, Chooses, NeverSends, Notes, Runs};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -36,11 +36,11 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "400 InvalidInternetMaxBandwidthIn.ValueNotSupported; sets inbound when it is left out.")),
     rule(30, "more bandwidth for a while",
         ("Between StartTime and EndTime, three hours or more, a subscription that pays by bandwidth may have more than it has; afterwards it falls back.", "000, 001, DOC20"),
-        (NotYet, "Refuses `temporary_bandwidth` in the manifest as not supported yet."),
+        (Blocks, "Buys it as the last step of a machine, once no order for the same time is found; blocks what is not sold (RS0130 in the manifest), what has begun, and what takes a purchase back, which nobody refunds."),
         (Answers, "Begins and ends it, and refuses times and values that do not fit.")),
     rule(31, "nothing lasting changes meanwhile",
         ("While a temporary upgrade is in force every lasting change is refused.", "000, 004"),
-        (Runs, "No reading call tells that one is in force; apply meets the refusal and undoes what went before."),
+        (Blocks, "Reads the state and the orders for temporary bandwidth, blocks lasting changes until its end, and compares what the machine has for good and not what it shows."),
         (Answers, "400 InvalidAction.WithActiveElasticUpgrade.")),
     rule(32, "bandwidth counts at once",
         ("A change of bandwidth needs no restart, except the first on the classic network.", "SDK6, DOC20"),

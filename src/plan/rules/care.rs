@@ -40,6 +40,7 @@ fn asked_of(action: &Action) -> Vec<&Template> {
         | Action::Start
         | Action::Modify(_)
         | Action::AwaitOrder
+        | Action::PayOrder
         | Action::AllocatePublicIp
         | Action::CoolDown => Vec::new(),
     }

@@ -13,6 +13,7 @@ pub(super) mod power;
 pub(super) mod transition;
 pub(super) mod reasons;
 pub(super) mod network;
+pub(super) mod temporary;
 pub(super) mod restart;
 pub(super) mod care;
 pub(super) mod sequence;

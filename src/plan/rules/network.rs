@@ -136,7 +136,7 @@ fn classic_must_be_down(case: &Case<'_>, target: &Target) -> Option<Because> {
 fn nobody_is_awaited_while_down(case: &Case<'_>) -> Result<(), Blocked> {
     let held_down = case.is_up() && case.ends_up();
     match (case.seen.billing, case.payment()) {
-        (BillingMethod::PrePaid, Payment::Await) if held_down => {
+        (BillingMethod::PrePaid, Payment::Await | Payment::Api) if held_down => {
             Err(payment::nobody_pays_it_at_once(
                 case,
                 "R26",
@@ -144,9 +144,10 @@ fn nobody_is_awaited_while_down(case: &Case<'_>) -> Result<(), Blocked> {
                 "write `payment: auto`, or stop it with `power: stopped` for the time of it",
             ))
         }
-        (BillingMethod::PrePaid | BillingMethod::PostPaid, Payment::Auto | Payment::Await) => {
-            Ok(())
-        }
+        (
+            BillingMethod::PrePaid | BillingMethod::PostPaid,
+            Payment::Auto | Payment::Await | Payment::Api,
+        ) => Ok(()),
     }
 }
 
@@ -162,8 +163,8 @@ fn steps(case: &Case<'_>, wish: &DesiredInternet, target: &Target) -> Vec<Step> 
             target.address
         };
         steps.push(modify(case, wish, target, shown));
-        let payment = await_order(&mut steps);
-        steps.extend(payment);
+        let paying = payment::await_order(case, &mut steps);
+        steps.extend(paying);
     }
     if rest == Some(true) && case.seen.public_ip.is_none() {
         steps.push(allocate());
@@ -204,6 +205,7 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
         max_bandwidth_in: inbound,
         allocate_public_ip: asks_address.then_some(true),
         auto_pay: subscription.then(|| payment::auto_pay(case.payment())),
+        temporary: None,
     };
     let because = reasons::because(case, target, &call, address);
     Step {
@@ -221,6 +223,7 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
         because,
         price: payment::of_bandwidth(case, target),
         running: Running::Same,
+        adopts: None,
         downtime: Duration::ZERO,
     }
 }
@@ -252,26 +255,6 @@ fn undo(case: &Case<'_>, address: Option<bool>) -> Undo {
     }
 }
 
-/// An order left unpaid is waited for in a step of its own, for the reason the order gave last: who pays.
-pub(in crate::plan) fn await_order(steps: &mut [Step]) -> Option<Step> {
-    let order = steps
-        .last_mut()
-        .filter(|step| step.is_finished_by_its_answer())?;
-    // Until it is paid, an order changes nothing and can be cancelled: paying it is what is final.
-    let undo = std::mem::replace(&mut order.undo, Undo::Nothing);
-    Some(Step {
-        action: Action::AwaitOrder,
-        needs: Vec::new(),
-        before: Goal::default(),
-        after: order.after.clone(),
-        undo,
-        because: order.because.last().cloned().into_iter().collect(),
-        price: Price::NoOrder,
-        running: Running::Same,
-        downtime: Duration::ZERO,
-    })
-}
-
 fn allocate() -> Step {
     Step {
         action: Action::AllocatePublicIp,
@@ -291,6 +274,7 @@ fn allocate() -> Step {
         )],
         price: Price::NoOrder,
         running: Running::Same,
+        adopts: None,
         downtime: Duration::ZERO,
     }
 }

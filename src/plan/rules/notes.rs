@@ -2,7 +2,7 @@
 
 use crate::model::{ModifyCall, NetworkBilling, NetworkKind};
 use crate::plan::input::Case;
-use crate::plan::rules::{guards, power, targets, type_notes};
+use crate::plan::rules::{guards, power, targets, temporary, type_notes};
 use crate::plan::step::{Action, Because, Step};
 
 /// The notes about one machine and its chain of steps, which may be empty.
@@ -25,6 +25,7 @@ pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
     all.into_iter()
         .flatten()
         .chain(refund(steps))
+        .chain(temporary::notes(case))
         .chain(of_type.into_iter().flatten())
         .collect()
 }

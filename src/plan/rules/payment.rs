@@ -1,17 +1,19 @@
 //! Who pays an order, and when. AutoPay is always stated: the API's default would pay (R42).
 
+use std::time::Duration;
+
 use crate::model::{BillingMethod, NetworkBilling, Payment};
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
-use crate::plan::price::Price;
+use crate::plan::price::{Price, Running};
 use crate::plan::rules::bandwidth::Target;
-use crate::plan::step::Because;
+use crate::plan::step::{Action, Because, Goal, Step, Undo};
 
 /// Whether the order is to be paid from the balance at once.
 pub(in crate::plan) fn auto_pay(payment: Payment) -> bool {
     match payment {
         Payment::Auto => true,
-        Payment::Await => false,
+        Payment::Await | Payment::Api => false,
     }
 }
 
@@ -22,8 +24,12 @@ pub(in crate::plan) fn because(case: &Case<'_>) -> Because {
             "payment: auto",
             "AutoPay=true pays it from the balance (R42)",
         ),
-        (Payment::Auto, Some(held)) => Because::new(
-            "payment: auto",
+        (Payment::Api, None) => Because::new(
+            "payment: api",
+            "AutoPay=false, and PayOrder pays it with the configured payer (experimental)",
+        ),
+        (Payment::Auto | Payment::Api, Some(held)) => Because::new(
+            written(case),
             format!(
                 "AutoPay=false leaves it for a person to pay: {}",
                 held.in_brief()
@@ -36,6 +42,40 @@ pub(in crate::plan) fn because(case: &Case<'_>) -> Because {
     }
 }
 
+/// The manifest's word about payment.
+fn written(case: &Case<'_>) -> &'static str {
+    match case.desired.payment {
+        Payment::Auto => "payment: auto",
+        Payment::Await => "payment: await",
+        Payment::Api => "payment: api",
+    }
+}
+
+/// An order left unpaid is paid, or waited for, in a step of its own, for the reason the order gave last:
+/// who pays.
+pub(in crate::plan) fn await_order(case: &Case<'_>, steps: &mut [Step]) -> Option<Step> {
+    let order = steps
+        .last_mut()
+        .filter(|step| step.is_finished_by_its_answer())?;
+    // Until it is paid, an order changes nothing and can be cancelled: paying it is what is final.
+    let undo = std::mem::replace(&mut order.undo, Undo::Nothing);
+    Some(Step {
+        action: match case.payment() {
+            Payment::Api => Action::PayOrder,
+            Payment::Auto | Payment::Await => Action::AwaitOrder,
+        },
+        needs: Vec::new(),
+        before: Goal::default(),
+        after: order.after.clone(),
+        undo,
+        because: order.because.last().cloned().into_iter().collect(),
+        price: Price::NoOrder,
+        running: Running::Same,
+        adopts: None,
+        downtime: Duration::ZERO,
+    })
+}
+
 /// Why an order cannot be left to a person while its machine is held down, and the way out.
 pub(in crate::plan) fn nobody_pays_it_at_once(
     case: &Case<'_>,
@@ -44,8 +84,8 @@ pub(in crate::plan) fn nobody_pays_it_at_once(
     way_out: &str,
 ) -> Blocked {
     match case.held() {
-        Some(held) if case.desired.payment == Payment::Auto => case.block(
-            "payment: auto",
+        Some(held) if case.desired.payment != Payment::Await => case.block(
+            written(case),
             format!("ordered {ordered}, it would stay down until a person has paid: {held}"),
             "see to it that its price is known and the balance covers the run, then plan again",
         ),

@@ -6,8 +6,8 @@
 use rust_decimal::Decimal;
 
 use crate::model::{
-    BillingMethod, InstanceId, Mbps, ModifyCall, Money, NetworkBilling, ObservedInstance, PriceKey,
-    Quote, ShapeKey, Term, TypeName, UpgradeKey, UpgradeTarget,
+    BillingMethod, InstanceId, Mbps, ModifyCall, Money, NetworkBilling, NetworkChange,
+    ObservedInstance, PriceKey, Quote, ShapeKey, Term, TypeName, UpgradeKey, UpgradeTarget,
 };
 use crate::plan::input::Case;
 use crate::plan::price::{Basis, Price, Quoted, Rates, Running};
@@ -126,6 +126,7 @@ pub fn order_question(seen: &ObservedInstance, step: &Step) -> Option<UpgradeKey
 
 fn upgrade_key(seen: &ObservedInstance, step: &Step, before: &Shape, after: &Shape) -> UpgradeKey {
     let target = match (&step.after.instance_type, step.order_call()) {
+        (None, Some(ModifyCall::Network(change))) => network_target(change, after),
         (Some(to), call) => UpgradeTarget::Type {
             to: to.clone(),
             system_disk_category: match call {
@@ -146,6 +147,16 @@ fn upgrade_key(seen: &ObservedInstance, step: &Step, before: &Shape, after: &Sha
         charge_type: before.charge_type,
         max_bandwidth_out: before.out,
         target,
+    }
+}
+
+fn network_target(change: &NetworkChange, after: &Shape) -> UpgradeTarget {
+    match &change.temporary {
+        Some(upgrade) => UpgradeTarget::Temporary(upgrade.clone()),
+        None => UpgradeTarget::Network {
+            charge_type: after.charge_type,
+            max_bandwidth_out: after.out,
+        },
     }
 }
 

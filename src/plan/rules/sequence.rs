@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::model::InstanceStatus;
+use crate::model::{InstanceStatus, TemporaryBandwidth};
 use crate::plan::account::Blocked;
 use crate::plan::draft::Draft;
 use crate::plan::input::Case;
 use crate::plan::price::Running;
-use crate::plan::rules::network::{NetworkPlan, Place, await_order};
+use crate::plan::rules::network::{NetworkPlan, Place};
 use crate::plan::rules::transition::TypeChange;
-use crate::plan::rules::{care, guards, power, restart};
+use crate::plan::rules::{care, guards, payment, power, restart, temporary};
 use crate::plan::step::{Action, Because, Goal, Step, Undo};
 
 /// Puts the pieces into one chain.
@@ -20,6 +20,7 @@ pub(in crate::plan) fn sequence(
     case: &Case<'_>,
     new_type: Option<TypeChange>,
     network: Option<NetworkPlan>,
+    purchase: Option<&TemporaryBandwidth>,
 ) -> Vec<Step> {
     let mut draft = Draft::from_power(&case.seen.status, care::care(case));
     let lowers = network
@@ -40,7 +41,19 @@ pub(in crate::plan) fn sequence(
     put_network(case, &mut draft, network);
     put_restart(case, &mut draft);
     put_power(case, &mut draft);
+    put_purchase(case, &mut draft, purchase);
     draft.into_steps()
+}
+
+/// R31: what is bought for a while comes last, since in force it would hold everything else up.
+fn put_purchase(case: &Case<'_>, draft: &mut Draft, purchase: Option<&TemporaryBandwidth>) {
+    let Some(wish) = purchase else { return };
+    if draft.has_change() {
+        draft.cool_down();
+    }
+    for step in temporary::steps(case, wish) {
+        draft.change(step);
+    }
 }
 
 fn put_type(case: &Case<'_>, draft: &mut Draft, new_type: Option<TypeChange>) {
@@ -49,7 +62,7 @@ fn put_type(case: &Case<'_>, draft: &mut Draft, new_type: Option<TypeChange>) {
     if let Some(why) = change.down.clone() {
         go_down(case, draft, why);
     }
-    let steps = type_steps(&change);
+    let steps = type_steps(case, &change);
     for step in steps {
         draft.change(step);
     }
@@ -64,7 +77,7 @@ fn put_type(case: &Case<'_>, draft: &mut Draft, new_type: Option<TypeChange>) {
     }
 }
 
-fn type_steps(change: &TypeChange) -> Vec<Step> {
+fn type_steps(case: &Case<'_>, change: &TypeChange) -> Vec<Step> {
     let down = change.down.as_ref().map(|_| InstanceStatus::Stopped);
     let modify = Step {
         action: Action::Modify(change.call.clone()),
@@ -82,11 +95,12 @@ fn type_steps(change: &TypeChange) -> Vec<Step> {
         because: change.because.clone(),
         price: change.price.clone(),
         running: Running::Same,
+        adopts: None,
         downtime: Duration::ZERO,
     };
     let mut steps = vec![modify];
-    let payment = await_order(&mut steps);
-    steps.extend(payment);
+    let paying = payment::await_order(case, &mut steps);
+    steps.extend(paying);
     steps
 }
 

@@ -152,7 +152,7 @@ fn nobody_is_awaited_while_down(case: &Case<'_>, shift: Shift) -> Result<(), Blo
     let held_down = case.is_up() && case.ends_up();
     let offline = case.desired.change.prepaid_upgrade == PrepaidUpgrade::Offline;
     match (shift, case.payment()) {
-        (Shift::Upgrade, Payment::Await) if offline && held_down => {
+        (Shift::Upgrade, Payment::Await | Payment::Api) if offline && held_down => {
             Err(payment::nobody_pays_it_at_once(
                 case,
                 "prepaid_upgrade",
@@ -160,6 +160,8 @@ fn nobody_is_awaited_while_down(case: &Case<'_>, shift: Shift) -> Result<(), Blo
                 "write `payment: auto`, or leave `prepaid_upgrade: offline` out",
             ))
         }
-        (Shift::Upgrade | Shift::Downgrade, Payment::Auto | Payment::Await) => Ok(()),
+        (Shift::Upgrade | Shift::Downgrade, Payment::Auto | Payment::Await | Payment::Api) => {
+            Ok(())
+        }
     }
 }

@@ -5,6 +5,7 @@ mod show;
 pub mod cancel;
 pub mod leftover;
 mod pay;
+mod found;
 mod reconcile;
 
 use crate::cli::args::Global;

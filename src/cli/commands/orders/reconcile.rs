@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::found;
 use crate::apply::{HORIZON, LostAnswer, OpenRun, adopt, candidates, lost_answers};
 use crate::cli::args::Global;
 use crate::cli::context::Context;
@@ -30,8 +31,7 @@ pub(super) async fn run(
     screen: &Screen,
 ) -> Result<Done, Failure> {
     if peek(context, &input.fleet)?.is_none_or(|contents| contents.open_run.is_none()) {
-        screen.result("Nothing to reconcile: no run is open.\n")?;
-        return Ok(Done::Fine);
+        return found::run(context, input, screen).await;
     }
     let account = context.cloud.caller_identity().await;
     let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;
@@ -99,6 +99,7 @@ async fn found(
         created_from: lost.first - SKEW,
         created_until: lost.last + HORIZON + SKEW,
         payment: None,
+        kind: None,
     };
     let reading = |error| Failure::cloud("read the account's orders", &error);
     let recorded: BTreeSet<OrderId> = store.contents().orders.keys().cloned().collect();

@@ -1,0 +1,53 @@
+//! Orders that a run made whose state is lost: found by planning anew, and told.
+
+use crate::cli::args::PlanningArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::{Done, Failure};
+use crate::cli::input::Input;
+use crate::cli::planning::make_plan;
+use crate::cli::screen::Screen;
+use crate::model::OrderId;
+use crate::plan::SavedPlan;
+
+/// Without an open run there is nothing to record an order with: what the account has already of what
+/// is wanted, the next apply goes on with, and makes no second order.
+pub(super) async fn run(
+    context: &Context,
+    input: &Input,
+    screen: &Screen,
+) -> Result<Done, Failure> {
+    let args = PlanningArgs {
+        target: Vec::new(),
+        accept_stopped: false,
+        no_price: true,
+        max_spend: None,
+    };
+    let planning = make_plan(context, input, &args, screen.paint()).await?;
+    let found = there(&planning.plan);
+    if found.is_empty() {
+        screen.result(
+            "Nothing to reconcile: no run is open, and no order that is not recorded does what is wanted.\n",
+        )?;
+        return Ok(Done::Fine);
+    }
+    for (name, order, stands) in &found {
+        screen.result(&format!(
+            "Order {order} does what is wanted of {name} and is {stands}; it is not recorded.\n"
+        ))?;
+    }
+    screen.talk("Next: `respec apply` goes on with them and makes no second one.\n");
+    Ok(Done::Fine)
+}
+
+fn there(plan: &SavedPlan) -> Vec<(String, &OrderId, &'static str)> {
+    let unpaid = plan.sagas.values().flat_map(|saga| {
+        let adopted = saga.steps.iter().filter_map(|step| step.adopts.as_ref());
+        adopted.map(|order| (saga.name.to_string(), order, "not paid"))
+    });
+    let paid = plan.sheet.upgrades.iter().map(|(id, upgrade)| {
+        let name = plan.desired.instances.get(id);
+        let name = name.map_or_else(|| id.to_string(), |machine| machine.name.to_string());
+        (name, &upgrade.order, "paid")
+    });
+    unpaid.chain(paid).collect()
+}
