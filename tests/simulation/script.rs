@@ -6,7 +6,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use respec::sim::{FaultPlan, Struck};
 
-use crate::fleet;
+use crate::{fleet, rollouts};
 
 /// Most attempts of one history: the first apply and six that go on with it.
 pub(crate) const ATTEMPTS_MAX: usize = 7;
@@ -142,7 +142,7 @@ impl Script {
         Self {
             theme: Theme::Any,
             seed,
-            manifest: fleet.manifest,
+            manifest: rollouts::vary(&fleet.manifest, seed),
             cloud: fleet.cloud,
             faults: faults(&mut chance, &mut later),
             fates: {
