@@ -75,7 +75,7 @@ impl Prober for Scripts {
     async fn run(&self, call: HookCall<'_>) -> Ran {
         let (fails, secs) = {
             let mut chance = self.chance.borrow_mut();
-            (chance.next_u32() % 12 == 0, chance.next_u32() % 30)
+            (chance.next_u32().is_multiple_of(12), chance.next_u32() % 30)
         };
         // From its beginning on it may have done anything.
         let id = call.facts.id.clone();
