@@ -15,7 +15,7 @@ use crate::planted::{self, Fault};
 use crate::saga::{Brakes, Hold, IllegalEntry, Mode, RunState};
 
 use super::books::Books;
-use super::crowd::{brakes, found_down, queue};
+use super::crowd::{brakes, bystanders, found_down, queue};
 use super::desk::Desk;
 use super::outcome::{LeftAlone, Rests};
 use super::queue::Queue;
@@ -38,10 +38,21 @@ pub(super) enum Looking {
 /// One task under way.
 pub(super) struct UnderWay {
     pub(super) abort: AbortHandle,
+    /// What it does: `stop`, `modify`, ….
+    pub(super) verb: &'static str,
     /// Whether it may take the machine down any moment.
     pub(super) takes_down: bool,
     /// Whether it only waits and holds nothing in flight, so that an interrupt may end it.
     pub(super) only_waits: bool,
+}
+
+/// Whether those who are down were looked at again before others were given up because of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LookedAgain {
+    /// Not yet.
+    No,
+    /// They were.
+    Yes,
 }
 
 pub(super) struct Dispatcher<'a> {
@@ -81,6 +92,10 @@ pub(super) struct Dispatcher<'a> {
     pub(super) seen: BTreeMap<InstanceId, ObservedInstance>,
     /// Machines that were not up when the program began, and have not come up since.
     pub(super) found_down: BTreeSet<InstanceId>,
+    /// Whether those who are down were looked at again since a machine was begun last.
+    pub(super) looked_again: LookedAgain,
+    /// When a machine came up last because of us.
+    pub(super) up_since: BTreeMap<InstanceId, Duration>,
     /// Since when a machine is down because of us, and for how long it was before.
     pub(super) outage: BTreeMap<InstanceId, (Option<Duration>, Duration)>,
     pub(super) step_begun: BTreeMap<InstanceId, Duration>,
@@ -102,6 +117,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) till: Till,
     pub(super) mailbox: mpsc::UnboundedSender<Message>,
     pub(super) messages: UnboundedReceiver<Message>,
+    /// Machines that were looked at along the way.
+    noticed: UnboundedReceiver<Vec<ObservedInstance>>,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -117,9 +134,11 @@ impl<'a> Dispatcher<'a> {
         })?;
         let nothing_done = || RunState::new(job.run.clone(), job.plan.id(), job.plan.intent());
         let state = RunState::replay(job.history)?.unwrap_or_else(nothing_done);
-        let brakes = brakes(&job, &options.hours, tools.clock.wall());
+        let brakes = brakes(&job, &options.hours, tools.clock.as_ref());
         let mut tasks = JoinSet::new();
-        let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock);
+        let (notice, noticed) = mpsc::unbounded_channel();
+        let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock, notice);
+        desk.sights.borrow_mut().others = bystanders(&job);
         let books = Books::open(&tools.billing, &tools.clock);
         let till = Till::open(&tools.billing, &tools.clock);
         let (mailbox, messages) = mpsc::unbounded_channel();
@@ -149,6 +168,8 @@ impl<'a> Dispatcher<'a> {
             not_before: BTreeMap::new(),
             seen: BTreeMap::new(),
             found_down: found_down(&job),
+            looked_again: LookedAgain::No,
+            up_since: BTreeMap::new(),
             outage: BTreeMap::new(),
             step_begun: BTreeMap::new(),
             orders: BTreeMap::new(),
@@ -170,6 +191,7 @@ impl<'a> Dispatcher<'a> {
             till,
             mailbox,
             messages,
+            noticed,
         };
         dispatcher.take_up_history();
         Ok(dispatcher)
@@ -183,6 +205,9 @@ impl<'a> Dispatcher<'a> {
             self.mind_the_room();
             self.start_what_may_start().await;
             if self.active.is_empty() && !self.is_looking() && self.next_timer().is_none() {
+                if self.look_again().await {
+                    continue;
+                }
                 break;
             }
             let timer = self.next_timer();
@@ -206,6 +231,7 @@ impl<'a> Dispatcher<'a> {
                         self.take_all(message).await;
                     }
                 }
+                Some(seen) = self.noticed.recv() => self.take_notice(seen),
                 Some(ended) = self.tasks.join_next() => pass_on_a_panic(ended),
                 () = wake => self.reconsider = true,
             }

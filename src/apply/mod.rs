@@ -20,6 +20,7 @@ mod effect;
 mod token;
 mod scope;
 mod outcome;
+mod sights;
 mod desk;
 mod books;
 mod till;

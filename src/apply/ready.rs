@@ -9,7 +9,7 @@ use crate::saga::{
 };
 
 use super::Approvals;
-use super::dispatcher::Dispatcher;
+use super::dispatcher::{Dispatcher, LookedAgain};
 use super::outcome::LeftAlone;
 use super::turns::{Delay, Turn};
 use super::worker::Errand;
@@ -21,8 +21,8 @@ const NOBODY: &str = "the rehearsal";
 enum Line {
     /// With the next machine.
     GoesOn,
-    /// Not at all: everybody behind is held, too.
-    Ends,
+    /// Not at all: everybody behind is held, too. So many of them may come next when that is lifted.
+    Ends(usize),
 }
 
 impl Dispatcher<'_> {
@@ -139,16 +139,21 @@ impl Dispatcher<'_> {
     async fn begin_what_may_begin(&mut self) {
         self.holds.clear();
         self.ask_again_for_places().await;
+        let mut next = Vec::new();
         let mut walk = self.queue.walk();
         while let Some((line, place)) = walk.next() {
             if self.active.len() >= self.options.parallelism {
-                return;
+                break;
             }
             match self.begin_if_may(&place.2).await {
                 Line::GoesOn => walk.go_on(&self.queue, line, &place),
-                Line::Ends => {}
+                Line::Ends(n) => {
+                    let first = self.queue.first_from(&line, &place, n);
+                    next.extend(first.map(|id| (self.sagas[id].region.clone(), id.clone())));
+                }
             }
         }
+        self.desk.sights.borrow_mut().next = next;
     }
 
     /// Those that were begun before and wait for a place come first.
@@ -179,9 +184,10 @@ impl Dispatcher<'_> {
             }
             Turn::Later(Delay::Held(hold)) => {
                 let all = hold.holds_all_behind();
+                let next = places_in(&hold);
                 self.note_hold(hold);
                 if all {
-                    return Line::Ends;
+                    return Line::Ends(next);
                 }
             }
             Turn::Later(Delay::Behind(_) | Delay::Cooling) => {}
@@ -198,6 +204,7 @@ impl Dispatcher<'_> {
     async fn begin(&mut self, saga: &Saga) {
         let id = &saga.instance;
         self.queue.leave(id);
+        self.looked_again = LookedAgain::No;
         self.tell_of_batch(id);
         let before = self.state.sagas.get(id).map(|state| state.change_number);
         let counted = self.job.change_numbers.get(id).copied();
@@ -267,6 +274,23 @@ impl Dispatcher<'_> {
                 .await;
             self.reconsider = true;
         }
+    }
+}
+
+/// How many places others may free any moment.
+fn places_in(hold: &Hold) -> usize {
+    match hold {
+        Hold::Unavailable { limit, .. } => *limit,
+        Hold::Failures { .. }
+        | Hold::Frozen { .. }
+        | Hold::Window { .. }
+        | Hold::TooLate { .. }
+        | Hold::Batch { .. }
+        | Hold::Wait { .. }
+        | Hold::Approval { .. }
+        | Hold::Check { .. }
+        | Hold::Spread { .. }
+        | Hold::Availability { .. } => 0,
     }
 }
 

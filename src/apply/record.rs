@@ -320,11 +320,13 @@ impl Dispatcher<'_> {
     pub(super) fn comes_up(&mut self, instance: &InstanceId) {
         self.found_down.remove(instance);
         let now = self.tools.clock.elapsed();
+        self.up_since.insert(instance.clone(), now);
         let outage = self.outage.entry(instance.clone()).or_default();
         if let Some(since) = outage.0.take() {
             let took = now.saturating_sub(since);
             outage.1 += took;
-            self.brakes.took(instance, took);
+            let by_the_calendar = took / self.tools.clock.speed();
+            self.brakes.took(instance, by_the_calendar);
         }
     }
 

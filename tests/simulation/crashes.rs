@@ -1,8 +1,9 @@
-//! A crash at every point: before and after each call, in the middle of each, before and after each entry.
+//! A crash at every point: around each entry, and before, amid and after each call.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::doors::Points;
 use crate::played::{on_all_cores, play, told};
 use crate::script::{Fate, Moment, Script};
 use crate::trouble::Trouble;
@@ -17,7 +18,7 @@ pub(crate) fn play_all(n: u64, wanted: &Wanted) -> bool {
     let seeds: Vec<u64> = (0..n).collect();
     on_all_cores(&seeds, |seed| {
         let alive = play(with_fate(*seed, Fate::Spared));
-        for fate in deaths(alive.points) {
+        for fate in deaths(&alive.points) {
             let ended = play(with_fate(*seed, fate));
             histories.fetch_add(1, Ordering::Relaxed);
             if !ended.violations.is_empty() {
@@ -42,13 +43,20 @@ fn with_fate(seed: u64, fate: Fate) -> Script {
     script
 }
 
-/// Every point at which an apply of so many calls and commits can die.
-fn deaths((calls, appends): (u64, u64)) -> Vec<Fate> {
-    let calls = (1..=calls).flat_map(|nth| {
-        [Moment::Before, Moment::During(HALFWAY), Moment::After]
-            .map(|moment| Fate::DiesAtCall(nth, moment))
+/// Every point at which such an apply can die: around each commit, before, amid and after each change.
+/// A call that only reads leaves no trace, so that it does not matter on which side of it the end comes.
+fn deaths(points: &Points) -> Vec<Fate> {
+    let calls = (1..=points.n_calls).flat_map(|nth| {
+        let moments: &[Moment] = if points.changes.contains(&nth) {
+            &[Moment::Before, Moment::During(HALFWAY), Moment::After]
+        } else {
+            &[Moment::Before]
+        };
+        moments
+            .iter()
+            .map(move |moment| Fate::DiesAtCall(nth, *moment))
     });
-    let appends = (1..=appends)
+    let appends = (1..=points.n_appends)
         .flat_map(|nth| [Moment::Before, Moment::After].map(|m| Fate::DiesAtAppend(nth, m)));
     calls.chain(appends).collect()
 }

@@ -1,6 +1,7 @@
 //! The program's two ways out, wire and journal, watched, and cut where the script says so.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use async_trait::async_trait;
@@ -18,10 +19,21 @@ use crate::script::{Fate, Moment};
 /// Most commits of one program: forty for each of a dozen machines, and room to spare.
 const APPENDS_MAX: u64 = 1000;
 
+/// What a program has done, which is where it could have died.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Points {
+    pub(crate) n_calls: u64,
+    /// The calls among them that were to change something.
+    pub(crate) changes: BTreeSet<u64>,
+    pub(crate) n_appends: u64,
+}
+
 /// When the present program dies.
 pub(crate) struct Death {
     fate: Cell<Fate>,
     n_calls: Cell<u64>,
+    /// Which of them were to change something.
+    changes: RefCell<BTreeSet<u64>>,
     n_appends: Cell<u64>,
     dead: Cell<bool>,
     bell: Notify,
@@ -32,6 +44,7 @@ impl Death {
         Self {
             fate: Cell::new(Fate::Spared),
             n_calls: Cell::new(0),
+            changes: RefCell::default(),
             n_appends: Cell::new(0),
             dead: Cell::new(false),
             bell: Notify::new(),
@@ -42,6 +55,7 @@ impl Death {
     pub(crate) fn begin(&self, fate: Fate) {
         self.fate.set(fate);
         self.n_calls.set(0);
+        self.changes.take();
         self.n_appends.set(0);
         self.dead.set(false);
     }
@@ -51,8 +65,12 @@ impl Death {
     }
 
     /// Calls and commits of the present program so far.
-    pub(crate) fn points(&self) -> (u64, u64) {
-        (self.n_calls.get(), self.n_appends.get())
+    pub(crate) fn points(&self) -> Points {
+        Points {
+            n_calls: self.n_calls.get(),
+            changes: self.changes.borrow().clone(),
+            n_appends: self.n_appends.get(),
+        }
     }
 
     /// Resolves when the program dies.
@@ -133,6 +151,7 @@ impl Wire for WatchedWire {
             return self.death.strike().await;
         }
         if is_change(&action) {
+            self.death.changes.borrow_mut().insert(self.death.n_calls());
             self.eye.log(line);
             for instance in &instances {
                 self.eye.judge_call(&action, instance, token.as_deref());

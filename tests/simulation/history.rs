@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::clock::WrongClock;
-use crate::doors::{Death, WatchedJournal, WatchedWire};
+use crate::doors::{Death, Points, WatchedJournal, WatchedWire};
 use crate::eye::{Eye, Violation};
 use crate::laws;
 use crate::rig::Rig;
@@ -40,8 +40,8 @@ pub(crate) struct Ended {
     pub(crate) violations: Vec<Violation>,
     pub(crate) log: Vec<String>,
     pub(crate) transcript: String,
-    /// Calls and commits of the first attempt: the points at which it can die.
-    pub(crate) points: (u64, u64),
+    /// The points at which the first attempt can die.
+    pub(crate) points: Points,
     /// Everything that went wrong.
     pub(crate) troubles: Vec<Trouble>,
 }
@@ -59,7 +59,7 @@ pub(crate) struct History {
     pub(crate) plans: RefCell<BTreeMap<RunId, SavedPlan>>,
     n_orders: Rc<Cell<usize>>,
     own_clock: Rc<WrongClock>,
-    points: Cell<(u64, u64)>,
+    points: RefCell<Points>,
 }
 
 /// How an attempt ended.
@@ -162,7 +162,7 @@ impl History {
             plans: RefCell::default(),
             n_orders: Rc::default(),
             own_clock,
-            points: Cell::default(),
+            points: RefCell::default(),
         }
     }
 
@@ -257,7 +257,7 @@ impl History {
             () = self.dies(fate) => Attempt::Died,
         };
         if attempt == 0 {
-            self.points.set(self.death.points());
+            self.points.replace(self.death.points());
         }
         ended
     }
@@ -425,7 +425,7 @@ impl History {
             violations: self.eye.violations.borrow().clone(),
             log: self.eye.log.borrow().clone(),
             transcript: self.wire.noisy.transcript() + &self.wire.quiet.transcript(),
-            points: self.points.get(),
+            points: self.points.borrow().clone(),
             troubles: self.script.troubles(self.wire.noisy.struck()),
         }
     }

@@ -6,7 +6,8 @@
 //!     [--twice N]                             N seeds, each played twice
 //!     [--every-crash N]                       N seeds, each with a crash at every point of its first apply
 //!     [--bad-days N]                          large fleets on bad days
-//!     [--planted NAME|all]                    with the feature `planted`: a broken promise must be noticed
+//!     [--planted NAME|all]                    with the feature `planted`: a broken promise must be noticed;
+//!                                             beside --seed or --only it is broken, and that is all
 //! ```
 //!
 //! What is not listed here, such as the filters of `cargo test`, is passed over.
@@ -49,6 +50,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use played::{on_all_cores, play, play_twice, told};
 use script::Script;
+use trouble::Trouble;
 use wanted::{Wanted, Work};
 
 /// One seed in so many is played twice, and must come out the same.
@@ -73,18 +75,9 @@ fn main() -> ExitCode {
 fn carry_out(work: &Work, wanted: &Wanted) -> bool {
     match work {
         Work::Seeds(seeds) => seeds_pass(seeds, wanted),
+        Work::Corpus(scripts) => scripts_pass("corpus", scripts, wanted),
         Work::Only { seed, troubles } => {
-            let ended = play(Script::draw(*seed).with_only(troubles));
-            print!("{}", told(*seed, &ended, wanted));
-            println!(
-                "simulation: {}",
-                if ended.violations.is_empty() {
-                    "1 passed, 0 failed"
-                } else {
-                    "0 passed, 1 failed"
-                }
-            );
-            ended.violations.is_empty()
+            scripts_pass("simulation", &[(*seed, troubles.clone())], wanted)
         }
         Work::Twice(n) => twice(*n),
         Work::EveryCrash(n) => crashes::play_all(*n, wanted),
@@ -111,6 +104,18 @@ fn seeds_pass(seeds: &[u64], wanted: &Wanted) -> bool {
         "simulation: {} passed, {failed} failed",
         seeds.len() as u64 - failed
     );
+    failed == 0
+}
+
+/// Histories with written troubles.
+fn scripts_pass(name: &str, scripts: &[(u64, Vec<Trouble>)], wanted: &Wanted) -> bool {
+    let mut failed = 0;
+    for (seed, troubles) in scripts {
+        let ended = play(Script::draw(*seed).with_only(troubles));
+        print!("{}", told(*seed, &ended, wanted));
+        failed += usize::from(!ended.violations.is_empty());
+    }
+    println!("{name}: {} passed, {failed} failed", scripts.len() - failed);
     failed == 0
 }
 

@@ -2,19 +2,36 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use respec::planted::{ALL, Fault, choose};
+use respec::sim;
 
 use crate::played::{on_all_cores, play};
 use crate::script::Script;
-use crate::trouble;
+use crate::trouble::Trouble;
 
 /// Random seeds until one notices.
 const SEEDS_MAX: u64 = 20_000;
 
-/// Histories written for what chance seldom brings about: a seed, and what goes wrong in it.
-const DIRECTED: [(Fault, &str); 0] = [];
+/// Fleets on which a written script is tried; not every fleet has what it is about.
+const FLEETS: u64 = 100;
+
+/// Scripts for what chance seldom brings about.
+fn scripts(fault: Fault) -> Vec<Vec<Trouble>> {
+    match fault {
+        Fault::NoHorizon => (6..=14).map(the_last_send_is_late).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A call is lost again and again, until its token is too old to be sent; the last one was only late.
+fn the_last_send_is_late(last: u64) -> Vec<Trouble> {
+    let struck = |nth, fault| Trouble::Call(("ModifyInstanceSpec".to_owned(), nth, fault));
+    let lost = (1..last).map(|nth| struck(nth, sim::Fault::LostBefore));
+    let late = struck(last, sim::Fault::Late(Duration::from_secs(90)));
+    lost.chain([late]).collect()
+}
 
 /// Plays them all, or one by its name; whether each was noticed.
 pub(crate) fn all_are_noticed(which: &str) -> bool {
@@ -49,32 +66,52 @@ fn is_noticed(fault: Fault, name: &str) -> bool {
 }
 
 fn by_script(fault: Fault) -> Option<String> {
-    let (_, text) = DIRECTED.iter().find(|(known, _)| *known == fault)?;
-    let (seed, troubles) =
-        trouble::read_with_seed(text).expect("scripts are tested by being played");
-    let ended = play(Script::draw(seed?).with_only(&troubles));
-    let first = ended.violations.first()?;
-    Some(format!("{} by its script: {}", first.law, first.what))
+    let scripts = scripts(fault);
+    let pieces: Vec<(u64, Vec<Trouble>)> = (0..FLEETS)
+        .flat_map(|seed| scripts.iter().map(move |script| (seed, script.clone())))
+        .collect();
+    first_broken(&pieces, |(seed, troubles)| {
+        (*seed, Script::draw(*seed).with_only(troubles))
+    })
 }
 
-/// The first seed that breaks a law; which of several cores finds one first is left to chance.
 fn by_chance() -> Option<String> {
+    let seeds: Vec<u64> = (0..SEEDS_MAX).collect();
+    first_broken(&seeds, |seed| (*seed, Script::draw(*seed)))
+}
+
+/// The first history that breaks a law; which of several cores finds one first is left to chance.
+fn first_broken<T: Sync>(
+    pieces: &[T],
+    script: impl Fn(&T) -> (u64, Script) + Sync,
+) -> Option<String> {
     let (found, tried) = (AtomicBool::new(false), AtomicU64::new(0));
     let how = Mutex::new(None);
-    let seeds: Vec<u64> = (0..SEEDS_MAX).collect();
-    on_all_cores(&seeds, |seed| {
+    on_all_cores(pieces, |piece| {
         if found.load(Ordering::Relaxed) {
             return;
         }
         tried.fetch_add(1, Ordering::Relaxed);
-        let ended = play(Script::draw(*seed));
+        let (seed, script) = script(piece);
+        let ended = play(script);
         if let Some(first) = ended.violations.first()
             && !found.swap(true, Ordering::Relaxed)
         {
             let tried = tried.load(Ordering::Relaxed);
-            let what = &first.what;
-            *how.lock().unwrap() = Some(format!("{} by seed {seed} of {tried}: {what}", first.law));
+            let (law, what) = (first.law, &first.what);
+            *how.lock().unwrap() = Some(format!("{law}, seed {seed}, history {tried}: {what}"));
         }
     });
     how.into_inner().unwrap()
+}
+
+/// Breaks the promise of this name for everything that is played from now on.
+///
+/// # Errors
+/// There is none of this name.
+pub(crate) fn break_promise(name: &str) -> Result<(), String> {
+    let known = ALL.into_iter().find(|(_, known)| *known == name);
+    let (fault, _) = known.ok_or_else(|| format!("no planted fault {name}"))?;
+    choose(Some(fault));
+    Ok(())
 }

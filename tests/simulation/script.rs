@@ -168,7 +168,7 @@ fn hands(latest: &mut ChaCha8Rng) -> Vec<(Duration, Hand)> {
     (0..n).map(|_| hand()).collect()
 }
 
-/// Mostly right; else each machine's clock is off by as much as the cloud lets pass, and a little less.
+/// Mostly right; else each machine's clock is off, each by something else.
 fn skews(latest: &mut ChaCha8Rng) -> Vec<i64> {
     if latest.random_bool(0.9) {
         return vec![0; ATTEMPTS_MAX];
@@ -178,8 +178,8 @@ fn skews(latest: &mut ChaCha8Rng) -> Vec<i64> {
         .collect()
 }
 
-/// Seconds; at fifteen minutes the cloud refuses a request for its time.
-const SKEW_MAX: i64 = 14 * 60;
+/// Seconds. Two runners are then ten minutes apart at most, and a token is sent for fifteen of its thirty minutes.
+const SKEW_MAX: i64 = 5 * 60;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);

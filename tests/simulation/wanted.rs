@@ -33,6 +33,8 @@ pub(crate) enum Work {
     /// Broken promises: all of them, or one by its name.
     #[cfg(feature = "planted")]
     Planted(String),
+    /// Histories whose troubles are written down.
+    Corpus(Vec<(u64, Vec<Trouble>)>),
 }
 
 impl Wanted {
@@ -40,6 +42,8 @@ impl Wanted {
     /// What cannot be understood.
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let (mut first, mut seeds, mut only) = (None, None, None);
+        #[cfg(feature = "planted")]
+        let mut planted = None;
         let mut wanted = Self {
             work: Vec::new(),
             transcript: false,
@@ -62,23 +66,33 @@ impl Wanted {
                 "--every-crash" => wanted.work.push(Work::EveryCrash(number(&value()?)?)),
                 "--bad-days" => wanted.work.push(Work::BadDays(number(&value()?)?)),
                 #[cfg(feature = "planted")]
-                "--planted" => wanted.work.push(Work::Planted(value()?)),
+                "--planted" => planted = Some(value()?),
                 _ => {}
+            }
+        }
+        #[cfg(feature = "planted")]
+        if let Some(name) = planted {
+            if only.is_none() && first.is_none() {
+                wanted.work.push(Work::Planted(name));
+            } else {
+                crate::planted::break_promise(&name)?;
             }
         }
         match (only, first, seeds) {
             (Some(only), first, _) => wanted.work.insert(0, read_only(&only, first)?),
             (None, None, None) if !wanted.work.is_empty() => {}
-            (None, first, seeds) => wanted.work.insert(0, Work::Seeds(range(first, seeds))),
+            (None, Some(first), seeds) => {
+                let seeds = first..first + seeds.unwrap_or(1);
+                wanted.work.insert(0, Work::Seeds(seeds.collect()));
+            }
+            (None, None, seeds) => {
+                let (known, scripts) = corpus()?;
+                let seeds = known.into_iter().chain(0..seeds.unwrap_or(SEEDS));
+                wanted.work.insert(0, Work::Seeds(seeds.collect()));
+                wanted.work.insert(0, Work::Corpus(scripts));
+            }
         }
         Ok(wanted)
-    }
-}
-
-fn range(first: Option<u64>, seeds: Option<u64>) -> Vec<u64> {
-    match first {
-        Some(first) => (first..first + seeds.unwrap_or(1)).collect(),
-        None => corpus().chain(0..seeds.unwrap_or(SEEDS)).collect(),
     }
 }
 
@@ -91,9 +105,23 @@ fn read_only(text: &str, first: Option<u64>) -> Result<Work, String> {
     })
 }
 
-fn corpus() -> impl Iterator<Item = u64> {
-    let lines = CORPUS.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(|line| line.split_whitespace().next()?.parse().ok())
+/// Seeds, and histories with written troubles, which stand between `only` and `--`.
+type Corpus = (Vec<u64>, Vec<(u64, Vec<Trouble>)>);
+
+fn corpus() -> Result<Corpus, String> {
+    let (mut seeds, mut scripts) = (Vec::new(), Vec::new());
+    for line in CORPUS.lines().filter(|line| !line.starts_with('#')) {
+        let (seed, what) = line.split_once(' ').unwrap_or((line, ""));
+        let seed = number(seed)?;
+        match what.strip_prefix("only ") {
+            None => seeds.push(seed),
+            Some(script) => {
+                let troubles = script.split(" -- ").next().unwrap_or_default();
+                scripts.push((seed, trouble::read_with_seed(troubles)?.1));
+            }
+        }
+    }
+    Ok((seeds, scripts))
 }
 
 fn number(text: &str) -> Result<u64, String> {
