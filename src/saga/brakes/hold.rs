@@ -218,6 +218,27 @@ impl std::fmt::Display for Hold {
                 f,
                 "batch {open} of {crowd} has not ended ({unfinished} to go)"
             ),
+            Self::Wait { .. } | Self::Approval { .. } | Self::Check { .. } => self.tell_gate(f),
+            Self::Unavailable { crowd, down, limit } => write!(
+                f,
+                "{down} of {crowd} are down already, {limit} may be (max_unavailable)"
+            ),
+            Self::Spread { crowd, zone } => write!(
+                f,
+                "machines of {crowd} are down in {zone}, one zone goes at a time (spread)"
+            ),
+            Self::Availability { name, down, limit } => write!(
+                f,
+                "{down} machines of availability {name} are down already, {limit} may be"
+            ),
+        }
+    }
+}
+
+impl Hold {
+    /// What a gate holds for; nothing about any other hold.
+    fn tell_gate(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
             Self::Wait {
                 crowd,
                 after,
@@ -247,18 +268,14 @@ impl std::fmt::Display for Hold {
                 f,
                 "the gate after batch {after} of {crowd} stays shut: its check {seen}"
             ),
-            Self::Unavailable { crowd, down, limit } => write!(
-                f,
-                "{down} of {crowd} are down already, {limit} may be (max_unavailable)"
-            ),
-            Self::Spread { crowd, zone } => write!(
-                f,
-                "machines of {crowd} are down in {zone}, one zone goes at a time (spread)"
-            ),
-            Self::Availability { name, down, limit } => write!(
-                f,
-                "{down} machines of availability {name} are down already, {limit} may be"
-            ),
+            Self::Failures { .. }
+            | Self::Frozen { .. }
+            | Self::Window { .. }
+            | Self::TooLate { .. }
+            | Self::Batch { .. }
+            | Self::Unavailable { .. }
+            | Self::Spread { .. }
+            | Self::Availability { .. } => Ok(()),
         }
     }
 }
