@@ -2,6 +2,7 @@
 //!
 //! Read the rooms in this order; each imports only rooms named before it.
 
+pub mod planted;
 pub mod model;
 pub mod guide;
 pub mod manifest;

@@ -14,12 +14,13 @@ use std::path::{Path, PathBuf};
 
 /// Reading order; each room with the rooms it may import.
 const ROOMS: &[(&str, Kind, &[&str])] = &[
+    ("planted", Kind::Port, &[]),
     ("model", Kind::Pure, &[]),
     ("guide", Kind::Pure, &[]),
     ("manifest", Kind::Pure, &["model"]),
     ("diff", Kind::Pure, &["model"]),
-    ("plan", Kind::Pure, &["model", "diff"]),
-    ("saga", Kind::Pure, &["model", "plan"]),
+    ("plan", Kind::Pure, &["planted", "model", "diff"]),
+    ("saga", Kind::Pure, &["planted", "model", "plan"]),
     ("event", Kind::Pure, &["model", "plan", "saga"]),
     ("figures", Kind::Pure, &["model", "plan", "event"]),
     ("clock", Kind::Port, &[]),
@@ -32,14 +33,19 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
         "apply",
         Kind::Effect,
         &[
-            "model", "diff", "plan", "saga", "event", "clock", "cloud", "journal", "probe",
+            "planted", "model", "diff", "plan", "saga", "event", "clock", "cloud", "journal",
+            "probe",
         ],
     ),
     ("aliyun", Kind::Effect, &["model", "clock", "wire", "cloud"]),
     ("http", Kind::Effect, &["wire"]),
     ("runner", Kind::Effect, &["model", "probe"]),
     ("sim", Kind::Effect, &["guide", "clock", "wire"]),
-    ("store", Kind::Effect, &["model", "saga", "journal"]),
+    (
+        "store",
+        Kind::Effect,
+        &["planted", "model", "saga", "journal"],
+    ),
     (
         "rehearse",
         Kind::Effect,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha1::Sha1;
@@ -32,7 +32,13 @@ pub(super) struct Signed {
 
 /// Signs these parameters, which must not hold a `Signature` yet.
 pub(super) fn sign(method: Method, parameters: &Parameters, secret: &SecretString) -> Signed {
-    sign_with_form(method, parameters, &Parameters::new(), secret)
+    let query = canonical_query(parameters);
+    let string_to_sign = string_to_sign(method, &query);
+    let signature = signature(&string_to_sign, secret);
+    Signed {
+        query: with_signature(query, &signature),
+        string_to_sign,
+    }
 }
 
 /// Signs a query together with a form that travels in the body.
@@ -44,25 +50,35 @@ pub(super) fn sign_with_form(
 ) -> Signed {
     let mut all = form.clone();
     all.extend(query.clone());
-    let string_to_sign = format!("{}&%2F&{}", method.as_str(), encode(&canonical_query(&all)));
+    let string_to_sign = string_to_sign(method, &canonical_query(&all));
     let signature = signature(&string_to_sign, secret);
     Signed {
-        query: format!(
-            "{}&Signature={}",
-            canonical_query(query),
-            encode(&signature)
-        ),
+        query: with_signature(canonical_query(query), &signature),
         string_to_sign,
     }
 }
 
+/// Method, path and the canonical query, which is encoded once more.
+fn string_to_sign(method: Method, canonical: &str) -> String {
+    format!("{}&%2F&{}", method.as_str(), encode(canonical))
+}
+
+fn with_signature(query: String, signature: &str) -> String {
+    query + "&Signature=" + &encode(signature).to_string()
+}
+
 /// The parameters as a query string or as the body of a form, in the order that is signed.
 pub(super) fn canonical_query(parameters: &Parameters) -> String {
-    let pairs: Vec<String> = parameters
-        .iter()
-        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
-        .collect();
-    pairs.join("&")
+    let mut query = String::new();
+    for (name, value) in parameters {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.extend(encode(name));
+        query.push('=');
+        query.extend(encode(value));
+    }
+    query
 }
 
 fn signature(string_to_sign: &str, secret: &SecretString) -> String {
@@ -74,8 +90,8 @@ fn signature(string_to_sign: &str, secret: &SecretString) -> String {
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
-fn encode(text: &str) -> String {
-    utf8_percent_encode(text, ENCODED).to_string()
+fn encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, ENCODED)
 }
 
 #[cfg(test)]

@@ -5,23 +5,19 @@ use std::time::Duration;
 use crate::cloud::{CloudError, ErrorKind, ModifyReply, Outcome};
 use crate::model::{ClientToken, InstanceStatus, ModifyCall, ObservedInstance};
 use crate::plan::Goal;
+use crate::planted::{self, Fault};
 use crate::saga::{FailureCause, StepEvent};
 
 use super::doubt::{Move, Sending};
 use super::order::OwnPayment;
-use super::timing::{COOL_DOWN, POLL, RETRY, SHOW_WITHIN, SURPRISES_MAX, poll_after};
+use super::sights::Wait;
+use super::timing::{COOL_DOWN, POLL, RETRY, SHOW_WITHIN, SURPRISES_MAX};
 use super::token::{call_text, client_token, request_digest};
 use super::worker::{End, Worker};
 
 impl Worker {
     /// Look → ask → settle → verify, for one of the three modify calls in either direction.
     pub(super) async fn modify(&self, call: &ModifyCall) -> End {
-        let token = client_token(
-            &self.lineage,
-            &self.saga.instance,
-            self.state.change_number,
-            call,
-        );
         let mut sending = self.sending();
         loop {
             let seen = match self.look_patiently().await {
@@ -48,6 +44,7 @@ impl Worker {
                 }
                 Move::Wait(duration) => self.tools.clock.sleep(duration).await,
                 Move::Send => {
+                    let token = self.token(call, &sending);
                     if sending.first.is_none() {
                         match self.order_there(call).await {
                             Ok(None) => {}
@@ -70,6 +67,15 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// The token of this step's call, the same however often and by whomever it is sent.
+    fn token(&self, call: &ModifyCall, sending: &Sending) -> ClientToken {
+        let again = planted::is(Fault::NewTokenPerRetry) && sending.first.is_some();
+        let recovered = planted::is(Fault::NewTokenAtRecovery) && self.known().first_sent.is_some();
+        let other = u64::from(again || recovered) * 1_000;
+        let number = self.state.change_number + other;
+        client_token(&self.lineage, &self.saga.instance, number, call)
     }
 
     pub(super) fn goals(&self) -> (Goal, Goal) {
@@ -96,7 +102,10 @@ impl Worker {
         let shown = after.is_shown_by(seen);
         // The effect of a call whose order is not known proves nothing about the order: ask again.
         let order_unknown = call.makes_order() && sending.in_doubt && sending.accepted.is_none();
-        if shown && !order_unknown {
+        if shown && (!order_unknown || planted::is(Fault::OrderDropped)) {
+            if let Some(accepted) = sending.accepted {
+                self.took(Wait::Change, self.tools.clock.elapsed() - accepted);
+            }
             return Move::end(End::Succeeded {
                 found: sending.first.is_none(),
                 seen: Some(seen.clone()),
@@ -127,7 +136,7 @@ impl Worker {
             return Move::end(self.failed(FailureCause::Unknown, message));
         }
         self.waiting("the change to show".to_owned());
-        Move::Wait(poll_after(self.tools.clock.elapsed() - accepted))
+        Move::Wait(self.pause(Wait::Change, self.tools.clock.elapsed() - accepted))
     }
 
     fn before_sending(
@@ -156,10 +165,12 @@ impl Worker {
     ) -> Option<End> {
         let request = request_digest(&self.saga.region, &self.saga.instance, &call_text(call));
         let intent = StepEvent::Intent {
-            token: Some(token.clone()),
+            token: Some(token.clone()).filter(|_| !planted::is(Fault::TokenNotJournaled)),
             request,
         };
-        if let Err(end) = self.record(intent).await {
+        if !planted::is(Fault::IntentAfterCall)
+            && let Err(end) = self.record(intent.clone()).await
+        {
             return Some(end);
         }
         let cloud = &self.tools.cloud;
@@ -169,6 +180,9 @@ impl Worker {
             .modify(&self.saga.region, &self.saga.instance, call, token)
             .await;
         sending.last = Some(self.tools.clock.wall());
+        if planted::is(Fault::IntentAfterCall) {
+            self.note(intent).await;
+        }
         match answer {
             Ok(reply) => {
                 self.accepted(sending, reply).await;
@@ -210,7 +224,7 @@ impl Worker {
             self.tools.clock.sleep(wait).await;
             return None;
         }
-        if error.outcome() == Outcome::Unknown {
+        if error.outcome() == Outcome::Unknown && !planted::is(Fault::TimeoutTakenAsFailure) {
             sending.in_doubt = true;
             let reason = format!("{}: {}", call.operation(), error.message);
             self.note(StepEvent::Unanswered { reason }).await;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::cloud::CloudError;
 use crate::model::{ModifyCall, ObservedInstance, OrderId};
+use crate::planted::{self, Fault};
 use crate::saga::{Failure, FailureCause, Phase, StepEvent};
 
 use super::till::Promise;
@@ -95,11 +96,13 @@ impl Worker {
         last: Timestamp,
     ) -> Move {
         let now = self.tools.clock.wall();
-        if sending.refusal.is_none() && since(first, now) < RESEND_WITHIN {
+        let token_lives =
+            since(first, now) < RESEND_WITHIN || planted::is(Fault::OldTokenSentAgain);
+        if sending.refusal.is_none() && token_lives {
             return Move::Send;
         }
         let horizon = HORIZON.saturating_sub(since(last, now));
-        if !horizon.is_zero() {
+        if !horizon.is_zero() && !planted::is(Fault::NoHorizon) {
             self.waiting(format!(
                 "an unanswered call may take effect for another {} s",
                 horizon.as_secs()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::event::EventKind;
 use crate::plan::Saga;
+use crate::planted::{self, Fault};
 use crate::saga::{
     Kind, Mode, SagaOutcome, SagaState, holds_down, is_owed_a_return, may_fall_over,
 };
@@ -91,7 +92,9 @@ impl Dispatcher<'_> {
 
 /// What an open saga owes its machine, when the program ends before it is done.
 fn owed(saga: &Saga, state: &SagaState) -> Option<Obligation> {
-    let what = if state.closed.is_none() && holds_down(saga, state) {
+    let what = if planted::is(Fault::ObligationUnsaid) {
+        return None;
+    } else if state.closed.is_none() && holds_down(saga, state) {
         "it ran before and may be stopped: start it, if it is still there"
     } else if may_fall_over(saga, state) {
         "a stop that got lost may still take it down: look again, and start it if it is down"

@@ -1,6 +1,7 @@
 //! Somebody asks to stop: once, and everything is brought up; twice, and what is owed is said.
 
 use crate::model::InstanceId;
+use crate::planted::{self, Fault};
 use crate::saga::{Kind, Mode};
 
 use super::RunOutcome;
@@ -10,6 +11,9 @@ impl Dispatcher<'_> {
     /// First interrupt: begin nothing, end what only waits, bring up what is down.
     pub(super) async fn interrupt(&mut self, exit_code: u8) {
         self.interrupted = Some(exit_code);
+        if planted::is(Fault::InterruptIgnored) {
+            return;
+        }
         self.begin_nothing_more();
         self.append(vec![Kind::Interrupted {
             signal: signal_name(exit_code).to_owned(),

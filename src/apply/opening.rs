@@ -1,8 +1,9 @@
 //! Opening a run, or going on with one: what the journal knows is taken up, what was cut off is in doubt.
 
 use crate::event::EventKind;
-use crate::model::{InstanceId, OrderId};
+use crate::model::{InstanceId, InstanceStatus, OrderId};
 use crate::plan::Saga;
+use crate::planted::{self, Fault};
 use crate::saga::{Direction, Entry, Kind, Mode, Phase, SagaState, StepEvent, StepRef, holds_down};
 
 use super::Hours;
@@ -37,6 +38,13 @@ impl Dispatcher<'_> {
         for id in begun {
             self.settle_place(&id);
         }
+        if planted::is(Fault::WasRunningReadAgain) {
+            let up = InstanceStatus::Running;
+            for (id, state) in &mut self.state.sagas {
+                let seen = self.job.observed.instances.get(id);
+                state.was_running = seen.is_some_and(|seen| seen.status == up);
+            }
+        }
         self.count_earlier_failures();
         self.take_up_batches();
         let ids: Vec<InstanceId> = self.state.sagas.keys().cloned().collect();
@@ -64,6 +72,9 @@ impl Dispatcher<'_> {
         }
         for (crowd, batch) in milestones.opened.keys() {
             self.brakes.approved(crowd, *batch);
+        }
+        for (crowd, batch) in milestones.checked.keys() {
+            self.brakes.checked(crowd, *batch);
         }
         let ids: Vec<InstanceId> = self.sagas.keys().cloned().collect();
         for id in ids {

@@ -9,7 +9,7 @@ use crate::saga::{
 };
 
 use super::Approvals;
-use super::dispatcher::Dispatcher;
+use super::dispatcher::{Dispatcher, LookedAgain};
 use super::outcome::LeftAlone;
 use super::turns::{Delay, Turn};
 use super::worker::Errand;
@@ -21,8 +21,8 @@ const NOBODY: &str = "the rehearsal";
 enum Line {
     /// With the next machine.
     GoesOn,
-    /// Not at all: everybody behind is held, too.
-    Ends,
+    /// Not at all: everybody behind is held, too. So many of them may come next when that is lifted.
+    Ends(usize),
 }
 
 impl Dispatcher<'_> {
@@ -42,6 +42,7 @@ impl Dispatcher<'_> {
             self.reconsider = false;
             self.begin_what_may_begin().await;
             self.open_gates_of_a_rehearsal().await;
+            self.look_at_gates();
         }
     }
 
@@ -138,16 +139,21 @@ impl Dispatcher<'_> {
     async fn begin_what_may_begin(&mut self) {
         self.holds.clear();
         self.ask_again_for_places().await;
+        let mut next = Vec::new();
         let mut walk = self.queue.walk();
         while let Some((line, place)) = walk.next() {
             if self.active.len() >= self.options.parallelism {
-                return;
+                break;
             }
             match self.begin_if_may(&place.2).await {
                 Line::GoesOn => walk.go_on(&self.queue, line, &place),
-                Line::Ends => {}
+                Line::Ends(n) => {
+                    let first = self.queue.first_from(&line, &place, n);
+                    next.extend(first.map(|id| (self.sagas[id].region.clone(), id.clone())));
+                }
             }
         }
+        self.desk.sights.borrow_mut().next = next;
     }
 
     /// Those that were begun before and wait for a place come first.
@@ -178,9 +184,10 @@ impl Dispatcher<'_> {
             }
             Turn::Later(Delay::Held(hold)) => {
                 let all = hold.holds_all_behind();
+                let next = places_in(&hold);
                 self.note_hold(hold);
                 if all {
-                    return Line::Ends;
+                    return Line::Ends(next);
                 }
             }
             Turn::Later(Delay::Behind(_) | Delay::Cooling) => {}
@@ -197,6 +204,7 @@ impl Dispatcher<'_> {
     async fn begin(&mut self, saga: &Saga) {
         let id = &saga.instance;
         self.queue.leave(id);
+        self.looked_again = LookedAgain::No;
         self.tell_of_batch(id);
         let before = self.state.sagas.get(id).map(|state| state.change_number);
         let counted = self.job.change_numbers.get(id).copied();
@@ -269,6 +277,23 @@ impl Dispatcher<'_> {
     }
 }
 
+/// How many places others may free any moment.
+fn places_in(hold: &Hold) -> usize {
+    match hold {
+        Hold::Unavailable { limit, .. } => *limit,
+        Hold::Failures { .. }
+        | Hold::Frozen { .. }
+        | Hold::Window { .. }
+        | Hold::TooLate { .. }
+        | Hold::Batch { .. }
+        | Hold::Wait { .. }
+        | Hold::Approval { .. }
+        | Hold::Check { .. }
+        | Hold::Spread { .. }
+        | Hold::Availability { .. } => 0,
+    }
+}
+
 /// Whether nobody else of the crowd can be taken down.
 fn is_full(hold: &Hold, crowd: &Crowd) -> bool {
     matches!(hold, Hold::Unavailable { crowd: full, .. } if full == crowd)
@@ -284,6 +309,7 @@ fn gate(hold: &Hold) -> Option<(Crowd, u32)> {
         | Hold::TooLate { .. }
         | Hold::Batch { .. }
         | Hold::Wait { .. }
+        | Hold::Check { .. }
         | Hold::Unavailable { .. }
         | Hold::Spread { .. }
         | Hold::Availability { .. } => None,

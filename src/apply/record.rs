@@ -72,6 +72,7 @@ impl Dispatcher<'_> {
             | Kind::Closed { .. }
             | Kind::BatchEnded { .. }
             | Kind::Approved { .. }
+            | Kind::Checked { .. }
             | Kind::HoursWaived { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => false,
@@ -190,7 +191,10 @@ impl Dispatcher<'_> {
             }
             Kind::FellOver { instance } => self.goes_down(instance),
             Kind::Reopened { .. } if self.state.failures.is_empty() => self.brakes.forgive(),
-            Kind::BatchEnded { .. } | Kind::Approved { .. } | Kind::HoursWaived { .. } => {
+            Kind::BatchEnded { .. }
+            | Kind::Approved { .. }
+            | Kind::Checked { .. }
+            | Kind::HoursWaived { .. } => {
                 self.follow_rollout(entry);
             }
             Kind::RunOpened { .. }
@@ -214,6 +218,11 @@ impl Dispatcher<'_> {
             }
             Kind::Approved { crowd, batch, who } => {
                 self.brakes.approved(&crowd, batch);
+                self.emit(EventKind::GateOpened { crowd, batch, who });
+            }
+            Kind::Checked { crowd, batch, seen } => {
+                self.brakes.checked(&crowd, batch);
+                let who = format!("its check: it {seen}");
                 self.emit(EventKind::GateOpened { crowd, batch, who });
             }
             Kind::HoursWaived { reason, .. } => self.emit(EventKind::HoursWaived { reason }),
@@ -311,11 +320,13 @@ impl Dispatcher<'_> {
     pub(super) fn comes_up(&mut self, instance: &InstanceId) {
         self.found_down.remove(instance);
         let now = self.tools.clock.elapsed();
+        self.up_since.insert(instance.clone(), now);
         let outage = self.outage.entry(instance.clone()).or_default();
         if let Some(since) = outage.0.take() {
             let took = now.saturating_sub(since);
             outage.1 += took;
-            self.brakes.took(instance, took);
+            let by_the_calendar = took / self.tools.clock.speed();
+            self.brakes.took(instance, by_the_calendar);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::model::{InstanceId, Moment};
 use crate::plan::{Action, Node, Saga};
+use crate::planted::{self, Fault};
 use crate::saga::{
     Direction, Halt, Hold, Lift, Mode, Phase, SagaOutcome, StepRef, takes_out_of_service,
 };
@@ -193,7 +194,8 @@ impl Dispatcher<'_> {
             .iter()
             .any(|step| matches!(step.action, Action::Modify(_)));
         let record = self.job.applied.instances.get(&saga.instance);
-        let Some(changed_at) = record.and_then(|r| r.changed_at).filter(|_| changes) else {
+        let waits = changes && !planted::is(Fault::CoolDownIgnored);
+        let Some(changed_at) = record.and_then(|r| r.changed_at).filter(|_| waits) else {
             return false;
         };
         let gone = self

@@ -113,7 +113,7 @@ codes! {
     NEVER_BEGINS = "RS0121" Error "window that never lets anything begin":
         "`cutoff` is the last part of the window, in which nothing new begins. It has to be shorter than the window.";
     USELESS_GATE = "RS0122" Error "gate that asks for nothing":
-        "A gate waits (`wait`), asks a person (`approve: true`), or both. Without either it is always open.";
+        "A gate waits (`wait`), asks a person (`approve: true`), looks at something (`check`), or several of these. Without any it is always open.";
     NO_SUCH_BATCH = "RS0123" Error "gate after the last batch":
         "The gate stands where no batch follows, so nobody would ever be asked.";
     NO_TOLERANCE = "RS0124" Error "continue and max_failures":

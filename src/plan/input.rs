@@ -10,6 +10,7 @@ use crate::model::{
     AppliedFleet, AppliedInstance, Books, DesiredFleet, DesiredInstance, InstanceId,
     InstanceStatus, Limits, ObservedFleet, ObservedInstance, Offers, Payment, Power, RunId,
 };
+use crate::planted::{self, Fault};
 
 use super::account::Blocked;
 use super::money::Held;
@@ -97,7 +98,7 @@ impl Case<'_> {
         match self.desired.spec.power {
             Some(Power::Running) => true,
             Some(Power::Stopped) => false,
-            Some(Power::Keep) | None => self.is_up(),
+            Some(Power::Keep) | None => self.is_up() || planted::is(Fault::StoppedMachineRestarted),
         }
     }
 }

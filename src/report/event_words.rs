@@ -23,6 +23,9 @@ pub(super) struct Words<'a> {
     pub(super) detail: String,
 }
 
+/// Machines that are named when somebody asks to stop.
+const FINISHING_NAMED: usize = 8;
+
 /// The words for an event.
 pub(super) fn words(kind: &EventKind) -> Words<'_> {
     let (verb, tone, detail) = said(kind);
@@ -126,7 +129,9 @@ fn said(kind: &EventKind) -> Said {
         | EventKind::HoursWaived { .. }
         | EventKind::Held { .. }
         | EventKind::Paused { .. } => rollout_words(kind),
-        EventKind::Interrupted { finishing } => ("Interrupted", Tone::Warn, interrupted(finishing)),
+        EventKind::Interrupted { finishing, doing } => {
+            ("Interrupted", Tone::Warn, interrupted(finishing, doing))
+        }
         EventKind::RunFinished { totals, exit_code } => finished(totals, *exit_code),
     }
 }
@@ -279,12 +284,21 @@ fn verb(step: &StepView) -> Option<&'static (&'static str, &'static str, &'stati
     VERBS.iter().find(|(verb, _, _)| *verb == step.verb)
 }
 
-fn interrupted(finishing: &[InstanceName]) -> String {
-    match finishing {
+fn interrupted(finishing: &[InstanceName], doing: &[String]) -> String {
+    let each = finishing.iter().zip(doing).take(FINISHING_NAMED);
+    let each: Vec<String> = each
+        .map(|(name, doing)| format!("{name} ({doing})"))
+        .collect();
+    let more = match finishing.len() - each.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match each.as_slice() {
         [] => "nothing new is begun".to_owned(),
-        names => {
-            let names: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
-            format!("nothing new is begun; finishing {}", names.join(", "))
+        each => {
+            let n = count(finishing.len(), "machine");
+            let each = each.join(", ");
+            format!("nothing new is begun; finishing {n}: {each}{more}")
         }
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::plan::{Action, Saga, Undo};
+use crate::planted::{self, Fault};
 
 use super::entry::{FailureCause, Halt, SagaOutcome};
 use super::phase::Phase;
@@ -145,6 +146,11 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
         return settle_then(saga, state, Task::Do(at));
     }
     for at in (0..=failed).rev() {
+        let at = if planted::is(Fault::WrongUndoOrder) {
+            failed - at
+        } else {
+            at
+        };
         let step = &saga.steps[usize::from(at)];
         if step.action == Action::Start && state.phase(at) == Phase::Succeeded {
             break;
@@ -164,6 +170,7 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
                     return settle_then(saga, state, Task::TakeBack(at));
                 }
             }
+            (Undo::By(Action::Start), _) if planted::is(Fault::NoCompensation) => {}
             (Undo::By(_), Phase::Succeeded | Phase::UndoSent | Phase::UndoAnswered) => {
                 return Task::TakeBack(at);
             }
@@ -196,6 +203,9 @@ fn only_waits_to_come_up(saga: &Saga, failed: u16, cause: FailureCause) -> bool 
 }
 
 fn was_sent(state: &SagaState, at: u16) -> bool {
+    if planted::is(Fault::StopForgotten) {
+        return false;
+    }
     state
         .steps
         .get(&at)
@@ -221,7 +231,9 @@ fn ending(cause: FailureCause) -> Task {
 /// A saga in which a stop got lost is not ended before that stop can no longer arrive.
 fn settle_then(saga: &Saga, state: &SagaState, end: Task) -> Task {
     match loose_stop(saga, state) {
-        Some(sent) if may_fall_over(saga, state) => Task::Watch(sent),
+        Some(sent) if may_fall_over(saga, state) && !planted::is(Fault::NoSettle) => {
+            Task::Watch(sent)
+        }
         Some(_) | None => end,
     }
 }

@@ -106,7 +106,12 @@ pub enum Faults {
     Seeded(Box<Seeded>),
     /// Written down by the number of the call, counted from 0.
     Scripted(Scripted),
+    /// Written down by operation.
+    Listed(Listed),
 }
+
+/// One fault with its place: the operation, and which call of it, counted from 1.
+pub type Struck = (String, u64, Fault);
 
 /// Faults drawn from a seed.
 #[derive(Debug, Clone)]
@@ -114,6 +119,15 @@ pub struct Seeded {
     random: ChaCha8Rng,
     plan: FaultPlan,
     left: u32,
+    calls: BTreeMap<String, u64>,
+    struck: Vec<Struck>,
+}
+
+/// Faults by operation and the number of its call.
+#[derive(Debug, Clone, Default)]
+pub struct Listed {
+    calls: BTreeMap<String, u64>,
+    faults: Vec<Struck>,
 }
 
 /// Faults by the number of the call.
@@ -131,7 +145,28 @@ impl Faults {
             random: ChaCha8Rng::seed_from_u64(seed),
             left: plan.most,
             plan,
+            calls: BTreeMap::new(),
+            struck: Vec::new(),
         }))
+    }
+
+    /// These faults and no others, each at its place.
+    #[must_use]
+    pub fn listed(faults: impl IntoIterator<Item = Struck>) -> Self {
+        Self::Listed(Listed {
+            calls: BTreeMap::new(),
+            faults: faults.into_iter().collect(),
+        })
+    }
+
+    /// What was drawn so far, with its places: listed, it strikes again.
+    #[must_use]
+    pub fn struck(&self) -> Vec<Struck> {
+        match self {
+            Self::Seeded(seeded) => seeded.struck.clone(),
+            Self::Listed(listed) => listed.faults.clone(),
+            Self::None | Self::Scripted(_) => Vec::new(),
+        }
     }
 
     /// A fault for each call that is named, counted from 0.
@@ -153,12 +188,31 @@ impl Faults {
                 script.calls += 1;
                 script.faults.get(&call).copied()
             }
+            Self::Listed(listed) => listed.draw(action),
         }
     }
 }
 
+impl Listed {
+    fn draw(&mut self, action: &str) -> Option<Fault> {
+        let call = count(&mut self.calls, action);
+        let place = |(name, nth, _): &&Struck| name == action && *nth == call;
+        self.faults.iter().find(place).map(|(_, _, fault)| *fault)
+    }
+}
+
+fn count(calls: &mut BTreeMap<String, u64>, action: &str) -> u64 {
+    if let Some(calls) = calls.get_mut(action) {
+        *calls += 1;
+        return *calls;
+    }
+    calls.insert(action.to_owned(), 1);
+    1
+}
+
 impl Seeded {
     fn draw(&mut self, action: &str) -> Option<Fault> {
+        let call = count(&mut self.calls, action);
         let mut at = self.unit();
         let share = self.unit();
         if self.left == 0 {
@@ -167,6 +221,7 @@ impl Seeded {
         for (probability, fault) in self.plan.candidates(action, share) {
             if at < probability {
                 self.left -= 1;
+                self.struck.push((action.to_owned(), call, fault));
                 return Some(fault);
             }
             at -= probability;

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::sim::letter::Letterhead;
 use crate::sim::operations::{Access, Call, Identity, Operation, Product, find, permission};
-use crate::sim::reply::{self, Effect, Refusal, Reply};
+use crate::sim::reply::{Body, Effect, Refusal, Reply};
 use crate::sim::request::{Params, Request};
 use crate::sim::scenario::{Permissions, Site};
 use crate::sim::signature::{self, Keys};
@@ -27,10 +27,15 @@ impl World {
             identity: Identity::Anyone,
             permissions: Permissions::default(),
         };
-        let result = gate.pass(self, request);
-        let head = Letterhead::to(request, &request_id, gate.product.code());
+        let params = request.parameters();
+        let result = match &params {
+            Ok(params) => gate.pass(self, request, params),
+            Err(refusal) => Err(refusal.clone()),
+        };
+        let params = params.unwrap_or_default();
+        let head = Letterhead::to(request, &params, &request_id, gate.product.code());
         let reply = match result {
-            Ok((fields, effect)) => head.answer(fields, effect),
+            Ok((body, effect)) => head.answer(body, effect),
             Err(refusal) => head.refuse(&refusal),
         };
         self.count(gate.action, &reply);
@@ -75,14 +80,14 @@ impl Gate {
         &mut self,
         world: &mut World,
         request: &Request,
-    ) -> Result<(reply::Fields, Effect), Refusal> {
+        params: &Params,
+    ) -> Result<(Body, Effect), Refusal> {
         if request.path != "/" {
             return Err(no_such_path());
         }
-        let params = request.parameters()?;
-        let operation = self.admit(world, request, &params)?;
+        let operation = self.admit(world, request, params)?;
         let call = Call {
-            params: &params,
+            params,
             action: operation.name,
             host: request.host(),
             identity: &self.identity,
@@ -91,8 +96,8 @@ impl Gate {
         if operation.product == Product::Bss {
             answers_here(world, request.host())?;
         }
-        let fields = (operation.run)(world, &call)?;
-        Ok((fields, operation.effect))
+        let body = operation.doing.run(world, &call)?;
+        Ok((body, operation.effect))
     }
 
     fn admit(

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sim::reply::{Effect, Fields, Refusal, Reply};
+use crate::sim::reply::{Body, Effect, Refusal, Reply};
 use crate::sim::request::{Params, Request};
 use crate::sim::xml;
 
@@ -27,23 +27,43 @@ const SAYS_SUCCESS: &str = "BssOpenApi";
 
 impl<'a> Letterhead<'a> {
     /// The letterhead of the answer to a request.
-    pub(crate) fn to(request: &'a Request, request_id: &'a str, product: &'a str) -> Self {
-        let params = request.parameters().unwrap_or_default();
-        let action = request.action(&params);
+    pub(crate) fn to(
+        request: &'a Request,
+        params: &Params,
+        request_id: &'a str,
+        product: &'a str,
+    ) -> Self {
+        let action = request.action(params);
         Self {
             request_id,
             host: request.host(),
             product,
             action: action.unwrap_or_default().to_owned(),
-            form: Form::wanted(request, &params),
+            form: Form::wanted(request, params),
         }
     }
 
-    /// Writes a success: the operation's fields plus the request id.
-    pub(crate) fn answer(&self, mut fields: Fields, effect: Effect) -> Reply {
+    /// Writes a success: what the operation answers plus the request id.
+    pub(crate) fn answer(&self, body: Body, effect: Effect) -> Reply {
+        let mut fields = match (body, self.form) {
+            (Body::Written(object), Form::Json) => {
+                let body = self.with_request_id(&object);
+                return reply(200, "OK", JSON, body, effect);
+            }
+            (Body::Written(object), Form::Xml) => {
+                serde_json::from_slice(&object).expect("it was written here as an object")
+            }
+            (Body::Fields(fields), _) => fields,
+        };
         fields.insert("RequestId".to_owned(), self.request_id.into());
         let root = format!("{}Response", self.action);
         self.finish(200, "OK", &root, &Value::Object(fields), effect)
+    }
+
+    /// The request id becomes the first field of a written object that has others.
+    fn with_request_id(&self, object: &[u8]) -> Vec<u8> {
+        let first = format!("{{\"RequestId\":\"{}\",", self.request_id);
+        [first.as_bytes(), &object[1..]].concat()
     }
 
     /// Writes a refusal as the body of an answer.
@@ -85,13 +105,7 @@ impl<'a> Letterhead<'a> {
             Form::Json => (JSON, body.to_string().into_bytes()),
             Form::Xml => ("text/xml", xml::document(root, body)),
         };
-        Reply {
-            status,
-            headers: content_type(kind),
-            body,
-            outcome: outcome.to_owned(),
-            effect,
-        }
+        reply(status, outcome, kind, body, effect)
     }
 }
 
@@ -114,10 +128,14 @@ impl Form {
 /// Writes any JSON value, for the doors that are not part of the vendor's protocol.
 pub(crate) fn plain(status: u16, body: &Value, effect: Effect) -> Reply {
     let outcome = if status == 200 { "OK" } else { "Refused" };
+    reply(status, outcome, JSON, body.to_string().into_bytes(), effect)
+}
+
+fn reply(status: u16, outcome: &str, kind: &str, body: Vec<u8>, effect: Effect) -> Reply {
     Reply {
         status,
-        headers: content_type(JSON),
-        body: body.to_string().into_bytes(),
+        headers: content_type(kind),
+        body,
         outcome: outcome.to_owned(),
         effect,
     }

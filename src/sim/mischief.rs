@@ -6,7 +6,7 @@ use crate::sim::letter::Letterhead;
 use crate::sim::memory::throttled;
 use crate::sim::operations::Product;
 use crate::sim::reply::{Refusal, Reply};
-use crate::sim::request::Request;
+use crate::sim::request::{Params, Request};
 use crate::sim::script::Strike;
 use crate::sim::world::{Mischief, World};
 
@@ -79,14 +79,14 @@ impl World {
 
     pub(crate) fn refuse_by_fault(&mut self, request: &Request, refusal: Refusal) -> Reply {
         let request_id = self.next_request_id();
-        let product = product_of(request).code();
-        Letterhead::to(request, &request_id, product).refuse(&refusal)
+        let params = request.parameters().unwrap_or_default();
+        let product = product_of(request, &params).code();
+        Letterhead::to(request, &params, &request_id, product).refuse(&refusal)
     }
 }
 
-fn product_of(request: &Request) -> Product {
-    let params = request.parameters().unwrap_or_default();
-    let version = request.version(&params);
+fn product_of(request: &Request, params: &Params) -> Product {
+    let version = request.version(params);
     version
         .and_then(Product::of_version)
         .unwrap_or(Product::Ecs)

@@ -57,7 +57,7 @@ mod generate;
 pub use catalogue::TypeOffer;
 pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder, Sum};
 pub use described::{Described, Status};
-pub use faults::{Fault, FaultPlan, Faults, Scripted, Seeded};
+pub use faults::{Fault, FaultPlan, Faults, Listed, Scripted, Seeded, Struck};
 pub use generate::{GenerateOptions, Generated, MACHINES_MAX, generate};
 pub use money::Money;
 pub use operations::{Offered, operations};

@@ -2,10 +2,28 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// The fields of a successful answer, without its request id.
 pub(crate) type Fields = Map<String, Value>;
+
+/// What a successful call answers, without its request id.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// Field by field.
+    Fields(Fields),
+    /// A whole JSON object, written already: pages of machines are most of what is ever answered.
+    Written(Vec<u8>),
+}
+
+impl Body {
+    /// Writes a value that is an object.
+    pub(crate) fn written(object: &impl Serialize) -> Self {
+        let text = serde_json::to_vec(object);
+        Self::Written(text.expect("an answer holds nothing JSON cannot write"))
+    }
+}
 
 /// Whether a call changed the world; changed worlds are saved before the answer goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

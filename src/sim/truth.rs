@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::sim::described::Status;
 use crate::sim::instance::Instance;
 use crate::sim::money::Money;
 use crate::sim::orders::{Order, Payment};
@@ -21,6 +22,12 @@ impl World {
             "instances": self.instances.values().map(instance).collect::<Vec<_>>(),
             "orders": self.orders.all().map(order).collect::<Vec<_>>(),
         })
+    }
+
+    /// The true status of every machine, by id.
+    pub fn statuses(&self) -> impl Iterator<Item = (&str, Status)> {
+        let instances = self.instances.iter();
+        instances.map(|(id, instance)| (id.as_str(), instance.truth.status))
     }
 
     /// How often each operation was called.

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::sim::door::{self, Ending};
-use crate::sim::faults::{Fault, Faults};
+use crate::sim::faults::{Fault, Faults, Struck};
 use crate::sim::reply::{Effect, Reply};
 use crate::sim::request::{Params, Request};
 use crate::sim::time::Now;
@@ -71,6 +71,12 @@ impl SimWire {
             server: Rc::new(server),
             faults: RefCell::new(faults),
         }
+    }
+
+    /// The faults that were drawn so far.
+    #[must_use]
+    pub fn struck(&self) -> Vec<Struck> {
+        self.faults.borrow().struck()
     }
 
     /// Every call so far, one line each.

@@ -127,6 +127,7 @@ fn note(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) -> Result<(),
         | Kind::Reopened { .. }
         | Kind::BatchEnded { .. }
         | Kind::Approved { .. }
+        | Kind::Checked { .. }
         | Kind::HoursWaived { .. }
         | Kind::Interrupted { .. } => {}
     }
@@ -164,6 +165,7 @@ fn note_run(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) {
         | Kind::Closed { .. }
         | Kind::BatchEnded { .. }
         | Kind::Approved { .. }
+        | Kind::Checked { .. }
         | Kind::HoursWaived { .. }
         | Kind::Interrupted { .. } => None,
     };

@@ -9,6 +9,7 @@
 mod rig;
 
 mod house;
+mod care;
 mod interrupts;
 mod orders;
 mod outages;

@@ -1,6 +1,7 @@
 //! The program's two ways out, wire and journal, watched, and cut where the script says so.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use async_trait::async_trait;
@@ -18,10 +19,21 @@ use crate::script::{Fate, Moment};
 /// Most commits of one program: forty for each of a dozen machines, and room to spare.
 const APPENDS_MAX: u64 = 1000;
 
+/// What a program has done, which is where it could have died.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Points {
+    pub(crate) n_calls: u64,
+    /// The calls among them that were to change something.
+    pub(crate) changes: BTreeSet<u64>,
+    pub(crate) n_appends: u64,
+}
+
 /// When the present program dies.
 pub(crate) struct Death {
     fate: Cell<Fate>,
     n_calls: Cell<u64>,
+    /// Which of them were to change something.
+    changes: RefCell<BTreeSet<u64>>,
     n_appends: Cell<u64>,
     dead: Cell<bool>,
     bell: Notify,
@@ -32,6 +44,7 @@ impl Death {
         Self {
             fate: Cell::new(Fate::Spared),
             n_calls: Cell::new(0),
+            changes: RefCell::default(),
             n_appends: Cell::new(0),
             dead: Cell::new(false),
             bell: Notify::new(),
@@ -42,12 +55,22 @@ impl Death {
     pub(crate) fn begin(&self, fate: Fate) {
         self.fate.set(fate);
         self.n_calls.set(0);
+        self.changes.take();
         self.n_appends.set(0);
         self.dead.set(false);
     }
 
     pub(crate) fn n_calls(&self) -> u64 {
         self.n_calls.get()
+    }
+
+    /// Calls and commits of the present program so far.
+    pub(crate) fn points(&self) -> Points {
+        Points {
+            n_calls: self.n_calls.get(),
+            changes: self.changes.borrow().clone(),
+            n_appends: self.n_appends.get(),
+        }
     }
 
     /// Resolves when the program dies.
@@ -115,7 +138,7 @@ impl Wire for WatchedWire {
             self.eye.object("I9", what);
             return self.death.strike().await;
         }
-        let (action, instances) = subject(&request);
+        let (action, instances, token) = subject(&request);
         let line = format!(
             "{:?} {action} {}",
             self.clock.elapsed(),
@@ -128,9 +151,10 @@ impl Wire for WatchedWire {
             return self.death.strike().await;
         }
         if is_change(&action) {
+            self.death.changes.borrow_mut().insert(self.death.n_calls());
             self.eye.log(line);
             for instance in &instances {
-                self.eye.judge_call(&action, instance);
+                self.eye.judge_call(&action, instance, token.as_deref());
             }
         }
         match moment {
@@ -151,20 +175,24 @@ impl Wire for WatchedWire {
 }
 
 fn is_change(action: &str) -> bool {
-    !action.starts_with("Describe") && !action.starts_with("Get")
+    !["Describe", "Get", "Query"]
+        .iter()
+        .any(|read| action.starts_with(read))
 }
 
-fn subject(request: &HttpRequest) -> (String, Vec<String>) {
+fn subject(request: &HttpRequest) -> (String, Vec<String>, Option<String>) {
     let pairs = form_urlencoded::parse(request.query.as_bytes());
-    let (mut action, mut instances) = (String::new(), Vec::new());
+    let (mut action, mut instances, mut token) = (String::new(), Vec::new(), None);
     for (name, value) in pairs {
         if name == "Action" {
             action = value.into_owned();
+        } else if name == "ClientToken" {
+            token = Some(value.into_owned());
         } else if name == "InstanceId" || name.starts_with("InstanceId.") {
             instances.push(value.into_owned());
         }
     }
-    (action, instances)
+    (action, instances, token)
 }
 
 /// The journal.

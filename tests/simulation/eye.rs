@@ -2,11 +2,22 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
 
-use respec::model::{Crowd, DesiredFleet, InstanceId, InstanceStatus, ObservedFleet, Power};
-use respec::plan::{Action, SavedPlan, Undo};
+use respec::clock::Clock;
+use respec::model::{
+    ClientToken, Crowd, DesiredFleet, InstanceId, InstanceStatus, ObservedFleet, Power, RunId,
+};
+use respec::plan::{Action, SavedPlan, Step, Undo};
 use respec::saga::{Direction, Entry, Halt, Kind, SagaOutcome, StepEvent, StepRef};
-use respec::sim::World;
+use respec::sim::{Status, World};
+
+/// The cool-down of a machine (R52).
+const COOL_DOWN_SECS: i64 = 300;
+
+/// Oldest token that may be sent: half an hour is what the cloud is assumed to remember.
+const TOKEN_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 
 /// A broken law.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +34,17 @@ pub(crate) struct Neighbours {
 }
 
 /// Everything that was seen, and every law that was seen broken.
-#[derive(Default)]
 pub(crate) struct Eye {
+    clock: Rc<dyn Clock>,
+    /// Machines that somebody else had a hand in: what became of them is not ours alone.
+    pub(crate) touched: RefCell<BTreeSet<InstanceId>>,
+    /// When the first interrupt of this attempt came, and the second.
+    asked: Cell<Option<Duration>>,
+    insisted: Cell<Option<Duration>>,
+    /// The token of each change, as it was announced first.
+    tokens: RefCell<BTreeMap<(RunId, StepRef, u64), String>>,
+    /// When each token was sent first.
+    sent: RefCell<BTreeMap<String, Duration>>,
     pub(crate) log: RefCell<Vec<String>>,
     pub(crate) violations: RefCell<Vec<Violation>>,
     /// Entries of the present run that were acknowledged.
@@ -32,11 +52,54 @@ pub(crate) struct Eye {
     pub(crate) plan: RefCell<Option<SavedPlan>>,
     pub(crate) journal_lost: Cell<bool>,
     pub(crate) n_changes_sent: Cell<u64>,
+    /// The last entry of the program before this one.
+    pub(crate) began_here: Cell<u64>,
     crowds: RefCell<Vec<Neighbours>>,
     down: RefCell<BTreeSet<String>>,
 }
 
 impl Eye {
+    pub(crate) fn new(clock: Rc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            touched: RefCell::default(),
+            asked: Cell::default(),
+            insisted: Cell::default(),
+            tokens: RefCell::default(),
+            sent: RefCell::default(),
+            log: RefCell::default(),
+            violations: RefCell::default(),
+            entries: RefCell::default(),
+            plan: RefCell::default(),
+            journal_lost: Cell::default(),
+            n_changes_sent: Cell::default(),
+            began_here: Cell::default(),
+            crowds: RefCell::default(),
+            down: RefCell::default(),
+        }
+    }
+
+    /// A new program begins.
+    pub(crate) fn begin_attempt(&self) {
+        self.journal_lost.set(false);
+        self.asked.set(None);
+        self.insisted.set(None);
+    }
+
+    /// The first interrupt was heard.
+    pub(crate) fn asked(&self) {
+        self.asked.set(Some(self.clock.elapsed()));
+    }
+
+    /// The second interrupt was heard.
+    pub(crate) fn insisted(&self) {
+        self.insisted.set(Some(self.clock.elapsed()));
+    }
+
+    fn is_after(&self, moment: &Cell<Option<Duration>>) -> bool {
+        moment.get().is_some_and(|at| self.clock.elapsed() > at)
+    }
+
     pub(crate) fn log(&self, line: String) {
         self.log.borrow_mut().push(line);
     }
@@ -78,16 +141,18 @@ impl Eye {
 
     /// I10: nobody goes down while as many of its crowd are down as may be.
     pub(crate) fn look_at(&self, world: &World) {
-        let truth = world.truth();
-        let machines = truth["instances"].as_array().unwrap();
-        let down: BTreeSet<String> = machines
-            .iter()
-            .filter(|machine| machine["Status"] != "Running")
-            .map(|machine| machine["InstanceId"].as_str().unwrap().to_owned())
+        let down: BTreeSet<String> = world
+            .statuses()
+            .filter(|(_, status)| *status != Status::Running)
+            .map(|(id, _)| id.to_owned())
             .collect();
         let before = self.down.replace(down.clone());
+        let touched = self.touched.borrow();
         for crowd in self.crowds.borrow().iter() {
-            let ours: Vec<&String> = crowd.members.intersection(&down).collect();
+            let down = crowd.members.intersection(&down);
+            let ours: Vec<&String> = down
+                .filter(|id| !touched.iter().any(|other| other.as_str() == id.as_str()))
+                .collect();
             let goes_down = ours.iter().any(|id| !before.contains(*id));
             if goes_down && ours.len() > crowd.down_max {
                 let what = format!("{ours:?} are down, {} may be", crowd.down_max);
@@ -102,12 +167,155 @@ impl Eye {
             self.log(format!("  {} {}", entry.seq, said(&entry.kind)));
             if let Kind::Step {
                 at,
-                event: StepEvent::Intent { .. },
+                event: StepEvent::Intent { token, .. },
             } = &entry.kind
             {
+                self.judge_newness(entry, at);
+                self.judge_token(entry, at, token.as_ref().map(ClientToken::as_str));
+                self.judge_cool_down(entry, at);
+                self.judge_undo_order(entry, at);
                 self.judge_intent(entry, at);
             }
             self.entries.borrow_mut().push(entry.clone());
+        }
+    }
+
+    fn step_at(&self, at: &StepRef) -> Option<Step> {
+        let plan = self.plan.borrow();
+        let saga = plan.as_ref()?.sagas.get(&at.instance)?;
+        saga.steps.get(usize::from(at.step)).cloned()
+    }
+
+    /// I7: after the first interrupt no step is begun that is not a start.
+    fn judge_newness(&self, entry: &Entry, at: &StepRef) {
+        let known = |earlier: &Entry| earlier.run == entry.run && is_intent(&earlier.kind, at);
+        let is_new = !self.entries.borrow().iter().any(known);
+        let starts = self
+            .step_at(at)
+            .is_some_and(|step| step.action == Action::Start);
+        let forward = at.direction == Direction::Forward;
+        if self.is_after(&self.asked) && is_new && forward && !starts {
+            let what = format!(
+                "{} step {} is begun after an interrupt",
+                at.instance,
+                at.step + 1
+            );
+            self.object("I7", what);
+        }
+    }
+
+    /// I1: a change is announced with its token, and never with a second one.
+    fn judge_token(&self, entry: &Entry, at: &StepRef, token: Option<&str>) {
+        let action = self
+            .step_at(at)
+            .map(|step| match (at.direction, step.undo) {
+                (Direction::Undo, Undo::By(action)) => action,
+                (Direction::Forward | Direction::Undo, _) => step.action,
+            });
+        match (action, token) {
+            (Some(Action::Modify(_)), Some(token)) => {
+                let number = self.change_number(entry, &at.instance);
+                let key = (entry.run.clone(), at.clone(), number);
+                let mut tokens = self.tokens.borrow_mut();
+                let first = tokens
+                    .entry(key)
+                    .or_insert_with(|| token.to_owned())
+                    .clone();
+                if first != token {
+                    self.object("I1", format!("{} has a second token", at.instance));
+                }
+            }
+            (Some(Action::Modify(_)), None) => {
+                self.object(
+                    "I6",
+                    format!("the token of {} is not recorded", at.instance),
+                );
+            }
+            (_, _) => {}
+        }
+    }
+
+    fn change_number(&self, now: &Entry, id: &InstanceId) -> u64 {
+        let entries = self.entries.borrow();
+        let begun = entries.iter().rev().find_map(|entry| match &entry.kind {
+            Kind::Begun {
+                instance,
+                change_number,
+                ..
+            } if instance == id && entry.run == now.run => Some(*change_number),
+            _ => None,
+        });
+        begun.unwrap_or_default()
+    }
+
+    /// I6: what was done last is taken back first.
+    fn judge_undo_order(&self, now: &Entry, at: &StepRef) {
+        if at.direction == Direction::Forward {
+            return;
+        }
+        let mut standing = BTreeSet::new();
+        for entry in self
+            .entries
+            .borrow()
+            .iter()
+            .filter(|entry| entry.run == now.run)
+        {
+            match &entry.kind {
+                Kind::Begun { instance, .. } if *instance == at.instance => standing.clear(),
+                Kind::Step { at: other, event } if other.instance == at.instance => {
+                    if matches!(event, StepEvent::Succeeded { .. }) {
+                        match other.direction {
+                            Direction::Forward => standing.insert(other.step),
+                            Direction::Undo => standing.remove(&other.step),
+                        };
+                    }
+                }
+                _ => {}
+            }
+        }
+        let is_change = |step: &&u16| {
+            let other = StepRef {
+                step: **step,
+                ..at.clone()
+            };
+            self.step_at(&other)
+                .is_some_and(|step| matches!(step.undo, Undo::By(Action::Modify(_))))
+        };
+        if let Some(later) = standing.range(at.step + 1..).find(is_change) {
+            let what = format!(
+                "step {} of {} is taken back before step {}",
+                at.step + 1,
+                at.instance,
+                later + 1
+            );
+            self.object("I6", what);
+        }
+    }
+
+    /// R52: the second change of a machine in one run is not asked for while it cools down.
+    fn judge_cool_down(&self, entry: &Entry, at: &StepRef) {
+        let changes = |at: &StepRef| {
+            let step = self.step_at(at);
+            step.is_some_and(|step| matches!(step.action, Action::Modify(_)))
+        };
+        if at.direction == Direction::Undo || !changes(at) {
+            return;
+        }
+        let entries = self.entries.borrow();
+        let earlier = entries.iter().rev().find(|earlier| match &earlier.kind {
+            Kind::Step {
+                at: other,
+                event: StepEvent::Succeeded { found: false },
+            } => other.instance == at.instance && other.step != at.step && changes(other),
+            _ => false,
+        });
+        let Some(earlier) = earlier else { return };
+        let gone = entry.at.duration_since(earlier.at).as_secs();
+        let same_clock = self.began_here.get() < earlier.seq;
+        if same_clock && gone < COOL_DOWN_SECS {
+            let what = format!("{} is changed again after {gone} s", at.instance);
+            drop(entries);
+            self.object("I6", what);
         }
     }
 
@@ -175,8 +383,13 @@ impl Eye {
     }
 
     /// I6: what is about to be sent was announced, durably, for this machine of this plan.
-    pub(crate) fn judge_call(&self, action: &str, instance: &str) {
+    pub(crate) fn judge_call(&self, action: &str, instance: &str, token: Option<&str>) {
         self.n_changes_sent.set(self.n_changes_sent.get() + 1);
+        if self.is_after(&self.insisted) {
+            let what = format!("{action} of {instance} after the second interrupt");
+            self.object("I7", what);
+        }
+        self.judge_age(instance, token);
         if self.journal_lost.get() && action.starts_with("Start") {
             return; // The one call that needs no journal.
         }
@@ -187,7 +400,10 @@ impl Eye {
         });
         let plan = self.plan.borrow();
         let announced = match (last, plan.as_ref()) {
-            (Some((at, StepEvent::Intent { .. })), Some(plan)) => announced(plan, at),
+            (Some((at, StepEvent::Intent { token: said, .. })), Some(plan)) => {
+                let said = said.as_ref().map(ClientToken::as_str);
+                announced(plan, at).filter(|_| said == token)
+            }
             _ => None,
         };
         if announced
@@ -198,6 +414,23 @@ impl Eye {
             drop(plan);
             drop(entries);
             self.object("I6", what);
+        }
+    }
+}
+
+impl Eye {
+    /// I1: a token is sent only while the cloud surely remembers it.
+    fn judge_age(&self, instance: &str, token: Option<&str>) {
+        let Some(token) = token else { return };
+        let now = self.clock.elapsed();
+        let mut sent = self.sent.borrow_mut();
+        let first = *sent.entry(token.to_owned()).or_insert(now);
+        if now - first > TOKEN_AGE_MAX {
+            let what = format!(
+                "a token of {instance} is sent {:?} after the first time",
+                now - first
+            );
+            self.object("I1", what);
         }
     }
 }

@@ -29,7 +29,11 @@ pub(crate) struct Fleet {
 }
 
 /// Draws one. What was added to the harness later is drawn from `later`, so that seeds keep their stories.
-pub(crate) fn make(chance: &mut ChaCha8Rng, later: &mut ChaCha8Rng) -> Fleet {
+pub(crate) fn make(
+    chance: &mut ChaCha8Rng,
+    later: &mut ChaCha8Rng,
+    latest: &mut ChaCha8Rng,
+) -> Fleet {
     let made = generate(&GenerateOptions {
         machines: STOCK,
         seed: chance.random(),
@@ -45,6 +49,7 @@ pub(crate) fn make(chance: &mut ChaCha8Rng, later: &mut ChaCha8Rng) -> Fleet {
     forget_the_others(&mut manifest, &kept);
     manifest["defaults"]["payment"] = payment(chance);
     vary_groups(&mut manifest, chance);
+    say_nothing_of_some_stopped(&mut manifest, latest);
     Fleet {
         manifest: serde_yaml::to_string(&manifest).unwrap(),
         cloud: serde_yaml::to_string(&cloud).unwrap(),
@@ -103,6 +108,18 @@ fn vary_groups(manifest: &mut Value, chance: &mut ChaCha8Rng) {
             group["after"] = vec![one_of(&earlier, chance).clone()].into();
         }
         earlier.push(name.clone());
+    }
+}
+
+/// Machines of such a group stay as they are found.
+fn say_nothing_of_some_stopped(manifest: &mut Value, latest: &mut ChaCha8Rng) {
+    for (_, group) in manifest["groups"].as_mapping_mut().unwrap().iter_mut() {
+        let spec = group["spec"].as_mapping_mut().unwrap();
+        let stopped = spec.get("power").is_some_and(|power| power == "stopped");
+        if stopped && spec.len() > 1 && latest.random_bool(0.5) {
+            spec.remove("power");
+            spec.remove("stopped_mode");
+        }
     }
 }
 

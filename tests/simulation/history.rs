@@ -17,12 +17,14 @@ use respec::store::{CommitFault, MemoryKv, Store};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::doors::{Death, WatchedJournal, WatchedWire};
+use crate::clock::WrongClock;
+use crate::doors::{Death, Points, WatchedJournal, WatchedWire};
 use crate::eye::{Eye, Violation};
 use crate::laws;
 use crate::money;
 use crate::rig::Rig;
-use crate::script::{CommitFate, Fate, QUIET_ATTEMPTS, Script, Theme};
+use crate::script::{CommitFate, Deed, Fate, Hand, QUIET_ATTEMPTS, Script, Theme};
+use crate::trouble::Trouble;
 
 /// Longest that one apply may take.
 const APPLY_MAX: Duration = Duration::from_secs(24 * 3600);
@@ -34,11 +36,15 @@ const CALLS_MAX: u64 = 200;
 const AFTERMATH: Duration = Duration::from_secs(3 * 3600);
 
 /// What is left of a history when it is over.
-#[derive(PartialEq, Eq)]
+#[derive(Default, PartialEq)]
 pub(crate) struct Ended {
     pub(crate) violations: Vec<Violation>,
     pub(crate) log: Vec<String>,
     pub(crate) transcript: String,
+    /// The points at which the first attempt can die.
+    pub(crate) points: Points,
+    /// Everything that went wrong.
+    pub(crate) troubles: Vec<Trouble>,
 }
 
 /// A history under way.
@@ -53,6 +59,8 @@ pub(crate) struct History {
     /// Every plan that was ever applied, by its run.
     pub(crate) plans: RefCell<BTreeMap<RunId, SavedPlan>>,
     n_orders: Rc<Cell<usize>>,
+    own_clock: Rc<WrongClock>,
+    points: RefCell<Points>,
 }
 
 /// How an attempt ended.
@@ -69,6 +77,7 @@ enum Attempt {
 pub(crate) async fn play(script: Script) -> Ended {
     let history = Rc::new(History::new(script));
     history.begin();
+    history.lend_hands();
     let mut clean_ends = 0;
     let n_noisy = history.script.fates.len();
     for attempt in 0..n_noisy + QUIET_ATTEMPTS {
@@ -104,8 +113,13 @@ pub(crate) async fn play(script: Script) -> Ended {
 
 impl History {
     fn new(script: Script) -> Self {
-        let rig = Rig::new(&script.manifest, &script.cloud, script.seed);
-        let eye = Rc::new(Eye::default());
+        let mut rig = Rig::new(&script.manifest, &script.cloud, script.seed);
+        let own_clock = Rc::new(WrongClock {
+            right: rig.world_clock.clone(),
+            ahead: Cell::new(0),
+        });
+        rig.clock = own_clock.clone();
+        let eye = Rc::new(Eye::new(rig.world_clock.clone()));
         let death = Rc::new(Death::new());
         let watching = Rc::clone(&eye);
         let hook: MutationHook = Rc::new(move |world| {
@@ -115,18 +129,22 @@ impl History {
         let wire = |faults| {
             SimWire::build(
                 rig.world.clone(),
-                rig.clock.clone(),
+                rig.world_clock.clone(),
                 Some(hook.clone()),
                 faults,
             )
         };
+        let faults = match &script.listed {
+            Some(listed) => Faults::listed(listed.clone()),
+            None => Faults::seeded(script.seed, script.faults.clone()),
+        };
         let wire = WatchedWire {
-            noisy: wire(Faults::seeded(script.seed, script.faults.clone())),
+            noisy: wire(faults),
             quiet: wire(Faults::None),
             is_quiet: Cell::new(false),
             death: Rc::clone(&death),
             eye: Rc::clone(&eye),
-            clock: rig.clock.clone(),
+            clock: rig.world_clock.clone(),
             calls_max: CALLS_MAX * rig.desired.instances.len() as u64,
         };
         let kv = MemoryKv::new();
@@ -147,6 +165,8 @@ impl History {
             death,
             plans: RefCell::default(),
             n_orders: Rc::default(),
+            own_clock,
+            points: RefCell::default(),
         }
     }
 
@@ -155,12 +175,52 @@ impl History {
         self.eye.look_at(&world);
     }
 
+    /// Somebody else works on the same machines.
+    fn lend_hands(self: &Rc<Self>) {
+        for (at, hand) in self.script.hands.clone() {
+            let history = Rc::clone(self);
+            tokio::task::spawn_local(async move {
+                history.rig.world_clock.sleep(at).await;
+                history.lend_a_hand(hand);
+            });
+        }
+    }
+
+    fn lend_a_hand(&self, hand: Hand) {
+        let n = self.rig.desired.instances.len();
+        let machine = self.rig.desired.instances.iter().nth(hand.machine % n);
+        let (id, wanted) = machine.expect("a fleet has machines, and this is one of them");
+        let mut body = json!({ "InstanceId": id.as_str() });
+        let verb = match hand.deed {
+            Deed::Start => "start",
+            Deed::Stop => "stop",
+            Deed::Lock => "lock",
+            Deed::Unlock => "unlock",
+            Deed::Delete => "delete",
+            Deed::ModifyAsWanted => {
+                let Some(kind) = &wanted.spec.instance_type else {
+                    return;
+                };
+                body["InstanceType"] = kind.as_str().into();
+                "modify"
+            }
+            Deed::ModifyElse => {
+                body["InstanceType"] = "ecs.r7.16xlarge".into();
+                "modify"
+            }
+        };
+        self.eye.touched.borrow_mut().insert(id.clone());
+        let done = self.rig.by_hand(verb, &body);
+        self.eye.log(format!("-- by hand: {verb} {id}: {done}"));
+        self.eye.look_at(&self.rig.world.lock().unwrap());
+    }
+
     /// Nobody runs anything for a while; unconfirmed writes are decided, orders may be paid.
     async fn rest(&self, attempt: usize) {
         self.kv.crash(self.script.kept_commits[attempt]);
         let gap = self.script.gaps[attempt];
         self.eye.log(format!("-- nobody is there for {gap:?}"));
-        self.rig.clock.sleep(gap).await;
+        self.rig.world_clock.sleep(gap).await;
         if attempt >= self.script.fates.len() {
             self.clear_the_books();
         }
@@ -173,7 +233,9 @@ impl History {
             let id = json!({ "OrderId": order["OrderId"] });
             match order["Payment"].as_str() {
                 Some("Unpaid") if self.rig.by_hand("pay", &id) => {}
-                Some("Unpaid" | "Abnormal") => assert!(self.rig.by_hand("cancel", &id)),
+                Some("Unpaid" | "Abnormal") => {
+                    self.rig.by_hand("cancel", &id);
+                }
                 _ => {}
             }
         }
@@ -183,9 +245,11 @@ impl History {
     async fn attempt(self: &Rc<Self>, attempt: usize, fate: Fate) -> Attempt {
         self.eye.log(format!("== attempt {attempt}: {fate:?}"));
         self.death.begin(fate);
-        self.eye.journal_lost.set(false);
+        self.eye.begin_attempt();
+        let ahead = self.script.skews.get(attempt).copied().unwrap_or_default();
+        self.own_clock.ahead.set(ahead);
         let program = self.program(attempt, fate);
-        tokio::select! { biased;
+        let ended = tokio::select! { biased;
             ended = tokio::time::timeout(APPLY_MAX, program) => match ended {
                 Ok(ended) => ended,
                 Err(_) => {
@@ -194,7 +258,24 @@ impl History {
                 }
             },
             () = self.death.comes() => Attempt::Died,
+            () = self.dies(fate) => Attempt::Died,
+        };
+        if attempt == 0 {
+            self.points.replace(self.death.points());
         }
+        ended
+    }
+
+    /// A death that comes at its own time.
+    async fn dies(&self, fate: Fate) {
+        match fate {
+            Fate::Dies(after) => self.rig.world_clock.sleep(after).await,
+            Fate::Spared
+            | Fate::DiesAtCall(..)
+            | Fate::DiesAtAppend(..)
+            | Fate::Interrupted(..) => std::future::pending().await,
+        }
+        self.eye.log("dies".to_owned());
     }
 
     async fn program(self: &Rc<Self>, attempt: usize, fate: Fate) -> Attempt {
@@ -251,6 +332,7 @@ impl History {
             |open| open.record.run.clone(),
         );
         let history = open.map_or_else(Vec::new, |open| open.entries.clone());
+        self.eye.began_here.set(contents.next_seq - 1);
         self.eye.entries.replace(history.clone());
         self.plans.borrow_mut().insert(run.clone(), plan.clone());
         let job = Job {
@@ -312,13 +394,18 @@ impl History {
     fn interrupts(&self, fate: Fate) -> mpsc::UnboundedReceiver<Interrupt> {
         let (press, interrupts) = mpsc::unbounded_channel();
         let clock = self.rig.clock.clone();
+        let eye = Rc::clone(&self.eye);
         if let Fate::Interrupted(first, second) = fate {
             tokio::task::spawn_local(async move {
                 clock.sleep(first).await;
-                press.send(Interrupt::Ask { exit_code: 130 }).ok();
+                if press.send(Interrupt::Ask { exit_code: 130 }).is_ok() {
+                    eye.asked();
+                }
                 if let Some(second) = second {
                     clock.sleep(second).await;
-                    press.send(Interrupt::Insist { exit_code: 130 }).ok();
+                    if press.send(Interrupt::Insist { exit_code: 130 }).is_ok() {
+                        eye.insisted();
+                    }
                 }
             });
         }
@@ -353,6 +440,8 @@ impl History {
             violations: self.eye.violations.borrow().clone(),
             log: self.eye.log.borrow().clone(),
             transcript: self.wire.noisy.transcript() + &self.wire.quiet.transcript(),
+            points: self.points.borrow().clone(),
+            troubles: self.script.troubles(self.wire.noisy.struck()),
         }
     }
 

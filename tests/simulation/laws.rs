@@ -8,10 +8,12 @@ use respec::model::{
 };
 use respec::plan::{Action, Goal, Undo};
 use respec::saga::{Direction, Entry, Halt, Kind, SagaOutcome, StepEvent};
-use respec::store::Store;
+use respec::store::{KeyRange, Kv as _, Store, Tree};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::history::History;
+use crate::script::ATTEMPTS_MAX;
 
 /// How a machine's change stands according to the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,8 @@ fn obligations_are_named(history: &History, outcome: &RunOutcome) {
         let ran = of(&history.first_truth, id)["Status"] == "Running";
         let down = of(&truth, id)["Status"] != "Running";
         let named = outcome.obligations.iter().any(|owed| owed.instance == *id);
-        if ran && down && machine.spec.power != Some(Power::Stopped) && !named {
+        let ours = !is_touched(history, id);
+        if ours && ran && down && machine.spec.power != Some(Power::Stopped) && !named {
             history
                 .eye
                 .object("I12", format!("{id} is down and nobody says so"));
@@ -60,7 +63,87 @@ fn the_exit_code_fits(history: &History, outcome: &RunOutcome) {
             .eye
             .object("I12", "exit 0 with an open run".to_owned());
     }
+    let undone = not_done(history);
+    let left = !undone.is_empty() || outcome.blocked > 0;
+    if outcome.exit_code == 0 && left && outcome.journal_lost.is_none() {
+        let what = format!("exit 0, {undone:?} not done, {} blocked", outcome.blocked);
+        history.eye.object("I12", what);
+    }
+    if outcome.exit_code == 3 && !left {
+        let what = "exit 3, and all is done".to_owned();
+        history.eye.object("I12", what);
+    }
 }
+
+/// Planned machines of the present run whose last entry does not say that they are done.
+fn not_done(history: &History) -> Vec<InstanceId> {
+    let entries = history.eye.entries.borrow();
+    let mut done = BTreeMap::new();
+    for entry in entries.iter() {
+        match &entry.kind {
+            Kind::Begun { instance, .. } => done.insert(instance.clone(), false),
+            Kind::Closed {
+                instance, outcome, ..
+            } => done.insert(instance.clone(), *outcome == SagaOutcome::Done),
+            _ => continue,
+        };
+    }
+    let plan = history.eye.plan.borrow();
+    let planned = plan.iter().flat_map(|plan| plan.sagas.keys());
+    let open = planned.filter(|id| done.get(id) != Some(&true));
+    open.cloned().collect()
+}
+
+fn has_touched_neighbours(history: &History, machine: &DesiredInstance) -> bool {
+    let touched = history.eye.touched.borrow();
+    let mut others = touched
+        .iter()
+        .filter_map(|id| history.rig.desired.instances.get(id));
+    others.any(|other| other.crowd() == machine.crowd())
+}
+
+fn is_touched(history: &History, id: &InstanceId) -> bool {
+    history.eye.touched.borrow().contains(id)
+}
+
+/// I13: the key's secret is in nothing that was written.
+fn the_secret_is_kept(history: &History) {
+    let secret = history.rig.key.secret.expose_secret();
+    let mut places = vec![("the log", history.eye.log.borrow().join("\n"))];
+    for tree in Tree::ALL {
+        let rows = history.kv.scan(tree, &KeyRange::all()).unwrap();
+        let values = rows.iter().map(|(_, value)| String::from_utf8_lossy(value));
+        places.push((tree.name(), values.collect()));
+    }
+    let plans = history.plans.borrow();
+    places.push(("a plan", format!("{:?}", plans.values())));
+    for (place, text) in places {
+        if text.contains(secret) {
+            let what = format!("{place} holds the secret");
+            history.eye.object("I13", what);
+        }
+    }
+}
+
+/// I15: so many entries for each time that a machine was begun or taken up again.
+async fn the_journal_is_bounded(history: &History, store: &Store) {
+    let mut entries: BTreeMap<InstanceId, usize> = BTreeMap::new();
+    let runs = store.contents().runs.clone();
+    for run in &runs {
+        for entry in store.entries(&run.run).await.unwrap() {
+            if let Some(instance) = entry.kind.instance() {
+                *entries.entry(instance.clone()).or_default() += 1;
+            }
+        }
+    }
+    let most = ENTRIES_MAX * ATTEMPTS_MAX;
+    for (id, n) in entries.iter().filter(|(_, n)| **n > most) {
+        history.eye.object("I15", format!("{n} entries about {id}"));
+    }
+}
+
+/// Most entries about one machine in one attempt.
+const ENTRIES_MAX: usize = 40;
 
 /// When nothing more will happen.
 pub(crate) async fn at_the_end(history: &History) {
@@ -78,7 +161,8 @@ pub(crate) async fn at_the_end(history: &History) {
     money_is_accounted_for(history, &truth, &store);
     power_is_as_it_should_be(history, &truth, &stands);
     every_order_is_recorded(history, &truth, &store, &stands);
-    for (id, machine) in &history.rig.desired.instances {
+    let ours = history.rig.desired.instances.iter();
+    for (id, machine) in ours.filter(|(id, _)| !is_touched(history, id)) {
         outcome_is_true(
             history,
             &truth,
@@ -89,6 +173,8 @@ pub(crate) async fn at_the_end(history: &History) {
         );
     }
     nothing_is_left_to_do(history, &store, &stands).await;
+    the_journal_is_bounded(history, &store).await;
+    the_secret_is_kept(history);
 }
 
 /// The laws about money alone, for histories that need not come to rest.
@@ -160,7 +246,8 @@ async fn what_succeeded_is_so(
     }
     let truth = history.rig.truth();
     for id in history.rig.desired.instances.keys() {
-        if matches!(stands.get(id), Some(Stand::Halted(_) | Stand::Open)) {
+        if matches!(stands.get(id), Some(Stand::Halted(_) | Stand::Open)) || is_touched(history, id)
+        {
             continue;
         }
         let (now, expected) = (of(&truth, id), of(&expected, id));
@@ -201,6 +288,10 @@ fn set_fields(goal: &Goal, truth: &mut Value, id: &InstanceId) {
 fn one_paid_order(history: &History, truth: &Value) {
     let mut paid: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for order in orders(truth).filter(|order| order["Payment"] == "Paid") {
+        let instance = InstanceId::new(text(&order["InstanceId"])).unwrap();
+        if is_touched(history, &instance) {
+            continue; // What somebody else changed may have to be ordered once more.
+        }
         let kind = (
             text(&order["InstanceId"]),
             order["Change"]
@@ -278,7 +369,8 @@ fn power_is_as_it_should_be(
     truth: &Value,
     stands: &BTreeMap<InstanceId, Stand>,
 ) {
-    for (id, machine) in &history.rig.desired.instances {
+    let ours = history.rig.desired.instances.iter();
+    for (id, machine) in ours.filter(|(id, _)| !is_touched(history, id)) {
         let was = text(&of(&history.first_truth, id)["Status"]);
         let is = text(&of(truth, id)["Status"]);
         let done = stands.get(id) == Some(&Stand::Closed(SagaOutcome::Done));
@@ -370,6 +462,8 @@ fn outcome_is_true(
             }
         }
         Some(Stand::Halted(Halt::Paused) | Stand::HeldBack) => {}
+        // Its place is taken by a machine that somebody else keeps down.
+        Some(Stand::Open) if has_touched_neighbours(history, machine) => {}
         // Until somebody voids it, nothing can be done.
         Some(Stand::Halted(Halt::Held)) if has_order(truth, id, "Abnormal") => {}
         Some(stand @ (Stand::Halted(Halt::Held | Halt::Stuck) | Stand::Open)) => {
@@ -440,7 +534,8 @@ async fn nothing_is_left_to_do(
         Err(error) => return history.eye.object("I8", error.to_string()),
     };
     for (id, saga) in &planned.plan.sagas {
-        if stands.get(id) == Some(&Stand::Closed(SagaOutcome::Done)) {
+        let done = stands.get(id) == Some(&Stand::Closed(SagaOutcome::Done));
+        if done && !is_touched(history, id) {
             let what = format!("{id} is done, but is planned again: {:?}", saga.changes);
             history.eye.object("I8", what);
         }
@@ -466,10 +561,9 @@ fn orders(truth: &Value) -> impl Iterator<Item = &Value> {
 /// One machine of the truth.
 pub(crate) fn of<'a>(truth: &'a Value, id: &InstanceId) -> &'a Value {
     let machines = truth["instances"].as_array().unwrap();
-    machines
-        .iter()
-        .find(|machine| machine["InstanceId"] == id.as_str())
-        .unwrap()
+    let mut machines = machines.iter();
+    let machine = machines.find(|machine| machine["InstanceId"] == id.as_str());
+    machine.unwrap_or(&Value::Null) // Somebody deleted it.
 }
 
 fn text(value: &Value) -> String {

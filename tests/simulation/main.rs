@@ -1,6 +1,17 @@
-//! Plays whole histories of applies, each decided by one seed, and checks after each that no law was broken.
+//! Plays whole histories of applies, each decided by one seed, and checks that no law was broken.
 //!
-//! `cargo test --release --test simulation -- --seeds N [--seed S] [--transcript] [--bad-days N] [--money N]`
+//! ```text
+//! cargo test --release --test simulation -- [--seeds N] [--seed S] [--transcript]
+//!     [--script FILE | --only 'TROUBLE; …']   the history of seed S with these troubles alone
+//!     [--twice N]                             N seeds, each played twice
+//!     [--every-crash N]                       N seeds, each with a crash at every point of its first apply
+//!     [--bad-days N]                          large fleets on bad days
+//!     [--money N]                             N seeds with balances, budgets and payers at random
+//!     [--planted NAME|all]                    with the feature `planted`: a broken promise must be noticed;
+//!                                             beside --seed or --only it is broken, and that is all
+//! ```
+//!
+//! What is not listed here, such as the filters of `cargo test`, is passed over.
 
 #![expect(clippy::unwrap_used, reason = "a harness that is wrong should stop")]
 #![expect(
@@ -18,187 +29,129 @@ mod rig;
 mod program;
 
 mod script;
+mod trouble;
 mod fleet;
+mod clock;
 mod eye;
 mod doors;
 mod history;
 mod laws;
 mod money;
 mod bad_days;
+mod wanted;
+mod played;
+mod shrink;
+mod crashes;
+#[cfg(feature = "planted")]
+mod planted;
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use eye::Violation;
-use history::Ended;
+use played::{on_all_cores, play, play_twice, told};
 use script::Script;
-
-/// Seeds of a run that names no number.
-const SEEDS: u64 = 200;
-
-/// Lines of its log that a finding shows.
-const LINES_SHOWN: usize = 40;
+use trouble::Trouble;
+use wanted::{Wanted, Work};
 
 /// One seed in so many is played twice, and must come out the same.
 const TWICE_EVERY: u64 = 25;
 
-/// Every seed that ever failed, with what it was.
-const CORPUS: &str = include_str!("corpus.txt");
-
-/// What was asked for.
-struct Wanted {
-    seeds: Vec<u64>,
-    transcript: bool,
-    bad_days: u64,
-    /// Histories about money, instead of any.
-    money: Option<u64>,
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|_| {}));
+    let wanted = match Wanted::read(std::env::args().skip(1)) {
+        Ok(wanted) => wanted,
+        Err(why) => {
+            println!("{why}");
+            return ExitCode::from(2);
+        }
+    };
+    let mut passed = true;
+    for work in &wanted.work {
+        passed &= carry_out(work, &wanted);
+    }
+    ExitCode::from(u8::from(!passed))
 }
 
-fn main() -> ExitCode {
-    let wanted = read_arguments(std::env::args().skip(1));
-    std::panic::set_hook(Box::new(|_| {}));
-    let failed = Mutex::new(0);
-    on_all_cores(&wanted.seeds, |seed| {
-        let ended = play(seed, wanted.draw());
-        report(seed, &ended, &wanted);
-        *failed.lock().unwrap() += usize::from(!ended.violations.is_empty());
+fn carry_out(work: &Work, wanted: &Wanted) -> bool {
+    match work {
+        Work::Seeds(seeds) => seeds_pass("simulation", seeds, wanted, Script::draw),
+        Work::Money(n) => {
+            let seeds: Vec<u64> = (0..*n).collect();
+            seeds_pass("money", &seeds, &wanted.unshrunk(), money::script)
+        }
+        Work::Corpus(scripts) => scripts_pass("corpus", scripts, wanted),
+        Work::Only { seed, troubles } => {
+            scripts_pass("simulation", &[(*seed, troubles.clone())], wanted)
+        }
+        Work::Twice(n) => twice(*n),
+        Work::EveryCrash(n) => crashes::play_all(*n, wanted),
+        Work::BadDays(n) => bad_days_pass(*n),
+        #[cfg(feature = "planted")]
+        Work::Planted(which) => planted::all_are_noticed(which),
+    }
+}
+
+fn seeds_pass(name: &str, seeds: &[u64], wanted: &Wanted, draw: fn(u64) -> Script) -> bool {
+    let failed = AtomicU64::new(0);
+    on_all_cores(seeds, |seed| {
+        let script = || draw(*seed);
+        let ended = if seed.is_multiple_of(TWICE_EVERY) {
+            play_twice(script)
+        } else {
+            play(script())
+        };
+        print!("{}", told(*seed, &ended, wanted));
+        failed.fetch_add(u64::from(!ended.violations.is_empty()), Ordering::Relaxed);
     });
-    let failed = failed.into_inner().unwrap();
+    let failed = failed.into_inner();
     println!(
-        "simulation: {} passed, {failed} failed",
-        wanted.seeds.len() - failed
+        "{name}: {} passed, {failed} failed",
+        seeds.len() as u64 - failed
     );
-    let bad_days_passed = wanted.bad_days == 0 || play_bad_days(wanted.bad_days);
-    ExitCode::from(u8::from(failed > 0 || !bad_days_passed))
+    failed == 0
+}
+
+/// Histories with written troubles.
+fn scripts_pass(name: &str, scripts: &[(u64, Vec<Trouble>)], wanted: &Wanted) -> bool {
+    let mut failed = 0;
+    for (seed, troubles) in scripts {
+        let ended = play(Script::draw(*seed).with_only(troubles));
+        print!("{}", told(*seed, &ended, wanted));
+        failed += usize::from(!ended.violations.is_empty());
+    }
+    println!("{name}: {} passed, {failed} failed", scripts.len() - failed);
+    failed == 0
+}
+
+/// Same seed, same transcript, byte for byte.
+fn twice(n: u64) -> bool {
+    let differ = AtomicU64::new(0);
+    let seeds: Vec<u64> = (0..n).collect();
+    on_all_cores(&seeds, |seed| {
+        if play(Script::draw(*seed)) != play(Script::draw(*seed)) {
+            println!("violation determinism seed={seed}");
+            differ.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let differ = differ.into_inner();
+    println!("twice: {} of {n} seeds came out the same", n - differ);
+    differ == 0
 }
 
 /// Whether nineteen of twenty ended as wanted, and none worse than it may.
-fn play_bad_days(number: u64) -> bool {
+fn bad_days_pass(number: u64) -> bool {
     let days = Mutex::new(BTreeMap::new());
     let seeds: Vec<u64> = (0..number).collect();
     on_all_cores(&seeds, |seed| {
-        let day = bad_days::play(seed);
+        let day = bad_days::play(*seed);
         for what in &day.objections {
             println!("violation bad-day seed={seed} {what}");
         }
-        days.lock().unwrap().insert(seed, day);
+        days.lock().unwrap().insert(*seed, day);
     });
     let (passed, line) = bad_days::verdict(&days.into_inner().unwrap());
     println!("{line}");
     passed
-}
-
-fn on_all_cores(seeds: &[u64], play: impl Fn(u64) + Sync) {
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    play(*seed);
-                }
-            });
-        }
-    });
-}
-
-/// What is not ours, such as the filters of `cargo test`, is passed over.
-fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Wanted {
-    let (mut first, mut number, mut transcript, mut bad_days) = (None, None, false, 0);
-    let mut money = None;
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--seed" => first = arguments.next().and_then(|text| text.parse().ok()),
-            "--seeds" => number = arguments.next().and_then(|text| text.parse().ok()),
-            "--transcript" => transcript = true,
-            "--money" => money = arguments.next().and_then(|text| text.parse().ok()),
-            "--bad-days" => bad_days = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(0),
-            _ => {}
-        }
-    }
-    let seeds = match (first, number.or(money)) {
-        (None, Some(number)) if money.is_some() => (0..number).collect(),
-        (Some(first), number) => (first..first + number.unwrap_or(1)).collect(),
-        (None, number) => corpus().chain(0..number.unwrap_or(SEEDS)).collect(),
-    };
-    Wanted {
-        seeds,
-        transcript,
-        bad_days,
-        money,
-    }
-}
-
-fn corpus() -> impl Iterator<Item = u64> {
-    let lines = CORPUS.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(|line| line.split_whitespace().next()?.parse().ok())
-}
-
-/// From a seed to its history.
-type Draw = fn(u64) -> Script;
-
-impl Wanted {
-    fn draw(&self) -> Draw {
-        match self.money {
-            None => Script::draw,
-            Some(_) => money::script,
-        }
-    }
-}
-
-fn play(seed: u64, draw: Draw) -> Ended {
-    let ended = play_once(seed, draw);
-    if seed.is_multiple_of(TWICE_EVERY) && play_once(seed, draw) != ended {
-        let violation = Violation {
-            law: "determinism",
-            what: "played twice, it came out differently".to_owned(),
-        };
-        return Ended {
-            violations: vec![violation],
-            ..ended
-        };
-    }
-    ended
-}
-
-fn play_once(seed: u64, draw: Draw) -> Ended {
-    let played = catch_unwind(AssertUnwindSafe(|| {
-        let script = draw(seed);
-        rig::paused(history::play(script))
-    }));
-    played.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        Ended {
-            violations: vec![Violation {
-                law: "panic",
-                what: text.unwrap_or_default(),
-            }],
-            log: Vec::new(),
-            transcript: String::new(),
-        }
-    })
-}
-
-fn report(seed: u64, ended: &Ended, wanted: &Wanted) {
-    if wanted.transcript {
-        println!("{}\n{}", ended.log.join("\n"), ended.transcript);
-    }
-    let Some(first) = ended.violations.first() else {
-        return;
-    };
-    let mut text = format!(
-        "violation {} seed={seed} {} (and {} more)\n  cargo test --release --test simulation -- --seed {seed} --transcript\n",
-        first.law,
-        first.what,
-        ended.violations.len() - 1
-    );
-    let from = ended.log.len().saturating_sub(LINES_SHOWN);
-    for line in &ended.log[from..] {
-        let line: String = line.chars().take(300).collect();
-        text += &format!("    {line}\n");
-    }
-    println!("{text}");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use respec::sim::FaultPlan;
+use respec::sim::{FaultPlan, Struck};
 
 use crate::fleet;
 
@@ -37,6 +37,34 @@ pub(crate) struct Script {
     pub(crate) payers: Vec<Option<(Duration, &'static str)>>,
     /// How many unconfirmed commits outlive the end of each attempt.
     pub(crate) kept_commits: Vec<usize>,
+    /// What somebody does in the console meanwhile, by the time since the beginning.
+    pub(crate) hands: Vec<(Duration, Hand)>,
+    /// How far the clock of each attempt's machine is off, in seconds.
+    pub(crate) skews: Vec<i64>,
+    /// The faults themselves, where they are not drawn.
+    pub(crate) listed: Option<Vec<Struck>>,
+}
+
+/// What a hand does in the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hand {
+    pub(crate) deed: Deed,
+    /// Which machine, counted by id and taken modulo their number.
+    pub(crate) machine: usize,
+}
+
+/// A deed in the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Start,
+    Stop,
+    /// To the type that the manifest wants.
+    ModifyAsWanted,
+    /// To a type that nobody wants.
+    ModifyElse,
+    Lock,
+    Unlock,
+    Delete,
 }
 
 /// What a history is about, and which laws are looked at when it is over.
@@ -49,14 +77,14 @@ pub(crate) enum Theme {
 }
 
 /// How a commit fails.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CommitFate {
     Refused,
     Unknown,
 }
 
 /// What befalls one attempt.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// Nothing but faults.
     Spared,
@@ -64,12 +92,14 @@ pub(crate) enum Fate {
     DiesAtCall(u64, Moment),
     /// The program dies around one of its journal entries.
     DiesAtAppend(u64, Moment),
+    /// The program dies after a while, wherever it is.
+    Dies(Duration),
     /// Somebody presses Ctrl-C after a while, and perhaps again.
     Interrupted(Duration, Option<Duration>),
 }
 
 /// When exactly.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     /// Nothing has left the program yet.
     Before,
@@ -84,18 +114,23 @@ impl Script {
     pub(crate) fn draw(seed: u64) -> Self {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
         let mut later = ChaCha8Rng::seed_from_u64(!seed);
-        let fleet = fleet::make(&mut chance, &mut later);
+        let mut latest = ChaCha8Rng::seed_from_u64(seed.rotate_left(32));
+        let fleet = fleet::make(&mut chance, &mut later, &mut latest);
         let n_noisy = chance.random_range(1..=ATTEMPTS_MAX - QUIET_ATTEMPTS);
         let n_crashes = chance.random_range(0..=CRASHES_MAX.min(n_noisy));
+        let mut fates: Vec<Fate> = (0..n_noisy)
+            .map(|attempt| fate(attempt < n_crashes, &mut chance))
+            .collect();
         Self {
             theme: Theme::Any,
             seed,
             manifest: fleet.manifest,
             cloud: fleet.cloud,
             faults: faults(&mut chance, &mut later),
-            fates: (0..n_noisy)
-                .map(|attempt| fate(attempt < n_crashes, &mut chance))
-                .collect(),
+            fates: {
+                die_anywhere(&mut fates, &mut latest);
+                fates
+            },
             gaps: (0..ATTEMPTS_MAX).map(|_| gap(&mut chance)).collect(),
             parallelism: *one_of(&[1, 3, 10], &mut chance),
             wait_payment: *one_of(&[Duration::ZERO, MINUTE * 30], &mut chance),
@@ -104,9 +139,59 @@ impl Script {
             kept_commits: (0..ATTEMPTS_MAX)
                 .map(|_| chance.random_range(0..=2))
                 .collect(),
+            hands: hands(&mut latest),
+            skews: skews(&mut latest),
+            listed: None,
         }
     }
 }
+
+/// Some deaths come at no call and no entry in particular.
+fn die_anywhere(fates: &mut [Fate], latest: &mut ChaCha8Rng) {
+    for fate in fates {
+        let dies = matches!(fate, Fate::DiesAtCall(..));
+        let after = span(Duration::from_millis(100), MINUTE * 12, latest);
+        if latest.random_bool(0.2) && dies {
+            *fate = Fate::Dies(after);
+        }
+    }
+}
+
+/// In one history of six somebody else has a hand in it, once or twice.
+fn hands(latest: &mut ChaCha8Rng) -> Vec<(Duration, Hand)> {
+    const DEEDS: [Deed; 7] = [
+        Deed::Start,
+        Deed::Stop,
+        Deed::ModifyAsWanted,
+        Deed::ModifyElse,
+        Deed::Lock,
+        Deed::Unlock,
+        Deed::Delete,
+    ];
+    if latest.random_bool(5.0 / 6.0) {
+        return Vec::new();
+    }
+    let n = latest.random_range(1..=2);
+    let mut hand = || {
+        let deed = *one_of(&DEEDS, latest);
+        let machine = latest.random_range(0..64);
+        (span(SECOND, HOUR, latest), Hand { deed, machine })
+    };
+    (0..n).map(|_| hand()).collect()
+}
+
+/// Mostly right; else each machine's clock is off, each by something else.
+fn skews(latest: &mut ChaCha8Rng) -> Vec<i64> {
+    if latest.random_bool(0.9) {
+        return vec![0; ATTEMPTS_MAX];
+    }
+    (0..ATTEMPTS_MAX)
+        .map(|_| latest.random_range(-SKEW_MAX..=SKEW_MAX))
+        .collect()
+}
+
+/// Seconds. Two runners are then ten minutes apart at most, and a token is sent for fifteen of its thirty minutes.
+const SKEW_MAX: i64 = 5 * 60;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);

@@ -8,8 +8,18 @@ use jiff::Timestamp;
 use crate::model::{
     Approval, Course, Crowd, InstanceId, OnFailure, Opening, Rollout, ZoneId, later,
 };
+use crate::planted::{self, Fault};
 
 use super::hold::Hold;
+
+/// What a gate's check showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Looked {
+    /// It is as it should be; nobody looks again.
+    Good,
+    /// It is not.
+    Bad(String),
+}
 
 /// A crowd, with everything that happened to it.
 #[derive(Debug, Clone)]
@@ -31,6 +41,8 @@ pub(super) struct CrowdState {
     ended_at: BTreeMap<u32, Timestamp>,
     /// Batches behind which somebody opened the gate.
     pub(super) approved: BTreeSet<u32>,
+    /// What the gates behind each batch showed when they were looked at last.
+    pub(super) checked: BTreeMap<u32, Looked>,
     /// The longest outage that was measured.
     pub(super) slowest: Duration,
     /// How its window stands, if it has one.
@@ -60,6 +72,7 @@ impl CrowdState {
             down: BTreeMap::new(),
             ended_at: BTreeMap::new(),
             approved: BTreeSet::new(),
+            checked: BTreeMap::new(),
             slowest: Duration::ZERO,
             opening: None,
             reopens: None,
@@ -140,7 +153,7 @@ impl CrowdState {
             OnFailure::Stop => {}
         }
         let tolerated = self.rollout.max_failures.of(self.course.size);
-        if self.failed.len() <= tolerated {
+        if self.failed.len() <= tolerated || planted::is(Fault::FailuresUncounted) {
             return Ok(());
         }
         Err(Hold::Failures {
@@ -189,6 +202,25 @@ impl CrowdState {
                 });
             }
         }
-        Ok(())
+        self.checks_have_passed(crowd, after)
+    }
+
+    /// Looked at last of all, right before the next batch begins.
+    fn checks_have_passed(&self, crowd: &Crowd, after: u32) -> Result<(), Hold> {
+        let looks = self
+            .rollout
+            .gates_after(after)
+            .any(|gate| gate.check.is_some());
+        let seen = match self.checked.get(&after) {
+            Some(Looked::Good) => return Ok(()),
+            Some(Looked::Bad(seen)) => Some(seen.clone()),
+            None if looks => None,
+            None => return Ok(()),
+        };
+        Err(Hold::Check {
+            crowd: crowd.clone(),
+            after,
+            seen,
+        })
     }
 }

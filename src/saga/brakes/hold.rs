@@ -70,6 +70,15 @@ pub enum Hold {
         /// Behind which batch it stands.
         after: u32,
     },
+    /// A gate looks at something that is not as it should be, or has not looked yet.
+    Check {
+        /// Whose.
+        crowd: Crowd,
+        /// Behind which batch it stands.
+        after: u32,
+        /// What was seen last.
+        seen: Option<String>,
+    },
     /// So many of the crowd are down already (`max_unavailable`).
     Unavailable {
         /// Who shares the limit.
@@ -121,6 +130,7 @@ impl Hold {
             | Self::Batch { .. }
             | Self::Wait { .. }
             | Self::Approval { .. }
+            | Self::Check { .. }
             | Self::Unavailable { .. } => true,
             Self::TooLate { .. } | Self::Spread { .. } | Self::Availability { .. } => false,
         }
@@ -135,6 +145,7 @@ impl Hold {
             | Self::Batch { .. }
             | Self::Wait { .. }
             | Self::Approval { .. }
+            | Self::Check { .. }
             | Self::Unavailable { .. }
             | Self::Spread { .. }
             | Self::Availability { .. } => false,
@@ -155,7 +166,8 @@ impl Hold {
             Self::TooLate {
                 again: Some(again), ..
             } => Lift::At(*again),
-            Self::Approval { .. } => Lift::Person,
+            // The apply looks again by itself, and the next one does; whatever is wrong, a person mends it.
+            Self::Approval { .. } | Self::Check { .. } => Lift::Person,
             Self::Batch { .. }
             | Self::Unavailable { .. }
             | Self::Spread { .. }
@@ -218,6 +230,22 @@ impl std::fmt::Display for Hold {
             Self::Approval { crowd, after } => write!(
                 f,
                 "the gate after batch {after} of {crowd} waits to be approved"
+            ),
+            Self::Check {
+                crowd,
+                after,
+                seen: None,
+            } => write!(
+                f,
+                "the gate after batch {after} of {crowd} looks whether all is well"
+            ),
+            Self::Check {
+                crowd,
+                after,
+                seen: Some(seen),
+            } => write!(
+                f,
+                "the gate after batch {after} of {crowd} stays shut: its check {seen}"
             ),
             Self::Unavailable { crowd, down, limit } => write!(
                 f,

@@ -21,13 +21,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::{Crowd, InstanceId, Spread};
+use crate::model::{Check, Crowd, InstanceId, Spread};
+use crate::planted::{self, Fault};
 
 pub use hold::{Hold, Lift};
 pub use hours::Keeping;
 pub use terms::{Machine, Promised, Terms};
 
-use crowd::CrowdState;
+use crowd::{CrowdState, Looked};
 use hours::Hours;
 
 /// The brakes of one run.
@@ -35,6 +36,7 @@ use hours::Hours;
 pub struct Brakes {
     crowds: BTreeMap<Crowd, CrowdState>,
     machines: BTreeMap<InstanceId, Machine>,
+    gone: BTreeMap<InstanceId, Crowd>,
     /// Each promise with how many of its machines are down.
     promises: Vec<(Promised, usize)>,
     hours: Hours,
@@ -53,6 +55,7 @@ impl Brakes {
                 .map(|(crowd, (rollout, course))| (crowd, CrowdState::new(rollout, course)))
                 .collect(),
             machines: terms.machines,
+            gone: terms.gone,
             promises: terms
                 .promises
                 .into_iter()
@@ -165,6 +168,28 @@ impl Brakes {
         }
     }
 
+    /// What the gate behind this batch looks at is as it should be.
+    pub fn checked(&mut self, crowd: &Crowd, batch: u32) {
+        if let Some(state) = self.crowds.get_mut(crowd) {
+            state.checked.insert(batch, Looked::Good);
+        }
+    }
+
+    /// It is not; what was seen.
+    pub fn check_failed(&mut self, crowd: &Crowd, batch: u32, seen: &str) {
+        if let Some(state) = self.crowds.get_mut(crowd) {
+            state.checked.insert(batch, Looked::Bad(seen.to_owned()));
+        }
+    }
+
+    /// Everything that the gates behind this batch look at.
+    #[must_use]
+    pub fn checks_behind(&self, crowd: &Crowd, batch: u32) -> Vec<Check> {
+        let gates = self.crowds.get(crowd).into_iter();
+        let gates = gates.flat_map(|state| state.rollout.gates_after(batch));
+        gates.filter_map(|gate| gate.check.clone()).collect()
+    }
+
     /// The batch of a machine, counted from 1; none for a machine that is in none.
     #[must_use]
     pub fn batch_of(&self, instance: &InstanceId) -> Option<u32> {
@@ -225,7 +250,8 @@ impl Brakes {
             return Ok(());
         };
         let down: usize = state.down.values().sum();
-        let limit = state.rollout.max_unavailable.of(state.course.size);
+        let extra = usize::from(planted::is(Fault::LimitOffByOne));
+        let limit = state.rollout.max_unavailable.of(state.course.size) + extra;
         if down >= limit {
             return Err(Hold::Unavailable {
                 crowd: machine.crowd.clone(),
@@ -258,7 +284,8 @@ impl Brakes {
     }
 
     fn state_of(&mut self, instance: &InstanceId) -> Option<&mut CrowdState> {
-        let machine = self.machines.get(instance)?;
-        self.crowds.get_mut(&machine.crowd)
+        let machine = self.machines.get(instance).map(|machine| &machine.crowd);
+        let crowd = machine.or_else(|| self.gone.get(instance))?;
+        self.crowds.get_mut(crowd)
     }
 }

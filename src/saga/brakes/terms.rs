@@ -37,6 +37,9 @@ pub struct Terms {
     pub crowds: BTreeMap<Crowd, (Rollout, Course)>,
     /// Every machine of the manifest that is there.
     pub machines: BTreeMap<InstanceId, Machine>,
+    /// Planned machines that are not there any more: their changes end as failures, which count in their
+    /// crowd, and no batch waits for them.
+    pub gone: BTreeMap<InstanceId, Crowd>,
     /// Promises over several groups.
     pub promises: Vec<Promised>,
     /// Spans in which nothing begins.
@@ -52,24 +55,42 @@ impl Terms {
             ..Self::default()
         };
         for (id, wish) in &plan.desired.instances {
+            let saga = plan.sagas.get(id);
             let Some(seen) = observed.instances.get(id) else {
+                if saga.is_some() {
+                    terms.know(&wish.crowd(), plan);
+                    terms.gone.insert(id.clone(), wish.crowd());
+                }
                 continue;
             };
-            let saga = plan.sagas.get(id);
             let machine = Machine {
                 crowd: wish.crowd(),
                 zone: seen.zone.clone(),
                 needs: saga.map_or(Duration::ZERO, Saga::absence),
                 counts: is_meant_to_run(wish, seen, saga),
             };
-            terms.add(id, machine, plan);
+            terms.know(&machine.crowd, plan);
+            terms.machines.insert(id.clone(), machine);
         }
         terms.promise(plan, observed);
         terms
     }
 
-    fn add(&mut self, id: &InstanceId, machine: Machine, plan: &SavedPlan) {
-        let crowd = &machine.crowd;
+    /// The same where durations pass so many times faster than the calendar.
+    #[must_use]
+    pub fn hurried(mut self, speed: u32) -> Self {
+        for machine in self.machines.values_mut() {
+            machine.needs /= speed;
+        }
+        for (rollout, _) in self.crowds.values_mut() {
+            for gate in &mut rollout.gates {
+                gate.wait = gate.wait.map(|wait| wait / speed);
+            }
+        }
+        self
+    }
+
+    fn know(&mut self, crowd: &Crowd, plan: &SavedPlan) {
         if !self.crowds.contains_key(crowd) {
             let rollout = plan.desired.rollout_of_crowd(crowd).clone();
             let course = plan.courses.iter().find(|course| course.crowd == *crowd);
@@ -80,7 +101,6 @@ impl Terms {
             });
             self.crowds.insert(crowd.clone(), (rollout, course));
         }
-        self.machines.insert(id.clone(), machine);
     }
 
     fn promise(&mut self, plan: &SavedPlan, observed: &ObservedFleet) {

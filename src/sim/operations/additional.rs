@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::sim::operations::{Call, describe};
-use crate::sim::reply::{Fields, Refusal};
+use crate::sim::reply::{Body, Refusal};
 use crate::sim::world::World;
 
 /// Most attributes in one call.
@@ -32,18 +32,21 @@ fn field_of(attribute: &str) -> Option<(&'static str, Value)> {
     }
 }
 
-pub(crate) fn instances(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
+/// Written as it stands, unless a field is asked for that stands elsewhere.
+pub(crate) fn instances(world: &World, call: &Call<'_>) -> Result<Body, Refusal> {
     let wanted = call.params.list("AdditionalAttributes", ATTRIBUTES_MAX)?;
-    let mut fields = describe::instances(world, call)?;
-    let list = fields
-        .get_mut("Instances")
-        .and_then(|set| set["Instance"].as_array_mut());
+    let shown = describe::instances(world, call)?;
+    if wanted.is_empty() {
+        return Ok(Body::written(&shown));
+    }
+    let mut page = serde_json::to_value(&shown).expect("a page holds nothing JSON cannot write");
+    let list = page["Instances"]["Instance"].as_array_mut();
     for machine in list.into_iter().flatten() {
         for (name, usual) in wanted.iter().copied().filter_map(field_of) {
             join(&mut machine[name], usual);
         }
     }
-    Ok(fields)
+    Ok(Body::written(&page))
 }
 
 /// What the scenario says of a machine stays; only what it leaves open is filled in.

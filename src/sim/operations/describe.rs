@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::sim::described::Described;
@@ -18,7 +19,24 @@ const STATUSES_PAGE_MAX: i64 = 50;
 /// Most ids in DescribeInstanceStatus.
 const STATUS_IDS_MAX: usize = 100;
 
-pub(crate) fn instances(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
+/// A page of machines with what stands beside them.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Shown<'w> {
+    instances: Machines<'w>,
+    next_token: String,
+    total_count: usize,
+    page_number: i64,
+    page_size: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Machines<'w> {
+    instance: Vec<&'w Described>,
+}
+
+pub(crate) fn instances<'w>(world: &'w World, call: &Call<'_>) -> Result<Shown<'w>, Refusal> {
     let region = regions::required(world, call)?;
     let filter = Filter::read(region, call.params)?;
     if call.params.flag("DryRun")? == Some(true) {
@@ -31,17 +49,25 @@ pub(crate) fn instances(world: &mut World, call: &Call<'_>) -> Result<Fields, Re
     }
     let page = Numbered::read(call.params, INSTANCES_PAGE_MAX)?;
     let found: Vec<&Described> = matching(world, call, &filter, None).collect();
-    let shown = found.iter().skip(page.skip()).take(page.take());
-    let shown: Vec<Value> = shown.map(|instance| describe(instance)).collect();
-    let mut fields = answer(shown, String::new());
-    fields.insert("TotalCount".to_owned(), found.len().into());
-    fields.insert("PageNumber".to_owned(), page.number.into());
-    fields.insert("PageSize".to_owned(), page.size.into());
-    Ok(fields)
+    let total_count = found.len();
+    let shown = found.into_iter().skip(page.skip()).take(page.take());
+    Ok(Shown {
+        instances: Machines {
+            instance: shown.collect(),
+        },
+        next_token: String::new(),
+        total_count,
+        page_number: page.number,
+        page_size: page.size,
+    })
 }
 
 /// With MaxResults and NextToken, TotalCount means nothing.
-fn forward_page(world: &World, call: &Call<'_>, filter: &Filter<'_>) -> Result<Fields, Refusal> {
+fn forward_page<'w>(
+    world: &'w World,
+    call: &Call<'_>,
+    filter: &Filter<'_>,
+) -> Result<Shown<'w>, Refusal> {
     let page = Page::forward(call.params)?;
     let found = matching(world, call, filter, page.after.as_deref());
     let mut found: Vec<&Described> = found.take(page.size + 1).collect();
@@ -49,34 +75,25 @@ fn forward_page(world: &World, call: &Call<'_>, filter: &Filter<'_>) -> Result<F
     found.truncate(page.size);
     let last = found.last().filter(|_| more);
     let next = last.map_or_else(String::new, |last| continue_after(&last.instance_id));
-    let mut fields = answer(found.into_iter().map(describe).collect(), next);
-    fields.insert("TotalCount".to_owned(), 0.into());
-    fields.insert("PageNumber".to_owned(), 0.into());
-    fields.insert("PageSize".to_owned(), 0.into());
-    Ok(fields)
-}
-
-fn answer(shown: Vec<Value>, next: String) -> Fields {
-    Fields::from_iter([
-        ("Instances".to_owned(), json!({ "Instance": shown })),
-        ("NextToken".to_owned(), next.into()),
-    ])
-}
-
-fn describe(instance: &Described) -> Value {
-    serde_json::to_value(instance).expect("an instance holds nothing JSON cannot write")
+    Ok(Shown {
+        instances: Machines { instance: found },
+        next_token: next,
+        total_count: 0,
+        page_number: 0,
+        page_size: 0,
+    })
 }
 
 /// What is shown now of the machines that match, by id, after a given one.
-fn matching<'w>(
+fn matching<'w: 'c, 'c>(
     world: &'w World,
-    call: &'w Call<'_>,
-    filter: &'w Filter<'_>,
+    call: &'c Call<'_>,
+    filter: &'c Filter<'_>,
     after: Option<&str>,
-) -> Box<dyn Iterator<Item = &'w Described> + 'w> {
+) -> Box<dyn Iterator<Item = &'w Described> + 'c> {
     let at = world.reading_moment();
     let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-    let shown: Box<dyn Iterator<Item = &Described>> = match &filter.ids {
+    let shown: Box<dyn Iterator<Item = &'w Described> + 'c> = match &filter.ids {
         None => Box::new(
             world
                 .instances

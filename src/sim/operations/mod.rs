@@ -32,7 +32,7 @@ mod location;
 
 use serde::Serialize;
 
-use crate::sim::reply::{Effect, Fields, Refusal};
+use crate::sim::reply::{Body, Effect, Fields, Refusal};
 use crate::sim::request::Params;
 use crate::sim::scenario::Permissions;
 use crate::sim::world::World;
@@ -127,6 +127,25 @@ pub fn operations() -> impl Iterator<Item = Offered> {
 }
 
 type Run = fn(&mut World, &Call<'_>) -> Result<Fields, Refusal>;
+type Write = fn(&World, &Call<'_>) -> Result<Body, Refusal>;
+
+/// What an operation does with the world.
+#[derive(Clone, Copy)]
+pub(crate) enum Doing {
+    /// It answers with a few fields.
+    Answers(Run),
+    /// It only reads, and writes out its long answer by itself.
+    Writes(Write),
+}
+
+impl Doing {
+    pub(crate) fn run(self, world: &mut World, call: &Call<'_>) -> Result<Body, Refusal> {
+        match self {
+            Self::Answers(run) => run(world, call).map(Body::Fields),
+            Self::Writes(write) => write(world, call),
+        }
+    }
+}
 
 /// One operation: its product and name, whether it changes anything, and what it does.
 pub(crate) struct Operation {
@@ -134,7 +153,7 @@ pub(crate) struct Operation {
     pub(crate) name: &'static str,
     pub(crate) effect: Effect,
     pub(crate) access: Access,
-    pub(crate) run: Run,
+    pub(crate) doing: Doing,
 }
 
 /// Who may call an operation.
@@ -152,7 +171,7 @@ const fn reads(product: Product, name: &'static str, run: Run) -> Operation {
         name,
         effect: Effect::None,
         access: Access::Signed,
-        run,
+        doing: Doing::Answers(run),
     }
 }
 
@@ -162,7 +181,18 @@ const fn changes(product: Product, name: &'static str, run: Run) -> Operation {
         name,
         effect: Effect::Changed,
         access: Access::Signed,
-        run,
+        doing: Doing::Answers(run),
+    }
+}
+
+/// A read whose answer is long.
+const fn lists(product: Product, name: &'static str, write: Write) -> Operation {
+    Operation {
+        product,
+        name,
+        effect: Effect::None,
+        access: Access::Signed,
+        doing: Doing::Writes(write),
     }
 }
 
@@ -189,7 +219,7 @@ const OPERATIONS: &[Operation] = &[
     reads(Product::Ecs, "DescribeInstanceStatus", describe::statuses),
     reads(Product::Ecs, "DescribeInstanceTypeFamilies", types::families),
     reads(Product::Ecs, "DescribeInstanceTypes", types::run),
-    reads(Product::Ecs, "DescribeInstances", additional::instances),
+    lists(Product::Ecs, "DescribeInstances", additional::instances),
     reads(Product::Ecs, "DescribeNetworkInterfaces", attached::interfaces),
     reads(Product::Ecs, "DescribePrice", prices::shape),
     reads(Product::Ecs, "DescribeRegions", regions::run),

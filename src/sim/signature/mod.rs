@@ -170,19 +170,30 @@ fn timely(text: &str, wall: Timestamp) -> Result<(), Refusal> {
 
 /// Unreserved characters stay, everything else becomes `%XY`, in capitals.
 fn encode(text: &str) -> String {
+    let mut encoded = String::new();
+    append(&mut encoded, text);
+    encoded
+}
+
+fn append(to: &mut String, text: &str) {
     const RESERVED: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
         .remove(b'-')
         .remove(b'_')
         .remove(b'.')
         .remove(b'~');
-    percent_encoding::utf8_percent_encode(text, &RESERVED).to_string()
+    to.extend(percent_encoding::utf8_percent_encode(text, &RESERVED));
 }
 
 fn canonical_query<'a>(pairs: impl Iterator<Item = (&'a String, &'a String)>) -> String {
-    let pairs: Vec<String> = pairs
-        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
-        .collect();
-    pairs.join("&")
+    let mut query = String::new();
+    for (name, value) in pairs {
+        let separator = if query.is_empty() { "" } else { "&" };
+        query.push_str(separator);
+        append(&mut query, name);
+        query.push('=');
+        append(&mut query, value);
+    }
+    query
 }
 
 fn base64(bytes: &[u8]) -> String {

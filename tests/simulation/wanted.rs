@@ -1,0 +1,141 @@
+//! What was asked for on the command line.
+
+use std::fs;
+
+use crate::trouble::{self, Trouble};
+
+/// Seeds of a run that names no number.
+const SEEDS: u64 = 200;
+
+/// Every seed that ever failed, with what it was.
+const CORPUS: &str = include_str!("corpus.txt");
+
+/// What is to be done, and how to tell it.
+pub(crate) struct Wanted {
+    pub(crate) work: Vec<Work>,
+    pub(crate) transcript: bool,
+    /// Whether a broken law is traced to the troubles it takes.
+    pub(crate) shrinks: bool,
+}
+
+/// One piece of it.
+pub(crate) enum Work {
+    /// These histories.
+    Seeds(Vec<u64>),
+    /// One history, with these troubles alone.
+    Only { seed: u64, troubles: Vec<Trouble> },
+    /// So many seeds, each played twice.
+    Twice(u64),
+    /// So many seeds, each with a crash at every point.
+    EveryCrash(u64),
+    /// So many histories about money.
+    Money(u64),
+    /// So many bad days.
+    BadDays(u64),
+    /// Broken promises: all of them, or one by its name.
+    #[cfg(feature = "planted")]
+    Planted(String),
+    /// Histories whose troubles are written down.
+    Corpus(Vec<(u64, Vec<Trouble>)>),
+}
+
+impl Wanted {
+    /// The same for histories that are drawn in another way than they would be shrunk.
+    pub(crate) fn unshrunk(&self) -> Self {
+        Self {
+            work: Vec::new(),
+            transcript: self.transcript,
+            shrinks: false,
+        }
+    }
+
+    /// # Errors
+    /// What cannot be understood.
+    pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let (mut first, mut seeds, mut only) = (None, None, None);
+        #[cfg(feature = "planted")]
+        let mut planted = None;
+        let mut wanted = Self {
+            work: Vec::new(),
+            transcript: false,
+            shrinks: true,
+        };
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+            match argument.as_str() {
+                "--transcript" => wanted.transcript = true,
+                "--no-shrinking" => wanted.shrinks = false,
+                "--seed" => first = Some(number(&value()?)?),
+                "--seeds" => seeds = Some(number(&value()?)?),
+                "--only" => only = Some(value()?),
+                "--script" => {
+                    let file = value()?;
+                    let text = fs::read_to_string(&file);
+                    only = Some(text.map_err(|error| format!("read {file}: {error}"))?);
+                }
+                "--twice" => wanted.work.push(Work::Twice(number(&value()?)?)),
+                "--every-crash" => wanted.work.push(Work::EveryCrash(number(&value()?)?)),
+                "--money" => wanted.work.push(Work::Money(number(&value()?)?)),
+                "--bad-days" => wanted.work.push(Work::BadDays(number(&value()?)?)),
+                #[cfg(feature = "planted")]
+                "--planted" => planted = Some(value()?),
+                _ => {}
+            }
+        }
+        #[cfg(feature = "planted")]
+        if let Some(name) = planted {
+            if only.is_none() && first.is_none() {
+                wanted.work.push(Work::Planted(name));
+            } else {
+                crate::planted::break_promise(&name)?;
+            }
+        }
+        match (only, first, seeds) {
+            (Some(only), first, _) => wanted.work.insert(0, read_only(&only, first)?),
+            (None, None, None) if !wanted.work.is_empty() => {}
+            (None, Some(first), seeds) => {
+                let seeds = first..first + seeds.unwrap_or(1);
+                wanted.work.insert(0, Work::Seeds(seeds.collect()));
+            }
+            (None, None, seeds) => {
+                let (known, scripts) = corpus()?;
+                let seeds = known.into_iter().chain(0..seeds.unwrap_or(SEEDS));
+                wanted.work.insert(0, Work::Seeds(seeds.collect()));
+                wanted.work.insert(0, Work::Corpus(scripts));
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+/// The seed stands before the troubles, as `seed N`, or on the command line.
+fn read_only(text: &str, first: Option<u64>) -> Result<Work, String> {
+    let (seed, troubles) = trouble::read_with_seed(text)?;
+    Ok(Work::Only {
+        seed: seed.or(first).ok_or("which seed? --seed N")?,
+        troubles,
+    })
+}
+
+/// Seeds, and histories with written troubles, which stand between `only` and `--`.
+type Corpus = (Vec<u64>, Vec<(u64, Vec<Trouble>)>);
+
+fn corpus() -> Result<Corpus, String> {
+    let (mut seeds, mut scripts) = (Vec::new(), Vec::new());
+    for line in CORPUS.lines().filter(|line| !line.starts_with('#')) {
+        let (seed, what) = line.split_once(' ').unwrap_or((line, ""));
+        let seed = number(seed)?;
+        match what.strip_prefix("only ") {
+            None => seeds.push(seed),
+            Some(script) => {
+                let troubles = script.split(" -- ").next().unwrap_or_default();
+                scripts.push((seed, trouble::read_with_seed(troubles)?.1));
+            }
+        }
+    }
+    Ok((seeds, scripts))
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("{text} is no number"))
+}
