@@ -46,6 +46,21 @@ pub(super) struct UnderWay {
     pub(super) only_waits: bool,
 }
 
+/// What is waited for, and what of it was told.
+#[derive(Debug, Default)]
+pub(super) struct Waits {
+    /// What holds machines back, as far as it was met since everybody was asked last.
+    pub(super) holds: Vec<Hold>,
+    /// Holds that were told.
+    pub(super) told_holds: BTreeSet<String>,
+    /// Batches of which it was told that they begin.
+    pub(super) told_batches: BTreeSet<(Crowd, u32)>,
+    /// What the run waits for when this apply ends, once each.
+    pub(super) pauses: Vec<Hold>,
+    /// Machines the next apply goes on with.
+    pub(super) rests: BTreeMap<InstanceId, Rests>,
+}
+
 /// Whether those who are down were looked at again before others were given up because of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LookedAgain {
@@ -73,16 +88,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) idle: BTreeSet<InstanceId>,
     /// Begun machines whose next step takes them down, when too many are down already.
     pub(super) waiting_for_a_place: BTreeMap<Crowd, BTreeSet<InstanceId>>,
-    /// What holds machines back, as far as it was met since everybody was asked last.
-    pub(super) holds: Vec<Hold>,
-    /// Holds that were told.
-    pub(super) told_holds: BTreeSet<String>,
-    /// Batches of which it was told that they begin.
-    pub(super) told_batches: BTreeSet<(Crowd, u32)>,
-    /// What the run waits for when this apply ends, once each.
-    pub(super) pauses: Vec<Hold>,
-    /// Machines the next apply goes on with.
-    pub(super) rests: BTreeMap<InstanceId, Rests>,
+    pub(super) waits: Waits,
     /// Whether machines that were not begun should be looked at again.
     pub(super) reconsider: bool,
     pub(super) left_alone: BTreeMap<InstanceId, LeftAlone>,
@@ -157,11 +163,7 @@ impl<'a> Dispatcher<'a> {
             idle: state.sagas.keys().cloned().collect(),
             state,
             waiting_for_a_place: BTreeMap::new(),
-            holds: Vec::new(),
-            told_holds: BTreeSet::new(),
-            told_batches: BTreeSet::new(),
-            pauses: Vec::new(),
-            rests: BTreeMap::new(),
+            waits: Waits::default(),
             reconsider: true,
             left_alone: BTreeMap::new(),
             scopes: Vec::new(),

@@ -16,7 +16,7 @@ const SEEN_CHARS_MAX: usize = 300;
 impl Dispatcher<'_> {
     /// Begins a look at every gate that is held by nothing else.
     pub(super) fn look_at_gates(&mut self) {
-        let holds = self.holds.iter();
+        let holds = self.waits.holds.iter();
         let gates: Vec<(Crowd, u32)> = holds.filter_map(gate).collect();
         for gate in gates {
             let failures = match self.looking.get(&gate) {

@@ -14,4 +14,5 @@ mod interrupts;
 mod orders;
 mod outages;
 mod renewals;
+mod rollouts;
 mod sequences;

@@ -133,9 +133,10 @@ impl CrowdState {
         }
     }
 
-    /// The open batch, if all its machines have ended. One that a gate shuts off has not been open yet.
+    /// The open batch, if all its machines have ended, and no more of them failed than is tolerated. One
+    /// that a gate shuts off has not been open yet.
     pub(super) fn to_end(&self, crowd: &Crowd, now: Timestamp) -> Option<u32> {
-        let over = self.unfinished.get(&self.open) == Some(&0);
+        let over = self.unfinished.get(&self.open) == Some(&0) && self.tolerates(crowd).is_ok();
         let reached = || self.gates_are_open(crowd, self.open - 1, now).is_ok();
         (over && reached()).then_some(self.open)
     }
@@ -173,11 +174,16 @@ impl CrowdState {
         let Some(own) = self.batch_of(instance) else {
             return Ok(());
         };
-        if own > self.open {
+        // One that was recorded as ended goes on when somebody goes on with what was held in it.
+        let mut before = self.unfinished.range(..own);
+        let unfinished = before.find(|(_, unfinished)| **unfinished > 0);
+        let unfinished = unfinished.map(|(batch, unfinished)| (*batch, *unfinished));
+        if let Some((open, unfinished)) = unfinished.or((own > self.open).then_some((self.open, 0)))
+        {
             return Err(Hold::Batch {
                 crowd: crowd.clone(),
-                open: self.open,
-                unfinished: self.unfinished.get(&self.open).copied().unwrap_or(0),
+                open,
+                unfinished,
             });
         }
         // The gates before were open when the batch before was: it could not have ended otherwise.
