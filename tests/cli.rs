@@ -17,6 +17,10 @@ mod house;
 mod fleets;
 #[path = "cli/kills.rs"]
 mod kills;
+#[path = "cli/states.rs"]
+mod states;
+#[path = "cli/recovery.rs"]
+mod recovery;
 #[path = "cli/wrong_manifests.rs"]
 mod wrong_manifests;
 #[path = "cli/shop.rs"]

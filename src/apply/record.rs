@@ -64,6 +64,7 @@ impl Dispatcher<'_> {
             Kind::Step { .. }
             | Kind::RunOpened { .. }
             | Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Begun { .. }
             | Kind::Settled { .. }
             | Kind::FellOver { .. }
@@ -199,6 +200,7 @@ impl Dispatcher<'_> {
             }
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Settled { .. }
             | Kind::Reopened { .. }
             | Kind::Interrupted { .. }
@@ -228,6 +230,7 @@ impl Dispatcher<'_> {
             Kind::HoursWaived { reason, .. } => self.emit(EventKind::HoursWaived { reason }),
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Begun { .. }
             | Kind::Step { .. }
             | Kind::Settled { .. }

@@ -155,6 +155,11 @@ pub enum Kind {
         /// As it is.
         record: AppliedInstance,
     },
+    /// Somebody had the record of a machine removed. It stands in a run of its own.
+    Forgotten {
+        /// Which.
+        instance: InstanceId,
+    },
     /// A saga begins. Holds what cannot be read again later.
     Begun {
         /// Which machine.
@@ -354,6 +359,7 @@ impl Kind {
             | Self::Interrupted { .. }
             | Self::RunClosed { .. } => None,
             Self::Adopted { instance, .. }
+            | Self::Forgotten { instance }
             | Self::Begun { instance, .. }
             | Self::Settled { instance }
             | Self::FellOver { instance }

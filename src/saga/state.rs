@@ -72,6 +72,7 @@ impl RunState {
                 intent.clone(),
             )),
             Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Begun { .. }
             | Kind::Step { .. }
             | Kind::Settled { .. }
@@ -102,7 +103,7 @@ impl RunState {
                 self.closed = Some(*exit_code);
                 Ok(())
             }
-            Kind::Adopted { .. } | Kind::Interrupted { .. } => Ok(()),
+            Kind::Adopted { .. } | Kind::Forgotten { .. } | Kind::Interrupted { .. } => Ok(()),
             Kind::BatchEnded { .. }
             | Kind::Approved { .. }
             | Kind::Checked { .. }
@@ -177,6 +178,7 @@ impl RunState {
             }
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Begun { .. }
             | Kind::Step { .. }
             | Kind::Settled { .. }

@@ -14,7 +14,7 @@ use crate::yard::{APPLY, Yard};
 const MOMENTS: u64 = 200;
 
 /// Until when; an unharmed apply takes about half of it.
-const SPAN: Duration = Duration::from_millis(1_200);
+const SPAN: Duration = Duration::from_millis(1_500);
 
 pub(crate) fn rounds() -> Vec<Round> {
     let moment = |seed: u64| {

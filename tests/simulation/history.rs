@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use respec::aliyun::Aliyun;
 use respec::apply::{
-    Interrupt, Job, OpenRun, Options, RunOutcome, Tools, apply, approve, waiting_gates,
+    Interrupt, Job, OpenRun, Options, Payer, RunOutcome, Tools, apply, approve, waiting_gates,
 };
 use respec::cloud::Cloud as _;
 use respec::event::{Event, EventKind};
@@ -23,9 +23,10 @@ use crate::clock::WrongClock;
 use crate::doors::{Death, Points, WatchedJournal, WatchedWire};
 use crate::eye::{Eye, Violation};
 use crate::laws;
+use crate::money;
 use crate::rig::Rig;
 use crate::rollouts::Watch;
-use crate::script::{CommitFate, Deed, Fate, Hand, QUIET_ATTEMPTS, Script};
+use crate::script::{CommitFate, Deed, Fate, Hand, QUIET_ATTEMPTS, Script, Theme};
 use crate::trouble::Trouble;
 
 /// Longest that one apply may take.
@@ -75,7 +76,7 @@ enum Attempt {
     /// It could not even look at the fleet.
     Blind,
     /// It ended by itself.
-    Ended(RunOutcome),
+    Ended(Box<RunOutcome>),
 }
 
 /// Plays the history of this seed.
@@ -109,7 +110,10 @@ pub(crate) async fn play(script: Script) -> Ended {
     }
     history.wire.is_quiet.set(true);
     history.rig.clock.sleep(AFTERMATH).await;
-    laws::at_the_end(&history).await;
+    match history.script.theme {
+        Theme::Any => laws::at_the_end(&history).await,
+        Theme::Money => money::at_the_end(&history).await,
+    }
     history.into_ended()
 }
 
@@ -339,6 +343,10 @@ impl History {
             return Some((plan, observed));
         }
         let planned = self.rig.plan(cloud, &contents).await.ok()?;
+        if self.script.theme == Theme::Money && !money::keeps_within(&planned.plan) {
+            self.eye.log("== refused: over its budget".to_owned());
+            return None;
+        }
         Some((planned.plan, planned.observed))
     }
 
@@ -383,7 +391,7 @@ impl History {
             cloud: cloud.clone(),
             billing: cloud.clone(),
             prices: cloud.clone(),
-            payer: None,
+            payer: self.payer(),
             journal,
             prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
@@ -401,12 +409,19 @@ impl History {
             Ok(outcome) => {
                 self.eye
                     .log(format!("== exit {} {outcome:?}", outcome.exit_code));
-                Attempt::Ended(outcome)
+                Attempt::Ended(Box::new(outcome))
             }
             Err(illegal) => {
                 self.eye.object("I14", illegal.to_string());
                 Attempt::Died
             }
+        }
+    }
+
+    fn payer(&self) -> Option<Payer> {
+        match self.script.theme {
+            Theme::Any => None,
+            Theme::Money => Some(money::payer()),
         }
     }
 

@@ -187,7 +187,9 @@ impl std::fmt::Display for Hold {
                 f,
                 "{failures} of {crowd} failed, {tolerated} are tolerated (max_failures)"
             ),
-            Self::Frozen { reason, until } => write!(f, "frozen until {}: {reason}", told(*until)),
+            Self::Frozen { reason, until } => {
+                write!(f, "frozen until {}: {reason}", told(*until))
+            }
             Self::Window {
                 crowd,
                 opens: Some(opens),
@@ -216,16 +218,7 @@ impl std::fmt::Display for Hold {
                 f,
                 "batch {open} of {crowd} has not ended ({unfinished} to go)"
             ),
-            Self::Wait {
-                crowd,
-                after,
-                until,
-            } => gate(f, crowd, *after, &format!("waits until {}", told(*until))),
-            Self::Approval { crowd, after } => gate(f, crowd, *after, "waits to be approved"),
-            Self::Check { crowd, after, seen } => match seen {
-                None => gate(f, crowd, *after, "looks whether all is well"),
-                Some(seen) => gate(f, crowd, *after, &format!("stays shut: its check {seen}")),
-            },
+            Self::Wait { .. } | Self::Approval { .. } | Self::Check { .. } => self.tell_gate(f),
             Self::Unavailable { crowd, down, limit } => write!(
                 f,
                 "{down} of {crowd} are down already, {limit} may be (max_unavailable)"
@@ -242,13 +235,49 @@ impl std::fmt::Display for Hold {
     }
 }
 
-fn gate(
-    f: &mut std::fmt::Formatter<'_>,
-    crowd: &Crowd,
-    after: u32,
-    does: &str,
-) -> std::fmt::Result {
-    write!(f, "the gate after batch {after} of {crowd} {does}")
+impl Hold {
+    /// What a gate holds for; nothing about any other hold.
+    fn tell_gate(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Wait {
+                crowd,
+                after,
+                until,
+            } => write!(
+                f,
+                "the gate after batch {after} of {crowd} waits until {}",
+                told(*until)
+            ),
+            Self::Approval { crowd, after } => write!(
+                f,
+                "the gate after batch {after} of {crowd} waits to be approved"
+            ),
+            Self::Check {
+                crowd,
+                after,
+                seen: None,
+            } => write!(
+                f,
+                "the gate after batch {after} of {crowd} looks whether all is well"
+            ),
+            Self::Check {
+                crowd,
+                after,
+                seen: Some(seen),
+            } => write!(
+                f,
+                "the gate after batch {after} of {crowd} stays shut: its check {seen}"
+            ),
+            Self::Failures { .. }
+            | Self::Frozen { .. }
+            | Self::Window { .. }
+            | Self::TooLate { .. }
+            | Self::Batch { .. }
+            | Self::Unavailable { .. }
+            | Self::Spread { .. }
+            | Self::Availability { .. } => Ok(()),
+        }
+    }
 }
 
 /// To the second: gates may be short.
