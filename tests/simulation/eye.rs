@@ -157,8 +157,14 @@ impl Eye {
         let ours: BTreeSet<String> = down
             .iter()
             .filter(|id| !touched.iter().any(|other| other.as_str() == id.as_str()))
+            .filter(|id| {
+                let crowds = self.crowds.borrow();
+                crowds.iter().any(|crowd| crowd.members.contains(*id))
+            })
             .cloned()
             .collect();
+        let there = world.statuses().map(|(id, _)| id.to_owned()).collect();
+        self.rollouts.are_there(&there);
         if let Some(what) = self.rollouts.look_at(&ours, &fell) {
             self.object("I10", what);
         }

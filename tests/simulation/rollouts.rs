@@ -2,6 +2,7 @@
 //!
 //! What is promised is read off the manifest's text; what happens, off entries, their times, and the world.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
@@ -82,6 +83,8 @@ pub(crate) struct Watch {
     groups: BTreeMap<String, Promise>,
     /// The zone of each machine.
     zones: BTreeMap<String, String>,
+    /// Machines that somebody has deleted.
+    gone: RefCell<BTreeSet<String>>,
 }
 
 impl Watch {
@@ -95,6 +98,7 @@ impl Watch {
             groups: named
                 .map(|(name, group)| (text(name), promise(group)))
                 .collect(),
+            gone: RefCell::default(),
             zones: machines
                 .map(|m| (text(&m["InstanceId"]), text(&m["ZoneId"])))
                 .collect(),
@@ -147,7 +151,9 @@ impl Watch {
         let own = course.batches.iter().position(|batch| batch.contains(id))?;
         let same_run = || earlier.iter().filter(|earlier| earlier.run == entry.run);
         for before in &course.batches[..own] {
-            if let Some(open) = before.iter().find(|id| is_under_way(id, same_run())) {
+            let is_there = |id: &&InstanceId| !self.gone.borrow().contains(id.as_str());
+            let mut there = before.iter().filter(is_there);
+            if let Some(open) = there.find(|id| is_under_way(id, same_run())) {
                 return Some(format!(
                     "{id} of batch {} begins while {open} goes on",
                     own + 1
@@ -167,8 +173,9 @@ impl Watch {
                 own + 1
             ));
         };
-        let waits = SignedDuration::from_secs(promise.wait.unwrap_or(0));
-        if entry.at.duration_since(ended) < waits {
+        // Who goes on has another clock, and only whoever waits looks at it.
+        let waits = promise.wait.map(SignedDuration::from_secs);
+        if waits.is_some_and(|waits| entry.at.duration_since(ended) < waits) {
             return Some(format!("{id} begins before its gate opens"));
         }
         let approved = same_run().any(|earlier| {
@@ -181,6 +188,12 @@ impl Watch {
         let (opens, lasts) = self.of(id)?.1.window?;
         let since = (second_of_the_day(entry.at) - opens).rem_euclid(DAY);
         (since >= lasts).then(|| format!("{id} begins at {} while its window is shut", entry.at))
+    }
+
+    /// Nobody waits for a machine that is not there.
+    pub(crate) fn are_there(&self, ids: &BTreeSet<String>) {
+        let all = self.groups.values().flat_map(|promise| &promise.members);
+        *self.gone.borrow_mut() = all.filter(|id| !ids.contains(*id)).cloned().collect();
     }
 
     /// Whoever goes down now is of the zone of all that are down in its group.
