@@ -55,6 +55,8 @@ mod money;
 mod simulated;
 #[path = "cli/rehearsals.rs"]
 mod rehearsals;
+#[path = "cli/rollouts.rs"]
+mod rollouts;
 #[path = "cli/clinic.rs"]
 mod clinic;
 #[path = "cli/health.rs"]

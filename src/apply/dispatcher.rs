@@ -24,6 +24,17 @@ use super::till::Till;
 use super::worker::{Message, Recorded};
 use super::{Interrupt, Job, Options, RunOutcome, Tools};
 
+/// How far the looks at one gate have come in this apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looking {
+    /// Somebody is looking; so many looks showed something bad before.
+    UnderWay(u32),
+    /// So many looks showed something bad; the next one is at this time.
+    Again(u32, Duration),
+    /// The last one that is allowed did. The next apply looks again.
+    GivenUp,
+}
+
 /// One task under way.
 pub(super) struct UnderWay {
     pub(super) abort: AbortHandle,
@@ -33,6 +44,21 @@ pub(super) struct UnderWay {
     pub(super) takes_down: bool,
     /// Whether it only waits and holds nothing in flight, so that an interrupt may end it.
     pub(super) only_waits: bool,
+}
+
+/// What is waited for, and what of it was told.
+#[derive(Debug, Default)]
+pub(super) struct Waits {
+    /// What holds machines back, as far as it was met since everybody was asked last.
+    pub(super) holds: Vec<Hold>,
+    /// Holds that were told.
+    pub(super) told_holds: BTreeSet<String>,
+    /// Batches of which it was told that they begin.
+    pub(super) told_batches: BTreeSet<(Crowd, u32)>,
+    /// What the run waits for when this apply ends, once each.
+    pub(super) pauses: Vec<Hold>,
+    /// Machines the next apply goes on with.
+    pub(super) rests: BTreeMap<InstanceId, Rests>,
 }
 
 /// Whether those who are down were looked at again before others were given up because of them.
@@ -62,16 +88,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) idle: BTreeSet<InstanceId>,
     /// Begun machines whose next step takes them down, when too many are down already.
     pub(super) waiting_for_a_place: BTreeMap<Crowd, BTreeSet<InstanceId>>,
-    /// What holds machines back, as far as it was met since everybody was asked last.
-    pub(super) holds: Vec<Hold>,
-    /// Holds that were told.
-    pub(super) told_holds: BTreeSet<String>,
-    /// Batches of which it was told that they begin.
-    pub(super) told_batches: BTreeSet<(Crowd, u32)>,
-    /// What the run waits for when this apply ends, once each.
-    pub(super) pauses: Vec<Hold>,
-    /// Machines the next apply goes on with.
-    pub(super) rests: BTreeMap<InstanceId, Rests>,
+    pub(super) waits: Waits,
     /// Whether machines that were not begun should be looked at again.
     pub(super) reconsider: bool,
     pub(super) left_alone: BTreeMap<InstanceId, LeftAlone>,
@@ -91,6 +108,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) orders: BTreeMap<OrderId, InstanceId>,
     /// Every order that is recorded, by this run or an earlier one.
     pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
+    /// How far the looks at gates have come.
+    pub(super) looking: BTreeMap<(Crowd, u32), Looking>,
     pub(super) mode: Mode,
     /// The same, for workers that wait for long.
     pub(super) mode_of_workers: Rc<Cell<Mode>>,
@@ -144,11 +163,7 @@ impl<'a> Dispatcher<'a> {
             idle: state.sagas.keys().cloned().collect(),
             state,
             waiting_for_a_place: BTreeMap::new(),
-            holds: Vec::new(),
-            told_holds: BTreeSet::new(),
-            told_batches: BTreeSet::new(),
-            pauses: Vec::new(),
-            rests: BTreeMap::new(),
+            waits: Waits::default(),
             reconsider: true,
             left_alone: BTreeMap::new(),
             scopes: Vec::new(),
@@ -161,6 +176,7 @@ impl<'a> Dispatcher<'a> {
             step_begun: BTreeMap::new(),
             orders: BTreeMap::new(),
             known_orders: Rc::new(RefCell::new(job.orders.keys().cloned().collect())),
+            looking: BTreeMap::new(),
             mode: options.mode,
             mode_of_workers: Rc::new(Cell::new(options.mode)),
             interrupted: None,
@@ -190,7 +206,7 @@ impl<'a> Dispatcher<'a> {
         loop {
             self.mind_the_room();
             self.start_what_may_start().await;
-            if self.active.is_empty() && self.next_timer().is_none() {
+            if self.active.is_empty() && !self.is_looking() && self.next_timer().is_none() {
                 if self.look_again().await {
                     continue;
                 }

@@ -16,9 +16,11 @@ impl Dispatcher<'_> {
         }
         let mut records = Vec::new();
         let mut ends = Vec::new();
+        let mut looks = Vec::new();
         for message in batch {
             match message {
                 Message::Waiting { at, reason } => self.emit_waiting(&at, reason),
+                Message::Looked { gate, sight } => looks.push((gate, sight)),
                 Message::Record { at, event, ack } => records.push((at, event, ack)),
                 Message::Ended { at, end } => ends.push((at, end)),
             }
@@ -30,6 +32,9 @@ impl Dispatcher<'_> {
             self.reconsider = true;
             self.settle_place(&at.instance);
             self.take_end(at, *end).await;
+        }
+        for (gate, sight) in looks {
+            self.take_look(gate, sight).await;
         }
         self.take_records(records).await;
     }

@@ -44,6 +44,7 @@ mod record;
 mod errands;
 mod closing;
 mod resting;
+mod gates;
 mod ready;
 mod messages;
 mod opening;

@@ -75,6 +75,9 @@ impl Dispatcher<'_> {
         for (crowd, batch) in milestones.opened.keys() {
             self.brakes.approved(crowd, *batch);
         }
+        for (crowd, batch) in milestones.checked.keys() {
+            self.brakes.checked(crowd, *batch);
+        }
         let ids: Vec<InstanceId> = self.sagas.keys().cloned().collect();
         for id in ids {
             self.settle_end(&id);

@@ -42,6 +42,7 @@ impl Dispatcher<'_> {
             self.reconsider = false;
             self.begin_what_may_begin().await;
             self.open_gates_of_a_rehearsal().await;
+            self.look_at_gates();
         }
     }
 
@@ -136,7 +137,7 @@ impl Dispatcher<'_> {
     }
 
     async fn begin_what_may_begin(&mut self) {
-        self.holds.clear();
+        self.waits.holds.clear();
         self.ask_again_for_places().await;
         let mut next = Vec::new();
         let mut walk = self.queue.walk();
@@ -161,7 +162,7 @@ impl Dispatcher<'_> {
         for (crowd, mut machines) in waiting {
             while let Some(instance) = machines.pop_first() {
                 self.go_on(&instance).await;
-                let full = self.holds.iter().any(|hold| is_full(hold, &crowd));
+                let full = self.waits.holds.iter().any(|hold| is_full(hold, &crowd));
                 if full && !machines.is_empty() {
                     let rest = self.waiting_for_a_place.entry(crowd.clone()).or_default();
                     rest.append(&mut machines);
@@ -223,7 +224,7 @@ impl Dispatcher<'_> {
             return;
         };
         let (of, machines) = self.brakes.extent(&crowd, batch);
-        if of > 1 && self.told_batches.insert((crowd.clone(), batch)) {
+        if of > 1 && self.waits.told_batches.insert((crowd.clone(), batch)) {
             self.emit(EventKind::BatchBegan {
                 crowd,
                 batch,
@@ -266,7 +267,7 @@ impl Dispatcher<'_> {
         if self.options.approvals == Approvals::Awaited {
             return;
         }
-        let gates: Vec<(Crowd, u32)> = self.holds.iter().filter_map(gate).collect();
+        let gates: Vec<(Crowd, u32)> = self.waits.holds.iter().filter_map(gate).collect();
         for (crowd, batch) in gates {
             let who = NOBODY.to_owned();
             self.append(vec![Kind::Approved { crowd, batch, who }])
@@ -287,6 +288,7 @@ fn places_in(hold: &Hold) -> usize {
         | Hold::Batch { .. }
         | Hold::Wait { .. }
         | Hold::Approval { .. }
+        | Hold::Check { .. }
         | Hold::Spread { .. }
         | Hold::Availability { .. } => 0,
     }
@@ -307,6 +309,7 @@ fn gate(hold: &Hold) -> Option<(Crowd, u32)> {
         | Hold::TooLate { .. }
         | Hold::Batch { .. }
         | Hold::Wait { .. }
+        | Hold::Check { .. }
         | Hold::Unavailable { .. }
         | Hold::Spread { .. }
         | Hold::Availability { .. } => None,

@@ -73,6 +73,7 @@ impl Dispatcher<'_> {
             | Kind::Closed { .. }
             | Kind::BatchEnded { .. }
             | Kind::Approved { .. }
+            | Kind::Checked { .. }
             | Kind::HoursWaived { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => false,
@@ -191,7 +192,10 @@ impl Dispatcher<'_> {
             }
             Kind::FellOver { instance } => self.goes_down(instance),
             Kind::Reopened { .. } if self.state.failures.is_empty() => self.brakes.forgive(),
-            Kind::BatchEnded { .. } | Kind::Approved { .. } | Kind::HoursWaived { .. } => {
+            Kind::BatchEnded { .. }
+            | Kind::Approved { .. }
+            | Kind::Checked { .. }
+            | Kind::HoursWaived { .. } => {
                 self.follow_rollout(entry);
             }
             Kind::RunOpened { .. }
@@ -216,6 +220,11 @@ impl Dispatcher<'_> {
             }
             Kind::Approved { crowd, batch, who } => {
                 self.brakes.approved(&crowd, batch);
+                self.emit(EventKind::GateOpened { crowd, batch, who });
+            }
+            Kind::Checked { crowd, batch, seen } => {
+                self.brakes.checked(&crowd, batch);
+                let who = format!("its check: it {seen}");
                 self.emit(EventKind::GateOpened { crowd, batch, who });
             }
             Kind::HoursWaived { reason, .. } => self.emit(EventKind::HoursWaived { reason }),

@@ -11,10 +11,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::cloud::CloudError;
 use crate::model::{
-    BalanceCheck, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
+    BalanceCheck, Crowd, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
 };
 use crate::plan::{Action, Saga, Undo};
 use crate::planted::{self, Fault};
+use crate::probe::Sight;
 use crate::saga::{
     Direction, Failure, FailureCause, Mode, SagaState, StepEvent, StepRef, StepState,
 };
@@ -44,6 +45,13 @@ pub(super) enum Message {
         at: StepRef,
         /// For what.
         reason: String,
+    },
+    /// What a gate asks for was looked at.
+    Looked {
+        /// Behind which batch of whom it stands.
+        gate: (Crowd, u32),
+        /// What was seen.
+        sight: Sight,
     },
     /// The task is over.
     Ended {

@@ -87,11 +87,7 @@ fn said(kind: &EventKind) -> Said {
             } else {
                 duration(*took)
             };
-            (
-                finished_verb(step),
-                Tone::Good,
-                format!("{}, {how}", place(step)),
-            )
+            finished_step(step, &how)
         }
         EventKind::StepFailed {
             step,
@@ -134,6 +130,11 @@ fn said(kind: &EventKind) -> Said {
         }
         EventKind::RunFinished { totals, exit_code } => finished(totals, *exit_code),
     }
+}
+
+fn finished_step(step: &StepView, how: &str) -> Said {
+    let detail = format!("{}, {how}", place(step));
+    (finished_verb(step), Tone::Good, detail)
 }
 
 fn opened(verb: &'static str, extent: &str, plan_id: &Digest, run: &RunId) -> Said {

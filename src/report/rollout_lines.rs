@@ -4,6 +4,7 @@ use crate::model::{Approval, Course, Crowd, Gate, InstanceId, Opening, Rollout, 
 use crate::plan::{Bind, Overrun, Pace, SavedPlan, paces};
 
 use super::style::{count, duration, minute};
+use super::words::terminal;
 
 /// Sizes of batches that are written out, and names that are.
 const WRITTEN_MAX: usize = 8;
@@ -100,7 +101,11 @@ fn gate(gate: &Gate) -> String {
         Approval::Nobody => None,
         Approval::Person => Some("somebody approves".to_owned()),
     };
-    let asks: Vec<String> = wait.into_iter().chain(approval).collect();
+    let check = gate.check.as_ref().map(|check| {
+        let probe = check.probe.to_string();
+        format!("this is well: {}", terminal(&probe))
+    });
+    let asks: Vec<String> = wait.into_iter().chain(approval).chain(check).collect();
     let after = match gate.after {
         crate::model::GateAfter::Batch(number) => format!("after batch {number}"),
         crate::model::GateAfter::Each => "after each batch".to_owned(),

@@ -227,6 +227,15 @@ pub enum Kind {
         /// Who: `user@host`.
         who: String,
     },
+    /// What the gate behind a batch looks at was as it should be.
+    Checked {
+        /// Whose.
+        crowd: Crowd,
+        /// Behind which batch it stands.
+        batch: u32,
+        /// What was seen.
+        seen: String,
+    },
     /// Somebody said that windows and freezes do not hold for the apply that begins.
     HoursWaived {
         /// Who: `user@host`.
@@ -345,6 +354,7 @@ impl Kind {
             Self::RunOpened { .. }
             | Self::BatchEnded { .. }
             | Self::Approved { .. }
+            | Self::Checked { .. }
             | Self::HoursWaived { .. }
             | Self::Interrupted { .. }
             | Self::RunClosed { .. } => None,

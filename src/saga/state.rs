@@ -82,6 +82,7 @@ impl RunState {
             | Kind::Closed { .. }
             | Kind::BatchEnded { .. }
             | Kind::Approved { .. }
+            | Kind::Checked { .. }
             | Kind::HoursWaived { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => Err(illegal(entry, "a run begins with its opening")),
@@ -103,9 +104,10 @@ impl RunState {
                 Ok(())
             }
             Kind::Adopted { .. } | Kind::Forgotten { .. } | Kind::Interrupted { .. } => Ok(()),
-            Kind::BatchEnded { .. } | Kind::Approved { .. } | Kind::HoursWaived { .. } => {
-                self.pass(entry).map_err(|why| illegal(entry, &why))
-            }
+            Kind::BatchEnded { .. }
+            | Kind::Approved { .. }
+            | Kind::Checked { .. }
+            | Kind::HoursWaived { .. } => self.pass(entry).map_err(|why| illegal(entry, &why)),
             Kind::Begun {
                 instance,
                 change_number,
@@ -168,6 +170,7 @@ impl RunState {
                 let who = who.clone();
                 self.milestones.open(crowd, *batch, Opened { at, who })
             }
+            Kind::Checked { crowd, batch, seen } => self.milestones.check(crowd, *batch, seen),
             Kind::HoursWaived { who, reason } => {
                 let (who, reason) = (who.clone(), reason.clone());
                 self.milestones.waivers.push(Waiver { at, who, reason });

@@ -131,6 +131,7 @@ fn note(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) -> Result<(),
         | Kind::Reopened { .. }
         | Kind::BatchEnded { .. }
         | Kind::Approved { .. }
+        | Kind::Checked { .. }
         | Kind::HoursWaived { .. }
         | Kind::Interrupted { .. } => {}
     }
@@ -169,6 +170,7 @@ fn note_run(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) {
         | Kind::Closed { .. }
         | Kind::BatchEnded { .. }
         | Kind::Approved { .. }
+        | Kind::Checked { .. }
         | Kind::HoursWaived { .. }
         | Kind::Interrupted { .. } => None,
     };
