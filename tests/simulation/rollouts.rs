@@ -15,7 +15,7 @@ use serde_yaml::Value;
 use crate::script::one_of;
 
 /// Draws apart from everything else, so that no other story changes.
-const OWN_SEED: u64 = 0x5eed_0f_ba7c;
+const OWN_SEED: u64 = 0x005e_ed0f_ba7c;
 
 /// Seconds of a day.
 const DAY: i64 = 24 * 3600;
@@ -38,7 +38,7 @@ pub(crate) fn vary(manifest: &str, seed: u64) -> String {
         }
         if n >= 3 && batches == "[1, 100%]" && chance.random_bool(0.5) {
             let gates = ["[{after: 1, wait: 10m}]", "[{after: 1, approve: true}]"];
-            group["rollout"]["gates"] = yaml(*one_of::<&str>(&gates, &mut chance));
+            group["rollout"]["gates"] = yaml(one_of::<&str>(&gates, &mut chance));
         }
         if chance.random_bool(0.3) {
             let hour = chance.random_range(0..24);
