@@ -21,6 +21,11 @@ pub trait Clock {
 
     /// Waits for `duration` of this clock's own time.
     async fn sleep(&self, duration: Duration);
+
+    /// How many times faster than the calendar durations pass.
+    fn speed(&self) -> u32 {
+        1
+    }
 }
 
 /// The machine's own clock, with durations divided by `speed`.
@@ -57,6 +62,10 @@ impl Clock for SystemClock {
 
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration / self.speed).await;
+    }
+
+    fn speed(&self) -> u32 {
+        self.speed
     }
 }
 

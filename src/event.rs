@@ -223,8 +223,10 @@ pub enum EventKind {
     },
     /// Somebody asked to stop.
     Interrupted {
-        /// What is finished before the program ends.
+        /// Which machines are finished before the program ends.
         finishing: Vec<InstanceName>,
+        /// What is done for each of them: `modify, then start`.
+        doing: Vec<String>,
     },
     /// The run ends, for this program.
     RunFinished {

@@ -17,6 +17,10 @@ mod house;
 mod fleets;
 #[path = "cli/kills.rs"]
 mod kills;
+#[path = "cli/states.rs"]
+mod states;
+#[path = "cli/recovery.rs"]
+mod recovery;
 #[path = "cli/wrong_manifests.rs"]
 mod wrong_manifests;
 #[path = "cli/shop.rs"]
@@ -51,6 +55,8 @@ mod money;
 mod simulated;
 #[path = "cli/rehearsals.rs"]
 mod rehearsals;
+#[path = "cli/rollouts.rs"]
+mod rollouts;
 #[path = "cli/clinic.rs"]
 mod clinic;
 #[path = "cli/health.rs"]

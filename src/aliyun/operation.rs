@@ -45,11 +45,18 @@ pub(super) struct Rate {
     pub(super) interval: Duration,
     /// Calls that may go out at once after a rest.
     pub(super) burst: u32,
+    /// Most calls in any minute, where the burst would allow more.
+    pub(super) per_minute: u32,
 }
 
-/// Calls that change a machine: 976 in the worst minute. The one published quota is 1000 in 60 s
-/// for ModifyPrepayInstanceSpec (R54); the others are taken to be no smaller.
-const MODIFY_RATE: Rate = per_second(16);
+/// Calls that change a machine. The one published quota is 1000 in 60 s for ModifyPrepayInstanceSpec
+/// (R54); the others are taken to be no smaller, and a little is left for whoever else works there.
+/// Machines that went down together are changed together: those behind would only stay down longer.
+const MODIFY_RATE: Rate = Rate {
+    burst: 200,
+    per_minute: 976,
+    ..per_second(16)
+};
 
 /// Reading: no figure is published; every machine is seen by pages of a hundred, so this is plenty.
 const READ_RATE: Rate = per_second(20);
@@ -68,6 +75,7 @@ const fn per_second(calls: u32) -> Rate {
     Rate {
         interval: Duration::from_micros(1_000_000 / calls as u64),
         burst: calls,
+        per_minute: u32::MAX,
     }
 }
 
@@ -221,7 +229,6 @@ mod tests {
 
     #[test]
     fn a_minute_of_modify_calls_stays_below_the_published_quota() {
-        let per_minute = 60_000_000 / MODIFY_RATE.interval.as_micros();
-        assert!(per_minute + u128::from(MODIFY_RATE.burst) < 1000);
+        const { assert!(MODIFY_RATE.per_minute < 1000) };
     }
 }

@@ -4,7 +4,7 @@
 //! its own: a pure [`Bucket`], and around it a queue in which callers wait their turn.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use crate::model::RegionId;
 
 /// The slowest a lane gets: after a refusal the vendor advises to probe with one call a second.
 const INTERVAL_MAX: Duration = Duration::from_secs(1);
+
+/// What quotas are counted over (R54).
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// How long a lane rests after a refusal that names no time.
 const REST_UNASKED: Duration = Duration::from_secs(1);
@@ -28,6 +31,8 @@ struct Bucket {
     interval: Duration,
     due: Duration,
     rest_until: Duration,
+    /// When the calls of the last minute went out, where they are counted.
+    recent: VecDeque<Duration>,
 }
 
 impl Bucket {
@@ -37,6 +42,7 @@ impl Bucket {
             interval: rate.interval,
             due: Duration::ZERO,
             rest_until: Duration::ZERO,
+            recent: VecDeque::new(),
         }
     }
 
@@ -44,11 +50,25 @@ impl Bucket {
     fn take(&mut self, now: Duration) -> Result<(), Duration> {
         let early = self.interval * self.rate.burst.saturating_sub(1);
         let from = self.due.saturating_sub(early).max(self.rest_until);
+        let from = from.max(self.minute_has_room(now));
         if now < from {
             return Err(from - now);
         }
         self.due = self.due.max(now) + self.interval;
+        if self.rate.per_minute < u32::MAX {
+            self.recent.push_back(now);
+        }
         Ok(())
+    }
+
+    /// From when on the last minute has room for one more.
+    fn minute_has_room(&mut self, now: Duration) -> Duration {
+        while self.recent.front().is_some_and(|at| *at + MINUTE <= now) {
+            self.recent.pop_front();
+        }
+        let is_full = self.recent.len() >= self.rate.per_minute as usize;
+        let oldest = self.recent.front().filter(|_| is_full);
+        oldest.map_or(Duration::ZERO, |oldest| *oldest + MINUTE)
     }
 
     /// The service refused a call: rest, then go on at half the rate and without a burst.
@@ -140,6 +160,7 @@ mod tests {
     const RATE: Rate = Rate {
         interval: Duration::from_millis(100),
         burst: 3,
+        per_minute: u32::MAX,
     };
 
     /// Takes `n` turns as early as they come; answers when each was.
@@ -163,6 +184,22 @@ mod tests {
             turns(&mut bucket, start, 6),
             [10_000, 10_000, 10_000, 10_100, 10_200, 10_300]
         );
+    }
+
+    #[test]
+    fn no_minute_has_more_calls_than_it_may() {
+        let rate = Rate {
+            burst: 40,
+            per_minute: 100,
+            interval: Duration::from_secs(1),
+        };
+        let at = turns(&mut Bucket::new(rate), Duration::from_secs(100), 300);
+        for (nth, first) in at.iter().enumerate() {
+            let minute = at[nth..].iter().take_while(|at| **at < first + 60_000);
+            assert!(minute.count() <= 100, "from {first} on");
+        }
+        // 40 at once, then one a second; when those 40 leave the minute they may come again.
+        assert_eq!((at[39], at[40], at[99]), (100_000, 101_000, 160_000));
     }
 
     #[test]

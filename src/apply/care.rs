@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::model::{Digest, Facts, Health, Hook, InstanceStatus, Moment, ObservedInstance, Probe};
-use crate::plan::Action;
+use crate::plan::{Action, Undo};
 use crate::probe::{Condition, HookCall, Ran, Sight};
 use crate::saga::{FailureCause, Mode, Phase, StepEvent};
 
@@ -27,6 +27,12 @@ impl Worker {
             Ok(seen) => seen,
             Err(end) => return end,
         };
+        if self.leaves_service_after_all(moment, &seen) {
+            return End::Succeeded {
+                found: true,
+                seen: None,
+            };
+        }
         let command = Digest::of_value(&hook.command);
         if let Err(end) = self.record(StepEvent::Launched { command }).await {
             // What puts a machine back into service is owed to it, with or without a journal.
@@ -56,6 +62,15 @@ impl Worker {
             found: false,
             seen: None,
         }
+    }
+
+    /// Whether a stop that is wanted for itself and seemed to fail takes the machine down all the same:
+    /// then it leaves service as it should, and is not put back.
+    fn leaves_service_after_all(&self, moment: Moment, seen: &ObservedInstance) -> bool {
+        let behind = self.saga.steps.get(usize::from(self.at.step) + 1);
+        let for_good = behind.is_some_and(|stop| stop.undo == Undo::Nothing);
+        let taken_back = self.is_undo() && moment == Moment::AfterStart;
+        taken_back && for_good && seen.status != InstanceStatus::Running
     }
 
     /// The step that waits until a started machine is good.

@@ -10,7 +10,8 @@ use crate::saga::{FailureCause, StepEvent};
 
 use super::doubt::{Move, Sending};
 use super::order::OwnPayment;
-use super::timing::{COOL_DOWN, POLL, RETRY, SHOW_WITHIN, SURPRISES_MAX, poll_after};
+use super::sights::Wait;
+use super::timing::{COOL_DOWN, POLL, RETRY, SHOW_WITHIN, SURPRISES_MAX};
 use super::token::{call_text, client_token, request_digest};
 use super::worker::{End, Worker};
 
@@ -102,6 +103,9 @@ impl Worker {
         // The effect of a call whose order is not known proves nothing about the order: ask again.
         let order_unknown = call.makes_order() && sending.in_doubt && sending.accepted.is_none();
         if shown && (!order_unknown || planted::is(Fault::OrderDropped)) {
+            if let Some(accepted) = sending.accepted {
+                self.took(Wait::Change, self.tools.clock.elapsed() - accepted);
+            }
             return Move::end(End::Succeeded {
                 found: sending.first.is_none(),
                 seen: Some(seen.clone()),
@@ -132,7 +136,7 @@ impl Worker {
             return Move::end(self.failed(FailureCause::Unknown, message));
         }
         self.waiting("the change to show".to_owned());
-        Move::Wait(poll_after(self.tools.clock.elapsed() - accepted))
+        Move::Wait(self.pause(Wait::Change, self.tools.clock.elapsed() - accepted))
     }
 
     fn before_sending(

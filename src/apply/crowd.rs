@@ -1,11 +1,10 @@
 //! Who shares which limits, who stands in which line, and who is down already when a run begins.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
-use jiff::Timestamp;
-
-use crate::model::{InstanceId, InstanceStatus};
+use crate::clock::Clock;
+use crate::model::{Crowd, InstanceId, InstanceStatus, RegionId};
 use crate::plan::{Saga, StepGraph};
 use crate::saga::{Brakes, Keeping, Terms, takes_out_of_service};
 
@@ -20,16 +19,32 @@ pub(super) fn found_down(job: &Job<'_>) -> BTreeSet<InstanceId> {
 }
 
 /// The brakes of the run, with what is down already.
-pub(super) fn brakes(job: &Job<'_>, hours: &Hours, now: Timestamp) -> Brakes {
+pub(super) fn brakes(job: &Job<'_>, hours: &Hours, clock: &dyn Clock) -> Brakes {
     let keeping = match hours {
         Hours::Kept => Keeping::Hours,
         Hours::Waived(_) => Keeping::NoHours,
     };
-    let mut brakes = Brakes::new(Terms::of(job.plan, job.observed), keeping, now);
+    let terms = Terms::of(job.plan, job.observed).hurried(clock.speed());
+    let mut brakes = Brakes::new(terms, keeping, clock.wall());
     for id in found_down(job) {
         brakes.went_down(&id);
     }
     brakes
+}
+
+/// Every machine that shares a limit with one that changes: it is worth a look now and then.
+pub(super) fn bystanders(job: &Job<'_>) -> VecDeque<(RegionId, InstanceId)> {
+    let desired = &job.plan.desired;
+    let crowds: BTreeSet<Crowd> = job.plan.sagas.values().map(Saga::crowd).collect();
+    let promised = |id: &InstanceId| {
+        let mut promises = desired.availability.iter();
+        promises.any(|promise| promise.members.contains(id))
+    };
+    let all = desired.instances.iter();
+    let shares = all.filter(|(id, wish)| crowds.contains(&wish.crowd()) || promised(id));
+    let seen = shares.filter_map(|(id, _)| job.observed.instances.get(id));
+    seen.map(|seen| (seen.region.clone(), seen.id.clone()))
+        .collect()
 }
 
 /// Every machine of the plan with its place; nobody is in line yet.

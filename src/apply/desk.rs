@@ -2,7 +2,9 @@
 //!
 //! Workers hand in what they need; a desk gathers for a moment and sends one call for all. A look may be
 //! answered by any page that was read after it was asked for, so looking first costs no call a machine.
+//! Looks go in rounds, and a round that has room looks at others along the way.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -16,7 +18,8 @@ use crate::cloud::{
 };
 use crate::model::{InstanceId, ObservedInstance, RegionId, RequestId};
 
-use super::timing::GATHER;
+use super::sights::Sights;
+use super::timing::{GATHER, ROUND};
 
 /// A machine as it looks, or that it is not there.
 pub(super) type Look = Result<Option<ObservedInstance>, CloudError>;
@@ -39,6 +42,18 @@ struct PowerRequest {
 pub(super) struct Desk {
     looks: mpsc::UnboundedSender<LookRequest>,
     powers: mpsc::UnboundedSender<PowerRequest>,
+    /// What looks have shown so far.
+    pub(super) sights: Rc<RefCell<Sights>>,
+}
+
+/// What the desk of looks works with.
+#[derive(Clone)]
+struct Lookout {
+    cloud: Rc<dyn Cloud>,
+    clock: Rc<dyn Clock>,
+    sights: Rc<RefCell<Sights>>,
+    /// Who wants to hear of machines that were looked at along the way.
+    noticed: mpsc::UnboundedSender<Vec<ObservedInstance>>,
 }
 
 impl Desk {
@@ -47,12 +62,24 @@ impl Desk {
         tasks: &mut JoinSet<()>,
         cloud: &Rc<dyn Cloud>,
         clock: &Rc<dyn Clock>,
+        noticed: mpsc::UnboundedSender<Vec<ObservedInstance>>,
     ) -> Self {
         let (looks, look_requests) = mpsc::unbounded_channel();
         let (powers, power_requests) = mpsc::unbounded_channel();
-        tasks.spawn_local(serve_looks(cloud.clone(), clock.clone(), look_requests));
+        let sights = Rc::new(RefCell::new(Sights::default()));
+        let lookout = Lookout {
+            cloud: cloud.clone(),
+            clock: clock.clone(),
+            sights: sights.clone(),
+            noticed,
+        };
+        tasks.spawn_local(serve_looks(lookout, look_requests));
         tasks.spawn_local(serve_power(cloud.clone(), clock.clone(), power_requests));
-        Self { looks, powers }
+        Self {
+            looks,
+            powers,
+            sights,
+        }
     }
 
     /// Looks at one machine.
@@ -130,14 +157,12 @@ fn pages<T>(mut batch: Vec<T>) -> Vec<Vec<T>> {
     pages
 }
 
-async fn serve_looks(
-    cloud: Rc<dyn Cloud>,
-    clock: Rc<dyn Clock>,
-    mut requests: mpsc::UnboundedReceiver<LookRequest>,
-) {
+/// One round after the other: whoever asks waits for the next one, which comes at once after a rest.
+async fn serve_looks(lookout: Lookout, mut requests: mpsc::UnboundedReceiver<LookRequest>) {
     // A call that takes long, or is being retried, must not hold up the next one.
     let mut under_way = JoinSet::new();
-    while let Some(batch) = gather(&mut requests, clock.as_ref()).await {
+    while let Some(batch) = gather(&mut requests, lookout.clock.as_ref()).await {
+        let next_round = lookout.clock.elapsed() + ROUND;
         let mut regions: BTreeMap<RegionId, Vec<LookRequest>> = BTreeMap::new();
         for request in batch {
             regions
@@ -147,34 +172,26 @@ async fn serve_looks(
         }
         for (region, requests) in regions {
             for page in pages(requests) {
-                under_way.spawn_local(answer_looks(cloud.clone(), region.clone(), page));
+                under_way.spawn_local(answer_looks(lookout.clone(), region.clone(), page));
             }
         }
         while under_way.try_join_next().is_some() {}
+        let rest = next_round.saturating_sub(lookout.clock.elapsed() + GATHER);
+        lookout.clock.sleep(rest).await;
     }
 }
 
-async fn answer_looks(cloud: Rc<dyn Cloud>, region: RegionId, page: Vec<LookRequest>) {
-    let ids: BTreeSet<InstanceId> = page
+async fn answer_looks(lookout: Lookout, region: RegionId, page: Vec<LookRequest>) {
+    let asked: BTreeSet<InstanceId> = page
         .iter()
         .map(|request| request.instance.clone())
         .collect();
-    match look_for(cloud.as_ref(), region, ids).await {
+    let room = IDS_PER_CALL_MAX - asked.len();
+    let along = lookout.sights.borrow_mut().along(&region, room);
+    match look_for(lookout.cloud.as_ref(), region, &asked, along).await {
         Ok(found) => {
-            let unreadable: BTreeMap<InstanceId, String> = found.unreadable.into_iter().collect();
-            let found: BTreeMap<InstanceId, ObservedInstance> = found
-                .instances
-                .into_iter()
-                .map(|seen| (seen.id.clone(), seen))
-                .collect();
-            for request in page {
-                // Described in words nobody knows is not the same as gone.
-                let seen = match unreadable.get(&request.instance) {
-                    Some(why) => Err(unread(why)),
-                    None => Ok(found.get(&request.instance).cloned()),
-                };
-                request.reply.send(seen).ok();
-            }
+            lookout.show(&found.instances, &asked);
+            answer(page, found);
         }
         Err(error) => {
             for request in page {
@@ -184,20 +201,57 @@ async fn answer_looks(cloud: Rc<dyn Cloud>, region: RegionId, page: Vec<LookRequ
     }
 }
 
+impl Lookout {
+    /// Remembers what was seen, and tells what nobody had asked for.
+    fn show(&self, seen: &[ObservedInstance], asked: &BTreeSet<InstanceId>) {
+        let now = self.clock.elapsed();
+        let mut sights = self.sights.borrow_mut();
+        for one in seen {
+            sights.record(one, now);
+        }
+        let along = seen.iter().filter(|one| !asked.contains(&one.id));
+        let along: Vec<ObservedInstance> = along.cloned().collect();
+        if !along.is_empty() {
+            // A dispatcher that is gone means that the run was dropped.
+            self.noticed.send(along).ok();
+        }
+    }
+}
+
+fn answer(page: Vec<LookRequest>, found: InstancePage) {
+    let unreadable: BTreeMap<InstanceId, String> = found.unreadable.into_iter().collect();
+    let found: BTreeMap<InstanceId, ObservedInstance> = found
+        .instances
+        .into_iter()
+        .map(|seen| (seen.id.clone(), seen))
+        .collect();
+    for request in page {
+        // Described in words nobody knows is not the same as gone.
+        let seen = match unreadable.get(&request.instance) {
+            Some(why) => Err(unread(why)),
+            None => Ok(found.get(&request.instance).cloned()),
+        };
+        request.reply.send(seen).ok();
+    }
+}
+
 /// A page of these machines. Without the permission to look the cloud shows an empty list instead of
 /// refusing: a machine is missing only where looking is allowed.
 async fn look_for(
     cloud: &dyn Cloud,
     region: RegionId,
-    ids: BTreeSet<InstanceId>,
+    asked: &BTreeSet<InstanceId>,
+    along: Vec<InstanceId>,
 ) -> Result<InstancePage, CloudError> {
-    let wanted = ids.len();
+    let ids: BTreeSet<InstanceId> = asked.iter().cloned().chain(along).collect();
     let query = InstanceQuery::Ids {
         region: region.clone(),
         ids: ids.into_iter().collect(),
     };
     let page = cloud.describe_instances(&query).await?;
-    if page.instances.len() + page.unreadable.len() >= wanted {
+    let instances = page.instances.iter().map(|seen| &seen.id);
+    let found = instances.chain(page.unreadable.iter().map(|(id, _)| id));
+    if found.filter(|id| asked.contains(*id)).count() >= asked.len() {
         return Ok(page);
     }
     match cloud.may_look(&region).await? {

@@ -15,7 +15,7 @@ use crate::planted::{self, Fault};
 use crate::saga::{Brakes, Hold, IllegalEntry, Mode, RunState};
 
 use super::books::Books;
-use super::crowd::{brakes, found_down, queue};
+use super::crowd::{brakes, bystanders, found_down, queue};
 use super::desk::Desk;
 use super::outcome::{LeftAlone, Rests};
 use super::queue::Queue;
@@ -24,13 +24,50 @@ use super::till::Till;
 use super::worker::{Message, Recorded};
 use super::{Interrupt, Job, Options, RunOutcome, Tools};
 
+/// How far the looks at one gate have come in this apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looking {
+    /// Somebody is looking; so many looks showed something bad before.
+    UnderWay(u32),
+    /// So many looks showed something bad; the next one is at this time.
+    Again(u32, Duration),
+    /// The last one that is allowed did. The next apply looks again.
+    GivenUp,
+}
+
 /// One task under way.
 pub(super) struct UnderWay {
     pub(super) abort: AbortHandle,
+    /// What it does: `stop`, `modify`, ….
+    pub(super) verb: &'static str,
     /// Whether it may take the machine down any moment.
     pub(super) takes_down: bool,
     /// Whether it only waits and holds nothing in flight, so that an interrupt may end it.
     pub(super) only_waits: bool,
+}
+
+/// What is waited for, and what of it was told.
+#[derive(Debug, Default)]
+pub(super) struct Waits {
+    /// What holds machines back, as far as it was met since everybody was asked last.
+    pub(super) holds: Vec<Hold>,
+    /// Holds that were told.
+    pub(super) told_holds: BTreeSet<String>,
+    /// Batches of which it was told that they begin.
+    pub(super) told_batches: BTreeSet<(Crowd, u32)>,
+    /// What the run waits for when this apply ends, once each.
+    pub(super) pauses: Vec<Hold>,
+    /// Machines the next apply goes on with.
+    pub(super) rests: BTreeMap<InstanceId, Rests>,
+}
+
+/// Whether those who are down were looked at again before others were given up because of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LookedAgain {
+    /// Not yet.
+    No,
+    /// They were.
+    Yes,
 }
 
 pub(super) struct Dispatcher<'a> {
@@ -51,16 +88,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) idle: BTreeSet<InstanceId>,
     /// Begun machines whose next step takes them down, when too many are down already.
     pub(super) waiting_for_a_place: BTreeMap<Crowd, BTreeSet<InstanceId>>,
-    /// What holds machines back, as far as it was met since everybody was asked last.
-    pub(super) holds: Vec<Hold>,
-    /// Holds that were told.
-    pub(super) told_holds: BTreeSet<String>,
-    /// Batches of which it was told that they begin.
-    pub(super) told_batches: BTreeSet<(Crowd, u32)>,
-    /// What the run waits for when this apply ends, once each.
-    pub(super) pauses: Vec<Hold>,
-    /// Machines the next apply goes on with.
-    pub(super) rests: BTreeMap<InstanceId, Rests>,
+    pub(super) waits: Waits,
     /// Whether machines that were not begun should be looked at again.
     pub(super) reconsider: bool,
     pub(super) left_alone: BTreeMap<InstanceId, LeftAlone>,
@@ -70,12 +98,18 @@ pub(super) struct Dispatcher<'a> {
     pub(super) seen: BTreeMap<InstanceId, ObservedInstance>,
     /// Machines that were not up when the program began, and have not come up since.
     pub(super) found_down: BTreeSet<InstanceId>,
+    /// Whether those who are down were looked at again since a machine was begun last.
+    pub(super) looked_again: LookedAgain,
+    /// When a machine came up last because of us.
+    pub(super) up_since: BTreeMap<InstanceId, Duration>,
     /// Since when a machine is down because of us, and for how long it was before.
     pub(super) outage: BTreeMap<InstanceId, (Option<Duration>, Duration)>,
     pub(super) step_begun: BTreeMap<InstanceId, Duration>,
     pub(super) orders: BTreeMap<OrderId, InstanceId>,
     /// Every order that is recorded, by this run or an earlier one.
     pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
+    /// How far the looks at gates have come.
+    pub(super) looking: BTreeMap<(Crowd, u32), Looking>,
     pub(super) mode: Mode,
     /// The same, for workers that wait for long.
     pub(super) mode_of_workers: Rc<Cell<Mode>>,
@@ -89,6 +123,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) till: Till,
     pub(super) mailbox: mpsc::UnboundedSender<Message>,
     pub(super) messages: UnboundedReceiver<Message>,
+    /// Machines that were looked at along the way.
+    noticed: UnboundedReceiver<Vec<ObservedInstance>>,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -104,9 +140,11 @@ impl<'a> Dispatcher<'a> {
         })?;
         let nothing_done = || RunState::new(job.run.clone(), job.plan.id(), job.plan.intent());
         let state = RunState::replay(job.history)?.unwrap_or_else(nothing_done);
-        let brakes = brakes(&job, &options.hours, tools.clock.wall());
+        let brakes = brakes(&job, &options.hours, tools.clock.as_ref());
         let mut tasks = JoinSet::new();
-        let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock);
+        let (notice, noticed) = mpsc::unbounded_channel();
+        let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock, notice);
+        desk.sights.borrow_mut().others = bystanders(&job);
         let books = Books::open(&tools.billing, &tools.clock);
         let till = Till::open(&tools.billing, &tools.clock);
         let (mailbox, messages) = mpsc::unbounded_channel();
@@ -125,21 +163,20 @@ impl<'a> Dispatcher<'a> {
             idle: state.sagas.keys().cloned().collect(),
             state,
             waiting_for_a_place: BTreeMap::new(),
-            holds: Vec::new(),
-            told_holds: BTreeSet::new(),
-            told_batches: BTreeSet::new(),
-            pauses: Vec::new(),
-            rests: BTreeMap::new(),
+            waits: Waits::default(),
             reconsider: true,
             left_alone: BTreeMap::new(),
             scopes: Vec::new(),
             not_before: BTreeMap::new(),
             seen: BTreeMap::new(),
             found_down: found_down(&job),
+            looked_again: LookedAgain::No,
+            up_since: BTreeMap::new(),
             outage: BTreeMap::new(),
             step_begun: BTreeMap::new(),
             orders: BTreeMap::new(),
             known_orders: Rc::new(RefCell::new(job.orders.keys().cloned().collect())),
+            looking: BTreeMap::new(),
             mode: options.mode,
             mode_of_workers: Rc::new(Cell::new(options.mode)),
             interrupted: None,
@@ -156,6 +193,7 @@ impl<'a> Dispatcher<'a> {
             till,
             mailbox,
             messages,
+            noticed,
         };
         dispatcher.take_up_history();
         Ok(dispatcher)
@@ -168,7 +206,10 @@ impl<'a> Dispatcher<'a> {
         loop {
             self.mind_the_room();
             self.start_what_may_start().await;
-            if self.active.is_empty() && self.next_timer().is_none() {
+            if self.active.is_empty() && !self.is_looking() && self.next_timer().is_none() {
+                if self.look_again().await {
+                    continue;
+                }
                 break;
             }
             let timer = self.next_timer();
@@ -192,6 +233,7 @@ impl<'a> Dispatcher<'a> {
                         self.take_all(message).await;
                     }
                 }
+                Some(seen) = self.noticed.recv() => self.take_notice(seen),
                 Some(ended) = self.tasks.join_next() => pass_on_a_panic(ended),
                 () = wake => self.reconsider = true,
             }

@@ -43,8 +43,8 @@ impl Dispatcher<'_> {
         let mut outcome = RunOutcome {
             machines: BTreeMap::new(),
             left_alone: self.left_alone.clone(),
-            rests: self.rests.clone(),
-            pauses: self.pauses.clone(),
+            rests: self.waits.rests.clone(),
+            pauses: self.waits.pauses.clone(),
             blocked: self.job.plan.sheet.blocked.len(),
             orders: self.orders.clone(),
             obligations: Vec::new(),
@@ -69,7 +69,7 @@ impl Dispatcher<'_> {
                     halt: *halt,
                     note: note.clone(),
                 },
-                (None, None) => match self.rests.get(id) {
+                (None, None) => match self.waits.rests.get(id) {
                     Some(rests) => MachineEnd::Rests {
                         reason: rests.reason.clone(),
                     },

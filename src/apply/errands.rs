@@ -1,10 +1,10 @@
 //! Sending workers on their errands.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::model::InstanceId;
-use crate::plan::Action;
+use crate::model::{InstanceId, ObservedInstance};
+use crate::plan::{Action, Undo};
 use crate::saga::{Direction, StepRef, takes_out_of_service};
 
 use super::dispatcher::{Dispatcher, UnderWay};
@@ -24,6 +24,11 @@ impl Dispatcher<'_> {
         );
         let only_waits = waits && matches!(errand, Errand::Do);
         let takes_down = matches!(errand, Errand::Do) && takes_out_of_service(&saga, step);
+        let verb = match (errand, &saga.steps[usize::from(step)].undo) {
+            (Errand::TakeBack, Undo::By(action)) => action.verb(),
+            (Errand::Do | Errand::TakeBack, _) => saga.steps[usize::from(step)].action.verb(),
+            (Errand::Watch(_) | Errand::Look, _) => "look",
+        };
         let desired = self.job.plan.desired.instances.get(instance);
         let change = desired
             .map(|desired| desired.change.clone())
@@ -42,6 +47,7 @@ impl Dispatcher<'_> {
             till: self.till.clone(),
             known_orders: self.known_orders.clone(),
             told: RefCell::default(),
+            just_seen: Cell::new(self.just_seen(instance, errand)),
             mailbox: self.mailbox.clone(),
             limits: Patience {
                 stop_within: change.stop_within,
@@ -64,11 +70,23 @@ impl Dispatcher<'_> {
             .insert(instance.clone(), self.tools.clock.elapsed());
         let task = UnderWay {
             abort,
+            verb,
             takes_down,
             only_waits,
         };
         self.active.insert(instance.clone(), task);
         self.idle.remove(instance);
         self.settle_place(instance);
+    }
+
+    /// What a step may begin with instead of a look of its own. Whoever watches or records looks anew.
+    fn just_seen(&self, instance: &InstanceId, errand: Errand) -> Option<ObservedInstance> {
+        match errand {
+            Errand::Do | Errand::TakeBack => {
+                let now = self.tools.clock.elapsed();
+                self.desk.sights.borrow().just_seen(instance, now)
+            }
+            Errand::Watch(_) | Errand::Look => None,
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! What workers report: made durable first, then followed.
 
+use crate::model::{InstanceId, InstanceStatus, ObservedInstance};
 use crate::saga::{Failure, FailureCause, Kind, Phase, StepEvent, StepRef};
 
 use super::dispatcher::Dispatcher;
+use super::timing::STALE_MAX;
 use super::worker::{Ack, End, Message, Recorded};
 
 impl Dispatcher<'_> {
@@ -14,9 +16,11 @@ impl Dispatcher<'_> {
         }
         let mut records = Vec::new();
         let mut ends = Vec::new();
+        let mut looks = Vec::new();
         for message in batch {
             match message {
                 Message::Waiting { at, reason } => self.emit_waiting(&at, reason),
+                Message::Looked { gate, sight } => looks.push((gate, sight)),
                 Message::Record { at, event, ack } => records.push((at, event, ack)),
                 Message::Ended { at, end } => ends.push((at, end)),
             }
@@ -28,6 +32,9 @@ impl Dispatcher<'_> {
             self.reconsider = true;
             self.settle_place(&at.instance);
             self.take_end(at, *end).await;
+        }
+        for (gate, sight) in looks {
+            self.take_look(gate, sight).await;
         }
         self.take_records(records).await;
     }
@@ -115,5 +122,34 @@ impl Dispatcher<'_> {
         };
         let event = StepEvent::Failed { failure };
         self.append(vec![Kind::Step { at, event }]).await;
+    }
+
+    /// Machines that came along in looks at others. Who is under way is followed by its worker; who is
+    /// down although nobody here stopped it takes a place.
+    pub(super) fn take_notice(&mut self, seen: Vec<ObservedInstance>) {
+        for seen in seen {
+            let id = &seen.id;
+            if self.active.contains_key(id) || self.came_up_just_now(id) {
+                continue;
+            }
+            let is_news = match seen.status {
+                InstanceStatus::Running => self.found_down.remove(id),
+                InstanceStatus::Pending
+                | InstanceStatus::Starting
+                | InstanceStatus::Stopping
+                | InstanceStatus::Stopped
+                | InstanceStatus::Other(_) => self.found_down.insert(id.clone()),
+            };
+            if is_news {
+                self.settle_place(id);
+            }
+        }
+    }
+
+    /// A look may still show what was before.
+    fn came_up_just_now(&self, id: &InstanceId) -> bool {
+        let now = self.tools.clock.elapsed();
+        let since = self.up_since.get(id);
+        since.is_some_and(|since| now.saturating_sub(*since) < STALE_MAX)
     }
 }

@@ -4,7 +4,9 @@ use crate::event::EventKind;
 use crate::model::{InstanceId, InstanceStatus, OrderId};
 use crate::plan::Saga;
 use crate::planted::{self, Fault};
-use crate::saga::{Direction, Entry, Kind, Mode, Phase, SagaState, StepEvent, StepRef, holds_down};
+use crate::saga::{
+    Direction, Entry, Halt, Kind, Mode, Phase, SagaState, StepEvent, StepRef, holds_down,
+};
 
 use super::Hours;
 use super::dispatcher::Dispatcher;
@@ -72,6 +74,9 @@ impl Dispatcher<'_> {
         }
         for (crowd, batch) in milestones.opened.keys() {
             self.brakes.approved(crowd, *batch);
+        }
+        for (crowd, batch) in milestones.checked.keys() {
+            self.brakes.checked(crowd, *batch);
         }
         let ids: Vec<InstanceId> = self.sagas.keys().cloned().collect();
         for id in ids {
@@ -194,7 +199,15 @@ impl Dispatcher<'_> {
                     event: StepEvent::Unanswered { reason },
                 });
             }
-            if state.halted.is_some() && self.options.mode != Mode::PutBack {
+            // Putting back is tried again whatever the run is for: the machine may be down.
+            let tried_again = match &state.halted {
+                Some((Halt::Stuck, _)) => true,
+                Some((Halt::Paused | Halt::Held | Halt::Unknown, _)) => {
+                    self.options.mode != Mode::PutBack
+                }
+                None => false,
+            };
+            if tried_again {
                 kinds.push(Kind::Reopened {
                     instance: instance.clone(),
                 });

@@ -8,9 +8,8 @@ use crate::model::{InstanceStatus, ObservedInstance, StoppedMode};
 use crate::planted::{self, Fault};
 use crate::saga::{FailureCause, StepEvent};
 
-use super::timing::{
-    POLL, RESEND_POWER, RETRY, STALE_MAX, START_REFUSED_FOR, START_WITHIN, poll_after,
-};
+use super::sights::Wait;
+use super::timing::{POLL, RESEND_POWER, RETRY, STALE_MAX, START_REFUSED_FOR, START_WITHIN};
 use super::token::request_digest;
 use super::worker::{End, Worker, failure_with};
 
@@ -22,8 +21,10 @@ struct Switch {
     within: Duration,
     /// How long a definite refusal is met with another try.
     refused_for: Duration,
-    /// How long after the first look a look is believed that shows the end reached.
-    believed_after: Duration,
+    /// From when on a look is believed that shows the end reached.
+    believed_from: Duration,
+    /// What is learned from how long it takes.
+    wait: Wait,
     /// After this the verb is this one.
     harder: Option<(Duration, PowerVerb)>,
 }
@@ -52,7 +53,8 @@ impl Worker {
             within: self.limits.stop_within,
             refused_for: Duration::ZERO,
             // A change is refused while it runs, so a look that was wrong is found out at once.
-            believed_after: Duration::ZERO,
+            believed_from: Duration::ZERO,
+            wait: Wait::Stop,
             harder,
         })
         .await
@@ -89,13 +91,17 @@ impl Worker {
     }
 
     async fn bring_up(&self) -> End {
+        // A look that old may still show the machine as it ran before it went down.
+        let known_down = self.desk.sights.borrow().down_since(&self.saga.instance);
+        let known_down = known_down.unwrap_or_else(|| self.tools.clock.elapsed());
         self.switch(Switch {
             verb: PowerVerb::Start,
             from: InstanceStatus::Stopped,
             to: InstanceStatus::Running,
             within: START_WITHIN,
             refused_for: START_REFUSED_FOR,
-            believed_after: STALE_MAX,
+            believed_from: known_down + STALE_MAX,
+            wait: Wait::Start,
             harder: None,
         })
         .await
@@ -115,8 +121,12 @@ impl Worker {
                 Ok(seen) => seen,
                 Err(end) => return end,
             };
-            let waited = self.tools.clock.elapsed() - progress.begun;
-            if seen.status == switch.to && waited >= switch.believed_after {
+            let now = self.tools.clock.elapsed();
+            let waited = now - progress.begun;
+            if seen.status == switch.to && now >= switch.believed_from {
+                if let Some(sent) = progress.sent {
+                    self.took(switch.wait, now - sent);
+                }
                 return End::Succeeded {
                     found: progress.found,
                     seen: Some(seen),
@@ -131,7 +141,9 @@ impl Worker {
                 }
             } else {
                 self.waiting(format!("{} → {}", seen.status, switch.to));
-                self.tools.clock.sleep(poll_after(waited)).await;
+                let on_its_way = progress.sent.map_or(waited, |sent| now - sent);
+                let pause = self.pause(switch.wait, on_its_way);
+                self.tools.clock.sleep(pause).await;
             }
         }
     }

@@ -61,6 +61,20 @@ impl Queue {
         self.lines.values().flatten().map(|(_, _, id)| id)
     }
 
+    /// The first of a line, from this place on.
+    pub(super) fn first_from(
+        &self,
+        line: &LineId,
+        place: &Place,
+        n: usize,
+    ) -> impl Iterator<Item = &InstanceId> {
+        let places = self.lines.get(line);
+        let behind = places
+            .into_iter()
+            .flat_map(move |places| places.range(place..));
+        behind.take(n).map(|(_, _, id)| id)
+    }
+
     /// Walks through all lines once, the longest tail first.
     pub(super) fn walk(&self) -> Walk {
         let heads = self.lines.iter().filter_map(|(line, places)| {

@@ -9,7 +9,7 @@ use crate::saga::{
 };
 
 use super::Approvals;
-use super::dispatcher::Dispatcher;
+use super::dispatcher::{Dispatcher, LookedAgain};
 use super::outcome::LeftAlone;
 use super::turns::{Delay, Turn};
 use super::worker::Errand;
@@ -21,8 +21,8 @@ const NOBODY: &str = "the rehearsal";
 enum Line {
     /// With the next machine.
     GoesOn,
-    /// Not at all: everybody behind is held, too.
-    Ends,
+    /// Not at all: everybody behind is held, too. So many of them may come next when that is lifted.
+    Ends(usize),
 }
 
 impl Dispatcher<'_> {
@@ -42,6 +42,7 @@ impl Dispatcher<'_> {
             self.reconsider = false;
             self.begin_what_may_begin().await;
             self.open_gates_of_a_rehearsal().await;
+            self.look_at_gates();
         }
     }
 
@@ -136,18 +137,23 @@ impl Dispatcher<'_> {
     }
 
     async fn begin_what_may_begin(&mut self) {
-        self.holds.clear();
+        self.waits.holds.clear();
         self.ask_again_for_places().await;
+        let mut next = Vec::new();
         let mut walk = self.queue.walk();
         while let Some((line, place)) = walk.next() {
             if self.active.len() >= self.options.parallelism {
-                return;
+                break;
             }
             match self.begin_if_may(&place.2).await {
                 Line::GoesOn => walk.go_on(&self.queue, line, &place),
-                Line::Ends => {}
+                Line::Ends(n) => {
+                    let first = self.queue.first_from(&line, &place, n);
+                    next.extend(first.map(|id| (self.sagas[id].region.clone(), id.clone())));
+                }
             }
         }
+        self.desk.sights.borrow_mut().next = next;
     }
 
     /// Those that were begun before and wait for a place come first.
@@ -156,7 +162,7 @@ impl Dispatcher<'_> {
         for (crowd, mut machines) in waiting {
             while let Some(instance) = machines.pop_first() {
                 self.go_on(&instance).await;
-                let full = self.holds.iter().any(|hold| is_full(hold, &crowd));
+                let full = self.waits.holds.iter().any(|hold| is_full(hold, &crowd));
                 if full && !machines.is_empty() {
                     let rest = self.waiting_for_a_place.entry(crowd.clone()).or_default();
                     rest.append(&mut machines);
@@ -178,9 +184,10 @@ impl Dispatcher<'_> {
             }
             Turn::Later(Delay::Held(hold)) => {
                 let all = hold.holds_all_behind();
+                let next = places_in(&hold);
                 self.note_hold(hold);
                 if all {
-                    return Line::Ends;
+                    return Line::Ends(next);
                 }
             }
             Turn::Later(Delay::Behind(_) | Delay::Cooling) => {}
@@ -197,6 +204,7 @@ impl Dispatcher<'_> {
     async fn begin(&mut self, saga: &Saga) {
         let id = &saga.instance;
         self.queue.leave(id);
+        self.looked_again = LookedAgain::No;
         self.tell_of_batch(id);
         let before = self.state.sagas.get(id).map(|state| state.change_number);
         let counted = self.job.change_numbers.get(id).copied();
@@ -216,7 +224,7 @@ impl Dispatcher<'_> {
             return;
         };
         let (of, machines) = self.brakes.extent(&crowd, batch);
-        if of > 1 && self.told_batches.insert((crowd.clone(), batch)) {
+        if of > 1 && self.waits.told_batches.insert((crowd.clone(), batch)) {
             self.emit(EventKind::BatchBegan {
                 crowd,
                 batch,
@@ -259,13 +267,30 @@ impl Dispatcher<'_> {
         if self.options.approvals == Approvals::Awaited {
             return;
         }
-        let gates: Vec<(Crowd, u32)> = self.holds.iter().filter_map(gate).collect();
+        let gates: Vec<(Crowd, u32)> = self.waits.holds.iter().filter_map(gate).collect();
         for (crowd, batch) in gates {
             let who = NOBODY.to_owned();
             self.append(vec![Kind::Approved { crowd, batch, who }])
                 .await;
             self.reconsider = true;
         }
+    }
+}
+
+/// How many places others may free any moment.
+fn places_in(hold: &Hold) -> usize {
+    match hold {
+        Hold::Unavailable { limit, .. } => *limit,
+        Hold::Failures { .. }
+        | Hold::Frozen { .. }
+        | Hold::Window { .. }
+        | Hold::TooLate { .. }
+        | Hold::Batch { .. }
+        | Hold::Wait { .. }
+        | Hold::Approval { .. }
+        | Hold::Check { .. }
+        | Hold::Spread { .. }
+        | Hold::Availability { .. } => 0,
     }
 }
 
@@ -284,6 +309,7 @@ fn gate(hold: &Hold) -> Option<(Crowd, u32)> {
         | Hold::TooLate { .. }
         | Hold::Batch { .. }
         | Hold::Wait { .. }
+        | Hold::Check { .. }
         | Hold::Unavailable { .. }
         | Hold::Spread { .. }
         | Hold::Availability { .. } => None,

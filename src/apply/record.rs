@@ -64,6 +64,7 @@ impl Dispatcher<'_> {
             Kind::Step { .. }
             | Kind::RunOpened { .. }
             | Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Begun { .. }
             | Kind::Settled { .. }
             | Kind::FellOver { .. }
@@ -72,6 +73,7 @@ impl Dispatcher<'_> {
             | Kind::Closed { .. }
             | Kind::BatchEnded { .. }
             | Kind::Approved { .. }
+            | Kind::Checked { .. }
             | Kind::HoursWaived { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => false,
@@ -190,11 +192,15 @@ impl Dispatcher<'_> {
             }
             Kind::FellOver { instance } => self.goes_down(instance),
             Kind::Reopened { .. } if self.state.failures.is_empty() => self.brakes.forgive(),
-            Kind::BatchEnded { .. } | Kind::Approved { .. } | Kind::HoursWaived { .. } => {
+            Kind::BatchEnded { .. }
+            | Kind::Approved { .. }
+            | Kind::Checked { .. }
+            | Kind::HoursWaived { .. } => {
                 self.follow_rollout(entry);
             }
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Settled { .. }
             | Kind::Reopened { .. }
             | Kind::Interrupted { .. }
@@ -216,9 +222,15 @@ impl Dispatcher<'_> {
                 self.brakes.approved(&crowd, batch);
                 self.emit(EventKind::GateOpened { crowd, batch, who });
             }
+            Kind::Checked { crowd, batch, seen } => {
+                self.brakes.checked(&crowd, batch);
+                let who = format!("its check: it {seen}");
+                self.emit(EventKind::GateOpened { crowd, batch, who });
+            }
             Kind::HoursWaived { reason, .. } => self.emit(EventKind::HoursWaived { reason }),
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Begun { .. }
             | Kind::Step { .. }
             | Kind::Settled { .. }
@@ -311,11 +323,13 @@ impl Dispatcher<'_> {
     pub(super) fn comes_up(&mut self, instance: &InstanceId) {
         self.found_down.remove(instance);
         let now = self.tools.clock.elapsed();
+        self.up_since.insert(instance.clone(), now);
         let outage = self.outage.entry(instance.clone()).or_default();
         if let Some(since) = outage.0.take() {
             let took = now.saturating_sub(since);
             outage.1 += took;
-            self.brakes.took(instance, took);
+            let by_the_calendar = took / self.tools.clock.speed();
+            self.brakes.took(instance, by_the_calendar);
         }
     }
 

@@ -8,30 +8,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::task::JoinSet;
 
 use crate::event::EventKind;
 use crate::model::InstanceId;
 use crate::saga::{Halt, Hold, Lift, Mode};
 
-use super::dispatcher::Dispatcher;
+use super::dispatcher::{Dispatcher, LookedAgain};
 use super::outcome::Rests;
-use super::timing::NAP_MAX;
+use super::timing::{LOOK_AGAIN_WITHIN, NAP_MAX};
 use super::turns::{Delay, Turn};
 
 impl Dispatcher<'_> {
     /// Something holds a machine back. Whatever only time or a person lifts is told, once.
     pub(super) fn note_hold(&mut self, hold: Hold) {
-        if self.holds.contains(&hold) {
+        if self.waits.holds.contains(&hold) {
             return;
         }
         let outlasts_others = match hold.lift() {
             Lift::At(_) | Lift::Person => true,
             Lift::Others | Lift::Nothing => false,
         };
-        if outlasts_others && self.told_holds.insert(same_wait(&hold)) {
+        if outlasts_others && self.waits.told_holds.insert(same_wait(&hold)) {
             self.emit(EventKind::Held { hold: hold.clone() });
         }
-        self.holds.push(hold);
+        self.waits.holds.push(hold);
     }
 
     /// When something may have changed although nobody did anything: a cool-down has passed, a gate or
@@ -47,8 +48,13 @@ impl Dispatcher<'_> {
             .filter(|(id, at)| **at > now && !self.active.contains_key(*id))
             .filter(|(id, _)| !self.left_alone.contains_key(*id) && self.may_be_begun(id))
             .map(|(_, at)| *at);
-        let lifted = self.holds.iter().filter_map(|hold| self.lifted_in(hold));
+        let lifted = self
+            .waits
+            .holds
+            .iter()
+            .filter_map(|hold| self.lifted_in(hold));
         cooled
+            .chain(self.next_look())
             .chain(lifted.map(|wait| now + wait.min(NAP_MAX)))
             .min()
     }
@@ -59,6 +65,7 @@ impl Dispatcher<'_> {
             return None;
         };
         let wait = left_until(at, self.tools.clock.wall());
+        let wait = wait.saturating_mul(self.tools.clock.speed());
         (wait <= self.options.wait_gates).then_some(wait)
     }
 
@@ -68,6 +75,40 @@ impl Dispatcher<'_> {
             Lift::At(_) | Lift::Person => true,
             Lift::Others | Lift::Nothing => false,
         }
+    }
+
+    /// Before anybody is given up because others are down, those are looked at again: they may have come
+    /// up. Whether there was anything to look at.
+    pub(super) async fn look_again(&mut self) -> bool {
+        let others = |hold: &Hold| hold.lift() == Lift::Others;
+        let is_due = self.looked_again == LookedAgain::No && self.mode == Mode::GoOn;
+        if !is_due || self.found_down.is_empty() || !self.waits.holds.iter().any(others) {
+            return false;
+        }
+        self.looked_again = LookedAgain::Yes;
+        let mut looks = JoinSet::new();
+        for id in &self.found_down {
+            if let Some(seen) = self.job.observed.instances.get(id) {
+                let (desk, region, id) = (self.desk.clone(), seen.region.clone(), id.clone());
+                looks.spawn_local(async move { desk.look(&region, &id).await });
+            }
+        }
+        let clock = self.tools.clock.clone();
+        let mut seen = Vec::new();
+        let mut too_long = std::pin::pin!(clock.sleep(LOOK_AGAIN_WITHIN));
+        loop {
+            tokio::select! { biased;
+                look = looks.join_next() => match look {
+                    Some(Ok(Ok(Some(machine)))) => seen.push(machine),
+                    Some(_) => {}
+                    None => break,
+                },
+                () = &mut too_long => break,
+            }
+        }
+        self.take_notice(seen);
+        self.reconsider = true;
+        true
     }
 
     /// Nothing is under way and nothing may begin: what still waits for a time, a person or a payment
@@ -82,7 +123,7 @@ impl Dispatcher<'_> {
                     name: saga.name.clone(),
                     reason: self.told(&delay),
                 };
-                self.rests.insert(id, rests);
+                self.waits.rests.insert(id, rests);
             } else if !self.state.sagas.contains_key(&id) || self.may_be_begun(&id) {
                 let reason = match &delay {
                     Delay::Held(hold) => hold.to_string(),
@@ -170,7 +211,7 @@ impl Dispatcher<'_> {
 
     /// Says once, for each time or person, what the run waits for.
     fn tell_pauses(&mut self) {
-        let holds = self.holds.iter().filter(|hold| self.pauses(hold));
+        let holds = self.waits.holds.iter().filter(|hold| self.pauses(hold));
         let mut told = BTreeSet::new();
         let holds: Vec<Hold> = holds
             .filter(|hold| told.insert(same_wait(hold)))
@@ -179,7 +220,7 @@ impl Dispatcher<'_> {
         for hold in &holds {
             self.emit(EventKind::Paused { hold: hold.clone() });
         }
-        self.pauses = holds;
+        self.waits.pauses = holds;
     }
 }
 
@@ -193,6 +234,7 @@ fn same_wait(hold: &Hold) -> String {
         | Hold::Batch { .. }
         | Hold::Wait { .. }
         | Hold::Approval { .. }
+        | Hold::Check { .. }
         | Hold::Unavailable { .. }
         | Hold::Spread { .. }
         | Hold::Availability { .. } => hold.to_string(),

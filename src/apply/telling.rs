@@ -1,9 +1,11 @@
 //! Saying what happens: every event of a run leaves through here.
 
+use std::collections::BTreeSet;
+
 use crate::event::{Event, EventKind, StepView, Subject};
 use crate::model::InstanceId;
 use crate::plan::{Action, Saga, Undo};
-use crate::saga::{Direction, StepRef};
+use crate::saga::{Direction, StepRef, holds_down};
 
 use super::dispatcher::Dispatcher;
 
@@ -42,13 +44,40 @@ impl Dispatcher<'_> {
         });
     }
 
+    /// Says what is followed to its end, and who is brought up again.
     pub(super) fn emit_interrupted(&mut self) {
-        let finishing = self
-            .active
-            .keys()
-            .map(|instance| self.sagas[instance].name.clone())
-            .collect();
-        self.emit(EventKind::Interrupted { finishing });
+        let mut owed: BTreeSet<&InstanceId> = self.active.keys().collect();
+        let down = self
+            .state
+            .sagas
+            .iter()
+            .filter(|(_, state)| state.closed.is_none());
+        owed.extend(
+            down.filter(|(id, _)| self.is_held_down(id))
+                .map(|(id, _)| id),
+        );
+        let names = owed.iter().map(|id| self.sagas[*id].name.clone());
+        let doing = owed.iter().map(|id| self.doing(id));
+        let kind = EventKind::Interrupted {
+            finishing: names.collect(),
+            doing: doing.collect(),
+        };
+        self.emit(kind);
+    }
+
+    fn doing(&self, id: &InstanceId) -> String {
+        let call = self.active.get(id).map(|task| task.verb);
+        match (call, self.is_held_down(id)) {
+            (Some(verb), true) if verb != Action::Start.verb() => format!("{verb}, then start"),
+            (Some(verb), _) => verb.to_owned(),
+            (None, _) => Action::Start.verb().to_owned(),
+        }
+    }
+
+    fn is_held_down(&self, id: &InstanceId) -> bool {
+        let saga = self.sagas.get(id);
+        let both = saga.zip(self.state.sagas.get(id));
+        both.is_some_and(|(saga, state)| saga.was_running && holds_down(saga, state))
     }
 }
 

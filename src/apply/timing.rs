@@ -8,10 +8,17 @@ pub(super) const POLL: Duration = Duration::from_secs(2);
 /// The longest time between two looks at a machine that takes long.
 const POLL_MAX: Duration = Duration::from_secs(30);
 
+/// Looks are sent in rounds, so that one call answers for all who wait: often enough for nobody to be
+/// down much longer than need be, seldom enough for a thousand machines to cost a few hundred calls.
+pub(super) const ROUND: Duration = Duration::from_secs(1);
+
+/// So old may a look be that a step begins with: little more than a round.
+pub(super) const JUST_SEEN: Duration = Duration::from_secs(2);
+
 /// The wait before the next look at a machine that has been on its way for `waited`: a tenth of that,
-/// so that waiting for half an hour takes a hundred looks and not a thousand.
+/// rounds included, so that waiting for half an hour takes a hundred looks and not a thousand.
 pub(super) fn poll_after(waited: Duration) -> Duration {
-    (waited / 10).clamp(POLL, POLL_MAX)
+    (waited / 10).min(POLL_MAX).saturating_sub(ROUND)
 }
 
 /// A read may show what was so this long ago (reliability notes 3.3). A machine that was stopped and
@@ -89,6 +96,9 @@ pub const WAIT_GATES: Duration = Duration::from_secs(60 * 60);
 
 /// The longest sleep until a gate or a window opens: the calendar may be set meanwhile.
 pub(super) const NAP_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// So long is waited for a last look at those who are down: an interrupt is not heard meanwhile.
+pub(super) const LOOK_AGAIN_WITHIN: Duration = Duration::from_secs(30);
 
 /// Between two looks at whether a machine is good again; load balancers of the vendor look every 2 to 5 s.
 pub(super) const PROBE_EVERY: Duration = Duration::from_secs(5);

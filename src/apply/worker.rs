@@ -11,10 +11,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::cloud::CloudError;
 use crate::model::{
-    BalanceCheck, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
+    BalanceCheck, Crowd, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
 };
 use crate::plan::{Action, Saga, Undo};
 use crate::planted::{self, Fault};
+use crate::probe::Sight;
 use crate::saga::{
     Direction, Failure, FailureCause, Mode, SagaState, StepEvent, StepRef, StepState,
 };
@@ -23,6 +24,7 @@ use super::Tools;
 use super::books::Books;
 use super::desk::{Desk, Look};
 use super::scope::Scope;
+use super::sights::Wait;
 use super::till::Till;
 use super::timing::{COOL_DOWN, HORIZON, LOOK_WITHIN, POLL, RETRY, STALE_MAX, poll_after};
 
@@ -43,6 +45,13 @@ pub(super) enum Message {
         at: StepRef,
         /// For what.
         reason: String,
+    },
+    /// What a gate asks for was looked at.
+    Looked {
+        /// Behind which batch of whom it stands.
+        gate: (Crowd, u32),
+        /// What was seen.
+        sight: Sight,
     },
     /// The task is over.
     Ended {
@@ -112,6 +121,8 @@ pub(super) struct Worker {
     pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
     /// What was written down last of an order, by this worker.
     pub(super) told: RefCell<Option<(PaymentStatus, Option<Money>)>>,
+    /// The machine as it was seen a moment ago; good for one look, the first.
+    pub(super) just_seen: Cell<Option<ObservedInstance>>,
     pub(super) mailbox: mpsc::UnboundedSender<Message>,
     pub(super) limits: Patience,
     /// When the machine's cool-down began, if it may still last.
@@ -207,6 +218,16 @@ impl Worker {
         self.at.direction == Direction::Undo
     }
 
+    /// How long to wait before the next look.
+    pub(super) fn pause(&self, wait: Wait, waited: Duration) -> Duration {
+        self.desk.sights.borrow().pause(wait, waited)
+    }
+
+    /// Something took so long, from its call until a look showed it.
+    pub(super) fn took(&self, wait: Wait, long: Duration) {
+        self.desk.sights.borrow_mut().took(wait, long);
+    }
+
     pub(super) async fn look(&self) -> Look {
         self.desk.look(&self.saga.region, &self.saga.instance).await
     }
@@ -216,6 +237,10 @@ impl Worker {
     /// # Errors
     /// The end of the task, when looking is not possible for too long or the machine is gone.
     pub(super) async fn look_patiently(&self) -> Result<ObservedInstance, End> {
+        // The step before has just looked, or somebody's look came along here.
+        if let Some(seen) = self.just_seen.take() {
+            return Ok(seen);
+        }
         let begun = self.tools.clock.elapsed();
         loop {
             match self.look().await {

@@ -267,7 +267,8 @@ pub async fn load_plan(store: &Store, id: &Digest) -> Result<SavedPlan, Failure>
 }
 
 /// `20261122T013000-4f1c9e`: sorts by time, names the plan, and is never given out twice.
-fn new_run_id(now: jiff::Timestamp, plan: &Digest, contents: &Contents) -> RunId {
+#[must_use]
+pub fn new_run_id(now: jiff::Timestamp, plan: &Digest, contents: &Contents) -> RunId {
     let base = format!("{}-{}", now.strftime("%Y%m%dT%H%M%S"), plan.short(6));
     let taken = |name: &str| {
         contents

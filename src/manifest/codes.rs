@@ -113,7 +113,7 @@ codes! {
     NEVER_BEGINS = "RS0121" Error "window that never lets anything begin":
         "`cutoff` is the last part of the window, in which nothing new begins. It has to be shorter than the window.";
     USELESS_GATE = "RS0122" Error "gate that asks for nothing":
-        "A gate waits (`wait`), asks a person (`approve: true`), or both. Without either it is always open.";
+        "A gate waits (`wait`), asks a person (`approve: true`), looks at something (`check`), or several of these. Without any it is always open.";
     NO_SUCH_BATCH = "RS0123" Error "gate after the last batch":
         "The gate stands where no batch follows, so nobody would ever be asked.";
     NO_TOLERANCE = "RS0124" Error "continue and max_failures":
@@ -128,6 +128,8 @@ codes! {
         "The group selects by type and changes the type: a machine that is done no longer belongs to it, and is not looked after from then on. Select by tag or name, or name both types.";
     PROMISE_TWICE = "RS0129" Error "availability defined twice":
         "Each availability has a name of its own, so that a plan can say which one holds it up.";
+    TEMPORARY = "RS0130" Error "temporary bandwidth that is not sold":
+        "Temporary bandwidth lasts at least three hours, from a full minute to a full hour, and is more than the machine has for good, at most 200 Mbit/s, on subscriptions that pay by bandwidth (R30).";
     UNKNOWN_FACT = "RS0140" Error "unknown word in braces":
         "Probes and commands may ask for facts of their machine: `{fleet}`, `{group}`, `{id}`, `{instance_type}`, `{name}`, `{private_ip}`, `{public_ip}`, `{region}`, `{zone}`. Braces around anything that is not small letters are left as they are.";
     NO_ADDRESS = "RS0141" Error "not an address":
@@ -136,9 +138,6 @@ codes! {
         "A machine must stay ready for `hold` before it counts as up, and that must happen within `within`. With a `hold` that long every machine would fail.";
     LONE_AFTER_START = "RS0143" Error "after_start without before_stop":
         "`after_start` takes back what `before_stop` did, whenever the machine is started again. Without a `before_stop` there is nothing to take back.";
-
-    TEMPORARY = "RS0130" Error "temporary bandwidth that is not sold":
-        "Temporary bandwidth lasts at least three hours, from a full minute to a full hour, and is more than the machine has for good, at most 200 Mbit/s, on subscriptions that pay by bandwidth (R30).";
 
     WRONG_ACCOUNT = "RS0201" Error "another account":
         "`account` guards against changing the wrong fleet: it must be the account of the credentials in use.";

@@ -37,11 +37,6 @@ impl<'a> Fields<'a> {
         found.map(|(_, value)| *value)
     }
 
-    /// Whether a key is there, without taking it for known.
-    pub(super) fn has(&self, d: &Decoder<'_>, key: &str) -> bool {
-        self.entries.iter().any(|(k, _)| d.key(*k).value == key)
-    }
-
     /// The value under a key, read.
     pub(super) fn slot<'d, T>(
         &mut self,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Command, FACT_WORDS, Facts, Health, Hook, HttpProbe, Probe, Template};
+use crate::model::{Check, Command, FACT_WORDS, Facts, Health, Hook, HttpProbe, Probe, Template};
 
 use super::calendar::{owned_text, required};
 use super::codes;
@@ -18,6 +18,15 @@ const HEALTH_WITHIN: Duration = Duration::from_secs(5 * 60);
 /// A command that takes longer has failed, when `within` is unwritten: long enough to let the
 /// connections of most services end.
 const HOOK_WITHIN: Duration = Duration::from_secs(5 * 60);
+
+/// Between two looks of a gate's check, when `every` is unwritten.
+const CHECK_EVERY: Duration = Duration::from_secs(30);
+
+/// Looks of a gate's check that may show something bad, when `failures` is unwritten.
+const CHECK_FAILURES: u32 = 2;
+
+/// What a gate's check may ask for.
+const FACTS_OF_A_GATE: [&str; 2] = ["fleet", "group"];
 
 /// Words of a command.
 const WORDS_MAX: usize = 100;
@@ -72,6 +81,13 @@ fn probe(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Probe>> {
     if text == "status" {
         let value = Probe::Status;
         return Some(At { value, mark });
+    }
+    if !text.is_empty() {
+        let message = format!("unknown probe {}", quoted(text));
+        let draft = Draft::new(codes::UNKNOWN_WORD, mark, message);
+        d.notes
+            .add(draft.label("`status`, or a mapping with `tcp`, `http` or `command`"));
+        return None;
     }
     let mut fields = Fields::open(d, node, "`ready`")?;
     let written = probes(d, &mut fields);
@@ -149,6 +165,38 @@ fn one_of(
     }
 }
 
+/// Reads `check` of a gate: a probe of no machine in particular.
+pub(super) fn check(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Check>> {
+    let mut fields = Fields::open(d, node, "`check`")?;
+    let mark = fields.mark;
+    let written = probes(d, &mut fields);
+    let every = fields.slot(d, "every", Decoder::duration);
+    let failures = fields.slot(d, "failures", Decoder::number);
+    fields.close(d, &[]);
+    let probe = one_of(d, mark, "`check`", "`tcp`, `http`, `command`", written)?;
+    if let Some(word) = foreign_word(&probe.value) {
+        let message = format!("a gate stands before no machine, so it has no `{{{word}}}`");
+        let draft = Draft::new(codes::UNKNOWN_FACT, probe.mark, message);
+        d.notes
+            .add(draft.label("may ask for `{fleet}` and `{group}`"));
+        return None;
+    }
+    let value = Check {
+        probe: probe.value,
+        every: every.value().unwrap_or(CHECK_EVERY),
+        failures: failures.value().unwrap_or(CHECK_FAILURES),
+    };
+    Some(At { value, mark })
+}
+
+/// A word that only a machine could fill in.
+fn foreign_word(probe: &Probe) -> Option<String> {
+    let templates = probe.templates().into_iter();
+    let mut words = templates.flat_map(Template::words);
+    let foreign = words.find(|word| !FACTS_OF_A_GATE.contains(word))?;
+    Some(foreign.to_owned())
+}
+
 /// A command around an outage: a list, or a mapping that also says how long it may take.
 pub(super) fn hook(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Hook>> {
     if d.is_list(node) {
@@ -158,6 +206,15 @@ pub(super) fn hook(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Hook>> {
             within: HOOK_WITHIN,
         };
         return Some(At { value, mark });
+    }
+    let At { value: text, mark } = d.key(node);
+    if !text.is_empty() {
+        let message = "a command is a list of words, which no shell reads";
+        let draft = Draft::new(codes::WRONG_KIND, mark, message).label("one text");
+        let list = text.split_whitespace().collect::<Vec<_>>().join(", ");
+        d.notes
+            .add(draft.suggest("write it like this", format!("[{list}]")));
+        return None;
     }
     let mut fields = Fields::open(d, node, "a command")?;
     let mark = fields.mark;

@@ -8,7 +8,7 @@ use super::calendar::{required, window};
 use super::codes;
 use super::decoder::Decoder;
 use super::fields::Fields;
-use super::health::{health, hook};
+use super::health::{check, health, hook};
 use super::mark::At;
 use super::notes::{Draft, quoted};
 use super::schema::RolloutKeys;
@@ -97,26 +97,27 @@ fn gate(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Gate>> {
     let after = fields.slot(d, "after", gate_after);
     let wait = fields.slot(d, "wait", Decoder::long_duration);
     let approve = fields.slot(d, "approve", Decoder::flag);
-    let has_check = fields.has(d, "check");
-    fields.close(d, &["check"]);
+    let check = fields.slot(d, "check", check);
+    fields.close(d, &[]);
     required(d, &after, mark, "after", "after: first");
     let approval = match approve.value() {
         Some(true) => Approval::Person,
         Some(false) | None => Approval::Nobody,
     };
-    let asks_nothing = wait.is_unwritten() && approval == Approval::Nobody && !has_check;
+    let asks_nothing = wait.is_unwritten() && approval == Approval::Nobody && check.is_unwritten();
     if asks_nothing && (approve.is_unwritten() || approve.get().is_some()) {
         let draft = Draft::new(codes::USELESS_GATE, mark, "a gate that asks for nothing");
         d.notes.add(
             draft
                 .label("always open")
-                .help("write `wait: 10m`, `approve: true`, or both"),
+                .help("write `wait: 10m`, `approve: true`, a `check`, or several of them"),
         );
     }
     let value = Gate {
         after: after.value()?,
         wait: wait.value(),
         approval,
+        check: check.value(),
     };
     Some(At { value, mark })
 }

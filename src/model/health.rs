@@ -44,6 +44,17 @@ pub struct HttpProbe {
     pub body: Option<String>,
 }
 
+/// What is looked at before the batch behind a gate may begin (`check`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What is looked at; never [`Probe::Status`], since no machine is meant.
+    pub probe: Probe,
+    /// Between two looks.
+    pub every: Duration,
+    /// So many looks may show something bad; the next one pauses the run.
+    pub failures: u32,
+}
+
 /// A program with its arguments; no shell reads them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -36,7 +36,7 @@ pub use call::{ModifyCall, NetworkChange, PrepayChange, SpecChange};
 pub use desired::{DesiredFleet, DesiredInstance, DesiredInternet, DesiredSpec, Group, Unit};
 pub use digest::{Digest, canonical_json};
 pub use facts::{FACT_WORDS, Facts, MissingFact, Template};
-pub use health::{Command, Health, Hook, Hooks, HttpProbe, Moment, Probe};
+pub use health::{Check, Command, Health, Hook, Hooks, HttpProbe, Moment, Probe};
 pub use id::{
     AccountId, ClientToken, FleetName, GroupName, InstanceId, InstanceName, InvalidId, OrderId,
     RegionId, RequestId, RunId, TypeName, ZoneId,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::health::{Health, Hooks};
+use super::health::{Check, Health, Hooks};
 use super::id::{GroupName, InstanceId, RegionId};
 use super::policy::Share;
 use super::window::Window;
@@ -175,6 +175,9 @@ pub struct Gate {
     pub wait: Option<Duration>,
     /// Who must agree.
     pub approval: Approval,
+    /// What must be as it should be, right before the next batch begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
 }
 
 /// Behind which batch a gate stands.

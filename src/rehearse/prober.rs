@@ -49,6 +49,10 @@ impl SimulatedProber {
 #[async_trait(?Send)]
 impl Prober for SimulatedProber {
     async fn probe(&self, facts: &Facts, _probe: &Probe, _within: Duration) -> Sight {
+        if facts.id.is_empty() {
+            // A gate asks about the world outside, of which there is no copy.
+            return Sight::Good("is taken for granted where the cloud is simulated".to_owned());
+        }
         let now = self.now();
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         match world.service_answers(&facts.id, now) {

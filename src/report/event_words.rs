@@ -23,6 +23,9 @@ pub(super) struct Words<'a> {
     pub(super) detail: String,
 }
 
+/// Machines that are named when somebody asks to stop.
+const FINISHING_NAMED: usize = 8;
+
 /// The words for an event.
 pub(super) fn words(kind: &EventKind) -> Words<'_> {
     let (verb, tone, detail) = said(kind);
@@ -84,11 +87,7 @@ fn said(kind: &EventKind) -> Said {
             } else {
                 duration(*took)
             };
-            (
-                finished_verb(step),
-                Tone::Good,
-                format!("{}, {how}", place(step)),
-            )
+            finished_step(step, &how)
         }
         EventKind::StepFailed {
             step,
@@ -126,9 +125,16 @@ fn said(kind: &EventKind) -> Said {
         | EventKind::HoursWaived { .. }
         | EventKind::Held { .. }
         | EventKind::Paused { .. } => rollout_words(kind),
-        EventKind::Interrupted { finishing } => ("Interrupted", Tone::Warn, interrupted(finishing)),
+        EventKind::Interrupted { finishing, doing } => {
+            ("Interrupted", Tone::Warn, interrupted(finishing, doing))
+        }
         EventKind::RunFinished { totals, exit_code } => finished(totals, *exit_code),
     }
+}
+
+fn finished_step(step: &StepView, how: &str) -> Said {
+    let detail = format!("{}, {how}", place(step));
+    (finished_verb(step), Tone::Good, detail)
 }
 
 fn opened(verb: &'static str, extent: &str, plan_id: &Digest, run: &RunId) -> Said {
@@ -279,12 +285,21 @@ fn verb(step: &StepView) -> Option<&'static (&'static str, &'static str, &'stati
     VERBS.iter().find(|(verb, _, _)| *verb == step.verb)
 }
 
-fn interrupted(finishing: &[InstanceName]) -> String {
-    match finishing {
+fn interrupted(finishing: &[InstanceName], doing: &[String]) -> String {
+    let each = finishing.iter().zip(doing).take(FINISHING_NAMED);
+    let each: Vec<String> = each
+        .map(|(name, doing)| format!("{name} ({doing})"))
+        .collect();
+    let more = match finishing.len() - each.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match each.as_slice() {
         [] => "nothing new is begun".to_owned(),
-        names => {
-            let names: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
-            format!("nothing new is begun; finishing {}", names.join(", "))
+        each => {
+            let n = count(finishing.len(), "machine");
+            let each = each.join(", ");
+            format!("nothing new is begun; finishing {n}: {each}{more}")
         }
     }
 }

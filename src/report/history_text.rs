@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::model::InstanceId;
 use crate::plan::Saga;
-use crate::saga::{Entry, IllegalEntry, Phase, RunRecord, RunState, SagaState, StepState};
+use crate::saga::{
+    Entry, IllegalEntry, Milestones, Phase, RunRecord, RunState, SagaState, StepState,
+};
 
 use super::advice::advice;
 use super::event_words::{halt_word, outcome_word, vendor};
@@ -48,6 +50,7 @@ pub fn run(
     let Some(state) = RunState::replay(entries)? else {
         return Ok(text);
     };
+    text.push_str(&milestones(&state.milestones, style));
     for (id, saga) in &state.sagas {
         text.push_str(&machine(id, saga, sagas.get(id), style));
     }
@@ -90,6 +93,32 @@ fn head(record: &RunRecord, style: &Style) -> String {
     for (label, value) in rows {
         let first = format!("  {label:<7}  ");
         text.push_str(&style.fold(&first, &" ".repeat(11), &value));
+    }
+    text
+}
+
+/// Which batches ended, who opened which gate, and who waived the hours, each with its time.
+fn milestones(milestones: &Milestones, style: &Style) -> String {
+    let mut text = String::new();
+    let mut say = |label: &str, words: &str| {
+        let first = format!("  {label:<7}  ");
+        text.push_str(&style.fold(&first, &" ".repeat(11), words));
+    };
+    for waiver in &milestones.waivers {
+        let (at, who) = (minute(waiver.at), terminal(&waiver.who));
+        let reason = terminal(&waiver.reason);
+        say("hours", &format!("{at}  waived by {who}: {reason}"));
+    }
+    for ((crowd, batch), at) in &milestones.ended {
+        say(
+            "batch",
+            &format!("{}  {batch} of {crowd} ended", minute(*at)),
+        );
+    }
+    for ((crowd, batch), opened) in &milestones.opened {
+        let (at, who) = (minute(opened.at), terminal(&opened.who));
+        let words = format!("{at}  after batch {batch} of {crowd} approved by {who}");
+        say("gate", &words);
     }
     text
 }

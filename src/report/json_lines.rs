@@ -287,7 +287,9 @@ fn about(kind: &EventKind, seconds: u64) -> Value {
         | EventKind::HoursWaived { .. }
         | EventKind::Held { .. }
         | EventKind::Paused { .. } => rollout_value(kind),
-        EventKind::Interrupted { finishing } => json!({"finishing": finishing}),
+        EventKind::Interrupted { finishing, doing } => {
+            json!({"finishing": finishing, "doing": doing})
+        }
         EventKind::RunFinished { totals, exit_code } => run_finished(totals, *exit_code),
     }
 }

@@ -4,6 +4,7 @@ use crate::model::{Approval, Course, Crowd, Gate, InstanceId, Opening, Rollout, 
 use crate::plan::{Bind, Overrun, Pace, SavedPlan, paces};
 
 use super::style::{count, duration, minute};
+use super::words::terminal;
 
 /// Sizes of batches that are written out, and names that are.
 const WRITTEN_MAX: usize = 8;
@@ -24,7 +25,7 @@ fn lines(plan: &SavedPlan, course: &Course) -> Option<Vec<String>> {
     }
     let mut lines = Vec::new();
     lines.push(limit(course, rollout, restarts));
-    lines.extend(batches(rollout, &paces));
+    lines.extend(batches(course, rollout, &paces));
     lines.extend(rollout.gates.iter().map(gate));
     if rollout.spread == Spread::Zone {
         lines.push("one zone at a time (spread: zone)".to_owned());
@@ -62,10 +63,16 @@ fn limit(course: &Course, rollout: &Rollout, restarts: usize) -> String {
     }
 }
 
-/// The batches, where somebody wrote them.
-fn batches(rollout: &Rollout, paces: &[Pace]) -> Option<String> {
+/// The batches, where somebody wrote them; of the default, only that it makes others wait.
+fn batches(course: &Course, rollout: &Rollout, paces: &[Pace]) -> Option<String> {
     if rollout.batches.defaulted {
-        return None;
+        let waits = paces.len() > 1 && rollout.max_unavailable.of(course.size) > 1;
+        return waits.then(|| {
+            format!(
+                "one goes first, alone: `batches` is unwritten, which means {}",
+                rollout.batches
+            )
+        });
     }
     let sizes = paces.iter().take(WRITTEN_MAX);
     let sizes: Vec<String> = sizes.map(|pace| pace.machines.to_string()).collect();
@@ -94,7 +101,11 @@ fn gate(gate: &Gate) -> String {
         Approval::Nobody => None,
         Approval::Person => Some("somebody approves".to_owned()),
     };
-    let asks: Vec<String> = wait.into_iter().chain(approval).collect();
+    let check = gate.check.as_ref().map(|check| {
+        let probe = check.probe.to_string();
+        format!("this is well: {}", terminal(&probe))
+    });
+    let asks: Vec<String> = wait.into_iter().chain(approval).chain(check).collect();
     let after = match gate.after {
         crate::model::GateAfter::Batch(number) => format!("after batch {number}"),
         crate::model::GateAfter::Each => "after each batch".to_owned(),

@@ -116,6 +116,7 @@ pub(super) fn what_lifts(holds: &[Hold], run: &str) -> Vec<(String, &'static str
         | Hold::TooLate { .. }
         | Hold::Batch { .. }
         | Hold::Wait { .. }
+        | Hold::Check { .. }
         | Hold::Unavailable { .. }
         | Hold::Spread { .. }
         | Hold::Availability { .. } => None,

@@ -155,6 +155,11 @@ pub enum Kind {
         /// As it is.
         record: AppliedInstance,
     },
+    /// Somebody had the record of a machine removed. It stands in a run of its own.
+    Forgotten {
+        /// Which.
+        instance: InstanceId,
+    },
     /// A saga begins. Holds what cannot be read again later.
     Begun {
         /// Which machine.
@@ -221,6 +226,15 @@ pub enum Kind {
         batch: u32,
         /// Who: `user@host`.
         who: String,
+    },
+    /// What the gate behind a batch looks at was as it should be.
+    Checked {
+        /// Whose.
+        crowd: Crowd,
+        /// Behind which batch it stands.
+        batch: u32,
+        /// What was seen.
+        seen: String,
     },
     /// Somebody said that windows and freezes do not hold for the apply that begins.
     HoursWaived {
@@ -340,10 +354,12 @@ impl Kind {
             Self::RunOpened { .. }
             | Self::BatchEnded { .. }
             | Self::Approved { .. }
+            | Self::Checked { .. }
             | Self::HoursWaived { .. }
             | Self::Interrupted { .. }
             | Self::RunClosed { .. } => None,
             Self::Adopted { instance, .. }
+            | Self::Forgotten { instance }
             | Self::Begun { instance, .. }
             | Self::Settled { instance }
             | Self::FellOver { instance }

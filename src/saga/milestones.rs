@@ -34,6 +34,8 @@ pub struct Milestones {
     pub ended: BTreeMap<(Crowd, u32), Timestamp>,
     /// The gates, named by the batch before them, that a person opened.
     pub opened: BTreeMap<(Crowd, u32), Opened>,
+    /// The gates whose check has passed, with what was seen.
+    pub checked: BTreeMap<(Crowd, u32), String>,
     /// Every time somebody waived the hours.
     pub waivers: Vec<Waiver>,
 }
@@ -63,6 +65,21 @@ impl Milestones {
             ));
         }
         self.opened.insert(gate, by);
+        Ok(())
+    }
+
+    /// What the gate behind a batch looks at is as it should be.
+    ///
+    /// # Errors
+    /// Why that cannot be: its batch has not ended, or that is known.
+    pub(super) fn check(&mut self, crowd: &Crowd, batch: u32, seen: &str) -> Result<(), String> {
+        let gate = (crowd.clone(), batch);
+        if !self.ended.contains_key(&gate) || self.checked.contains_key(&gate) {
+            return Err(format!(
+                "the gate after batch {batch} of {crowd} is not to be checked"
+            ));
+        }
+        self.checked.insert(gate, seen.to_owned());
         Ok(())
     }
 

@@ -72,6 +72,7 @@ impl RunState {
                 intent.clone(),
             )),
             Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Begun { .. }
             | Kind::Step { .. }
             | Kind::Settled { .. }
@@ -81,6 +82,7 @@ impl RunState {
             | Kind::Closed { .. }
             | Kind::BatchEnded { .. }
             | Kind::Approved { .. }
+            | Kind::Checked { .. }
             | Kind::HoursWaived { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => Err(illegal(entry, "a run begins with its opening")),
@@ -101,10 +103,11 @@ impl RunState {
                 self.closed = Some(*exit_code);
                 Ok(())
             }
-            Kind::Adopted { .. } | Kind::Interrupted { .. } => Ok(()),
-            Kind::BatchEnded { .. } | Kind::Approved { .. } | Kind::HoursWaived { .. } => {
-                self.pass(entry).map_err(|why| illegal(entry, &why))
-            }
+            Kind::Adopted { .. } | Kind::Forgotten { .. } | Kind::Interrupted { .. } => Ok(()),
+            Kind::BatchEnded { .. }
+            | Kind::Approved { .. }
+            | Kind::Checked { .. }
+            | Kind::HoursWaived { .. } => self.pass(entry).map_err(|why| illegal(entry, &why)),
             Kind::Begun {
                 instance,
                 change_number,
@@ -167,6 +170,7 @@ impl RunState {
                 let who = who.clone();
                 self.milestones.open(crowd, *batch, Opened { at, who })
             }
+            Kind::Checked { crowd, batch, seen } => self.milestones.check(crowd, *batch, seen),
             Kind::HoursWaived { who, reason } => {
                 let (who, reason) = (who.clone(), reason.clone());
                 self.milestones.waivers.push(Waiver { at, who, reason });
@@ -174,6 +178,7 @@ impl RunState {
             }
             Kind::RunOpened { .. }
             | Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
             | Kind::Begun { .. }
             | Kind::Step { .. }
             | Kind::Settled { .. }

@@ -12,7 +12,8 @@ use super::error::IllegalEntry;
 #[derive(Debug, Default)]
 pub(super) struct Delta<'a> {
     pub(super) entries: &'a [Entry],
-    pub(super) applied: BTreeMap<InstanceId, AppliedInstance>,
+    /// None for machines that are forgotten.
+    pub(super) applied: BTreeMap<InstanceId, Option<AppliedInstance>>,
     pub(super) change_numbers: BTreeMap<InstanceId, u64>,
     pub(super) orders: BTreeMap<OrderId, OrderRecord>,
     /// By the number of their first entry.
@@ -94,7 +95,10 @@ fn note(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) -> Result<(),
         | Kind::Closed {
             instance, record, ..
         } => {
-            delta.applied.insert(instance.clone(), record.clone());
+            delta.applied.insert(instance.clone(), Some(record.clone()));
+        }
+        Kind::Forgotten { instance } => {
+            delta.applied.insert(instance.clone(), None);
         }
         Kind::Begun {
             instance,
@@ -127,6 +131,7 @@ fn note(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) -> Result<(),
         | Kind::Reopened { .. }
         | Kind::BatchEnded { .. }
         | Kind::Approved { .. }
+        | Kind::Checked { .. }
         | Kind::HoursWaived { .. }
         | Kind::Interrupted { .. } => {}
     }
@@ -155,6 +160,7 @@ fn note_run(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) {
             ..open.clone()
         }),
         Kind::Adopted { .. }
+        | Kind::Forgotten { .. }
         | Kind::Begun { .. }
         | Kind::Step { .. }
         | Kind::Settled { .. }
@@ -164,6 +170,7 @@ fn note_run(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) {
         | Kind::Closed { .. }
         | Kind::BatchEnded { .. }
         | Kind::Approved { .. }
+        | Kind::Checked { .. }
         | Kind::HoursWaived { .. }
         | Kind::Interrupted { .. } => None,
     };
@@ -242,7 +249,15 @@ fn note_booked(
 /// Takes a delta into the contents it was derived from.
 pub(super) fn absorb(contents: &mut Contents, delta: &Delta<'_>) {
     contents.applied.stamp.serial += delta.serial_step();
-    contents.applied.instances.extend(delta.applied.clone());
+    for (instance, record) in &delta.applied {
+        match record {
+            Some(record) => contents
+                .applied
+                .instances
+                .insert(instance.clone(), record.clone()),
+            None => contents.applied.instances.remove(instance),
+        };
+    }
     contents.change_numbers.extend(delta.change_numbers.clone());
     contents.orders.extend(delta.orders.clone());
     for record in delta.runs.values() {

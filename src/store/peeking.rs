@@ -12,9 +12,13 @@ use super::error::StoreError;
 use super::files;
 use super::healing::{self, Mended};
 use super::layout::StoreDir;
-use super::lock::Lock;
+use super::lock::{self, Lock};
 use super::opening::Store;
 use super::snapshot;
+
+/// How often a reader looks for the first snapshot of a store that its first writer is still opening: for
+/// two seconds, thirty times as long as an opening was seen to take.
+const FIRST_OPENING_POLLS: usize = 80;
 
 /// What a reader gets.
 enum Sight {
@@ -44,10 +48,24 @@ impl Store {
         dir: &StoreDir,
         mended: &mut Vec<Mended>,
     ) -> Result<Option<Contents>, StoreError> {
-        match look(dir, mended)? {
-            Sight::Truth(store) => Ok(Some(Contents::clone(&store.contents()))),
-            Sight::Snapshot(reason) => snapshot::read(dir)?.map(Some).ok_or(reason),
-            Sight::Nothing => Ok(None),
+        for _ in 0..FIRST_OPENING_POLLS {
+            match look(dir, mended)? {
+                Sight::Truth(store) => return Ok(Some(Contents::clone(&store.contents()))),
+                Sight::Nothing => return Ok(None),
+                Sight::Snapshot(reason) => match (snapshot::read(dir)?, reason) {
+                    (Some(contents), _) => return Ok(Some(contents)),
+                    (None, StoreError::Locked { .. }) => lock::pause(),
+                    (None, reason) => return Err(reason),
+                },
+            }
+        }
+        Err(Self::locked(dir))
+    }
+
+    fn locked(dir: &StoreDir) -> StoreError {
+        StoreError::Locked {
+            path: dir.lock(),
+            holder: Lock::holder(&dir.lock()),
         }
     }
 
@@ -96,10 +114,7 @@ fn look(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Sight, StoreError> {
     files::inspect_dir(dir.root())?;
     match read_truth(dir, mended) {
         Ok(Some(store)) => Ok(Sight::Truth(Box::new(store))),
-        Ok(None) => Ok(Sight::Snapshot(StoreError::Locked {
-            path: dir.lock(),
-            holder: Lock::holder(&dir.lock()),
-        })),
+        Ok(None) => Ok(Sight::Snapshot(Store::locked(dir))),
         Err(error) if is_forbidden(&error) => Ok(Sight::Snapshot(error)),
         Err(error) => Err(error),
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use crate::model::{AppliedFleet, InstanceId, Lineage, OrderId, Stamp};
+use crate::model::{AppliedFleet, AppliedInstance, InstanceId, Lineage, OrderId, Stamp};
 use crate::saga::{Entry, RunRecord};
 
 use super::chain::{self, Head, Record};
@@ -111,7 +111,7 @@ fn tables(rows: &Rows, path: &Path) -> Result<Tables, StoreError> {
                 lineage: identity.lineage,
                 serial: progress.serial,
             },
-            instances: by_name(of(Tree::Applied), path, InstanceId::new)?,
+            instances: recorded(by_name(of(Tree::Applied), path, InstanceId::new)?),
         },
         change_numbers: by_name(of(Tree::Changes), path, InstanceId::new)?,
         orders: by_name(of(Tree::Orders), path, OrderId::new)?,
@@ -130,6 +130,16 @@ fn tables(rows: &Rows, path: &Path) -> Result<Tables, StoreError> {
         format: identity.format,
         open,
     })
+}
+
+/// A machine that was forgotten is kept as `null`: engines are only asked to put.
+fn recorded(
+    machines: BTreeMap<InstanceId, Option<AppliedInstance>>,
+) -> BTreeMap<InstanceId, AppliedInstance> {
+    let machines = machines.into_iter();
+    machines
+        .filter_map(|(id, record)| Some((id, record?)))
+        .collect()
 }
 
 /// The first entry that is read at every opening: of the open run, or else the last one.

@@ -6,13 +6,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use respec::aliyun::{Aliyun, Endpoints, Means, find};
-use respec::apply::{Interrupt, Job, Options, RunOutcome, Tools, apply};
+use respec::apply::{
+    Interrupt, Job, OpenRun, Options, RunOutcome, Tools, apply, approve, waiting_gates,
+};
 use respec::cli::machine::Machine;
 use respec::cloud::Cloud as _;
 use respec::event::{Event, EventKind};
-use respec::model::{ClientToken, InstanceId, ModifyCall, PrepayChange, RegionId, RunId, TypeName};
+use respec::model::{
+    ClientToken, Crowd, InstanceId, ModifyCall, PrepayChange, RegionId, RunId, TypeName,
+};
 use respec::plan::SavedPlan;
-use respec::saga::Mode;
 use respec::sim::{Faults, SimWire};
 use respec::store::{MemoryKv, Store};
 use secrecy::ExposeSecret as _;
@@ -30,6 +33,8 @@ pub(crate) struct House {
     plans: RefCell<BTreeMap<RunId, SavedPlan>>,
     n_runs: Cell<u32>,
     pub(crate) wait_payment: Duration,
+    /// How every apply goes about it.
+    pub(crate) options: Options,
 }
 
 /// What came of one apply.
@@ -59,6 +64,10 @@ impl House {
             plans: RefCell::default(),
             n_runs: Cell::new(0),
             wait_payment: Duration::ZERO,
+            options: Options {
+                parallelism: 10,
+                ..Options::default()
+            },
         }
     }
 
@@ -152,10 +161,8 @@ impl House {
             command: "respec apply".to_owned(),
         };
         let options = Options {
-            mode: Mode::GoOn,
-            parallelism: 10,
             wait_payment: self.wait_payment,
-            ..Options::default()
+            ..self.options.clone()
         };
         let tools = Tools {
             cloud: self.cloud.clone(),
@@ -169,6 +176,32 @@ impl House {
         apply(job, options, tools, interrupts, on_event)
             .await
             .unwrap()
+    }
+
+    /// Somebody opens the gate behind this batch of the open run.
+    pub(crate) async fn approve(&self, crowd: &Crowd, batch: u32) {
+        let contents = self.store.contents();
+        let open = contents.open_run.as_ref().unwrap();
+        let plan = self.plans.borrow()[&open.record.run].clone();
+        let run = OpenRun {
+            run: &open.record.run,
+            plan: &plan,
+            entries: &open.entries,
+            next_seq: contents.next_seq,
+            applied: &contents.applied,
+        };
+        let gate = (crowd.clone(), batch);
+        assert_eq!(waiting_gates(&run).unwrap(), std::slice::from_ref(&gate));
+        let clock = self.rig.clock.clone();
+        approve(
+            &run,
+            &gate,
+            "somebody@somewhere",
+            self.store.as_ref(),
+            clock.as_ref(),
+        )
+        .await
+        .unwrap();
     }
 
     fn next_run(&self) -> RunId {
@@ -223,6 +256,17 @@ impl House {
     /// Every order there is.
     pub(crate) fn orders(&self) -> Vec<Value> {
         self.rig.truth()["orders"].as_array().unwrap().clone()
+    }
+
+    /// The calls of these operations as they came, one line each.
+    pub(crate) fn calls_in_order(&self, actions: &[&str]) -> Vec<String> {
+        let transcript = self.wire.transcript();
+        let is_one = |line: &&str| line.split(' ').nth(1).is_some_and(|a| actions.contains(&a));
+        transcript
+            .lines()
+            .filter(is_one)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The calls of one operation, one line each.

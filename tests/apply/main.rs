@@ -9,8 +9,10 @@
 mod rig;
 
 mod house;
+mod care;
 mod interrupts;
 mod orders;
 mod outages;
 mod renewals;
+mod rollouts;
 mod sequences;

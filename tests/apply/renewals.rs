@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::house::story;
 
 /// One after the other takes the better part of an hour.
-const N_MACHINES: usize = 40;
+const N_MACHINES: usize = 60;
 
 #[test]
 fn a_long_run_goes_through_many_keys_and_nobody_notices() {

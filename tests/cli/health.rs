@@ -324,3 +324,60 @@ after_start: [./log.sh, undrain]";
     all_run_as(&house, WANTED);
     assert_eq!(log(&house).len(), 8);
 }
+
+#[test]
+fn a_gate_looks_before_the_next_batch_and_pauses_the_run_while_all_is_not_well() {
+    let clinic = Clinic::open(&[("slo-web", |n| match n {
+        1..=3 => Answer::Says(500, "burning"),
+        4 => Answer::Says(500, "still burning"),
+        _ => Answer::Says(200, "fine"),
+    })]);
+    let rollout = format!(
+        "batches: [1, 100%]
+gates: [{{after: first, check: {{http: \"{}/slo-{{group}}\", body: fine, every: 10s, failures: 2}}}}]",
+        clinic.url
+    );
+    let house = group("gate-check", &rollout, CLOUD, FAST);
+    house
+        .run("plan")
+        .exits(0)
+        .shows(&["until this is well:", "/slo-{group} with \"fine\""]);
+    assert_eq!(clinic.asked("slo-web"), 0);
+    let paused = house.run(APPLY).exits(7);
+    paused.says(&["stays shut: its check answers 500"]);
+    // Two bad looks are tolerated, the third pauses the run.
+    assert_eq!(clinic.asked("slo-web"), 3);
+    let world = house.server.world();
+    assert_eq!(world.field("i-1", "EffectiveType"), WANTED);
+    assert_eq!(world.field("i-2", "EffectiveType"), "ecs.g7.large");
+
+    house
+        .run(APPLY)
+        .exits(0)
+        .says(&["its check: it answers 200"]);
+    assert_eq!(clinic.asked("slo-web"), 5);
+    all_run_as(&house, WANTED);
+}
+
+#[test]
+fn a_gate_that_is_well_is_looked_at_once_and_an_interrupt_does_not_wait_for_it() {
+    let rollout = "batches: [1, 100%]
+gates: [{after: each, check: {command: [./slo.sh, \"{group}\"]}}]";
+    let house = group("gate-command", rollout, CLOUD, FAST);
+    script(
+        &house,
+        "slo.sh",
+        "echo \"$1 $RESPEC_FLEET $RESPEC_GROUP\" >> looked\n",
+    );
+    house.run("rehearse").exits(0);
+    assert!(!house.has("looked"));
+    house.run(APPLY).exits(0);
+    assert_eq!(house.read("looked"), "web shop web\n");
+
+    let house = group("gate-interrupt", rollout, CLOUD, FAST);
+    script(&house, "slo.sh", "echo >> looked\nexec /bin/sleep 20\n");
+    let apply = house.start(APPLY);
+    until("the gate is looked at", || house.has("looked"));
+    apply.signal("INT");
+    apply.ended().exits(130);
+}

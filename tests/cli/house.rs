@@ -22,6 +22,8 @@ pub(crate) struct House {
     pub(crate) fleet: String,
     env: Vec<(&'static str, String)>,
     secret: Secret,
+    /// What stands behind every command.
+    always: &'static str,
 }
 
 impl House {
@@ -64,6 +66,7 @@ impl House {
             secret: Secret::new(&server.key_secret),
             server,
             env,
+            always: "",
         }
     }
 
@@ -72,9 +75,14 @@ impl House {
         self.env.push((name, value.to_owned()));
     }
 
+    /// Puts these options behind every command from now on.
+    pub(crate) fn always(&mut self, options: &'static str) {
+        self.always = options;
+    }
+
     /// `respec` with these arguments, separated by spaces.
     pub(crate) fn command(&self, args: &str) -> Command {
-        respec(&self.folder, &self.env, args)
+        respec(&self.folder, &self.env, &format!("{args} {}", self.always))
     }
 
     /// Starts it.

@@ -21,6 +21,10 @@ const FILLED: usize = 12;
 /// No file may be larger than the first half MiB of the database: nothing can be begun.
 const TOO_SMALL_BLOCKS: u32 = 1_030;
 
+/// Where not even the reserve helps, a machine is started without a word in the journal. The next apply finds
+/// it up in the middle of its change, calls that a failure, and leaves the others for the one after it.
+const APPLIES_MAX: usize = 4;
+
 /// A disk with room for a run to begin.
 const DISK: &str = "24m";
 
@@ -119,7 +123,7 @@ fn limited(folder: &str, nth: usize, xfsz: Xfsz) {
         assert!(ended.code.is_some(), "{ended}");
         assert_eq!(yard.n_down(), 0, "{ended}");
     }
-    yard.is_finished_by_the_next();
+    yard.is_finished_sooner_or_later(APPLIES_MAX);
 }
 
 fn limit(process: u32, journal: &Path, more: u64) {

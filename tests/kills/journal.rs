@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// The lines of a `journal.jsonl` that are whole.
+/// The lines of a `journal.jsonl`, but for a last commit that is not whole: nobody was told of it.
 pub(crate) struct Journal {
     lines: Vec<Value>,
 }
@@ -16,9 +16,11 @@ impl Journal {
         let text = std::fs::read(path).unwrap_or_default();
         let lines = text.split_inclusive(|&byte| byte == b'\n');
         let whole = lines.map_while(|line| serde_json::from_slice(line).ok());
-        Self {
-            lines: whole.collect(),
-        }
+        let mut lines: Vec<Value> = whole.collect();
+        let ends_commit = |line: &Value| line["entry"]["seq"] == line["last"];
+        let whole = lines.iter().rposition(ends_commit).map_or(0, |at| at + 1);
+        lines.truncate(whole);
+        Self { lines }
     }
 
     fn entries(&self) -> impl Iterator<Item = &Value> {
@@ -57,6 +59,11 @@ impl Journal {
             }
         }
         open
+    }
+
+    /// Whether nothing was written between the two readings.
+    pub(crate) fn is_the_same_as(&self, other: &Self) -> bool {
+        self.lines == other.lines
     }
 
     /// Whether this one goes on where an earlier one ended: nothing that was written is gone.

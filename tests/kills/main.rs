@@ -109,11 +109,15 @@ fn play_all(rounds: &[Round]) -> ExitCode {
     std::thread::scope(|scope| {
         for _ in 0..ROUNDS_AT_ONCE {
             scope.spawn(|| {
-                while let Some(round) = rounds.get(next.fetch_add(1, Ordering::SeqCst)) {
+                loop {
+                    let number = next.fetch_add(1, Ordering::SeqCst);
+                    let Some(round) = rounds.get(number) else {
+                        break;
+                    };
                     let kind = round.kind().to_owned();
-                    if let Err(why) = play(round) {
+                    if let Err(why) = play(round, &format!("round-{number}")) {
                         *failed.lock().unwrap() += 1;
-                        println!("failed: {}\n{why}\n", round.name);
+                        println!("failed: {}, in round-{number}\n{why}\n", round.name);
                     }
                     *done.lock().unwrap().entry(kind).or_default() += 1;
                 }
@@ -133,9 +137,8 @@ fn play_all(rounds: &[Round]) -> ExitCode {
     ExitCode::from(u8::from(failed > 0))
 }
 
-fn play(round: &Round) -> Result<(), String> {
-    let folder = round.name.replace([' ', ':', '/'], "-");
-    catch_unwind(AssertUnwindSafe(|| (round.play)(&folder))).map_err(|panic| {
+fn play(round: &Round, folder: &str) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(|| (round.play)(folder))).map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         text.unwrap_or_else(|| "it gave no reason".to_owned())

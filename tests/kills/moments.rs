@@ -11,7 +11,7 @@ use crate::door::send;
 use crate::yard::{APPLY, Yard};
 
 /// How many.
-const MOMENTS: u64 = 200;
+const MOMENTS: u64 = 300;
 
 /// Until when; an unharmed apply takes about half of it.
 const SPAN: Duration = Duration::from_millis(1_200);

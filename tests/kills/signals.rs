@@ -43,7 +43,7 @@ pub(crate) fn rounds() -> Vec<Round> {
         let nth = 1 + point * n_changing() / POINTS_TWICE;
         let name = format!("signal {word} twice at {nth}, point {point}");
         rounds.push(Round::new(name, move |folder| {
-            twice(folder, nth, signal, code)
+            twice(folder, nth, signal, code);
         }));
     }
     for nth in 0..DEAF {

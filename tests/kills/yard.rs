@@ -17,8 +17,9 @@ use crate::server::World;
 
 pub(crate) const APPLY: &str = "apply -auto-approve -allow-unknown-price";
 
-/// A cool-down takes a seventh of a second.
-const SPEED: u32 = 2_000;
+/// A stop takes a thirtieth of a second, and may take half of one before it counts as hanging: a machine that
+/// is busy with six rounds at once needs that.
+const SPEED: u32 = 600;
 
 const MANIFEST: &str = "
 version: 1
@@ -27,7 +28,7 @@ region: cn-hangzhou
 defaults: {rollout: {max_unavailable: 100%}, payment: auto}
 instances:
   web-1: {id: i-1, spec: {instance_type: ecs.g7.xlarge}}
-  web-2: {id: i-2, spec: {instance_type: ecs.g7.xlarge, internet: {max_bandwidth_out: 20}}}
+  web-2: {id: i-2, spec: {internet: {max_bandwidth_out: 20}}}
   db-1: {id: i-3, spec: {instance_type: ecs.g7.xlarge}}
   db-2: {id: i-4, spec: {instance_type: ecs.g7.xlarge}}
 ";
@@ -147,8 +148,24 @@ impl Yard {
         self.is_finished(&ended);
     }
 
+    /// The same, with more than one apply where a machine was found otherwise than left.
     #[track_caller]
-    pub(crate) fn is_finished(&self, ended: &Ended) {
+    pub(crate) fn is_finished_sooner_or_later(&self, applies_max: usize) {
+        self.door.arm(Vec::new());
+        for _ in 1..applies_max {
+            let before = self.journal();
+            let ended = self.run(APPLY);
+            self.saw_the_end(&before, &ended);
+            assert_eq!(self.n_down(), 0, "{ended}");
+            if ended.code == Some(0) {
+                return self.is_finished(&ended);
+            }
+        }
+        self.is_finished_by_the_next();
+    }
+
+    #[track_caller]
+    fn is_finished(&self, ended: &Ended) {
         let world = self.house.server.world();
         assert_eq!(world.specs(), WANTED.specs, "{ended}");
         assert_eq!(world.orders().len(), WANTED.n_orders, "{ended}");

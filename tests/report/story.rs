@@ -255,6 +255,7 @@ fn refused_and_stuck(story: Story) -> Story {
         .at(
             410,
             EventKind::Interrupted {
+                doing: vec!["modify, then start".to_owned()],
                 finishing: vec![InstanceName::new("web/i-bp4").unwrap()],
             },
         )

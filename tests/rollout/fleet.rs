@@ -56,6 +56,7 @@ fn gates() -> impl Strategy<Value = Vec<Gate>> {
     let wait = proptest::option::of((1..90u64).prop_map(minutes));
     let approval = select(vec![Approval::Nobody, Approval::Person]);
     let gate = (after, wait, approval).prop_map(|(after, wait, approval)| Gate {
+        check: None,
         after,
         wait,
         approval,

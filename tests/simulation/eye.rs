@@ -19,6 +19,8 @@ const COOL_DOWN_SECS: i64 = 300;
 /// Oldest token that may be sent: half an hour is what the cloud is assumed to remember.
 const TOKEN_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 
+use crate::rollouts::Watch;
+
 /// A broken law.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
@@ -52,6 +54,8 @@ pub(crate) struct Eye {
     pub(crate) plan: RefCell<Option<SavedPlan>>,
     pub(crate) journal_lost: Cell<bool>,
     pub(crate) n_changes_sent: Cell<u64>,
+    /// Batches, gates, windows and zones.
+    pub(crate) rollouts: Watch,
     /// The last entry of the program before this one.
     pub(crate) began_here: Cell<u64>,
     crowds: RefCell<Vec<Neighbours>>,
@@ -59,9 +63,10 @@ pub(crate) struct Eye {
 }
 
 impl Eye {
-    pub(crate) fn new(clock: Rc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Rc<dyn Clock>, rollouts: Watch) -> Self {
         Self {
             clock,
+            rollouts,
             touched: RefCell::default(),
             asked: Cell::default(),
             insisted: Cell::default(),
@@ -148,6 +153,21 @@ impl Eye {
             .collect();
         let before = self.down.replace(down.clone());
         let touched = self.touched.borrow();
+        let fell = down.difference(&before).cloned().collect();
+        let ours: BTreeSet<String> = down
+            .iter()
+            .filter(|id| !touched.iter().any(|other| other.as_str() == id.as_str()))
+            .filter(|id| {
+                let crowds = self.crowds.borrow();
+                crowds.iter().any(|crowd| crowd.members.contains(*id))
+            })
+            .cloned()
+            .collect();
+        let there = world.statuses().map(|(id, _)| id.to_owned()).collect();
+        self.rollouts.are_there(&there);
+        if let Some(what) = self.rollouts.look_at(&ours, &fell) {
+            self.object("I10", what);
+        }
         for crowd in self.crowds.borrow().iter() {
             let down = crowd.members.intersection(&down);
             let ours: Vec<&String> = down
@@ -165,6 +185,13 @@ impl Eye {
     pub(crate) fn judge_entries(&self, entries: &[Entry]) {
         for entry in entries {
             self.log(format!("  {} {}", entry.seq, said(&entry.kind)));
+            let early = {
+                let (entries, plan) = (self.entries.borrow(), self.plan.borrow());
+                self.rollouts.judge(entry, &entries, plan.as_ref())
+            };
+            if let Some(what) = early {
+                self.object("I10", what);
+            }
             if let Kind::Step {
                 at,
                 event: StepEvent::Intent { token, .. },

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use respec::aliyun::Aliyun;
-use respec::apply::{Interrupt, Job, Options, RunOutcome, Tools, apply};
+use respec::apply::{
+    Interrupt, Job, OpenRun, Options, Payer, RunOutcome, Tools, apply, approve, waiting_gates,
+};
 use respec::cloud::Cloud as _;
 use respec::event::{Event, EventKind};
 use respec::model::{ObservedFleet, RunId};
@@ -21,12 +23,17 @@ use crate::clock::WrongClock;
 use crate::doors::{Death, Points, WatchedJournal, WatchedWire};
 use crate::eye::{Eye, Violation};
 use crate::laws;
+use crate::money;
 use crate::rig::Rig;
-use crate::script::{CommitFate, Deed, Fate, Hand, QUIET_ATTEMPTS, Script};
+use crate::rollouts::Watch;
+use crate::script::{CommitFate, Deed, Fate, Hand, QUIET_ATTEMPTS, Script, Theme};
 use crate::trouble::Trouble;
 
 /// Longest that one apply may take.
 const APPLY_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// So long gates and windows are waited for: the longest that a window of these histories is shut.
+const WAIT_GATES: Duration = Duration::from_secs(4 * 3600);
 
 /// Most requests of one apply, a machine.
 const CALLS_MAX: u64 = 200;
@@ -69,7 +76,7 @@ enum Attempt {
     /// It could not even look at the fleet.
     Blind,
     /// It ended by itself.
-    Ended(RunOutcome),
+    Ended(Box<RunOutcome>),
 }
 
 /// Plays the history of this seed.
@@ -103,7 +110,10 @@ pub(crate) async fn play(script: Script) -> Ended {
     }
     history.wire.is_quiet.set(true);
     history.rig.clock.sleep(AFTERMATH).await;
-    laws::at_the_end(&history).await;
+    match history.script.theme {
+        Theme::Any => laws::at_the_end(&history).await,
+        Theme::Money => money::at_the_end(&history).await,
+    }
     history.into_ended()
 }
 
@@ -115,7 +125,10 @@ impl History {
             ahead: Cell::new(0),
         });
         rig.clock = own_clock.clone();
-        let eye = Rc::new(Eye::new(rig.world_clock.clone()));
+        let eye = Rc::new(Eye::new(
+            rig.world_clock.clone(),
+            Watch::over(&script.manifest, &script.cloud),
+        ));
         let death = Rc::new(Death::new());
         let watching = Rc::clone(&eye);
         let hook: MutationHook = Rc::new(move |world| {
@@ -283,6 +296,7 @@ impl History {
             }
         };
         let cloud = self.rig.client(self.wire.clone());
+        self.approve(&store).await;
         let Some((plan, observed)) = self.decide(&cloud, &store).await else {
             return Attempt::Blind;
         };
@@ -290,6 +304,30 @@ impl History {
         self.eye.count_crowds(&self.rig.desired, &observed);
         self.carry_out(attempt, fate, &cloud, store, &plan, &observed)
             .await
+    }
+
+    /// Before an apply, somebody opens every gate that waits.
+    async fn approve(&self, store: &Store) {
+        let contents = store.contents();
+        let Some(open) = &contents.open_run else {
+            return;
+        };
+        let Some(plan) = self.plans.borrow().get(&open.record.run).cloned() else {
+            return;
+        };
+        let run = OpenRun {
+            run: &open.record.run,
+            plan: &plan,
+            entries: &open.entries,
+            next_seq: contents.next_seq,
+            applied: &contents.applied,
+        };
+        // One at a time: the next attempt comes anyway, and the journal has moved on.
+        if let Some(gate) = waiting_gates(&run).unwrap().first() {
+            let clock = self.rig.clock.clone();
+            let done = approve(&run, gate, "somebody@somewhere", store, clock.as_ref()).await;
+            self.eye.log(format!("-- {gate:?} is approved: {done:?}"));
+        }
     }
 
     /// The open run's plan, or a new one.
@@ -305,6 +343,10 @@ impl History {
             return Some((plan, observed));
         }
         let planned = self.rig.plan(cloud, &contents).await.ok()?;
+        if self.script.theme == Theme::Money && !money::keeps_within(&planned.plan) {
+            self.eye.log("== refused: over its budget".to_owned());
+            return None;
+        }
         Some((planned.plan, planned.observed))
     }
 
@@ -349,7 +391,7 @@ impl History {
             cloud: cloud.clone(),
             billing: cloud.clone(),
             prices: cloud.clone(),
-            payer: None,
+            payer: self.payer(),
             journal,
             prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
@@ -358,6 +400,7 @@ impl History {
             mode: Mode::GoOn,
             parallelism: self.script.parallelism,
             wait_payment: self.script.wait_payment,
+            wait_gates: WAIT_GATES,
             ..Options::default()
         };
         let mut on_event = |event: &Event| self.hear(event);
@@ -366,12 +409,19 @@ impl History {
             Ok(outcome) => {
                 self.eye
                     .log(format!("== exit {} {outcome:?}", outcome.exit_code));
-                Attempt::Ended(outcome)
+                Attempt::Ended(Box::new(outcome))
             }
             Err(illegal) => {
                 self.eye.object("I14", illegal.to_string());
                 Attempt::Died
             }
+        }
+    }
+
+    fn payer(&self) -> Option<Payer> {
+        match self.script.theme {
+            Theme::Any => None,
+            Theme::Money => Some(money::payer()),
         }
     }
 

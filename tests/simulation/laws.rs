@@ -177,6 +177,15 @@ pub(crate) async fn at_the_end(history: &History) {
     the_secret_is_kept(history);
 }
 
+/// The laws about money alone, for histories that need not come to rest.
+pub(crate) async fn money_at_the_end(history: &History, truth: &Value, store: &Store) {
+    let stands = stands(store).await;
+    one_paid_order(history, truth);
+    money_is_accounted_for(history, truth, store);
+    power_is_as_it_should_be(history, truth, &stands);
+    every_order_is_recorded(history, truth, store, &stands);
+}
+
 async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
     let mut stands = BTreeMap::new();
     for run in &store.contents().runs {
@@ -277,7 +286,7 @@ fn set_fields(goal: &Goal, truth: &mut Value, id: &InstanceId) {
 
 /// I1: whatever happened, each machine needed at most one order of each kind, so one is paid.
 fn one_paid_order(history: &History, truth: &Value) {
-    let mut paid: BTreeMap<(String, bool), Vec<String>> = BTreeMap::new();
+    let mut paid: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for order in orders(truth).filter(|order| order["Payment"] == "Paid") {
         let instance = InstanceId::new(text(&order["InstanceId"])).unwrap();
         if is_touched(history, &instance) {
@@ -285,7 +294,10 @@ fn one_paid_order(history: &History, truth: &Value) {
         }
         let kind = (
             text(&order["InstanceId"]),
-            order["Change"].get("Type").is_some(),
+            order["Change"]
+                .as_object()
+                .and_then(|change| change.keys().next().cloned())
+                .unwrap_or_default(),
         );
         paid.entry(kind).or_default().push(text(&order["OrderId"]));
     }

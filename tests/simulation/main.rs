@@ -3,6 +3,7 @@
 //! ```text
 //! cargo test --release --test simulation -- [--seeds N] [--seed S] [--transcript]
 //!     [--script FILE | --only 'TROUBLE; …']   the history of seed S with these troubles alone
+//!     [--theme money]                         histories about money, instead of any
 //!     [--twice N]                             N seeds, each played twice
 //!     [--every-crash N]                       N seeds, each with a crash at every point of its first apply
 //!     [--bad-days N]                          large fleets on bad days
@@ -30,11 +31,13 @@ mod program;
 mod script;
 mod trouble;
 mod fleet;
+mod rollouts;
 mod clock;
 mod eye;
 mod doors;
 mod history;
 mod laws;
+mod money;
 mod bad_days;
 mod wanted;
 mod played;
@@ -90,7 +93,7 @@ fn carry_out(work: &Work, wanted: &Wanted) -> bool {
 fn seeds_pass(seeds: &[u64], wanted: &Wanted) -> bool {
     let failed = AtomicU64::new(0);
     on_all_cores(seeds, |seed| {
-        let script = || Script::draw(*seed);
+        let script = || wanted.theme.draw(*seed);
         let ended = if seed.is_multiple_of(TWICE_EVERY) {
             play_twice(script)
         } else {
@@ -111,7 +114,7 @@ fn seeds_pass(seeds: &[u64], wanted: &Wanted) -> bool {
 fn scripts_pass(name: &str, scripts: &[(u64, Vec<Trouble>)], wanted: &Wanted) -> bool {
     let mut failed = 0;
     for (seed, troubles) in scripts {
-        let ended = play(Script::draw(*seed).with_only(troubles));
+        let ended = play(wanted.theme.draw(*seed).with_only(troubles));
         print!("{}", told(*seed, &ended, wanted));
         failed += usize::from(!ended.violations.is_empty());
     }

@@ -78,10 +78,12 @@ pub(crate) fn told(seed: u64, ended: &Ended, wanted: &Wanted) -> String {
         first.law, first.what
     );
     if wanted.shrinks {
-        let few = shrink(seed, first.law, ended.troubles.clone(), play);
+        let draw = || wanted.theme.draw(seed);
+        let few = shrink(draw, first.law, ended.troubles.clone(), play);
         let few = written(&few);
         text += &format!(
-            "  cargo test --release --test simulation -- --seed {seed} --only '{few}' --transcript\n"
+            "  cargo test --release --test simulation -- {}--seed {seed} --only '{few}' --transcript\n",
+            wanted.theme.as_argument()
         );
     }
     let from = ended.log.len().saturating_sub(LINES_SHOWN);

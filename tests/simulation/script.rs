@@ -6,7 +6,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use respec::sim::{FaultPlan, Struck};
 
-use crate::fleet;
+use crate::{fleet, rollouts};
 
 /// Most attempts of one history: the first apply and six that go on with it.
 pub(crate) const ATTEMPTS_MAX: usize = 7;
@@ -19,6 +19,8 @@ const CRASHES_MAX: usize = 3;
 
 /// One history before it is played.
 pub(crate) struct Script {
+    /// What it is about.
+    pub(crate) theme: Theme,
     pub(crate) seed: u64,
     pub(crate) manifest: String,
     pub(crate) cloud: String,
@@ -63,6 +65,33 @@ pub(crate) enum Deed {
     Lock,
     Unlock,
     Delete,
+}
+
+/// What a history is about, and which laws are looked at when it is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Theme {
+    /// Whatever happens to a fleet.
+    Any,
+    /// Money: `money.rs`.
+    Money,
+}
+
+impl Theme {
+    /// From a seed to its history.
+    pub(crate) fn draw(self, seed: u64) -> Script {
+        match self {
+            Self::Any => Script::draw(seed),
+            Self::Money => crate::money::script(seed),
+        }
+    }
+
+    /// How it is asked for on the command line.
+    pub(crate) fn as_argument(self) -> &'static str {
+        match self {
+            Self::Any => "",
+            Self::Money => "--theme money ",
+        }
+    }
 }
 
 /// How a commit fails.
@@ -111,8 +140,9 @@ impl Script {
             .map(|attempt| fate(attempt < n_crashes, &mut chance))
             .collect();
         Self {
+            theme: Theme::Any,
             seed,
-            manifest: fleet.manifest,
+            manifest: rollouts::vary(&fleet.manifest, seed),
             cloud: fleet.cloud,
             faults: faults(&mut chance, &mut later),
             fates: {

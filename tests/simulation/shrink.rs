@@ -9,7 +9,7 @@ const TRIES_MAX: usize = 400;
 
 /// Leaves out whatever the broken law does not need: halves first, then quarters, then one by one.
 pub(crate) fn shrink(
-    seed: u64,
+    draw: impl Fn() -> Script,
     law: &str,
     all: Vec<Trouble>,
     play: impl Fn(Script) -> Ended,
@@ -17,7 +17,7 @@ pub(crate) fn shrink(
     let mut tries = 0;
     let mut breaks = |troubles: &[Trouble]| {
         tries += 1;
-        let ended = play(Script::draw(seed).with_only(troubles));
+        let ended = play(draw().with_only(troubles));
         tries <= TRIES_MAX && ended.violations.iter().any(|broken| broken.law == law)
     };
     let mut kept = all;

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::script::Theme;
 use crate::trouble::{self, Trouble};
 
 /// Seeds of a run that names no number.
@@ -13,6 +14,8 @@ const CORPUS: &str = include_str!("corpus.txt");
 /// What is to be done, and how to tell it.
 pub(crate) struct Wanted {
     pub(crate) work: Vec<Work>,
+    /// What its histories are about.
+    pub(crate) theme: Theme,
     pub(crate) transcript: bool,
     /// Whether a broken law is traced to the troubles it takes.
     pub(crate) shrinks: bool,
@@ -46,6 +49,7 @@ impl Wanted {
         let mut planted = None;
         let mut wanted = Self {
             work: Vec::new(),
+            theme: Theme::Any,
             transcript: false,
             shrinks: true,
         };
@@ -53,6 +57,7 @@ impl Wanted {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
             match argument.as_str() {
                 "--transcript" => wanted.transcript = true,
+                "--theme" => wanted.theme = theme(&value()?)?,
                 "--no-shrinking" => wanted.shrinks = false,
                 "--seed" => first = Some(number(&value()?)?),
                 "--seeds" => seeds = Some(number(&value()?)?),
@@ -83,6 +88,10 @@ impl Wanted {
             (None, None, None) if !wanted.work.is_empty() => {}
             (None, Some(first), seeds) => {
                 let seeds = first..first + seeds.unwrap_or(1);
+                wanted.work.insert(0, Work::Seeds(seeds.collect()));
+            }
+            (None, None, seeds) if wanted.theme == Theme::Money => {
+                let seeds = 0..seeds.unwrap_or(SEEDS);
                 wanted.work.insert(0, Work::Seeds(seeds.collect()));
             }
             (None, None, seeds) => {
@@ -122,6 +131,14 @@ fn corpus() -> Result<Corpus, String> {
         }
     }
     Ok((seeds, scripts))
+}
+
+fn theme(text: &str) -> Result<Theme, String> {
+    match text {
+        "any" => Ok(Theme::Any),
+        "money" => Ok(Theme::Money),
+        _ => Err(format!("{text} is no theme; there are any and money")),
+    }
 }
 
 fn number(text: &str) -> Result<u64, String> {

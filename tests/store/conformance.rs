@@ -85,6 +85,31 @@ async fn a_change_number_is_used_once() {
 }
 
 #[tokio::test]
+async fn a_forgotten_machine_is_gone_and_its_change_number_and_orders_stay() {
+    for place in Place::all("forgotten") {
+        let store = place.open();
+        one_whole_run(&store, 1).await;
+        let serial = store.contents().applied.stamp.serial;
+        let scribe = Scribe::after(&store.contents(), run(2));
+        append(
+            &store,
+            &[scribe.opened(), scribe.forgotten(1), scribe.over()],
+        )
+        .await;
+        drop(store);
+        let store = place.open();
+        let contents = store.contents();
+        assert!(!contents.applied.instances.contains_key(&machine(1)));
+        assert_eq!(contents.applied.stamp.serial, serial + 1);
+        assert_eq!(contents.change_number(&machine(1)), 1);
+        assert_eq!(contents.orders[&order(1)].instance, machine(1));
+        store.check_all().await.unwrap();
+        one_whole_run(&store, 3).await;
+        assert_eq!(store.contents().change_number(&machine(1)), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_record_above_the_limit_is_refused_whole() {
     for place in Place::all("large") {
         let store = place.open();

@@ -14,6 +14,9 @@ use crate::world::{Scribe, TempHome, append, fleet, machine, options, refusal, r
 /// Where the child writes; without it the child's test does nothing.
 const CHILD_HOME: &str = "RESPEC_TEST_STORE_HOME";
 
+/// Where the child of `tests/power_cut.sh` looks.
+const CHECKED_HOME: &str = "RESPEC_TEST_STORE_CHECKED";
+
 /// The child's test.
 const CHILD: &str = "crashes::child_that_writes_until_it_is_killed";
 
@@ -40,6 +43,22 @@ async fn child_that_writes_until_it_is_killed() {
     loop {
         write_one_run(&store).await;
     }
+}
+
+/// Not a test of its own either: what `tests/power_cut.sh` asks of a store after its power was cut.
+#[tokio::test]
+async fn child_that_says_how_far_a_store_came() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how the script tells its child where"
+    )]
+    let Ok(home) = std::env::var(CHECKED_HOME) else {
+        return;
+    };
+    let dir = StoreDir::new(Path::new(&home), &fleet());
+    let store = Store::open(&dir, options(Body::Inline)).unwrap();
+    let survey = store.survey().await.unwrap();
+    tell(survey.figures.entries);
 }
 
 async fn write_one_run(store: &Store) {

@@ -28,8 +28,12 @@ fn cut(path: &Path, n_bytes: usize) {
     fs::write(path, &whole[..n_bytes]).unwrap();
 }
 
+type Loss = fn(&TempHome);
+
+type Spoil = fn(&Path);
+
 /// What can happen to a database.
-const LOSSES: [(&str, fn(&TempHome)); 7] = [
+const LOSSES: [(&str, Loss); 7] = [
     ("all of it lost", |home| {
         fs::remove_dir_all(home.root().join("store")).unwrap();
     }),
@@ -185,7 +189,7 @@ async fn a_power_cut_may_leave_the_second_half_of_a_commit_without_its_first() {
 
 #[tokio::test]
 async fn a_box_that_is_lost_cut_or_damaged_is_made_again_from_the_database() {
-    let spoil: [(&str, fn(&Path)); 4] = [
+    let spoil: [(&str, Spoil); 4] = [
         ("was missing", |path| fs::remove_file(path).unwrap()),
         ("was behind", |path| {
             let text = fs::read_to_string(path).unwrap();

@@ -175,6 +175,12 @@ impl Scribe {
         })
     }
 
+    pub(crate) fn forgotten(&self, number: u64) -> Entry {
+        self.entry(Kind::Forgotten {
+            instance: machine(number),
+        })
+    }
+
     pub(crate) fn begun(&self, number: u64, change_number: u64) -> Entry {
         self.entry(Kind::Begun {
             instance: machine(number),

@@ -12,6 +12,15 @@ use crate::planted::{self, Fault};
 
 use super::hold::Hold;
 
+/// What a gate's check showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Looked {
+    /// It is as it should be; nobody looks again.
+    Good,
+    /// It is not.
+    Bad(String),
+}
+
 /// A crowd, with everything that happened to it.
 #[derive(Debug, Clone)]
 pub(super) struct CrowdState {
@@ -32,6 +41,8 @@ pub(super) struct CrowdState {
     ended_at: BTreeMap<u32, Timestamp>,
     /// Batches behind which somebody opened the gate.
     pub(super) approved: BTreeSet<u32>,
+    /// What the gates behind each batch showed when they were looked at last.
+    pub(super) checked: BTreeMap<u32, Looked>,
     /// The longest outage that was measured.
     pub(super) slowest: Duration,
     /// How its window stands, if it has one.
@@ -61,6 +72,7 @@ impl CrowdState {
             down: BTreeMap::new(),
             ended_at: BTreeMap::new(),
             approved: BTreeSet::new(),
+            checked: BTreeMap::new(),
             slowest: Duration::ZERO,
             opening: None,
             reopens: None,
@@ -121,9 +133,10 @@ impl CrowdState {
         }
     }
 
-    /// The open batch, if all its machines have ended. One that a gate shuts off has not been open yet.
+    /// The open batch, if all its machines have ended, and no more of them failed than is tolerated. One
+    /// that a gate shuts off has not been open yet.
     pub(super) fn to_end(&self, crowd: &Crowd, now: Timestamp) -> Option<u32> {
-        let over = self.unfinished.get(&self.open) == Some(&0);
+        let over = self.unfinished.get(&self.open) == Some(&0) && self.tolerates(crowd).is_ok();
         let reached = || self.gates_are_open(crowd, self.open - 1, now).is_ok();
         (over && reached()).then_some(self.open)
     }
@@ -161,11 +174,16 @@ impl CrowdState {
         let Some(own) = self.batch_of(instance) else {
             return Ok(());
         };
-        if own > self.open {
+        // One that was recorded as ended goes on when somebody goes on with what was held in it.
+        let mut before = self.unfinished.range(..own);
+        let unfinished = before.find(|(_, unfinished)| **unfinished > 0);
+        let unfinished = unfinished.map(|(batch, unfinished)| (*batch, *unfinished));
+        if let Some((open, unfinished)) = unfinished.or((own > self.open).then_some((self.open, 0)))
+        {
             return Err(Hold::Batch {
                 crowd: crowd.clone(),
-                open: self.open,
-                unfinished: self.unfinished.get(&self.open).copied().unwrap_or(0),
+                open,
+                unfinished,
             });
         }
         // The gates before were open when the batch before was: it could not have ended otherwise.
@@ -190,6 +208,25 @@ impl CrowdState {
                 });
             }
         }
-        Ok(())
+        self.checks_have_passed(crowd, after)
+    }
+
+    /// Looked at last of all, right before the next batch begins.
+    fn checks_have_passed(&self, crowd: &Crowd, after: u32) -> Result<(), Hold> {
+        let looks = self
+            .rollout
+            .gates_after(after)
+            .any(|gate| gate.check.is_some());
+        let seen = match self.checked.get(&after) {
+            Some(Looked::Good) => return Ok(()),
+            Some(Looked::Bad(seen)) => Some(seen.clone()),
+            None if looks => None,
+            None => return Ok(()),
+        };
+        Err(Hold::Check {
+            crowd: crowd.clone(),
+            after,
+            seen,
+        })
     }
 }

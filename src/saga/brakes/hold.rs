@@ -70,6 +70,15 @@ pub enum Hold {
         /// Behind which batch it stands.
         after: u32,
     },
+    /// A gate looks at something that is not as it should be, or has not looked yet.
+    Check {
+        /// Whose.
+        crowd: Crowd,
+        /// Behind which batch it stands.
+        after: u32,
+        /// What was seen last.
+        seen: Option<String>,
+    },
     /// So many of the crowd are down already (`max_unavailable`).
     Unavailable {
         /// Who shares the limit.
@@ -121,6 +130,7 @@ impl Hold {
             | Self::Batch { .. }
             | Self::Wait { .. }
             | Self::Approval { .. }
+            | Self::Check { .. }
             | Self::Unavailable { .. } => true,
             Self::TooLate { .. } | Self::Spread { .. } | Self::Availability { .. } => false,
         }
@@ -135,6 +145,7 @@ impl Hold {
             | Self::Batch { .. }
             | Self::Wait { .. }
             | Self::Approval { .. }
+            | Self::Check { .. }
             | Self::Unavailable { .. }
             | Self::Spread { .. }
             | Self::Availability { .. } => false,
@@ -155,7 +166,8 @@ impl Hold {
             Self::TooLate {
                 again: Some(again), ..
             } => Lift::At(*again),
-            Self::Approval { .. } => Lift::Person,
+            // The apply looks again by itself, and the next one does; whatever is wrong, a person mends it.
+            Self::Approval { .. } | Self::Check { .. } => Lift::Person,
             Self::Batch { .. }
             | Self::Unavailable { .. }
             | Self::Spread { .. }
@@ -206,6 +218,27 @@ impl std::fmt::Display for Hold {
                 f,
                 "batch {open} of {crowd} has not ended ({unfinished} to go)"
             ),
+            Self::Wait { .. } | Self::Approval { .. } | Self::Check { .. } => self.tell_gate(f),
+            Self::Unavailable { crowd, down, limit } => write!(
+                f,
+                "{down} of {crowd} are down already, {limit} may be (max_unavailable)"
+            ),
+            Self::Spread { crowd, zone } => write!(
+                f,
+                "machines of {crowd} are down in {zone}, one zone goes at a time (spread)"
+            ),
+            Self::Availability { name, down, limit } => write!(
+                f,
+                "{down} machines of availability {name} are down already, {limit} may be"
+            ),
+        }
+    }
+}
+
+impl Hold {
+    /// What a gate holds for; nothing about any other hold.
+    fn tell_gate(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
             Self::Wait {
                 crowd,
                 after,
@@ -219,18 +252,30 @@ impl std::fmt::Display for Hold {
                 f,
                 "the gate after batch {after} of {crowd} waits to be approved"
             ),
-            Self::Unavailable { crowd, down, limit } => write!(
+            Self::Check {
+                crowd,
+                after,
+                seen: None,
+            } => write!(
                 f,
-                "{down} of {crowd} are down already, {limit} may be (max_unavailable)"
+                "the gate after batch {after} of {crowd} looks whether all is well"
             ),
-            Self::Spread { crowd, zone } => write!(
+            Self::Check {
+                crowd,
+                after,
+                seen: Some(seen),
+            } => write!(
                 f,
-                "machines of {crowd} are down in {zone}, one zone goes at a time (spread)"
+                "the gate after batch {after} of {crowd} stays shut: its check {seen}"
             ),
-            Self::Availability { name, down, limit } => write!(
-                f,
-                "{down} machines of availability {name} are down already, {limit} may be"
-            ),
+            Self::Failures { .. }
+            | Self::Frozen { .. }
+            | Self::Window { .. }
+            | Self::TooLate { .. }
+            | Self::Batch { .. }
+            | Self::Unavailable { .. }
+            | Self::Spread { .. }
+            | Self::Availability { .. } => Ok(()),
         }
     }
 }

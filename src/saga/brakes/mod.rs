@@ -21,14 +21,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::{Crowd, InstanceId, Spread};
+use crate::model::{Check, Crowd, InstanceId, Spread};
 use crate::planted::{self, Fault};
 
 pub use hold::{Hold, Lift};
 pub use hours::Keeping;
 pub use terms::{Machine, Promised, Terms};
 
-use crowd::CrowdState;
+use crowd::{CrowdState, Looked};
 use hours::Hours;
 
 /// The brakes of one run.
@@ -166,6 +166,28 @@ impl Brakes {
         if let Some(state) = self.crowds.get_mut(crowd) {
             state.approved.insert(batch);
         }
+    }
+
+    /// What the gate behind this batch looks at is as it should be.
+    pub fn checked(&mut self, crowd: &Crowd, batch: u32) {
+        if let Some(state) = self.crowds.get_mut(crowd) {
+            state.checked.insert(batch, Looked::Good);
+        }
+    }
+
+    /// It is not; what was seen.
+    pub fn check_failed(&mut self, crowd: &Crowd, batch: u32, seen: &str) {
+        if let Some(state) = self.crowds.get_mut(crowd) {
+            state.checked.insert(batch, Looked::Bad(seen.to_owned()));
+        }
+    }
+
+    /// Everything that the gates behind this batch look at.
+    #[must_use]
+    pub fn checks_behind(&self, crowd: &Crowd, batch: u32) -> Vec<Check> {
+        let gates = self.crowds.get(crowd).into_iter();
+        let gates = gates.flat_map(|state| state.rollout.gates_after(batch));
+        gates.filter_map(|gate| gate.check.clone()).collect()
     }
 
     /// The batch of a machine, counted from 1; none for a machine that is in none.

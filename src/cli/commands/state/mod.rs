@@ -3,6 +3,7 @@
 mod check;
 mod export;
 mod restore;
+mod rm;
 
 use crate::cli::args::Global;
 use crate::cli::context::Context;
@@ -29,7 +30,15 @@ pub async fn run(
     match &args.command {
         StateCommand::List => list(&recorded(context, &read_input()?)?, global, screen),
         StateCommand::Show(one) => show(&recorded(context, &read_input()?)?, one, global, screen),
-        StateCommand::Rm(_) => Ok(Done::Fine),
+        StateCommand::Rm(one) => {
+            rm::run(
+                context,
+                &opened(context, global, &read_input()?)?,
+                one,
+                screen,
+            )
+            .await
+        }
         StateCommand::Check => {
             check::run(&opened(context, global, &read_input()?)?, global, screen).await
         }

@@ -1,0 +1,99 @@
+//! What looks have shown, and who is looked at along the way.
+//!
+//! A call that looks at a few machines may look at more for nothing. Those who come next are then known
+//! when their turn comes; and of the others, whoever is stopped by somebody else is seen to be down.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use crate::model::{InstanceId, InstanceStatus, ObservedInstance, RegionId};
+
+use super::timing::{JUST_SEEN, poll_after};
+
+/// Machines that come next and are looked at along the way, in one call.
+const NEXT_MAX: usize = 40;
+
+/// Other machines that are looked at along the way, in one call: few, for each is read and sent.
+const OTHERS_MAX: usize = 5;
+
+/// A kind of waiting whose length is learned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Wait {
+    /// For a machine to come down.
+    Stop,
+    /// For it to come up.
+    Start,
+    /// For a change to show.
+    Change,
+}
+
+/// Everything that the looks of this program have shown.
+#[derive(Debug, Default)]
+pub(super) struct Sights {
+    /// The last look at each machine, when it was answered.
+    last: BTreeMap<InstanceId, (Duration, ObservedInstance)>,
+    /// When a machine was first seen not to run, after it was last seen to.
+    down_since: BTreeMap<InstanceId, Duration>,
+    /// The shortest that each kind of waiting took.
+    shortest: BTreeMap<Wait, Duration>,
+    /// Who comes next.
+    pub(super) next: Vec<(RegionId, InstanceId)>,
+    /// Everybody else, whoever was looked at longest ago first.
+    pub(super) others: VecDeque<(RegionId, InstanceId)>,
+}
+
+impl Sights {
+    /// A look was answered.
+    pub(super) fn record(&mut self, seen: &ObservedInstance, now: Duration) {
+        if seen.status == InstanceStatus::Running {
+            self.down_since.remove(&seen.id);
+        } else {
+            self.down_since.entry(seen.id.clone()).or_insert(now);
+        }
+        self.last.insert(seen.id.clone(), (now, seen.clone()));
+    }
+
+    /// The machine as it was seen a moment ago, if it was.
+    pub(super) fn just_seen(&self, id: &InstanceId, now: Duration) -> Option<ObservedInstance> {
+        let (at, seen) = self.last.get(id)?;
+        (now.saturating_sub(*at) <= JUST_SEEN).then(|| seen.clone())
+    }
+
+    /// Since when the machine is known not to run, if it is.
+    pub(super) fn down_since(&self, id: &InstanceId) -> Option<Duration> {
+        self.down_since.get(id).copied()
+    }
+
+    /// Something took so long.
+    pub(super) fn took(&mut self, wait: Wait, long: Duration) {
+        let shortest = self.shortest.entry(wait).or_insert(long);
+        *shortest = (*shortest).min(long);
+    }
+
+    /// How long to wait before the next look at a machine that has been on its way for `waited`: it is
+    /// not asked before anybody was ever done.
+    pub(super) fn pause(&self, wait: Wait, waited: Duration) -> Duration {
+        let earliest = self.shortest.get(&wait).map(|shortest| *shortest * 9 / 10);
+        match earliest {
+            Some(earliest) if waited < earliest => earliest - waited,
+            Some(_) | None => poll_after(waited),
+        }
+    }
+
+    /// Whom else to look at in this region, with room for so many.
+    pub(super) fn along(&mut self, region: &RegionId, room: usize) -> Vec<InstanceId> {
+        let here = |(other, _): &&(RegionId, InstanceId)| other == region;
+        let next = self.next.iter().filter(here).take(room.min(NEXT_MAX));
+        let mut along: Vec<InstanceId> = next.map(|(_, id)| id.clone()).collect();
+        let left = OTHERS_MAX.min(room - along.len()).min(self.others.len());
+        for _ in 0..left {
+            self.others.rotate_left(1);
+            if let Some((other, id)) = self.others.back()
+                && other == region
+            {
+                along.push(id.clone());
+            }
+        }
+        along
+    }
+}

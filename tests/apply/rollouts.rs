@@ -1,0 +1,232 @@
+//! Batches, gates, windows and who is down: what a rollout promises, told as stories.
+
+use std::time::Duration;
+
+use respec::apply::{Hours, Options};
+use respec::event::EventKind;
+use respec::model::{Crowd, GroupName};
+use respec::saga::Hold;
+use respec::sim::Faults;
+use serde_json::json;
+
+use crate::house::{House, Told, begins, story};
+
+/// Machines i-1 to i-n of one zone; the cloud's day begins at midnight UTC.
+fn cloud(n: usize) -> String {
+    let machine = |n: usize| {
+        json!({"InstanceId": format!("i-{n}"), "InstanceType": "ecs.g7.large",
+               "ZoneId": "cn-hangzhou-h"})
+    };
+    let machines: Vec<_> = (1..=n).map(machine).collect();
+    json!({"start": "2026-11-28T00:00:00Z", "instances": machines}).to_string()
+}
+
+/// All of them in one group with this rollout, and more keys of the group.
+fn web(n: usize, rollout: &str, more: &str) -> String {
+    let ids: Vec<String> = (1..=n).map(|n| format!("i-{n}")).collect();
+    let ids = ids.join(", ");
+    format!(
+        "groups: {{web: {{ids: [{ids}], spec: {{instance_type: ecs.g7.xlarge}}, \
+         rollout: {{{rollout}}}{more}}}}}"
+    )
+}
+
+fn crowd() -> Crowd {
+    Crowd::Group(GroupName::new("web").unwrap())
+}
+
+/// When something happened, in seconds since the apply began.
+fn times(told: &Told, what: impl Fn(&EventKind) -> bool) -> Vec<f64> {
+    let begun = told.events[0].elapsed;
+    let found = told.events.iter().filter(|event| what(&event.kind));
+    found
+        .map(|event| (event.elapsed - begun).as_secs_f64())
+        .collect()
+}
+
+fn larger(house: &House, n: usize) -> usize {
+    let is_larger = |n: &usize| {
+        let truth = house.truth(&format!("i-{n}"));
+        truth["EffectiveType"] == "ecs.g7.xlarge" && truth["Status"] == "Running"
+    };
+    (1..=n).filter(is_larger).count()
+}
+
+#[test]
+fn batches_follow_one_another_and_a_gate_between_them_waits() {
+    let rollout = "batches: [1, 50%], max_unavailable: 100%, gates: [{after: 1, wait: 10m}]";
+    let manifest = web(5, rollout, "");
+    story(&manifest, &cloud(5), Faults::None, async |house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        let ended = times(&told, |kind| matches!(kind, EventKind::BatchEnded { .. }));
+        let stops = times(&told, |kind| begins(kind, "stop"));
+        assert_eq!((ended.len(), stops.len()), (3, 5));
+        assert!(stops[0] < 10.0);
+        let opens = ended[0] + 600.0;
+        assert!(
+            stops[1] >= opens && stops[1] < opens + 10.0,
+            "{stops:?} {ended:?}"
+        );
+        assert!(
+            stops[2] < ended[1] && stops[3] >= ended[1],
+            "{stops:?} {ended:?}"
+        );
+    });
+}
+
+#[test]
+fn without_a_word_about_batches_one_machine_goes_first_and_alone() {
+    let manifest = web(4, "max_unavailable: 100%", "");
+    story(&manifest, &cloud(4), Faults::None, async |house| {
+        let told = house.apply().await;
+        let ended = times(&told, |kind| matches!(kind, EventKind::BatchEnded { .. }));
+        let stops = times(&told, |kind| begins(kind, "stop"));
+        assert!(
+            stops[1] >= ended[0] && stops[3] < stops[1] + 1.0,
+            "{stops:?}"
+        );
+    });
+}
+
+#[test]
+fn a_gate_that_waits_for_a_person_pauses_the_run_and_the_next_apply_goes_on_behind_it() {
+    let rollout = "batches: [1, 100%], max_unavailable: 100%, gates: [{after: 1, approve: true}]";
+    let manifest = web(3, rollout, "");
+    story(&manifest, &cloud(3), Faults::None, async |house| {
+        for _ in 0..2 {
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 7, "{:?}", told.outcome);
+            let gate = Hold::Approval {
+                crowd: crowd(),
+                after: 1,
+            };
+            assert_eq!(told.outcome.pauses, [gate]);
+            assert_eq!(told.outcome.rests.len(), 2);
+            assert_eq!(larger(&house, 3), 1);
+        }
+        house.approve(&crowd(), 1).await;
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        assert_eq!(larger(&house, 3), 3);
+    });
+}
+
+#[test]
+fn a_gate_that_opens_later_than_anybody_waits_pauses_the_run() {
+    let rollout = "batches: [1, 100%], gates: [{after: 1, wait: 3h}]";
+    let manifest = web(2, rollout, "");
+    story(&manifest, &cloud(2), Faults::None, async |house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 7);
+        house.wait(3 * 3600).await;
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+    });
+}
+
+/// One outage takes 40 s; the window is open for 100 s, so that the third would not be over in time.
+#[test]
+fn what_would_not_be_up_again_before_the_window_shuts_waits_for_the_next_one() {
+    let window = ", window: {schedule: daily 00:00, time_zone: UTC, duration: 100s}";
+    let manifest = web(3, "max_unavailable: 1", window);
+    story(&manifest, &cloud(3), Faults::None, async |mut house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 7, "{:?}", told.outcome);
+        assert_eq!(larger(&house, 3), 2);
+        let stops = times(&told, |kind| begins(kind, "stop"));
+        assert!(stops.iter().all(|at| *at < 60.0), "{stops:?}");
+
+        // Tomorrow is too far away to be waited for, unless somebody says so.
+        house.options = Options {
+            wait_gates: Duration::from_secs(24 * 3600),
+            ..house.options
+        };
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        let waited = times(&told, |kind| begins(kind, "stop"))[0];
+        assert!((23.0..24.0).contains(&(waited / 3600.0)), "{waited}");
+    });
+}
+
+#[test]
+fn whoever_waives_the_hours_is_written_down_and_waits_for_none() {
+    let window = ", window: {schedule: daily 12:00, time_zone: UTC, duration: 1h}";
+    let freeze = "\nfreezes: [{from: 2026-11-27, to: 2026-11-29, time_zone: UTC, reason: sales}]";
+    let manifest = web(2, "max_unavailable: 100%", window) + freeze;
+    story(&manifest, &cloud(2), Faults::None, async |mut house| {
+        let told = house.apply().await;
+        assert_eq!((told.outcome.exit_code, larger(&house, 2)), (7, 0));
+        house.options = Options {
+            hours: Hours::Waived("the shop is down anyway".to_owned()),
+            ..house.options
+        };
+        let told = house.apply().await;
+        assert_eq!((told.outcome.exit_code, larger(&house, 2)), (0, 2));
+        let waived = told.events.iter().any(|event| {
+            matches!(&event.kind, EventKind::HoursWaived { reason } if reason == "the shop is down anyway")
+        });
+        assert!(waived);
+    });
+}
+
+/// Nobody here stopped it; it is seen in a look at another, and takes a place until it is up again.
+#[test]
+fn a_neighbour_that_somebody_stops_meanwhile_takes_a_place() {
+    let manifest = web(6, "batches: [100%], max_unavailable: 2", "");
+    story(&manifest, &cloud(6), Faults::None, async |house| {
+        let mut stopped = false;
+        let mut down_at_once = 0;
+        let told = house
+            .apply_hearing(|event, _| {
+                if !stopped && event.elapsed > Duration::from_secs(20) {
+                    stopped = true;
+                    assert!(house.rig.by_hand("stop", &json!({"InstanceId": "i-6"})));
+                }
+                if begins(&event.kind, "stop") && event.elapsed > Duration::from_secs(60) {
+                    let truth = house.rig.truth();
+                    let machines = truth["instances"].as_array().unwrap();
+                    let down = machines.iter().filter(|m| m["Status"] != "Running").count();
+                    down_at_once = down_at_once.max(down + 1);
+                }
+            })
+            .await;
+        assert!(stopped);
+        assert_eq!(down_at_once, 2, "{:?}", told.outcome);
+    });
+}
+
+/// The test of the house: a target that turns out to be sold out touches one machine of many.
+#[test]
+fn no_stop_is_sent_after_the_first_sold_out_type() {
+    let manifest = web(
+        10,
+        "batches: [100%], max_unavailable: 50%, max_failures: 200",
+        "",
+    );
+    let faults = respec::sim::FaultPlan {
+        stock_gone: 1.0,
+        most: 1,
+        ..respec::sim::FaultPlan::default()
+    };
+    story(
+        &manifest,
+        &cloud(10),
+        Faults::seeded(1, faults),
+        async |house| {
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 3);
+            let lines = house.calls_in_order(&["StopInstances", "ModifyInstanceSpec"]);
+            let first = lines
+                .iter()
+                .position(|line| line.contains("NoStock"))
+                .unwrap();
+            let late = lines[first..]
+                .iter()
+                .filter(|line| line.contains("StopInstances"));
+            assert_eq!(late.count(), 0, "{lines:?}");
+            assert_eq!(larger(&house, 10), 0);
+            assert_eq!(told.outcome.left_alone.len(), 5);
+        },
+    );
+}

@@ -1,0 +1,163 @@
+//! Rollouts as their users meet them: one machine first, gates that wait for a person, hours that are kept.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::house::{FAST, House};
+use crate::shop::APPLY;
+
+const WITH: &str = "--simulate fleet.cloud.yaml";
+
+/// A group of `n` machines with this rollout, and a cloud that begins with these lines.
+fn wide(name: &str, n: usize, rollout: &str, head: &str) -> House {
+    let ids: Vec<String> = (1..=n).map(|n| format!("i-{n:04}")).collect();
+    let manifest = format!(
+        "
+version: 1
+fleet: wide
+region: cn-hangzhou
+groups:
+  web:
+    ids: [{}]
+    spec: {{instance_type: ecs.g7.xlarge}}
+    rollout: {{{rollout}}}
+",
+        ids.join(", ")
+    );
+    let mut cloud = format!("{head}\ninstances:\n");
+    for id in &ids {
+        let machine = "InstanceType: ecs.g7.large, ZoneId: cn-hangzhou-h";
+        writeln!(cloud, "- {{InstanceId: {id}, {machine}}}").unwrap();
+    }
+    House::with(name, &manifest, &cloud, FAST)
+}
+
+/// The machines of the kept world.
+fn machines(house: &House) -> Vec<Value> {
+    let worlds = std::fs::read_dir(house.folder.join("state/simulated")).unwrap();
+    let world = worlds.last().unwrap().unwrap().path().join("world.json");
+    let world: Value = serde_json::from_slice(&std::fs::read(world).unwrap()).unwrap();
+    match &world["instances"] {
+        Value::Object(all) => all.values().cloned().collect(),
+        Value::Array(all) => all.clone(),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_type_that_is_sold_out_after_the_stop_touches_one_machine_of_two_hundred() {
+    let sold_out = "faults: [{operation: ModifyInstanceSpec, code: OperationDenied.NoStock}]";
+    let rollout = "batches: [1, 100%], max_failures: 0, max_unavailable: 100%";
+    let house = wide("sold-out", 200, rollout, sold_out);
+    let events = house
+        .run_without_cloud(&format!("{APPLY} -json {WITH}"))
+        .exits(3)
+        .json_lines();
+    let of = |kind: &str| events.iter().filter(|event| event["type"] == kind).count();
+    assert_eq!((of("apply_start"), of("left_alone")), (1, 199));
+    let touched: Vec<&Value> = events
+        .iter()
+        .filter(|event| event["type"] == "step_start")
+        .map(|event| &event["hook"]["resource"]["resource_key"])
+        .collect();
+    assert!(touched.iter().all(|id| *id == touched[0]), "{touched:?}");
+    assert_eq!(machines(&house).len(), 200);
+    let text = format!("{:?}", machines(&house));
+    assert!(
+        !text.contains("ecs.g7.xlarge") && !text.contains("Stopped"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_gate_is_opened_by_a_person_and_history_tells_who() {
+    let rollout = "batches: [1, 100%], max_unavailable: 100%, gates: [{after: 1, approve: true}]";
+    let house = wide("gate", 3, rollout, "");
+    let run = |args: &str| house.run_without_cloud(&format!("{args} {WITH}"));
+    let paused = run(APPLY).exits(7);
+    paused.shows(&[
+        "Apply not complete: of 3 machines, 1 changed, 2 not begun.",
+        "the gate after batch 1 of group web waits to be approved",
+        "--gate 1 --group web",
+    ]);
+    let history = run("history -json").exits(0).json();
+    let name = history["runs"][0]["run"].as_str().unwrap().to_owned();
+    run(&format!("approve {name} -gate 2"))
+        .exits(64)
+        .says(&["gate 2 does not wait for anybody", "--gate 1 --group web"]);
+    run(&format!("approve {name} --gate 1"))
+        .exits(0)
+        .shows(&["The gate after batch 1 of group web is open."]);
+    run(&format!("approve {name} --gate 1")).exits(64);
+    run(APPLY).exits(0);
+    run(&format!("history {name}")).exits(0).shows(&[
+        "after batch 1 of group web",
+        "tester@",
+        "1 of group web ended",
+    ]);
+    run(&format!("approve {name} --gate 1"))
+        .exits(64)
+        .says(&["is not open"]);
+}
+
+#[test]
+fn a_run_of_which_nothing_may_begin_is_not_opened_unless_somebody_says_why() {
+    let house = wide("frozen", 2, "max_unavailable: 100%", "");
+    let freeze =
+        "freezes: [{from: 2025-12-31, to: 2026-01-03, time_zone: UTC, reason: \"new year\"}]";
+    let manifest = house.read("fleet.yaml") + freeze + "\n";
+    house.write("fleet.yaml", manifest);
+    let run = |args: &str| house.run_without_cloud(&format!("{args} {WITH}"));
+    run(APPLY).exits(6).says(&[
+        "nothing may begin now",
+        "frozen until",
+        "new year",
+        "--now --reason TEXT",
+    ]);
+    run("history").exits(1);
+    run(&format!("{APPLY} -now")).exits(64);
+    // Somebody says why; the space of a reason would end it here.
+    run(&format!("{APPLY} -now -reason=urgent")).exits(0);
+    let history = run("history -json").exits(0).json();
+    let name = history["runs"][0]["run"].as_str().unwrap().to_owned();
+    run(&format!("history {name}"))
+        .exits(0)
+        .shows(&["waived by tester@", "urgent"]);
+}
+
+/// Stops of 15 s, changes of 3 s, starts of 20 s, a thousand calls a minute, a fifth down at once: five
+/// outages one after the other are the shortest that can be.
+#[test]
+fn a_thousand_machines_a_fifth_at_once_take_little_longer_than_they_must() {
+    let rates = "{calls: 1000, per: 60s}";
+    let head = format!(
+        "delays: {{stop: 15s, modify: 3s, start: 20s, lag: 0s}}
+throttle: {{ModifyInstanceSpec: {rates}, StopInstances: {rates}, StartInstances: {rates}, DescribeInstances: {rates}}}"
+    );
+    let rollout = "batches: [100%], max_unavailable: 20%";
+    let house = wide("thousand-down", 1000, rollout, &head);
+    let rehearsed = house.run_without_cloud(&format!("rehearse -json {WITH}"));
+    let day = rehearsed.exits(0).json()["good_day"].clone();
+    let (outage, rounds) = (38.5, 5.0);
+    let makespan = day["makespan"].as_f64().unwrap();
+    assert!(makespan <= 1.15 * outage * rounds, "{makespan}");
+    let calls: u64 = day["calls"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|n| n.as_u64().unwrap())
+        .sum();
+    assert!(calls <= 1_520, "{}", day["calls"]);
+    let downtime = day["downtime"].as_object().unwrap();
+    let sum: f64 = downtime.values().map(|secs| secs.as_f64().unwrap()).sum();
+    let mean = sum / 1_000.0;
+    assert!(mean <= 1.25 * outage, "{mean}");
+    assert_eq!(
+        (day["exit_code"].as_u64(), day["peak"].as_u64()),
+        (Some(0), Some(200))
+    );
+    // A call that was refused for the rate would have been sent again.
+    assert_eq!(day["calls"]["ModifyInstanceSpec"], 1_000);
+    println!("1,000 machines: {makespan} s, {calls} calls, {mean} s down on average");
+}

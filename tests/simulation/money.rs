@@ -1,0 +1,204 @@
+//! Histories about money: balances, budgets and payers at random, hands in the console, bandwidth for a
+//! while, and everything else that befalls a history. `--money N` plays N of them.
+//!
+//! Four laws hold whatever happens: each order was asked for by exactly one step, no step has two orders
+//! that were paid, what was spent is what the paid orders come to and never more than budget or balance
+//! hold, and no order is forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use respec::apply::Payer;
+use respec::model::OrderId;
+use respec::plan::{Ruling, SavedPlan, spend_limits};
+use respec::saga::{Kind, StepEvent};
+use respec::store::Store;
+use serde_json::Value as Json;
+use serde_yaml::Value;
+
+use crate::history::History;
+use crate::laws;
+use crate::script::{Script, Theme, one_of};
+
+/// Keeps the drawing of money apart from the drawing of everything else.
+const SALT: u64 = 0x6d6f_6e65_7921;
+
+/// Whose machines they are, and who pays.
+const ACCOUNT: &str = "1234567890123456";
+
+/// What an account may hold: nothing, hardly anything, enough for some, enough for all.
+const BALANCES: [u32; 6] = [0, 50, 500, 5_000, 20_000, 500_000];
+
+/// What a run may cost.
+const BUDGETS: [u32; 4] = [100, 2_000, 10_000, 200_000];
+
+/// The same story with money in it.
+pub(crate) fn script(seed: u64) -> Script {
+    let mut chance = ChaCha8Rng::seed_from_u64(seed ^ SALT);
+    let script = Script::draw(seed);
+    let mut manifest: Value = serde_yaml::from_str(&script.manifest).unwrap();
+    let mut cloud: Value = serde_yaml::from_str(&script.cloud).unwrap();
+    cloud["account"] = ACCOUNT.into();
+    cloud["balance"]["available"] = (*one_of(&BALANCES, &mut chance)).into();
+    subscribe_most(&mut cloud, &mut chance);
+    manifest["defaults"]["payment"] = payment(&mut chance);
+    pay_by_bandwidth_alone(&mut manifest);
+    for (_, group) in manifest["groups"].as_mapping_mut().unwrap().iter_mut() {
+        group["payment"] = payment(&mut chance);
+        if chance.random_bool(0.4) {
+            want_an_event(group, &cloud, &mut chance);
+        }
+    }
+    if chance.random_bool(0.3) {
+        manifest["balance"] = "skip".into();
+    }
+    if chance.random_bool(0.6) {
+        let text = format!(
+            "{{currency: CNY, max_spend_per_apply: {}}}",
+            one_of(&BUDGETS, &mut chance)
+        );
+        manifest["budget"] = serde_yaml::from_str(&text).unwrap();
+    }
+    Script {
+        manifest: serde_yaml::to_string(&manifest).unwrap(),
+        cloud: serde_yaml::to_string(&cloud).unwrap(),
+        theme: Theme::Money,
+        ..script
+    }
+}
+
+fn payment(chance: &mut ChaCha8Rng) -> Value {
+    (*one_of(&["auto", "auto", "await", "api"], chance)).into()
+}
+
+/// What single machines say of their traffic would stand in the way of an event of their group.
+fn pay_by_bandwidth_alone(manifest: &mut Value) {
+    let instances = manifest.get_mut("instances");
+    let instances = instances.and_then(Value::as_mapping_mut);
+    for (_, machine) in instances.into_iter().flatten() {
+        if machine["spec"].get("internet").is_some() {
+            machine["spec"]["internet"]["charge_type"] = "PayByBandwidth".into();
+        }
+    }
+}
+
+/// Only subscriptions make orders.
+fn subscribe_most(cloud: &mut Value, chance: &mut ChaCha8Rng) {
+    for machine in cloud["instances"].as_sequence_mut().unwrap() {
+        let runs = machine
+            .get("Status")
+            .is_none_or(|status| status == "Running");
+        let is_spot = machine.get("SpotStrategy").is_some();
+        if runs && !is_spot && chance.random_bool(0.7) {
+            machine["InstanceChargeType"] = "PrePaid".into();
+            if chance.random_bool(0.5) {
+                machine["InternetChargeType"] = "PayByBandwidth".into();
+            }
+        }
+    }
+}
+
+/// An event a month from the beginning: bought in this history, and never in force in it.
+fn want_an_event(group: &mut Value, cloud: &Value, chance: &mut ChaCha8Rng) {
+    let start = cloud["start"].as_str().unwrap_or("2026-01-01T00:00:00Z");
+    let start: jiff::Timestamp = start.parse().unwrap();
+    let begins = (start + jiff::SignedDuration::from_hours(30 * 24))
+        .strftime("%Y-%m-%dT%HZ")
+        .to_string();
+    let ends = start + jiff::SignedDuration::from_hours(30 * 24 + *one_of(&[4, 30, 200], chance));
+    let mut event = serde_yaml::Mapping::new();
+    event.insert("max_bandwidth_out".into(), 200.into());
+    event.insert("start".into(), begins.into());
+    event.insert(
+        "end".into(),
+        ends.strftime("%Y-%m-%dT%HZ").to_string().into(),
+    );
+    if group["spec"].get("internet").is_some() {
+        group["spec"]["internet"]["charge_type"] = "PayByBandwidth".into();
+    }
+    group["temporary_bandwidth"] = event.into();
+}
+
+/// Who pays by a call: the simulated account itself.
+pub(crate) fn payer() -> Payer {
+    Payer {
+        buyer_id: ACCOUNT.to_owned(),
+        payer_id: ACCOUNT.to_owned(),
+        pay_submit_uid: ACCOUNT.to_owned(),
+        token: "hush-money".into(),
+    }
+}
+
+/// Whether somebody would be allowed to apply this plan.
+pub(crate) fn keeps_within(plan: &SavedPlan) -> bool {
+    spend_limits(plan, None)
+        .iter()
+        .all(|limit| limit.ruling == Ruling::Holds)
+}
+
+/// When nothing more will happen.
+pub(crate) async fn at_the_end(history: &History) {
+    let store = match Store::in_memory(&history.kv, &history.rig.lineage) {
+        Ok(store) => store,
+        Err(error) => return history.eye.object("I14", error.to_string()),
+    };
+    let truth = history.rig.truth();
+    for order in truth["orders"].as_array().unwrap() {
+        let (id, change) = (&order["OrderId"], &order["Change"]);
+        let (amount, stands) = (&order["Amount"], &order["Payment"]);
+        history
+            .eye
+            .log(format!("order {id}: {change} {amount} {stands}"));
+    }
+    laws::money_at_the_end(history, &truth, &store).await;
+    one_step_asked_for_each(history, &store).await;
+    every_run_keeps_within_its_budget(history, &truth, &store);
+}
+
+/// Each order was asked for, or taken up, by one step.
+async fn one_step_asked_for_each(history: &History, store: &Store) {
+    let mut asked: BTreeMap<OrderId, BTreeSet<String>> = BTreeMap::new();
+    for run in &store.contents().runs {
+        for entry in store.entries(&run.run).await.unwrap() {
+            if let Kind::Step {
+                at,
+                event:
+                    StepEvent::Answered {
+                        order_id: Some(order),
+                        ..
+                    },
+            } = entry.kind
+            {
+                let step = format!("{} {} step {}", run.run, at.instance, at.step);
+                asked.entry(order).or_default().insert(step);
+            }
+        }
+    }
+    for (order, steps) in asked.iter().filter(|(_, steps)| steps.len() > 1) {
+        let what = format!("order {order} was asked for by {steps:?}");
+        history.eye.object("I2", what);
+    }
+}
+
+fn every_run_keeps_within_its_budget(history: &History, truth: &Json, store: &Store) {
+    let budget = history.rig.desired.budget.as_ref();
+    let Some(limit) = budget.and_then(|budget| budget.max_spend_per_apply.as_ref()) else {
+        return;
+    };
+    let limit: f64 = limit.amount().to_string().parse().unwrap();
+    let contents = store.contents();
+    let mut spent: BTreeMap<String, f64> = BTreeMap::new();
+    for order in truth["orders"].as_array().unwrap() {
+        let id = order["OrderId"].as_str().unwrap();
+        let amount = order["Amount"].as_f64().unwrap();
+        let record = contents.orders.values().find(|r| r.order_id.as_str() == id);
+        if let Some(record) = record.filter(|_| order["Payment"] == "Paid" && amount > 0.0) {
+            *spent.entry(record.run.to_string()).or_default() += amount;
+        }
+    }
+    for (run, spent) in spent.iter().filter(|(_, spent)| **spent > limit + 0.005) {
+        let what = format!("{run} has spent {spent}, its budget is {limit}");
+        history.eye.object("I2", what);
+    }
+}
