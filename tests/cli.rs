@@ -53,6 +53,8 @@ mod private;
 mod money;
 #[path = "cli/simulated.rs"]
 mod simulated;
+#[path = "cli/examples.rs"]
+mod examples;
 #[path = "cli/rehearsals.rs"]
 mod rehearsals;
 #[path = "cli/rollouts.rs"]

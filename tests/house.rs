@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// Reading order; each room with the rooms it may import.
 const ROOMS: &[(&str, Kind, &[&str])] = &[
-    ("planted", Kind::Port, &[]),
+    ("planted", Kind::Pure, &[]),
     ("model", Kind::Pure, &[]),
     ("guide", Kind::Pure, &[]),
     ("manifest", Kind::Pure, &["model"]),

@@ -11,10 +11,10 @@ use crate::door::send;
 use crate::yard::{APPLY, Yard};
 
 /// How many.
-const MOMENTS: u64 = 200;
+const MOMENTS: u64 = 300;
 
 /// Until when; an unharmed apply takes about half of it.
-const SPAN: Duration = Duration::from_millis(1_500);
+const SPAN: Duration = Duration::from_millis(1_200);
 
 pub(crate) fn rounds() -> Vec<Round> {
     let moment = |seed: u64| {

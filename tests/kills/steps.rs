@@ -7,7 +7,7 @@ use crate::door::{Calls, Trap, When};
 use crate::yard::{Yard, n_calls, n_changing};
 
 /// Calls of a resumed apply that are killed as well.
-const SECOND_KILLS: usize = 4;
+const SECOND_KILLS: usize = 6;
 
 pub(crate) fn rounds() -> Vec<Round> {
     let mut rounds = Vec::new();
@@ -20,11 +20,11 @@ pub(crate) fn rounds() -> Vec<Round> {
             }));
         }
         for second in 1..=SECOND_KILLS {
-            let name = format!("step {nth} and {second} of the next");
+            let name = format!("step {nth} and {second} of the next two");
             let first = vec![kill(Calls::Changing, nth, When::Between)];
             let next = vec![kill(Calls::Changing, second, When::Between)];
             rounds.push(Round::new(name, move |folder| {
-                play(folder, &[first.clone(), next.clone()]);
+                play(folder, &[first.clone(), next.clone(), next.clone()]);
             }));
         }
     }
