@@ -163,8 +163,6 @@ impl Eye {
             })
             .cloned()
             .collect();
-        let there = world.statuses().map(|(id, _)| id.to_owned()).collect();
-        self.rollouts.are_there(&there);
         if let Some(what) = self.rollouts.look_at(&ours, &fell) {
             self.object("I10", what);
         }
@@ -185,6 +183,9 @@ impl Eye {
     pub(crate) fn judge_entries(&self, entries: &[Entry]) {
         for entry in entries {
             self.log(format!("  {} {}", entry.seq, said(&entry.kind)));
+            for id in self.touched.borrow().iter() {
+                self.rollouts.touched(id.as_str());
+            }
             let early = {
                 let (entries, plan) = (self.entries.borrow(), self.plan.borrow());
                 self.rollouts.judge(entry, &entries, plan.as_ref())

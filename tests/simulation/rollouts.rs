@@ -83,8 +83,8 @@ pub(crate) struct Watch {
     groups: BTreeMap<String, Promise>,
     /// The zone of each machine.
     zones: BTreeMap<String, String>,
-    /// Machines that somebody has deleted.
-    gone: RefCell<BTreeSet<String>>,
+    /// Machines that somebody had a hand on: deleted, one ends by itself.
+    touched: RefCell<BTreeSet<String>>,
 }
 
 impl Watch {
@@ -98,7 +98,7 @@ impl Watch {
             groups: named
                 .map(|(name, group)| (text(name), promise(group)))
                 .collect(),
-            gone: RefCell::default(),
+            touched: RefCell::default(),
             zones: machines
                 .map(|m| (text(&m["InstanceId"]), text(&m["ZoneId"])))
                 .collect(),
@@ -146,12 +146,16 @@ impl Watch {
         plan: &SavedPlan,
     ) -> Option<String> {
         let (name, promise) = self.of(id)?;
+        // What is not there any more is found out by beginning it, and takes nobody down.
+        if self.touched.borrow().contains(id.as_str()) {
+            return None;
+        }
         let is_its = |crowd: &Crowd| matches!(crowd, Crowd::Group(group) if group.as_str() == name);
         let course = plan.courses.iter().find(|course| is_its(&course.crowd))?;
         let own = course.batches.iter().position(|batch| batch.contains(id))?;
         let same_run = || earlier.iter().filter(|earlier| earlier.run == entry.run);
         for before in &course.batches[..own] {
-            let is_there = |id: &&InstanceId| !self.gone.borrow().contains(id.as_str());
+            let is_there = |id: &&InstanceId| !self.touched.borrow().contains(id.as_str());
             let mut there = before.iter().filter(is_there);
             if let Some(open) = there.find(|id| is_under_way(id, same_run())) {
                 return Some(format!(
@@ -190,10 +194,9 @@ impl Watch {
         (since >= lasts).then(|| format!("{id} begins at {} while its window is shut", entry.at))
     }
 
-    /// Nobody waits for a machine that is not there.
-    pub(crate) fn are_there(&self, ids: &BTreeSet<String>) {
-        let all = self.groups.values().flat_map(|promise| &promise.members);
-        *self.gone.borrow_mut() = all.filter(|id| !ids.contains(*id)).cloned().collect();
+    /// Somebody had a hand on this machine: nobody waits for what is deleted.
+    pub(crate) fn touched(&self, id: &str) {
+        self.touched.borrow_mut().insert(id.to_owned());
     }
 
     /// Whoever goes down now is of the zone of all that are down in its group.
