@@ -114,6 +114,8 @@ impl Watch {
     ) -> Option<String> {
         let plan = plan?;
         match &entry.kind {
+            // It is begun to be found missing, for which nobody has to wait.
+            Kind::Begun { instance, .. } if self.gone.borrow().contains(instance.as_str()) => None,
             Kind::Begun { instance, .. } => self
                 .begins_too_early(entry, instance, earlier, plan)
                 .or_else(|| self.is_shut(entry, instance)),
