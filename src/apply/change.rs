@@ -22,7 +22,7 @@ impl Worker {
         loop {
             let seen = match self.look_patiently().await {
                 Ok(seen) => seen,
-                Err(end) => return end,
+                Err(end) => return self.order_of_the_gone(call, &mut sending, end).await,
             };
             match self.own_payment(&sending, &seen).await {
                 OwnPayment::Ends(end) => return *end,

@@ -151,7 +151,7 @@ impl Worker {
         let shown = after.is_shown_by(seen);
         let told = sending.told.clone();
         let doubt = |why: String| Some(self.order_unknown((first, last), &why, told.as_ref()));
-        match self.trace(call, seen, (first, last)).await {
+        match self.trace(call, Some(seen), (first, last)).await {
             Trace::Found(order) => {
                 self.adopt(sending, order).await;
                 None
@@ -171,6 +171,37 @@ impl Worker {
             }
             Trace::Unreadable(error) => doubt(format!("the orders cannot be read: {error}")),
         }
+    }
+
+    /// The machine cannot be looked at any more. The order that a lost answer may have told of outlives it, and
+    /// is looked for all the same: after nothing can arrive any more, twice.
+    pub(super) async fn order_of_the_gone(
+        &self,
+        call: &ModifyCall,
+        sending: &mut Sending,
+        end: End,
+    ) -> End {
+        let (Some(first), Some(last)) = (sending.first, sending.last) else {
+            return end;
+        };
+        if !call.makes_order() || !sending.in_doubt {
+            return end;
+        }
+        let left = HORIZON.saturating_sub(since(last, self.tools.clock.wall()));
+        for wait in [left, PROOF_GAP] {
+            self.tools.clock.sleep(wait).await;
+            let why = match self.trace(call, None, (first, last)).await {
+                Trace::Nothing => continue,
+                Trace::Found(order) => {
+                    self.adopt(sending, order).await;
+                    return end;
+                }
+                Trace::Several(_) => "several may be it".to_owned(),
+                Trace::Unreadable(error) => format!("the orders cannot be read: {error}"),
+            };
+            return self.order_unknown((first, last), &why, sending.told.as_ref());
+        }
+        end
     }
 
     /// From here on it is as if the answer had come.

@@ -1,7 +1,7 @@
 //! What workers report: made durable first, then followed.
 
 use crate::model::{InstanceId, InstanceStatus, ObservedInstance};
-use crate::saga::{Failure, FailureCause, Kind, Phase, StepEvent, StepRef};
+use crate::saga::{Failure, FailureCause, Halt, Kind, Phase, StepEvent, StepRef};
 
 use super::dispatcher::Dispatcher;
 use super::timing::STALE_MAX;
@@ -88,8 +88,20 @@ impl Dispatcher<'_> {
             }
             End::Paused => self.halt_paused(&instance).await,
             End::Settled(seen) => {
-                self.seen.insert(instance.clone(), seen);
+                if let Some(seen) = seen {
+                    self.seen.insert(instance.clone(), seen);
+                }
                 self.append(vec![Kind::Settled { instance }]).await;
+            }
+            End::Unwatched(why) => {
+                let note = format!("a stop that got lost may have taken it down: {why}");
+                let halt = Halt::Stuck;
+                let halted = Kind::Halted {
+                    instance,
+                    halt,
+                    note,
+                };
+                self.append(vec![halted]).await;
             }
             End::FellOver => {
                 self.append(vec![Kind::FellOver { instance }]).await;

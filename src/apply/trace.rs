@@ -24,11 +24,12 @@ pub(super) enum Trace {
 }
 
 impl Worker {
-    /// Looks for the order of a call that may have been sent from `first` to `last`.
+    /// Looks for the order of a call that may have been sent from `first` to `last`; the machine itself
+    /// need not be there any more.
     pub(super) async fn trace(
         &self,
         call: &ModifyCall,
-        seen: &ObservedInstance,
+        seen: Option<&ObservedInstance>,
         (first, last): (Timestamp, Timestamp),
     ) -> Trace {
         let found = match self.books.made_between(first, last + HORIZON).await {
@@ -38,7 +39,7 @@ impl Worker {
         let wanted = AskedFor {
             instance: &self.saga.instance,
             call,
-            is_now: Some(&seen.instance_type),
+            is_now: seen.map(|seen| &seen.instance_type),
             was: self.step().before.instance_type.as_ref(),
         };
         let strangers = found

@@ -96,7 +96,9 @@ pub(super) enum End {
     /// An order waits to be paid.
     Paused,
     /// No stop can arrive late any more, and the machine is up.
-    Settled(ObservedInstance),
+    Settled(Option<ObservedInstance>),
+    /// It cannot be looked at, so nobody knows whether a late stop has taken it down.
+    Unwatched(String),
     /// A late stop has taken the machine down.
     FellOver,
     /// The machine as it is at the end; none when it is not there.
@@ -241,22 +243,27 @@ impl Worker {
         if let Some(seen) = self.just_seen.take() {
             return Ok(seen);
         }
+        match self.look_until_told().await {
+            Ok(Some(seen)) => Ok(seen),
+            Ok(None) => {
+                Err(self.failed(FailureCause::Surprised, "the machine is not there any more"))
+            }
+            Err(error) => Err(self.refused_as(FailureCause::Unknown, &error)),
+        }
+    }
+
+    async fn look_until_told(&self) -> Look {
         let begun = self.tools.clock.elapsed();
         loop {
             match self.look().await {
-                Ok(Some(seen)) => return Ok(seen),
-                Ok(None) => {
-                    return Err(
-                        self.failed(FailureCause::Surprised, "the machine is not there any more")
-                    );
-                }
                 Err(error) if self.tools.clock.elapsed() - begun > LOOK_WITHIN => {
-                    return Err(self.refused_as(FailureCause::Unknown, &error));
+                    return Err(error);
                 }
                 Err(error) => {
                     self.waiting(format!("it cannot be looked at: {error}"));
                     self.tools.clock.sleep(RETRY).await;
                 }
+                told => return told,
             }
         }
     }
@@ -372,12 +379,14 @@ impl Worker {
         }
         let begun = self.tools.clock.elapsed();
         loop {
-            let seen = match self.look_patiently().await {
-                Ok(seen) => seen,
-                Err(end) => return end,
+            let seen = match self.look_until_told().await {
+                Ok(Some(seen)) => seen,
+                // What is not there any more, no stop takes down.
+                Ok(None) => return End::Settled(None),
+                Err(error) => return End::Unwatched(error.to_string()),
             };
             match seen.status {
-                InstanceStatus::Running => return End::Settled(seen),
+                InstanceStatus::Running => return End::Settled(Some(seen)),
                 InstanceStatus::Stopped => return End::FellOver,
                 InstanceStatus::Pending
                 | InstanceStatus::Starting

@@ -10,7 +10,7 @@ use respec::model::{
     ClientToken, Crowd, DesiredFleet, InstanceId, InstanceStatus, ObservedFleet, Power, RunId,
 };
 use respec::plan::{Action, SavedPlan, Step, Undo};
-use respec::saga::{Direction, Entry, Halt, Kind, SagaOutcome, StepEvent, StepRef};
+use respec::saga::{Direction, Entry, FailureCause, Halt, Kind, SagaOutcome, StepEvent, StepRef};
 use respec::sim::{Status, World};
 
 /// The cool-down of a machine (R52).
@@ -204,6 +204,7 @@ impl Eye {
                 self.judge_undo_order(entry, at);
                 self.judge_intent(entry, at);
             }
+            self.forget_refused(entry);
             self.entries.borrow_mut().push(entry.clone());
         }
     }
@@ -447,6 +448,25 @@ impl Eye {
 }
 
 impl Eye {
+    /// A call that is known to have had no effect may be made again, as late as one likes.
+    fn forget_refused(&self, entry: &Entry) {
+        let Kind::Step {
+            at,
+            event: StepEvent::Failed { failure },
+        } = &entry.kind
+        else {
+            return;
+        };
+        if failure.cause == FailureCause::Unknown {
+            return;
+        }
+        let number = self.change_number(entry, &at.instance);
+        let key = (entry.run.clone(), at.clone(), number);
+        if let Some(token) = self.tokens.borrow().get(&key) {
+            self.sent.borrow_mut().remove(token);
+        }
+    }
+
     /// I1: a token is sent only while the cloud surely remembers it.
     fn judge_age(&self, instance: &str, token: Option<&str>) {
         let Some(token) = token else { return };

@@ -38,6 +38,9 @@ const WAIT_GATES: Duration = Duration::from_secs(4 * 3600);
 /// Most requests of one apply, a machine.
 const CALLS_MAX: u64 = 200;
 
+/// What a plan asks, however few machines there are.
+const CALLS_BESIDES: u64 = 50;
+
 /// After this nothing that was lost on its way can still arrive, and nothing hangs any more.
 const AFTERMATH: Duration = Duration::from_secs(3 * 3600);
 
@@ -154,7 +157,7 @@ impl History {
             death: Rc::clone(&death),
             eye: Rc::clone(&eye),
             clock: rig.world_clock.clone(),
-            calls_max: CALLS_MAX * rig.desired.instances.len() as u64,
+            calls_max: CALLS_BESIDES + CALLS_MAX * rig.desired.instances.len() as u64,
         };
         let kv = MemoryKv::new();
         for (nth, fate) in &script.commit_faults {
@@ -323,7 +326,11 @@ impl History {
             applied: &contents.applied,
         };
         // One at a time: the next attempt comes anyway, and the journal has moved on.
-        if let Some(gate) = waiting_gates(&run).unwrap().first() {
+        let gates = waiting_gates(&run).unwrap_or_else(|illegal| {
+            self.eye.object("I14", illegal.to_string());
+            Vec::new()
+        });
+        if let Some(gate) = gates.first() {
             let clock = self.rig.clock.clone();
             let done = approve(&run, gate, "somebody@somewhere", store, clock.as_ref()).await;
             self.eye.log(format!("-- {gate:?} is approved: {done:?}"));
