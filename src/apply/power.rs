@@ -196,7 +196,6 @@ impl Worker {
                 return Some(end);
             }
         }
-        progress.found = false;
         progress.sent = Some(self.tools.clock.elapsed());
         let answer = self
             .desk
@@ -204,6 +203,7 @@ impl Worker {
             .await;
         match answer {
             Ok(request_id) => {
+                progress.found = false;
                 progress.refused = None;
                 progress.refusal = None;
                 let event = StepEvent::Answered {
@@ -224,7 +224,9 @@ impl Worker {
         error: &CloudError,
     ) -> Option<End> {
         progress.refusal = Some(error.clone());
+        // Refused for certain, it was not this call that brought about what is seen later.
         if error.outcome() == Outcome::Unknown {
+            progress.found = false;
             self.note(StepEvent::Unanswered {
                 reason: error.message.clone(),
             })
