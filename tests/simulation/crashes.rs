@@ -17,9 +17,10 @@ pub(crate) fn play_all(n: u64, wanted: &Wanted) -> bool {
     let (histories, failed) = (AtomicU64::new(0), AtomicU64::new(0));
     let seeds: Vec<u64> = (0..n).collect();
     on_all_cores(&seeds, |seed| {
-        let alive = play(with_fate(*seed, Fate::Spared));
+        let drawn = Script::draw(*seed);
+        let alive = play(with_fate(&drawn, Fate::Spared));
         for fate in deaths(&alive.points) {
-            let ended = play(with_fate(*seed, fate));
+            let ended = play(with_fate(&drawn, fate));
             histories.fetch_add(1, Ordering::Relaxed);
             if !ended.violations.is_empty() {
                 failed.fetch_add(1, Ordering::Relaxed);
@@ -36,11 +37,12 @@ pub(crate) fn play_all(n: u64, wanted: &Wanted) -> bool {
     failed == 0
 }
 
-/// The history of a seed in which this befalls the first apply, and nothing of the kind a second one.
-fn with_fate(seed: u64, fate: Fate) -> Script {
-    let mut script = Script::draw(seed);
-    script.fates = vec![fate, Fate::Spared];
-    script
+/// The history in which this befalls the first apply, and nothing of the kind a second one.
+fn with_fate(drawn: &Script, fate: Fate) -> Script {
+    Script {
+        fates: vec![fate, Fate::Spared],
+        ..drawn.clone()
+    }
 }
 
 /// Every point at which such an apply can die: around each commit, before, amid and after each change.

@@ -2,8 +2,9 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use respec::clock::{Clock as _, SystemClock};
 use respec::planted::{ALL, Fault, choose};
 use respec::sim;
 
@@ -53,11 +54,11 @@ pub(crate) fn all_are_noticed(which: &str) -> bool {
 }
 
 fn is_noticed(fault: Fault, name: &str) -> bool {
-    let begun = Instant::now();
+    let clock = SystemClock::new(1);
     choose(Some(fault));
     let found = by_script(fault).or_else(by_chance);
     choose(None);
-    let took = begun.elapsed().as_secs_f64();
+    let took = clock.elapsed().as_secs_f64();
     match &found {
         Some(how) => println!("planted {name}: {how} ({took:.1} s)"),
         None => println!("violation planted {name}: nobody notices ({took:.1} s)"),

@@ -18,6 +18,7 @@ pub(crate) const QUIET_ATTEMPTS: usize = 2;
 const CRASHES_MAX: usize = 3;
 
 /// One history before it is played.
+#[derive(Clone)]
 pub(crate) struct Script {
     /// What it is about.
     pub(crate) theme: Theme,
