@@ -2,7 +2,7 @@
 //!
 //! In: facts and probes. Out: what was seen. Redirects are not followed, certificates are verified, no
 //! proxy is used, no shell reads a command, and no command is given more of respec's environment than
-//! [`PASSED_ON`]: credentials above all stay here. Everything that comes back is bounded and cleaned of
+//! `PASSED_ON`: credentials above all stay here. Everything that comes back is bounded and cleaned of
 //! what could deceive a reader; it never reaches more than a line of text.
 
 mod words;
