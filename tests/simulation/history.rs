@@ -25,15 +25,16 @@ use crate::eye::{Eye, Violation};
 use crate::laws;
 use crate::money;
 use crate::rig::Rig;
-use crate::rollouts::Watch;
+use crate::rollouts::{Going, Watch};
 use crate::script::{CommitFate, Deed, Fate, Hand, QUIET_ATTEMPTS, Script, Theme};
 use crate::trouble::Trouble;
 
 /// Longest that one apply may take.
 const APPLY_MAX: Duration = Duration::from_secs(24 * 3600);
 
-/// So long gates and windows are waited for: the longest that a window of these histories is shut.
-const WAIT_GATES: Duration = Duration::from_secs(4 * 3600);
+/// So long gates and hours are waited for: the longest that a window of these histories is shut, a freeze, and some
+/// more.
+const WAIT_GATES: Duration = Duration::from_secs(8 * 3600);
 
 /// Most requests of one apply, a machine.
 const CALLS_MAX: u64 = 200;
@@ -183,6 +184,12 @@ impl History {
     }
 
     fn begin(&self) {
+        self.eye.rollouts.begin(&self.first_truth);
+        let skews = &self.script.skews;
+        let apart = skews.iter().max().zip(skews.iter().min());
+        let apart = apart.map_or(0, |(most, least)| most - least);
+        let apart = Duration::from_secs(apart.unsigned_abs());
+        self.eye.rollouts.clocks_apart.set(apart);
         let world = self.rig.world.lock().unwrap();
         self.eye.look_at(&world);
     }
@@ -304,7 +311,6 @@ impl History {
             return Attempt::Blind;
         };
         self.eye.plan.replace(Some(plan.clone()));
-        self.eye.count_crowds(&self.rig.desired, &observed);
         self.carry_out(attempt, fate, &cloud, store, &plan, &observed)
             .await
     }
@@ -334,6 +340,7 @@ impl History {
             let clock = self.rig.clock.clone();
             let done = approve(&run, gate, "somebody@somewhere", store, clock.as_ref()).await;
             self.eye.log(format!("-- {gate:?} is approved: {done:?}"));
+            self.eye.rollouts.approved(&open.record.run, &gate.0);
         }
     }
 
@@ -347,6 +354,7 @@ impl History {
         if let Some(plan) = open.and_then(|run| self.plans.borrow().get(&run).cloned()) {
             let account = cloud.caller_identity().await.ok()?;
             let observed = self.rig.look(cloud, account).await.ok()?;
+            self.decided(Going::On);
             return Some((plan, observed));
         }
         let planned = self.rig.plan(cloud, &contents).await.ok()?;
@@ -354,7 +362,13 @@ impl History {
             self.eye.log("== refused: over its budget".to_owned());
             return None;
         }
+        self.decided(Going::Anew);
         Some((planned.plan, planned.observed))
+    }
+
+    fn decided(&self, going: Going) {
+        let truth = self.rig.world.lock().unwrap().truth();
+        self.eye.rollouts.decided(&truth, going);
     }
 
     async fn carry_out(
@@ -458,6 +472,9 @@ impl History {
         if !event.kind.may_be_dropped() {
             self.eye
                 .log(format!("{:?} {}", event.elapsed, told(&event.kind)));
+        }
+        if let EventKind::LeftAlone { subject, .. } = &event.kind {
+            self.eye.rollouts.left_alone(&subject.instance);
         }
         if let EventKind::OrderMade {
             order_id,

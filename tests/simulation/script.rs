@@ -143,7 +143,7 @@ impl Script {
         Self {
             theme: Theme::Any,
             seed,
-            manifest: rollouts::vary(&fleet.manifest, seed),
+            manifest: rollouts::vary(&fleet.manifest, &fleet.cloud, seed),
             cloud: fleet.cloud,
             faults: faults(&mut chance, &mut later),
             fates: {
