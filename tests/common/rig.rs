@@ -85,6 +85,23 @@ impl Rig {
         }
     }
 
+    /// Another machine that works on the same fleet.
+    #[allow(dead_code, reason = "mostly one is enough")]
+    pub(crate) fn beside(&self) -> Self {
+        Self {
+            desired: self.desired.clone(),
+            manifest: self.manifest.clone(),
+            world: self.world.clone(),
+            clock: self.world_clock.clone(),
+            world_clock: self.world_clock.clone(),
+            prober: self.prober.clone(),
+            lineage: self.lineage.clone(),
+            key: self.key.clone(),
+            randomness: Rc::clone(&self.randomness),
+            clock_since: self.clock_since,
+        }
+    }
+
     /// Somebody has written the manifest anew.
     #[allow(dead_code, reason = "histories have one manifest")]
     pub(crate) fn wants(&mut self, manifest: &str) {

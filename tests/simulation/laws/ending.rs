@@ -6,7 +6,9 @@ use respec::apply::RunOutcome;
 use respec::model::{InstanceId, Power};
 use respec::saga::{Kind, SagaOutcome};
 
-use super::{is_touched, of};
+use serde_json::Value;
+
+use super::{first_difference, is_touched, of};
 use crate::history::History;
 
 /// I12: a machine that ran, is meant to run and is down is named as owed a start.
@@ -50,6 +52,19 @@ pub(super) fn the_exit_code_fits(history: &History, outcome: &RunOutcome) {
     if outcome.exit_code == 3 && !left {
         let what = "exit 3, and all is done".to_owned();
         history.eye.object("I12", what);
+    }
+}
+
+/// I12 of two: whoever says that all is done has looked at all of it.
+pub(super) fn all_is_as_wanted_if_said_so(history: &History, truth: &Value, code: Option<u8>) {
+    if code != Some(0) {
+        return;
+    }
+    for (id, machine) in &history.rig.desired.instances {
+        if let Some(what) = first_difference(&machine.spec, of(truth, id)) {
+            let what = format!("exit 0, but {id}: {what}");
+            history.eye.object("honesty", what);
+        }
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn at_the_end(history: &History) {
     money::one_paid_order(history, &truth);
     money::money_is_accounted_for(history, &truth, &store);
     power::power_is_as_it_should_be(history, &truth, &stands);
-    money::every_order_is_recorded(history, &truth, &store, &stands);
+    money::every_order_is_recorded(history, &truth, &[&store], &stands);
     let ours = history.rig.desired.instances.iter();
     for (id, machine) in ours.filter(|(id, _)| !is_touched(history, id)) {
         outcome::outcome_is_true(
@@ -73,7 +73,49 @@ pub(crate) async fn money_at_the_end(history: &History, truth: &Value, store: &S
     money::one_paid_order(history, truth);
     money::money_is_accounted_for(history, truth, store);
     power::power_is_as_it_should_be(history, truth, &stands);
-    money::every_order_is_recorded(history, truth, store, &stands);
+    money::every_order_is_recorded(history, truth, &[store], &stands);
+}
+
+/// When two machines have worked on one fleet, and nothing more will happen. What one of them did is done.
+pub(crate) async fn of_two(one: &History, two: &History, exit_codes: [Option<u8>; 2]) {
+    let truth = one.rig.truth();
+    let (mut stores, mut all) = (Vec::new(), Vec::new());
+    for history in [one, two] {
+        match Store::in_memory(&history.kv, &history.rig.lineage) {
+            Ok(store) => {
+                if let Err(error) = store.check_all().await {
+                    history.eye.object("I14", error.to_string());
+                }
+                all.push(stands(&store).await);
+                stores.push(store);
+            }
+            Err(error) => return history.eye.object("I14", error.to_string()),
+        }
+    }
+    for (history, store) in [one, two].into_iter().zip(&stores) {
+        money::money_is_accounted_for(history, &truth, store);
+        records::the_journal_is_bounded(history, store).await;
+        records::the_secret_is_kept(history);
+    }
+    money::one_paid_order(one, &truth);
+    money::every_order_is_recorded(one, &truth, &stores.iter().collect::<Vec<_>>(), &all[0]);
+    power::power_is_as_it_should_be(one, &truth, &either(&all));
+    for ((history, stands), exit_code) in [one, two].into_iter().zip(&all).zip(exit_codes) {
+        outcome::done_is_done(history, &truth, stands);
+        ending::all_is_as_wanted_if_said_so(history, &truth, exit_code);
+    }
+}
+
+/// Done by one is done.
+fn either(all: &[BTreeMap<InstanceId, Stand>]) -> BTreeMap<InstanceId, Stand> {
+    let done = Stand::Closed(SagaOutcome::Done);
+    let mut either = BTreeMap::new();
+    for (id, stand) in all.iter().flatten() {
+        if either.get(id) != Some(&done) {
+            either.insert(id.clone(), *stand);
+        }
+    }
+    either
 }
 
 async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {

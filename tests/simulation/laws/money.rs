@@ -92,15 +92,13 @@ fn ten_thousandths(amount: &Value) -> i64 {
 pub(super) fn every_order_is_recorded(
     history: &History,
     truth: &Value,
-    store: &Store,
+    stores: &[&Store],
     stands: &BTreeMap<InstanceId, Stand>,
 ) {
-    let recorded: BTreeSet<String> = store
-        .contents()
-        .orders
-        .keys()
-        .map(ToString::to_string)
-        .collect();
+    let mut recorded: BTreeSet<String> = BTreeSet::new();
+    for store in stores {
+        recorded.extend(store.contents().orders.keys().map(ToString::to_string));
+    }
     for order in orders(truth) {
         let (id, instance) = (text(&order["OrderId"]), text(&order["InstanceId"]));
         let instance = InstanceId::new(instance).unwrap();

@@ -139,6 +139,19 @@ pub(super) fn outcome_is_true(
     }
 }
 
+/// I5: what a journal calls done is so, whoever else worked on it.
+pub(super) fn done_is_done(history: &History, truth: &Value, stands: &BTreeMap<InstanceId, Stand>) {
+    for (id, machine) in &history.rig.desired.instances {
+        let done = stands.get(id) == Some(&Stand::Closed(SagaOutcome::Done));
+        let differs = first_difference(&machine.spec, of(truth, id));
+        if let Some(what) = differs.filter(|_| done) {
+            history
+                .eye
+                .object("I5", format!("{id} is Done, but {what}"));
+        }
+    }
+}
+
 fn has_order(truth: &Value, id: &InstanceId, payment: &str) -> bool {
     orders(truth).any(|order| order["InstanceId"] == id.as_str() && order["Payment"] == payment)
 }
