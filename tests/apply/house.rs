@@ -204,6 +204,12 @@ impl House {
         .unwrap();
     }
 
+    /// The disk is gone: respec knows nothing of what it did.
+    pub(crate) fn lose_the_store(&mut self) {
+        let store = Store::in_memory(&MemoryKv::new(), &self.rig.lineage).unwrap();
+        self.store = Rc::new(store);
+    }
+
     fn next_run(&self) -> RunId {
         self.n_runs.set(self.n_runs.get() + 1);
         RunId::new(format!("run-{}", self.n_runs.get())).unwrap()
