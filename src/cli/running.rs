@@ -6,10 +6,11 @@ use std::rc::Rc;
 use crate::apply::{Approvals, Hours, Job, Options, RunOutcome, Tools, apply};
 use crate::model::{Digest, InstanceId, ObservedFleet, RunId};
 use crate::plan::{Saga, SavedPlan};
-use crate::report::Tally;
+use crate::clock::Clock;
+use crate::report::{Board, Tally};
 use crate::report::summary::summary;
 use crate::report::words::terminal;
-use crate::saga::{Entry, Mode, RunState};
+use crate::saga::{Entry, Keeping, Mode, RunState};
 use crate::store::{Contents, OpenRun, Store};
 
 use super::args::{ApplyArgs, Global};
@@ -163,6 +164,20 @@ impl<'a> Run<'a> {
             .await
     }
 
+    fn board(&self, job: &Job<'_>, clock: &dyn Clock) -> Board {
+        let keeping = match &self.hours {
+            Hours::Kept => Keeping::Hours,
+            Hours::Waived(_) => Keeping::NoHours,
+        };
+        let now = (clock.wall(), clock.speed());
+        let board = Board::of(job.plan, job.observed, keeping, now);
+        // A journal that cannot be read ends the run before it is shown.
+        match RunState::replay(job.history) {
+            Ok(Some(state)) => board.taking_up(job.plan, &state),
+            Ok(None) | Err(_) => board,
+        }
+    }
+
     async fn carry_out(
         &self,
         store: Store,
@@ -205,7 +220,9 @@ impl<'a> Run<'a> {
             hours: self.hours.clone(),
             approvals: Approvals::Awaited,
         };
-        let mut progress = Progress::begin(self.global, self.screen, &tools.clock);
+        let clock = tools.clock.clone();
+        let board = || self.board(&job, clock.as_ref());
+        let mut progress = Progress::begin(self.global, self.screen, &clock, board);
         let interrupts = signals::listen()?;
         let outcome = apply(job, options, tools, interrupts, &mut |event| {
             progress.event(event);

@@ -36,6 +36,10 @@ mod event_words;
 mod advice;
 mod tally;
 mod display;
+mod seats;
+mod board;
+mod waits;
+pub mod screenful;
 pub mod line;
 pub mod live;
 pub mod summary;
@@ -52,6 +56,7 @@ pub mod json;
 pub mod orders_text;
 
 pub use advice::advice;
+pub use board::Board;
 pub use display::{Display, Quiet};
 pub use plan_tree::Detail;
 pub use style::{Colour, Style, Symbols};
