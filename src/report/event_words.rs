@@ -300,9 +300,7 @@ fn interrupted(finishing: &[InstanceName], doing: &[String]) -> String {
             *counts.entry(doing).or_default() += 1;
         }
         let counts = counts.into_iter();
-        counts
-            .map(|(doing, n)| format!("{n} to {doing}"))
-            .collect()
+        counts.map(|(doing, n)| format!("{n} to {doing}")).collect()
     };
     let n = count(finishing.len(), "machine");
     let each = each.join(if finishing.len() <= FINISHING_NAMED {

@@ -63,12 +63,18 @@ pub fn screenful(board: &Board, tally: &Tally, size: Size, style: &Style) -> Vec
     lines.extend(body(heads, machines(board, tally), left, tally.elapsed));
     if let Some(waits) = waits {
         let now = board.now(tally.elapsed);
-        lines.push(vec![(Tone::Warn, waits_words(&waits, (board, tally), now, style))]);
+        lines.push(vec![(
+            Tone::Warn,
+            waits_words(&waits, (board, tally), now, style),
+        )]);
     }
     lines.push(whole(tally, style));
     // A line that fills the last column makes some terminals begin another.
     let columns = size.columns.saturating_sub(1).max(1);
-    lines.into_iter().map(|line| cut(line, columns, style)).collect()
+    lines
+        .into_iter()
+        .map(|line| cut(line, columns, style))
+        .collect()
 }
 
 /// Every group with something under way or done, and why machines wait.
@@ -105,9 +111,7 @@ impl Counts {
             | (Some(State::Halted(Halt::Held | Halt::Stuck | Halt::Unknown)), None) => {
                 &mut self.failed
             }
-            (Some(State::Closed(_) | State::Halted(_) | State::LeftAlone), None) => {
-                &mut self.aside
-            }
+            (Some(State::Closed(_) | State::Halted(_) | State::LeftAlone), None) => &mut self.aside,
         };
         *place += 1;
     }
@@ -124,10 +128,18 @@ fn heads(board: &Board, groups: &[(Crowd, Counts, Option<u32>)], room: usize) ->
         return Vec::new();
     }
     let most = (room / 2).max(1);
-    let shown = if groups.len() > most { most - 1 } else { groups.len() };
+    let shown = if groups.len() > most {
+        most - 1
+    } else {
+        groups.len()
+    };
     let mut order: Vec<&(Crowd, Counts, Option<u32>)> = groups.iter().collect();
     order.sort_by_key(|(crowd, counts, _)| {
-        (std::cmp::Reverse(counts.failed.min(1)), std::cmp::Reverse(counts.doing.min(1)), crowd.clone())
+        (
+            std::cmp::Reverse(counts.failed.min(1)),
+            std::cmp::Reverse(counts.doing.min(1)),
+            crowd.clone(),
+        )
     });
     let widest = order.iter().take(shown);
     let widest = widest.map(|(crowd, ..)| display_width(&short(crowd))).max();
@@ -141,7 +153,11 @@ fn heads(board: &Board, groups: &[(Crowd, Counts, Option<u32>)], room: usize) ->
         .collect();
     if groups.len() > shown {
         let more = groups.len() - shown;
-        let doing: usize = order.iter().skip(shown).map(|(_, counts, _)| counts.doing).sum();
+        let doing: usize = order
+            .iter()
+            .skip(shown)
+            .map(|(_, counts, _)| counts.doing)
+            .sum();
         let text = format!("{more} more groups, {doing} doing");
         lines.push(vec![(Tone::Faint, text)]);
     }
@@ -165,7 +181,10 @@ fn head(
     line.push((Tone::Plain, format!("  {} done", counts.done)));
     let mut also = |n: usize, tone: Tone, word: &str| {
         line.push((Tone::Faint, " · ".to_owned()));
-        line.push((if n == 0 { Tone::Faint } else { tone }, format!("{n} {word}")));
+        line.push((
+            if n == 0 { Tone::Faint } else { tone },
+            format!("{n} {word}"),
+        ));
     };
     also(counts.doing, Tone::Plain, "doing");
     also(counts.waiting, Tone::Plain, "waiting");
@@ -174,7 +193,11 @@ fn head(
         also(counts.aside, Tone::Warn, "set aside");
     }
     if let Some(share) = share.filter(|share| share.limit > 0) {
-        let tone = if share.out.len() >= share.limit { Tone::Warn } else { Tone::Plain };
+        let tone = if share.out.len() >= share.limit {
+            Tone::Warn
+        } else {
+            Tone::Plain
+        };
         let text = format!("  {} of {} down", share.out.len(), share.limit);
         line.push((tone, text));
     }
@@ -187,7 +210,10 @@ fn machines<'a>(board: &Board, tally: &'a Tally) -> Vec<&'a Machine> {
     let is_idle = |machine: &Machine| Reason::of(board, tally, &machine.subject.instance).is_some();
     machines.retain(|machine| !is_idle(machine));
     machines.sort_by_key(|machine| {
-        let since = machine.step.as_ref().map_or(machine.begun, |(_, since)| *since);
+        let since = machine
+            .step
+            .as_ref()
+            .map_or(machine.begun, |(_, since)| *since);
         (since, &machine.subject.instance)
     });
     machines
@@ -200,7 +226,11 @@ fn body(
     room: usize,
     now: Duration,
 ) -> Vec<Vec<Piece>> {
-    let shown = if machines.len() > room { room.saturating_sub(1) } else { machines.len() };
+    let shown = if machines.len() > room {
+        room.saturating_sub(1)
+    } else {
+        machines.len()
+    };
     let mut lines = heads;
     lines.extend(machines.iter().take(shown).map(|machine| row(machine, now)));
     if machines.len() > shown && room > 0 {
@@ -212,7 +242,10 @@ fn body(
 
 fn row(machine: &Machine, now: Duration) -> Vec<Piece> {
     let id: &InstanceId = &machine.subject.instance;
-    let name = (Tone::Plain, format!("  {}", called(&machine.subject.name, id)));
+    let name = (
+        Tone::Plain,
+        format!("  {}", called(&machine.subject.name, id)),
+    );
     let Some((step, since)) = &machine.step else {
         return vec![name];
     };
@@ -244,7 +277,12 @@ fn bar(ended: usize, total: usize, style: &Style) -> String {
 fn cut(line: Vec<Piece>, columns: usize, style: &Style) -> String {
     let line: Vec<Piece> = line
         .into_iter()
-        .map(|(tone, text)| (tone, style.spelled(&text).replace('·', style.mark("·", "|"))))
+        .map(|(tone, text)| {
+            (
+                tone,
+                style.spelled(&text).replace('·', style.mark("·", "|")),
+            )
+        })
         .collect();
     let width: usize = line.iter().map(|(_, text)| display_width(text)).sum();
     let dots = style.dots();

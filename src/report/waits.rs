@@ -75,6 +75,8 @@ impl Reason {
     /// Who lifts it, the hardest first: nobody, a person, time, other machines.
     fn rank(&self) -> u8 {
         match self {
+            // Whoever waits for a batch waits for what that one waits for.
+            Self::Held(Hold::Batch { .. }) => 1,
             Self::Held(hold) => match hold.lift() {
                 Lift::Nothing => 5,
                 Lift::Person => 4,
@@ -87,8 +89,7 @@ impl Reason {
         }
     }
 
-    /// Reasons that read the same are one. A batch that waits for the one before it waits for what that
-    /// one waits for, and is no reason of its own as long as there is another.
+    /// Reasons that read the same are one.
     fn key(&self) -> (u8, String) {
         let words = match self {
             Self::Held(hold) => hold.to_string(),
@@ -113,9 +114,8 @@ impl Gathered {
     pub(super) fn worst(self) -> Option<Waits> {
         let all: usize = self.0.values().map(|(_, n)| n).sum();
         let worst = self.0.into_iter();
-        let worst = worst.max_by_key(|((rank, words), (_, n))| {
-            (*rank, *n, std::cmp::Reverse(words.clone()))
-        });
+        let worst = worst
+            .max_by_key(|((rank, words), (_, n))| (*rank, *n, std::cmp::Reverse(words.clone())));
         worst.map(|(_, (reason, machines))| Waits {
             others: all - machines,
             reason,
@@ -153,7 +153,11 @@ fn reason_words(reason: &Reason, (board, tally): (&Board, &Tally), now: Timestam
 
 fn orders(tally: &Tally) -> String {
     let ids: Vec<&OrderId> = tally.orders.keys().collect();
-    let named: Vec<String> = ids.iter().take(ORDERS_NAMED).map(ToString::to_string).collect();
+    let named: Vec<String> = ids
+        .iter()
+        .take(ORDERS_NAMED)
+        .map(ToString::to_string)
+        .collect();
     match ids.len() {
         0 => "an order is not paid yet".to_owned(),
         1 => format!("order {} is not paid yet", named.join("")),
@@ -177,11 +181,18 @@ fn brief(hold: &Hold, (board, tally): (&Board, &Tally), now: Timestamp) -> Strin
             crowd,
             failures,
             tolerated,
-        } => format!("{failures} of {} failed, {tolerated} tolerated", short(crowd)),
+        } => format!(
+            "{failures} of {} failed, {tolerated} tolerated",
+            short(crowd)
+        ),
         Hold::Window {
             crowd,
             opens: Some(opens),
-        } => format!("the window of {} opens {}", short(crowd), clock(crowd, *opens)),
+        } => format!(
+            "the window of {} opens {}",
+            short(crowd),
+            clock(crowd, *opens)
+        ),
         Hold::TooLate {
             crowd,
             needs,
@@ -210,14 +221,19 @@ fn brief(hold: &Hold, (board, tally): (&Board, &Tally), now: Timestamp) -> Strin
         Hold::Approval { crowd, after } => format!(
             "gate after batch {after} of {}; when this apply has paused: respec approve {} --gate {after} --group {}",
             short(crowd),
-            tally.run.as_ref().map_or("RUN", crate::model::RunId::as_str),
+            tally
+                .run
+                .as_ref()
+                .map_or("RUN", crate::model::RunId::as_str),
             crowd_argument(crowd)
         ),
         Hold::Unavailable { crowd, limit, .. } => format!("{} may have {limit} down", short(crowd)),
         Hold::Spread { crowd, zone } => {
             format!("{} goes zone by zone, now {zone}", short(crowd))
         }
-        Hold::Availability { name, limit, .. } => format!("{} may have {limit} down", terminal(name)),
+        Hold::Availability { name, limit, .. } => {
+            format!("{} may have {limit} down", terminal(name))
+        }
         Hold::Frozen { .. } | Hold::Window { opens: None, .. } | Hold::Check { .. } => {
             hold_words(hold)
         }

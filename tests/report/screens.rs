@@ -65,7 +65,11 @@ fn begun(story: Story, seconds: u64, who: &Subject, verb: &'static str, at: u16)
     let begun = EventKind::Begun {
         subject: who.clone(),
     };
-    let story = if at == 1 { story.at(seconds, begun) } else { story };
+    let story = if at == 1 {
+        story.at(seconds, begun)
+    } else {
+        story
+    };
     story.at(
         seconds,
         EventKind::StepStarted {
@@ -242,7 +246,11 @@ fn two_thousand_machines_fit_any_terminal_and_are_drawn_as_often_as_is_due() {
     let mut world = World::new();
     for n in 0..2000 {
         let group = format!("tier-{:02}", n % 40);
-        world.add_to(&group, machine(&format!("i-bp{n:018}")), wants("ecs.g7.xlarge"));
+        world.add_to(
+            &group,
+            machine(&format!("i-bp{n:018}")),
+            wants("ecs.g7.xlarge"),
+        );
     }
     for group in world.desired.groups.values_mut() {
         group.rollout.max_unavailable = Share::Percent(100);
