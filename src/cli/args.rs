@@ -66,7 +66,7 @@ pub enum Command {
     Explain(ExplainArgs),
     /// A simulated cloud that speaks the vendor's protocol.
     Sim(SimArgs),
-    /// Print the JSON Schema of a file, for editors and programs.
+    /// Print the JSON Schema of manifests, or of scenarios, for editors and programs.
     Schema(SchemaArgs),
     /// Show the version.
     Version,

@@ -30,7 +30,7 @@ pub struct ExplainArgs {
 /// Options of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// The schema of scenarios: the simulated clouds of `respec sim serve` and `--simulate`.
+    /// That of scenarios instead: the simulated clouds of `respec sim serve` and `--simulate`.
     #[arg(long)]
     pub scenario: bool,
 }

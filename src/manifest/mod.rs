@@ -41,8 +41,10 @@ mod resolve;
 mod cycle;
 mod refer;
 mod choose;
+mod json_schema;
 
 pub use against::{unknown_machine, wrong_account};
+pub use json_schema::manifest_schema;
 
 use crate::model::{DesiredFleet, Finding, ObservedFleet};
 
