@@ -16,6 +16,7 @@
 //! ```
 
 pub mod words;
+mod veil;
 mod excerpt;
 pub mod findings;
 pub mod style;
