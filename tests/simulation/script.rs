@@ -6,7 +6,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use respec::sim::{FaultPlan, Struck};
 
-use crate::{fleet, rollouts};
+use crate::{fleet, rollouts, troubles};
 
 /// Most attempts of one history: the first apply and six that go on with it.
 pub(crate) const ATTEMPTS_MAX: usize = 7;
@@ -42,6 +42,12 @@ pub(crate) struct Script {
     pub(crate) hands: Vec<(Duration, Hand)>,
     /// How far the clock of each attempt's machine is off, in seconds.
     pub(crate) skews: Vec<i64>,
+    /// When the clock of an attempt's machine is set while it works: which attempt, when, by how many seconds.
+    pub(crate) jumps: Vec<(usize, Duration, i64)>,
+    /// When an attempt's machine sleeps in the middle of it: which attempt, when, for how long.
+    pub(crate) naps: Vec<(usize, Duration, Duration)>,
+    /// When the balance changes by how much, with nobody's order in it.
+    pub(crate) bills: Vec<(Duration, i64)>,
     /// The faults themselves, where they are not drawn.
     pub(crate) listed: Option<Vec<Struck>>,
     /// How long after the first of two this one begins.
@@ -139,6 +145,10 @@ pub(crate) enum Moment {
 impl Script {
     /// Equal seeds, equal scripts.
     pub(crate) fn draw(seed: u64) -> Self {
+        troubles::more(Self::draw_plain(seed))
+    }
+
+    fn draw_plain(seed: u64) -> Self {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
         let mut later = ChaCha8Rng::seed_from_u64(!seed);
         let mut latest = ChaCha8Rng::seed_from_u64(seed.rotate_left(32));
@@ -168,6 +178,9 @@ impl Script {
                 .collect(),
             hands: hands(&mut latest),
             skews: skews(&mut latest),
+            jumps: Vec::new(),
+            naps: Vec::new(),
+            bills: Vec::new(),
             listed: None,
             begins_after: Duration::ZERO,
             other: None,
@@ -222,9 +235,9 @@ fn skews(latest: &mut ChaCha8Rng) -> Vec<i64> {
 /// Seconds. Two runners are then ten minutes apart at most, and a token is sent for fifteen of its thirty minutes.
 const SKEW_MAX: i64 = 5 * 60;
 
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// None, a few here and there, or one in seven calls.
 fn faults(chance: &mut ChaCha8Rng, later: &mut ChaCha8Rng) -> FaultPlan {
