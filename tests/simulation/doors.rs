@@ -139,20 +139,19 @@ impl Wire for WatchedWire {
             return self.death.strike().await;
         }
         let (action, instances, token) = subject(&request);
-        let line = format!(
-            "{:?} {action} {}",
-            self.clock.elapsed(),
-            instances.join(",")
-        );
+        let line = || {
+            let at = self.clock.elapsed();
+            format!("{at:?} {action} {}", instances.join(","))
+        };
         if let Some(moment) = moment {
-            self.eye.log(format!("dies around {line}: {moment:?}"));
+            self.eye.log(format!("dies around {}: {moment:?}", line()));
         }
         if matches!(moment, Some(Moment::Before)) {
             return self.death.strike().await;
         }
         if is_change(&action) {
             self.death.changes.borrow_mut().insert(self.death.n_calls());
-            self.eye.log(line);
+            self.eye.log(line());
             for instance in &instances {
                 self.eye.judge_call(&action, instance, token.as_deref());
             }

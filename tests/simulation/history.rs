@@ -122,7 +122,8 @@ pub(crate) async fn play(script: Script) -> Ended {
 
 impl History {
     fn new(script: Script) -> Self {
-        let mut rig = Rig::new(&script.manifest, &script.cloud, script.seed);
+        let scene = Rc::clone(&script.scene);
+        let mut rig = Rig::of(scene.desired.clone(), &scene.scenario, script.seed);
         let own_clock = Rc::new(WrongClock {
             right: rig.world_clock.clone(),
             ahead: Cell::new(0),
@@ -130,7 +131,7 @@ impl History {
         rig.clock = own_clock.clone();
         let eye = Rc::new(Eye::new(
             rig.world_clock.clone(),
-            Watch::over(&script.manifest, &script.cloud),
+            Watch::over(&scene.fleet.manifest, &scene.fleet.cloud),
         ));
         let death = Rc::new(Death::new());
         let watching = Rc::clone(&eye);

@@ -109,19 +109,35 @@ fn is_touched(history: &History, id: &InstanceId) -> bool {
 /// I13: the key's secret is in nothing that was written.
 fn the_secret_is_kept(history: &History) {
     let secret = history.rig.key.secret.expose_secret();
-    let mut places = vec![("the log", history.eye.log.borrow().join("\n"))];
+    let mut places = Vec::new();
+    if history
+        .eye
+        .log
+        .borrow()
+        .iter()
+        .any(|line| line.contains(secret))
+    {
+        places.push("the log");
+    }
     for tree in Tree::ALL {
         let rows = history.kv.scan(tree, &KeyRange::all()).unwrap();
-        let values = rows.iter().map(|(_, value)| String::from_utf8_lossy(value));
-        places.push((tree.name(), values.collect()));
-    }
-    let plans = history.plans.borrow();
-    places.push(("a plan", format!("{:?}", plans.values())));
-    for (place, text) in places {
-        if text.contains(secret) {
-            let what = format!("{place} holds the secret");
-            history.eye.object("I13", what);
+        if rows.iter().any(|(_, value)| holds(value, secret)) {
+            places.push(tree.name());
         }
+    }
+    if format!("{:?}", history.plans.borrow().values()).contains(secret) {
+        places.push("a plan");
+    }
+    for place in places {
+        let what = format!("{place} holds the secret");
+        history.eye.object("I13", what);
+    }
+}
+
+fn holds(value: &[u8], secret: &str) -> bool {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.contains(secret),
+        Err(_) => String::from_utf8_lossy(value).contains(secret),
     }
 }
 

@@ -22,12 +22,11 @@ const OWN_SEED: u64 = 0x005e_ed0f_ba7c;
 const DAY: i64 = 24 * 3600;
 
 /// Writes batches, gates, zones and windows into half of the manifests.
-pub(crate) fn vary(manifest: &str, seed: u64) -> String {
+pub(crate) fn vary(manifest: &mut Value, seed: u64) {
     let mut chance = ChaCha8Rng::seed_from_u64(seed ^ OWN_SEED);
     if chance.random_bool(0.5) {
-        return manifest.to_owned();
+        return;
     }
-    let mut manifest: Value = serde_yaml::from_str(manifest).unwrap();
     let groups = manifest["groups"].as_mapping_mut().unwrap();
     for (_, group) in groups.iter_mut() {
         let yaml = |text: &str| -> Value { serde_yaml::from_str(text).unwrap() };
@@ -48,7 +47,6 @@ pub(crate) fn vary(manifest: &str, seed: u64) -> String {
             group["window"] = yaml(&window);
         }
     }
-    serde_yaml::to_string(&manifest).unwrap()
 }
 
 /// What the manifest promises about one group.
@@ -88,9 +86,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn over(manifest: &str, cloud: &str) -> Self {
-        let manifest: Value = serde_yaml::from_str(manifest).unwrap();
-        let cloud: Value = serde_yaml::from_str(cloud).unwrap();
+    pub(crate) fn over(manifest: &Value, cloud: &Value) -> Self {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let named = manifest["groups"].as_mapping().into_iter().flatten();
         let machines = cloud["instances"].as_sequence().into_iter().flatten();
