@@ -9,7 +9,7 @@ use super::sign::Parameters;
 use super::{query, refusal, reply};
 use crate::cloud::{
     Cloud, CloudError, IDS_PER_CALL_MAX, InstancePage, InstanceQuery, InstanceTypeFacts,
-    ModificationQuery, ModifyReply, Offer, PowerAnswer, PowerCall, RegionFacts,
+    ModificationQuery, ModifyReply, Offer, PowerAnswer, PowerCall, Rate, RegionFacts,
 };
 use crate::model::{AccountId, ClientToken, InstanceId, ModifyCall, RegionId, RequestId};
 
@@ -139,6 +139,10 @@ impl Cloud for Aliyun {
         let parameters = query::modify(region, instance, change, token);
         let call = call(operation::of_modify(change), region, parameters);
         self.call(&call, |body| reply::modified(body, change)).await
+    }
+
+    fn rate_of(&self, region: &RegionId, change: &ModifyCall) -> Rate {
+        self.pace(operation::of_modify(change), region)
     }
 
     async fn allocate_public_ip(
