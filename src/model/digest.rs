@@ -68,5 +68,5 @@ impl std::fmt::Display for Digest {
 #[must_use]
 pub fn canonical_json<T: Serialize>(value: &T) -> String {
     let tree = serde_json::to_value(value).expect("our own types have string keys and no NaN");
-    tree.to_string()
+    serde_json::to_string(&tree).expect("a tree of JSON can be written")
 }

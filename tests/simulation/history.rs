@@ -480,10 +480,10 @@ impl History {
 
     fn into_ended(self: Rc<Self>) -> Ended {
         Ended {
-            violations: self.eye.violations.borrow().clone(),
-            log: self.eye.log.borrow().clone(),
+            violations: self.eye.violations.take(),
+            log: self.eye.log.take(),
             transcript: self.wire.noisy.transcript() + &self.wire.quiet.transcript(),
-            points: self.points.borrow().clone(),
+            points: self.points.take(),
             troubles: self.script.troubles(self.wire.noisy.struck()),
         }
     }
