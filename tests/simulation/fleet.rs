@@ -9,7 +9,7 @@ use respec::model::DesiredFleet;
 use respec::sim::{GenerateOptions, Scenario, generate_values};
 use serde_yaml::Value;
 
-use crate::rig::{read_manifest, read_scenario};
+use crate::rig::{Rig, read_manifest, read_scenario};
 use crate::script::one_of;
 
 /// Most machines of one history.
@@ -33,17 +33,25 @@ pub(crate) struct Fleet {
 /// A fleet as it was read, once however many histories begin with it.
 pub(crate) struct Scene {
     pub(crate) fleet: Fleet,
-    pub(crate) desired: DesiredFleet,
-    pub(crate) scenario: Scenario,
+    manifest: String,
+    desired: DesiredFleet,
+    scenario: Scenario,
 }
 
 impl Scene {
     pub(crate) fn read(fleet: Fleet) -> Self {
+        let manifest = serde_yaml::to_string(&fleet.manifest).unwrap();
         Self {
-            desired: read_manifest(&serde_yaml::to_string(&fleet.manifest).unwrap()),
+            desired: read_manifest(&manifest),
+            manifest,
             scenario: read_scenario(&serde_yaml::to_string(&fleet.cloud).unwrap()),
             fleet,
         }
+    }
+
+    /// The fleet with a cloud of its own.
+    pub(crate) fn rig(&self, seed: u64) -> Rig {
+        Rig::of(&self.manifest, self.desired.clone(), &self.scenario, seed)
     }
 }
 

@@ -46,6 +46,10 @@ pub(crate) struct Script {
     pub(crate) skews: Vec<i64>,
     /// The faults themselves, where they are not drawn.
     pub(crate) listed: Option<Vec<Struck>>,
+    /// How long after the first of two this one begins.
+    pub(crate) begins_after: Duration,
+    /// What befalls the other machine that works on this fleet, if there is one.
+    pub(crate) other: Option<Box<Self>>,
 }
 
 /// What a hand does in the console.
@@ -77,6 +81,8 @@ pub(crate) enum Theme {
     Any,
     /// Money: `money.rs`.
     Money,
+    /// Two machines at once: `two.rs`.
+    Two,
 }
 
 impl Theme {
@@ -85,6 +91,7 @@ impl Theme {
         match self {
             Self::Any => Script::draw(seed),
             Self::Money => crate::money::script(seed),
+            Self::Two => crate::two::script(seed),
         }
     }
 
@@ -93,6 +100,7 @@ impl Theme {
         match self {
             Self::Any => "",
             Self::Money => "--theme money ",
+            Self::Two => "--theme two ",
         }
     }
 }
@@ -142,7 +150,7 @@ impl Script {
         let mut later = ChaCha8Rng::seed_from_u64(!seed);
         let mut latest = ChaCha8Rng::seed_from_u64(seed.rotate_left(32));
         let mut fleet = fleet::make(&mut chance, &mut later, &mut latest);
-        rollouts::vary(&mut fleet.manifest, seed);
+        rollouts::vary(&mut fleet, seed);
         edit(&mut fleet);
         let n_noisy = chance.random_range(1..=ATTEMPTS_MAX - QUIET_ATTEMPTS);
         let n_crashes = chance.random_range(0..=CRASHES_MAX.min(n_noisy));
@@ -169,6 +177,8 @@ impl Script {
             hands: hands(&mut latest),
             skews: skews(&mut latest),
             listed: None,
+            begins_after: Duration::ZERO,
+            other: None,
         }
     }
 }
@@ -298,7 +308,7 @@ fn commit_faults(chance: &mut ChaCha8Rng) -> Vec<(u64, CommitFate)> {
 }
 
 /// Short spans as likely as long ones; whole milliseconds.
-fn span(from: Duration, to: Duration, chance: &mut ChaCha8Rng) -> Duration {
+pub(crate) fn span(from: Duration, to: Duration, chance: &mut ChaCha8Rng) -> Duration {
     let millis = log_uniform(from.as_millis() as f64, to.as_millis() as f64, chance);
     Duration::from_millis(millis as u64)
 }
