@@ -140,7 +140,7 @@ pub(crate) async fn attempts(history: &Rc<History>) -> Option<u8> {
 
 impl History {
     pub(crate) fn new(script: Script) -> Self {
-        let rig = Rig::new(&script.manifest, &script.cloud, script.seed);
+        let rig = script.scene.rig(script.seed);
         let first_truth = rig.truth();
         Self::over(rig, script, first_truth)
     }
@@ -158,7 +158,7 @@ impl History {
         rig.clock = own_clock.clone();
         let eye = Rc::new(Eye::new(
             rig.world_clock.clone(),
-            Watch::over(&script.manifest, &script.cloud),
+            Watch::over(&script.scene.fleet),
         ));
         let death = Rc::new(Death::new());
         let watching = Rc::clone(&eye);
@@ -571,10 +571,10 @@ impl History {
 
     pub(crate) fn into_ended(self: Rc<Self>) -> Ended {
         Ended {
-            violations: self.eye.violations.borrow().clone(),
-            log: self.eye.log.borrow().clone(),
+            violations: self.eye.violations.take(),
+            log: self.eye.log.take(),
             transcript: self.wire.noisy.transcript() + &self.wire.quiet.transcript(),
-            points: self.points.borrow().clone(),
+            points: self.points.take(),
             troubles: self.script.troubles(self.wire.noisy.struck()),
         }
     }
