@@ -19,7 +19,7 @@ use super::retry::{self, Jitter, Retry, Tried};
 use super::sign::{self, Parameters};
 use super::throttle::Throttle;
 use crate::clock::Clock;
-use crate::cloud::{CloudError, ErrorKind, Outcome};
+use crate::cloud::{CloudError, ErrorKind, Outcome, Rate};
 use crate::model::RegionId;
 use crate::wire::{HttpReply, HttpRequest, Wire};
 
@@ -93,6 +93,11 @@ impl Aliyun {
     /// The region of calls that are about none.
     pub(super) fn home(&self) -> &RegionId {
         &self.config.region
+    }
+
+    /// How often the operation may be called at present.
+    pub(super) fn pace(&self, operation: &'static Operation, region: &RegionId) -> Rate {
+        self.throttle.rate(operation, region)
     }
 
     /// The site whose books are asked.

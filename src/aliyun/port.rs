@@ -10,7 +10,8 @@ use super::sign::Parameters;
 use super::{query, refusal, reply};
 use crate::cloud::{
     CLOCK_OFF_MAX, Cloud, CloudError, ErrorKind, IDS_PER_CALL_MAX, InstancePage, InstanceQuery,
-    InstanceTypeFacts, ModificationQuery, ModifyReply, Offer, PowerAnswer, PowerCall, RegionFacts,
+    InstanceTypeFacts, ModificationQuery, ModifyReply, Offer, PowerAnswer, PowerCall, Rate,
+    RegionFacts,
 };
 use crate::model::{AccountId, ClientToken, InstanceId, ModifyCall, RegionId, RequestId};
 
@@ -142,6 +143,10 @@ impl Cloud for Aliyun {
         let parameters = query::modify(region, instance, change, token);
         let call = call(operation::of_modify(change), region, parameters);
         self.call(&call, |body| reply::modified(body, change)).await
+    }
+
+    fn rate_of(&self, region: &RegionId, change: &ModifyCall) -> Rate {
+        self.pace(operation::of_modify(change), region)
     }
 
     async fn allocate_public_ip(

@@ -19,6 +19,7 @@ use super::books::Books;
 use super::crowd::{brakes, bystanders, found_down, queue};
 use super::desk::Desk;
 use super::outcome::{LeftAlone, Rests};
+use super::pace::Pace;
 use super::queue::Queue;
 use super::scope::Scope;
 use super::till::Till;
@@ -85,6 +86,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) sagas: BTreeMap<InstanceId, Rc<Saga>>,
     /// Machines that may be begun.
     pub(super) queue: Queue,
+    /// In which turn they are taken down.
+    pub(super) pace: Pace,
     pub(super) graph: StepGraph,
     /// Nodes others wait for that are finished.
     pub(super) finished: BTreeSet<Node>,
@@ -133,7 +136,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) mailbox: mpsc::UnboundedSender<Message>,
     pub(super) messages: UnboundedReceiver<Message>,
     /// Machines that were looked at along the way.
-    noticed: UnboundedReceiver<Vec<ObservedInstance>>,
+    noticed: UnboundedReceiver<Vec<Rc<ObservedInstance>>>,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -165,6 +168,7 @@ impl<'a> Dispatcher<'a> {
                 .map(|(id, s)| (id.clone(), Rc::new(s.clone())))
                 .collect(),
             queue: queue(&job, &graph, &brakes),
+            pace: Pace::default(),
             graph,
             finished: BTreeSet::new(),
             brakes,

@@ -37,6 +37,7 @@ mod change;
 mod address;
 mod care;
 mod queue;
+mod pace;
 mod crowd;
 mod dispatcher;
 mod telling;

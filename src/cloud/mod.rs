@@ -8,6 +8,7 @@
 //! beside them [`Prices`], what changing machines would cost.
 
 mod error;
+mod rate;
 mod call;
 mod limits;
 mod rights;
@@ -28,6 +29,7 @@ pub use call::{
 pub use error::{CloudError, ErrorKind, Outcome};
 pub use limits::{Limits, TYPES_PER_CALL_MAX};
 pub use prices::{PriceReply, Prices};
+pub use rate::{Bucket, Rate};
 pub use rights::{Right, Rights};
 
 /// How far a machine's clock may be from the cloud's. The cloud takes requests of clocks that are fifteen minutes off;
@@ -99,6 +101,10 @@ pub trait Cloud: Limits + Rights {
         call: &ModifyCall,
         token: &ClientToken,
     ) -> Result<ModifyReply, CloudError>;
+
+    /// How often such a change may be asked for at present: whoever takes machines down for it need not be
+    /// faster. Asks nobody.
+    fn rate_of(&self, region: &RegionId, call: &ModifyCall) -> Rate;
 
     /// `AllocatePublicIpAddress`; answers the address. Asking again answers the same one.
     ///

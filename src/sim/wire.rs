@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::sim::door::{self, Ending};
+use crate::sim::door::{self, Arrived, Ending};
 use crate::sim::faults::{Fault, Faults, Struck};
-use crate::sim::reply::{Effect, Reply};
+use crate::sim::reply::{Effect, Refusal, Reply};
 use crate::sim::request::{Params, Request};
 use crate::sim::time::Now;
 use crate::sim::transcript::{Place, Transcript};
@@ -113,7 +113,7 @@ impl Wire for SimWire {
 /// A request with what the transcript and the fault script need to know of it.
 struct Incoming {
     request: Request,
-    params: Params,
+    read: Result<Params, Refusal>,
     action: String,
     timeout: Duration,
 }
@@ -121,15 +121,23 @@ struct Incoming {
 impl Incoming {
     fn read(sent: &HttpRequest) -> Self {
         let request = Request::from(sent);
-        let params = request.parameters();
-        let params = params.unwrap_or_else(|_| Params::default());
-        let action = request.action(&params);
+        let read = request.parameters();
+        let params = read.as_ref().ok();
+        let action = params.map_or_else(|| request.header("x-acs-action"), |p| request.action(p));
         Self {
             action: action.unwrap_or(&request.path).to_owned(),
-            params,
+            read,
             request,
             timeout: sent.timeout,
         }
+    }
+
+    /// A parameter that was sent and could be read.
+    fn get(&self, name: &str) -> &str {
+        let params = self.read.as_ref().ok();
+        params
+            .and_then(|params| params.get(name))
+            .unwrap_or_default()
     }
 }
 
@@ -210,7 +218,11 @@ impl Server {
     /// Lets the world do what was asked, and the hook save it.
     fn carry_out(&self, call: &Incoming, place: Place, mark: &str) -> Result<Ending, WireError> {
         let mut world = lock(&self.world);
-        let attended = door::attend(&mut world, &call.request, self.now());
+        let arrived = Arrived {
+            request: &call.request,
+            params: &call.read,
+        };
+        let attended = door::attend(&mut world, arrived, self.now());
         world.forget_mischief();
         self.note_end(place, format!("{mark}{}", attended.outcome));
         match (&self.on_mutation, attended.effect) {
@@ -224,9 +236,7 @@ impl Server {
 
     /// The wanted type is gone in the zone of the machine that wants it.
     fn sell_out(&self, call: &Incoming) {
-        let id = call.params.get("InstanceId").unwrap_or_default();
-        let target = call.params.get("InstanceType").unwrap_or_default();
-        lock(&self.world).sell_out(id, target);
+        lock(&self.world).sell_out(call.get("InstanceId"), call.get("InstanceType"));
     }
 
     /// Every answer says when it was given, as those of a web server do.
@@ -245,7 +255,9 @@ impl Server {
 
     fn note_sent(&self, call: &Incoming) -> Place {
         let mut transcript = self.transcript.borrow_mut();
-        transcript.sent(self.now().elapsed, &call.action, &call.params)
+        let none = Params::default();
+        let params = call.read.as_ref().unwrap_or(&none);
+        transcript.sent(self.now().elapsed, &call.action, params)
     }
 
     fn note_end(&self, place: Place, outcome: String) {

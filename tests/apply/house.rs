@@ -89,13 +89,13 @@ impl House {
             metadata: None,
             tell: Rc::new(|text| panic!("{text}")),
         };
-        let found = find(&BTreeMap::from(env), None, means).await.unwrap();
+        let found = find(&BTreeMap::from(env), None, None, means).await.unwrap();
         self.cloud = self.rig.client_of(found.credentials, self.wire.clone());
     }
 
     /// The manifest is edited.
     pub(crate) fn want(&mut self, manifest: &str) {
-        self.rig.wants(&in_full(manifest));
+        self.rig = self.rig.wanting(&in_full(manifest));
     }
 
     /// Applies, with nobody at the keyboard.

@@ -61,12 +61,21 @@ pub(crate) struct Planned {
 impl Rig {
     /// Must be called inside a paused runtime.
     pub(crate) fn new(manifest: &str, cloud: &str, seed: u64) -> Self {
-        let scenario = Scenario::read(cloud).unwrap_or_else(|error| panic!("{error:?}"));
         let desired = read_manifest(manifest);
+        Self::of(manifest, desired, &read_scenario(cloud), seed)
+    }
+
+    /// The same of what was read already.
+    pub(crate) fn of(
+        manifest: &str,
+        desired: DesiredFleet,
+        scenario: &Scenario,
+        seed: u64,
+    ) -> Self {
         let account = respec::model::AccountId::new(&*scenario.account).unwrap();
         let key = scenario.keys[0].clone();
         let clock: Rc<dyn Clock> = Rc::new(VirtualClock::starting_at(scenario.start));
-        let world = Arc::new(Mutex::new(World::new(&scenario, scenario.start)));
+        let world = Arc::new(Mutex::new(World::new(scenario, scenario.start)));
         Self {
             lineage: Lineage::of(&account, &desired.fleet),
             desired,
@@ -85,12 +94,11 @@ impl Rig {
         }
     }
 
-    /// Another machine that works on the same fleet.
-    #[allow(dead_code, reason = "mostly one is enough")]
-    pub(crate) fn beside(&self) -> Self {
+    /// The same world with this manifest, for whoever wants something else, or works on it from another machine.
+    pub(crate) fn wanting(&self, manifest: &str) -> Self {
         Self {
-            desired: self.desired.clone(),
-            manifest: self.manifest.clone(),
+            desired: read_manifest(manifest),
+            manifest: manifest.to_owned(),
             world: self.world.clone(),
             clock: self.world_clock.clone(),
             world_clock: self.world_clock.clone(),
@@ -100,13 +108,6 @@ impl Rig {
             randomness: Rc::clone(&self.randomness),
             clock_since: self.clock_since,
         }
-    }
-
-    /// Somebody has written the manifest anew.
-    #[allow(dead_code, reason = "histories have one manifest")]
-    pub(crate) fn wants(&mut self, manifest: &str) {
-        self.desired = read_manifest(manifest);
-        manifest.clone_into(&mut self.manifest);
     }
 
     /// The real client over this wire; nonces never come twice, however many clients there are.
@@ -263,6 +264,11 @@ pub(crate) fn read_manifest(text: &str) -> DesiredFleet {
     reading
         .fleet
         .unwrap_or_else(|| panic!("{findings:?}\n{text}"))
+}
+
+/// A scenario without a mistake, read.
+pub(crate) fn read_scenario(text: &str) -> Scenario {
+    Scenario::read(text).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 fn source(text: &str) -> manifest::Source {

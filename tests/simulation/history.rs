@@ -140,14 +140,15 @@ pub(crate) async fn attempts(history: &Rc<History>) -> Option<u8> {
 
 impl History {
     pub(crate) fn new(script: Script) -> Self {
-        let rig = Rig::new(&script.manifest, &script.cloud, script.seed);
+        let rig = script.scene.rig(script.seed);
         let first_truth = rig.truth();
         Self::over(rig, script, first_truth)
     }
 
     /// Another machine that works on the same fleet, with a store of its own.
     pub(crate) fn beside(&self, script: Script) -> Self {
-        Self::over(self.rig.beside(), script, self.first_truth.clone())
+        let rig = self.rig.wanting(&script.manifest);
+        Self::over(rig, script, self.first_truth.clone())
     }
 
     fn over(mut rig: Rig, script: Script, first_truth: Value) -> Self {
@@ -158,7 +159,7 @@ impl History {
         rig.clock = own_clock.clone();
         let eye = Rc::new(Eye::new(
             rig.world_clock.clone(),
-            Watch::over(&script.manifest, &script.cloud),
+            Watch::over(&script.scene.fleet),
         ));
         let death = Rc::new(Death::new());
         let watching = Rc::clone(&eye);
@@ -571,10 +572,10 @@ impl History {
 
     pub(crate) fn into_ended(self: Rc<Self>) -> Ended {
         Ended {
-            violations: self.eye.violations.borrow().clone(),
-            log: self.eye.log.borrow().clone(),
+            violations: self.eye.violations.take(),
+            log: self.eye.log.take(),
             transcript: self.wire.noisy.transcript() + &self.wire.quiet.transcript(),
-            points: self.points.borrow().clone(),
+            points: self.points.take(),
             troubles: self.script.troubles(self.wire.noisy.struck()),
         }
     }

@@ -1,12 +1,14 @@
 //! Everything that one seed decides, drawn before its history begins.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use respec::sim::{FaultPlan, Struck};
 
-use crate::{fleet, rollouts, troubles};
+use crate::fleet::{self, Fleet, Scene};
+use crate::{rollouts, troubles};
 
 /// Most attempts of one history: the first apply and six that go on with it.
 pub(crate) const ATTEMPTS_MAX: usize = 7;
@@ -23,8 +25,8 @@ pub(crate) struct Script {
     /// What it is about.
     pub(crate) theme: Theme,
     pub(crate) seed: u64,
-    pub(crate) manifest: String,
-    pub(crate) cloud: String,
+    /// What is there and what is wanted of it.
+    pub(crate) scene: Rc<Scene>,
     pub(crate) faults: FaultPlan,
     /// What befalls each attempt that is not quiet, in order.
     pub(crate) fates: Vec<Fate>,
@@ -145,24 +147,26 @@ pub(crate) enum Moment {
 impl Script {
     /// Equal seeds, equal scripts.
     pub(crate) fn draw(seed: u64) -> Self {
-        troubles::more(Self::draw_plain(seed))
+        troubles::more(Self::draw_with(seed, Theme::Any, |_| {}))
     }
 
-    fn draw_plain(seed: u64) -> Self {
+    /// The same about something else, with this done to its fleet.
+    pub(crate) fn draw_with(seed: u64, theme: Theme, edit: impl FnOnce(&mut Fleet)) -> Self {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
         let mut later = ChaCha8Rng::seed_from_u64(!seed);
         let mut latest = ChaCha8Rng::seed_from_u64(seed.rotate_left(32));
-        let fleet = fleet::make(&mut chance, &mut later, &mut latest);
+        let mut fleet = fleet::make(&mut chance, &mut later, &mut latest);
+        rollouts::vary(&mut fleet, seed);
+        edit(&mut fleet);
         let n_noisy = chance.random_range(1..=ATTEMPTS_MAX - QUIET_ATTEMPTS);
         let n_crashes = chance.random_range(0..=CRASHES_MAX.min(n_noisy));
         let mut fates: Vec<Fate> = (0..n_noisy)
             .map(|attempt| fate(attempt < n_crashes, &mut chance))
             .collect();
         Self {
-            theme: Theme::Any,
+            theme,
             seed,
-            manifest: rollouts::vary(&fleet.manifest, &fleet.cloud, seed),
-            cloud: fleet.cloud,
+            scene: Rc::new(Scene::read(fleet)),
             faults: faults(&mut chance, &mut later),
             fates: {
                 die_anywhere(&mut fates, &mut latest);

@@ -1,10 +1,13 @@
 //! Troubles of some histories that all others never had: clocks that are set or far off, machines that sleep, a cloud
 //! that remembers for longer, lists orders later and has no room for a start, a balance that others spend.
 
+use std::rc::Rc;
+
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_yaml::Value;
 
+use crate::fleet::{Fleet, Scene};
 use crate::script::{ATTEMPTS_MAX, HOUR, MINUTE, SECOND, Script, one_of, span};
 
 /// Drawn apart, so that the story of every seed that ever failed stays what it was: none of them is among those that
@@ -90,10 +93,13 @@ fn books_behind(script: Script, chance: &mut ChaCha8Rng) -> Script {
 }
 
 fn with_cloud(script: Script, change: impl FnOnce(&mut Value)) -> Script {
-    let mut cloud: Value = serde_yaml::from_str(&script.cloud).unwrap();
+    let Fleet {
+        manifest,
+        mut cloud,
+    } = script.scene.fleet.clone();
     change(&mut cloud);
     Script {
-        cloud: serde_yaml::to_string(&cloud).unwrap(),
+        scene: Rc::new(Scene::read(Fleet { manifest, cloud })),
         ..script
     }
 }
