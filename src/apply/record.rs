@@ -11,8 +11,8 @@ use crate::saga::{
 };
 
 use super::dispatcher::Dispatcher;
+use super::mail::Recorded;
 use super::telling::step_view;
-use super::worker::Recorded;
 
 impl Dispatcher<'_> {
     /// Makes entries durable in one commit, folds them and says what happened.
@@ -45,6 +45,7 @@ impl Dispatcher<'_> {
                 debug_assert!(false, "{illegal}: {entry:?}");
                 self.journal_lost.get_or_insert_with(|| illegal.to_string());
             }
+            self.renew_chain(entry);
             self.follow(entry);
             if let Some(instance) = entry.kind.instance() {
                 self.settle_place(instance);
@@ -52,6 +53,13 @@ impl Dispatcher<'_> {
             }
         }
         self.recorded()
+    }
+
+    /// After these the machine's steps may be others than before.
+    fn renew_chain(&mut self, entry: &Entry) {
+        if let Kind::TurnedBack { instance, .. } | Kind::Reopened { instance } = &entry.kind {
+            self.take_chain(instance);
+        }
     }
 
     /// An intent that did not become durable is no intent, but for a start, which is sent all the same.
@@ -68,6 +76,7 @@ impl Dispatcher<'_> {
             | Kind::Begun { .. }
             | Kind::Settled { .. }
             | Kind::FellOver { .. }
+            | Kind::TurnedBack { .. }
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }
@@ -191,6 +200,7 @@ impl Dispatcher<'_> {
                 });
             }
             Kind::FellOver { instance } => self.goes_down(instance),
+            Kind::TurnedBack { instance, .. } => self.emit_turned(instance),
             Kind::Reopened { .. } if self.state.failures.is_empty() => self.brakes.forgive(),
             Kind::BatchEnded { .. }
             | Kind::Approved { .. }
@@ -235,6 +245,7 @@ impl Dispatcher<'_> {
             | Kind::Step { .. }
             | Kind::Settled { .. }
             | Kind::FellOver { .. }
+            | Kind::TurnedBack { .. }
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }
@@ -293,6 +304,9 @@ impl Dispatcher<'_> {
                     found: *found,
                     took,
                 });
+            }
+            StepEvent::Tolerated { failure } => {
+                self.emit(step_failed(subject, view, failure));
             }
             StepEvent::Failed { failure } => {
                 if failure.cause.counts() {

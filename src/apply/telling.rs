@@ -122,6 +122,7 @@ fn care(action: &Action) -> Option<String> {
         | Action::AwaitOrder
         | Action::PayOrder
         | Action::AllocatePublicIp
-        | Action::CoolDown => None,
+        | Action::CoolDown
+        | Action::AskOffer(_) => None,
     }
 }

@@ -138,6 +138,8 @@ codes! {
         "A machine must stay ready for `hold` before it counts as up, and that must happen within `within`. With a `hold` that long every machine would fail.";
     LONE_AFTER_START = "RS0143" Error "after_start without before_stop":
         "`after_start` takes back what `before_stop` did, whenever the machine is started again. Without a `before_stop` there is nothing to take back.";
+    NEVER_REVERTED = "RS0144" Error "revert without a health check":
+        "`on_failure: revert` puts a machine back whose health check fails behind its change. Without `health` nobody looks, and nothing would ever be put back.";
 
     WRONG_ACCOUNT = "RS0201" Error "another account":
         "`account` guards against changing the wrong fleet: it must be the account of the credentials in use.";

@@ -75,6 +75,7 @@ fn power(saga: &Saga) -> &'static str {
             | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
+            | Action::AskOffer(_)
             | Action::RunHook { .. }
             | Action::AwaitHealth(_) => up,
         });

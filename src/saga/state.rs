@@ -77,6 +77,7 @@ impl RunState {
             | Kind::Step { .. }
             | Kind::Settled { .. }
             | Kind::FellOver { .. }
+            | Kind::TurnedBack { .. }
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }
@@ -128,6 +129,13 @@ impl RunState {
             Kind::FellOver { instance } => {
                 self.open_saga(entry, instance)?.fall_over();
                 Ok(())
+            }
+            Kind::TurnedBack {
+                instance,
+                change_number,
+            } => {
+                let saga = self.open_saga(entry, instance)?;
+                saga.turn_back(entry, *change_number)
             }
             Kind::Halted {
                 instance,
@@ -183,6 +191,7 @@ impl RunState {
             | Kind::Step { .. }
             | Kind::Settled { .. }
             | Kind::FellOver { .. }
+            | Kind::TurnedBack { .. }
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }
