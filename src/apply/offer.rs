@@ -40,7 +40,7 @@ impl Worker {
 
 fn offered() -> End {
     End::Succeeded {
-        found: true,
+        found: false,
         seen: None,
     }
 }

@@ -116,13 +116,13 @@ fn care(action: &Action) -> Option<String> {
     match action {
         Action::RunHook { hook, .. } => Some(hook.command.to_string()),
         Action::AwaitHealth(health) => Some(health.ready.to_string()),
+        Action::AskOffer(change) => Some(change.instance_type.to_string()),
         Action::Stop { .. }
         | Action::Start
         | Action::Modify(_)
         | Action::AwaitOrder
         | Action::PayOrder
         | Action::AllocatePublicIp
-        | Action::CoolDown
-        | Action::AskOffer(_) => None,
+        | Action::CoolDown => None,
     }
 }

@@ -82,6 +82,7 @@ impl Dispatcher<'_> {
                     .filter_map(|step| step.tolerated.as_ref());
                 let there = match told(seen) {
                     seen if seen.is_empty() => String::new(),
+                    seen if seen == why => "; nor is it good there".to_owned(),
                     seen => format!("; nor is it good there: {seen}"),
                 };
                 format!("put back to {}: {why}{there}", self.old_values(instance))

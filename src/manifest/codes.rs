@@ -45,8 +45,6 @@ codes! {
         "One file is one manifest. Put what follows `---` into a file of its own; all files of a run are merged.";
     UNKNOWN_KEY = "RS0007" Error "unknown key":
         "Nothing here has that name. Unknown keys are never ignored, since a misspelt limit would silently not hold.";
-    UNSUPPORTED = "RS0008" Error "not supported yet":
-        "The key or value belongs to the manifest language, but this version cannot do what it promises. It is refused rather than ignored.";
     DUPLICATE_KEY = "RS0009" Error "key written twice":
         "A mapping may name each key once. Remove one of the two.";
     WRONG_KIND = "RS0010" Error "wrong kind of value":

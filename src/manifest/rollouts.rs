@@ -49,7 +49,7 @@ pub(super) fn rollout(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> RolloutKe
         after_start: inner.slot(d, "after_start", hook),
         window,
     };
-    inner.close(d, &[]);
+    inner.close(d);
     rollout
 }
 
@@ -81,7 +81,7 @@ fn gate(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Gate>> {
     let wait = fields.slot(d, "wait", Decoder::long_duration);
     let approve = fields.slot(d, "approve", Decoder::flag);
     let check = fields.slot(d, "check", check);
-    fields.close(d, &[]);
+    fields.close(d);
     required(d, &after, mark, "after", "after: first");
     let approval = match approve.value() {
         Some(true) => Approval::Person,

@@ -100,10 +100,7 @@ fn said(kind: &EventKind) -> Said {
             let vendor = vendor(code.as_deref(), request_id.as_ref());
             ("Failed", Tone::Bad, failed(step, message, &vendor))
         }
-        EventKind::TurnedBack { to, reason, .. } => {
-            let detail = format!("to {}: {}", safe(to), safe(reason));
-            ("Turning back", Tone::Warn, detail)
-        }
+        EventKind::TurnedBack { to, reason, .. } => turning_back(to, reason),
         EventKind::OrderMade {
             order_id,
             auto_pay: true,
@@ -135,6 +132,11 @@ fn said(kind: &EventKind) -> Said {
         }
         EventKind::RunFinished { totals, exit_code } => finished(totals, *exit_code),
     }
+}
+
+fn turning_back(to: &str, reason: &str) -> Said {
+    let detail = format!("to {}: {}", safe(to), safe(reason));
+    ("Turning back", Tone::Warn, detail)
 }
 
 fn finished_step(step: &StepView, how: &str) -> Said {

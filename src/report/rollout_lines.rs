@@ -51,6 +51,10 @@ fn limit(course: &Course, rollout: &Rollout, restarts: usize) -> String {
             format!("{} tolerated", count(n.min(course.size), "failure"))
         }
     };
+    let failures = match rollout.on_failure {
+        OnFailure::Revert => format!("{failures}, and who is not good is put back"),
+        OnFailure::Stop | OnFailure::Continue => failures,
+    };
     let line = format!(
         "{}: at most {at_once} of {}; {failures}",
         course.crowd, course.size

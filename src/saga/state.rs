@@ -145,15 +145,7 @@ impl RunState {
                 self.open_saga(entry, instance)?.halted = Some((*halt, note.clone()));
                 Ok(())
             }
-            Kind::Reopened { instance } => {
-                let saga = self.open_saga(entry, instance)?;
-                let forgives = saga.needs_a_person();
-                saga.reopen();
-                if forgives {
-                    self.failures.clear();
-                }
-                Ok(())
-            }
+            Kind::Reopened { instance } => self.reopen(entry, instance),
             Kind::Closed {
                 instance,
                 outcome,
@@ -167,6 +159,17 @@ impl RunState {
                 Ok(())
             }
         }
+    }
+
+    /// Whoever goes on with what was held has seen the failures until then.
+    fn reopen(&mut self, entry: &Entry, instance: &InstanceId) -> Result<(), IllegalEntry> {
+        let saga = self.open_saga(entry, instance)?;
+        let forgives = saga.needs_a_person();
+        saga.reopen();
+        if forgives {
+            self.failures.clear();
+        }
+        Ok(())
     }
 
     /// A batch, a gate or the hours.

@@ -31,6 +31,7 @@ mod program;
 mod script;
 mod trouble;
 mod fleet;
+mod chains;
 mod rollouts;
 mod clock;
 mod eye;

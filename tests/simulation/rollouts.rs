@@ -13,6 +13,7 @@ use respec::plan::{Action, SavedPlan};
 use respec::saga::{Direction, Entry, Halt, Kind, StepEvent};
 use serde_yaml::Value;
 
+use crate::chains;
 use crate::script::one_of;
 
 /// Draws apart from everything else, so that no other story changes.
@@ -121,6 +122,10 @@ impl Watch {
                 at,
                 event: StepEvent::Intent { .. },
             } if at.direction == Direction::Forward => {
+                // No hour holds up a way back.
+                if chains::is_back(earlier, &entry.run, &at.instance) {
+                    return None;
+                }
                 let saga = plan.sagas.get(&at.instance)?;
                 let stops = matches!(saga.steps[usize::from(at.step)].action, Action::Stop { .. });
                 let again = earlier.iter().any(|earlier| {
