@@ -144,8 +144,11 @@ fn machine(id: &InstanceId, saga: &SagaState, plan: Option<&Saga>, style: &Style
         text.push_str(&style.fold("  ", "  ", &terminal(note)));
     }
     if let Some(turned) = &saga.turned {
-        let why = terminal(&turned.failure.message).into_owned();
-        text.push_str(&style.fold("  ", "  ", &format!("its way back, since {why}")));
+        let why = match note {
+            "" => format!(": {}", terminal(&turned.failure.message)),
+            _ => String::new(),
+        };
+        text.push_str(&style.fold("  ", "  ", &format!("on its way back{why}")));
     }
     let known = saga
         .steps
