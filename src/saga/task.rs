@@ -70,7 +70,10 @@ fn turns_back(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) 
         Some(WayBack::By { from, .. }) => *from == failed,
         Some(WayBack::Never { .. }) | None => false,
     };
-    behind && cause == FailureCause::Unhealthy && state.turned.is_none()
+    behind
+        && cause == FailureCause::Unhealthy
+        && state.turned.is_none()
+        && !planted::is(Fault::NoWayBack)
 }
 
 /// First into service and past every stop that got lost, as if it were to stay: each outage is whole.

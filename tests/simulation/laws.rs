@@ -12,8 +12,10 @@ use respec::store::{KeyRange, Kv as _, Store, Tree};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
+use crate::chains;
 use crate::history::History;
 use crate::script::ATTEMPTS_MAX;
+use crate::ways_back;
 
 /// How a machine's change stands according to the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +163,7 @@ pub(crate) async fn at_the_end(history: &History) {
     money_is_accounted_for(history, &truth, &store);
     power_is_as_it_should_be(history, &truth, &stands);
     every_order_is_recorded(history, &truth, &store, &stands);
+    ways_back::are_taken(history, &store, &truth).await;
     let ours = history.rig.desired.instances.iter();
     for (id, machine) in ours.filter(|(id, _)| !is_touched(history, id)) {
         outcome_is_true(
@@ -205,6 +208,12 @@ async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
                 } if note.contains("are tolerated") || note.contains("another machine") => {
                     (instance, Stand::HeldBack)
                 }
+                // What keeps a machine from going back may last as long as a history.
+                Kind::Halted {
+                    instance,
+                    halt: Halt::Held,
+                    note,
+                } if note.contains("not put back") => (instance, Stand::HeldBack),
                 Kind::Halted { instance, halt, .. } => (instance, Stand::Halted(halt)),
                 _ => continue,
             };
@@ -223,15 +232,16 @@ async fn what_succeeded_is_so(
     let mut expected = history.first_truth.clone();
     let plans = history.plans.borrow().clone();
     for run in &store.contents().runs {
-        for entry in store.entries(&run.run).await.unwrap() {
+        let entries = store.entries(&run.run).await.unwrap();
+        for (nth, entry) in entries.iter().enumerate() {
             let Kind::Step {
                 at,
                 event: StepEvent::Succeeded { .. },
-            } = entry.kind
+            } = &entry.kind
             else {
                 continue;
             };
-            let step = &plans[&run.run].sagas[&at.instance].steps[usize::from(at.step)];
+            let step = chains::step(&plans[&run.run], &entries[..nth], &run.run, at).unwrap();
             let goal = match at.direction {
                 Direction::Forward => &step.after,
                 Direction::Undo => &step.before,

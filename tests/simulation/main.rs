@@ -38,6 +38,7 @@ mod eye;
 mod doors;
 mod history;
 mod laws;
+mod ways_back;
 mod money;
 mod bad_days;
 mod wanted;

@@ -6,7 +6,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use respec::sim::{FaultPlan, Struck};
 
-use crate::{fleet, rollouts};
+use crate::{fleet, rollouts, ways_back};
 
 /// Most attempts of one history: the first apply and six that go on with it.
 pub(crate) const ATTEMPTS_MAX: usize = 7;
@@ -140,11 +140,13 @@ impl Script {
         let mut fates: Vec<Fate> = (0..n_noisy)
             .map(|attempt| fate(attempt < n_crashes, &mut chance))
             .collect();
+        let manifest = rollouts::vary(&fleet.manifest, seed);
+        let (manifest, cloud) = ways_back::vary(&manifest, &fleet.cloud, seed);
         Self {
             theme: Theme::Any,
             seed,
-            manifest: rollouts::vary(&fleet.manifest, seed),
-            cloud: fleet.cloud,
+            manifest,
+            cloud,
             faults: faults(&mut chance, &mut later),
             fates: {
                 die_anywhere(&mut fates, &mut latest);
