@@ -24,53 +24,48 @@ pub(super) fn way_back_faults(desired: &DesiredFleet, id: &InstanceId, saga: &Sa
     let Some(back) = saga.turned_back() else {
         return Vec::new();
     };
-    let mut faults = walk(&back, Comes::Changed);
-    let mut object = |what: &str| faults.push(what.to_owned());
     let done = saga.steps.get(..from).unwrap_or_default();
-    let looks = |at: usize| matches!(saga.steps.get(at), Some(step) if is_check(step));
-    if !looks(from) || done.iter().any(is_check) {
-        object("begins behind something else than the first health check");
-    }
-    if done
-        .iter()
-        .any(|step| step.is_pivot() || step.order_call().is_some())
-    {
-        object("takes back what is final");
-    }
-    if steps
-        .iter()
-        .any(|step| step.is_pivot() || step.order_call().is_some())
-    {
-        object("makes an order");
-    }
-    if !saga.was_running || !power_at_the_end(&back) {
-        object("does not end with the machine up, as it was");
-    }
-    if Values::before(done) != Values::after(steps) {
-        object("does not end with the values from before");
-    }
-    if longest_outage(&back) > wish.change.max_outage {
-        object("is down for longer than its `max_outage`");
-    }
+    let looks = saga.steps.get(from).is_some_and(is_check);
+    let is_final = |step: &Step| step.is_pivot() || step.order_call().is_some();
     let drains = rollout.hooks.before_stop.is_some();
-    if drains
-        && stops(steps).any(|before| before.last().and_then(moment) != Some(Moment::BeforeStop))
-    {
-        object("is stopped without its `before_stop`");
-    }
-    let asks = |before: &[Step]| {
-        before
-            .iter()
-            .any(|s| matches!(s.action, Action::AskOffer(_)))
-    };
-    if stops(steps).any(|before| !asks(before)) {
-        object("is stopped before anybody asks whether its type can be had");
-    }
-    let mut told = faults;
-    for fault in &mut told {
-        fault.insert_str(0, "way back: ");
-    }
-    told
+    let drained = |before: &[Step]| before.last().and_then(moment) == Some(Moment::BeforeStop);
+    let asks = |before: &[Step]| before.iter().any(is_question);
+    let wrong = [
+        (
+            !looks || done.iter().any(is_check),
+            "begins behind something else than the first health check",
+        ),
+        (done.iter().any(is_final), "takes back what is final"),
+        (steps.iter().any(is_final), "makes an order"),
+        (
+            !saga.was_running || !power_at_the_end(&back),
+            "does not end with the machine up, as it was",
+        ),
+        (
+            !Values::behind(steps).are_those(&Values::before(done)),
+            "does not end with the values from before",
+        ),
+        (
+            longest_outage(&back) > wish.change.max_outage,
+            "is down for longer than its `max_outage`",
+        ),
+        (
+            drains && !stops(steps).all(drained),
+            "is stopped without its `before_stop`",
+        ),
+        (
+            !stops(steps).all(asks),
+            "is stopped before anybody asks whether its type can be had",
+        ),
+    ];
+    let wrong = wrong.iter().filter(|(is_wrong, _)| *is_wrong);
+    let wrong = wrong.map(|(_, what)| (*what).to_owned());
+    let faults = walk(&back, Comes::Changed).into_iter().chain(wrong);
+    faults.map(|what| format!("way back: {what}")).collect()
+}
+
+fn is_question(step: &Step) -> bool {
+    matches!(step.action, Action::AskOffer(_))
 }
 
 fn is_check(step: &Step) -> bool {
@@ -90,7 +85,7 @@ fn stops(steps: &[Step]) -> impl Iterator<Item = &[Step]> {
 }
 
 /// What a chain changes of a machine: its values at one end.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 struct Values {
     type_name: Option<TypeName>,
     charge: Option<NetworkBilling>,
@@ -108,8 +103,17 @@ impl Values {
         values
     }
 
+    /// Whether all that is known of the others is so.
+    fn are_those(&self, before: &Self) -> bool {
+        let inbound = before.inbound.is_none() || self.inbound.is_none();
+        self.type_name == before.type_name
+            && self.charge == before.charge
+            && self.out == before.out
+            && (inbound || self.inbound == before.inbound)
+    }
+
     /// Behind the last step that touches each.
-    fn after(steps: &[Step]) -> Self {
+    fn behind(steps: &[Step]) -> Self {
         let mut values = Self::default();
         for step in steps.iter().filter(|step| is_change(step)) {
             values.take(&step.after);

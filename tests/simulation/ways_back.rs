@@ -22,7 +22,7 @@ const OWN_SEED: u64 = 0x00ba_c57e_95ed;
 /// Lets some groups put back who is not good, and some of their machines be no good on their new type.
 pub(crate) fn vary(manifest: &str, cloud: &str, seed: u64) -> (String, String) {
     let mut chance = ChaCha8Rng::seed_from_u64(seed ^ OWN_SEED);
-    if chance.random_bool(0.6) {
+    if chance.random_bool(0.5) {
         return (manifest.to_owned(), cloud.to_owned());
     }
     let mut manifest: Value = serde_yaml::from_str(manifest).unwrap();
@@ -37,7 +37,7 @@ pub(crate) fn vary(manifest: &str, cloud: &str, seed: u64) -> (String, String) {
         group["rollout"]["on_failure"] = "revert".into();
         let wanted = group["spec"]["instance_type"].clone();
         for id in group["ids"].as_sequence().unwrap() {
-            if !wanted.is_null() && chance.random_bool(0.4) {
+            if !wanted.is_null() && chance.random_bool(0.6) {
                 ill.push((id.as_str().unwrap().to_owned(), wanted.clone()));
             }
         }

@@ -4,13 +4,16 @@
 //! Whatever was changed before the check is changed back, last first. What costs money, or does not come
 //! back, is never touched: such a machine stays as it is and is held.
 
-use crate::model::{Field, InstanceStatus, ModifyCall, NetworkChange, OnFailure};
+use crate::model::{Field, InstanceStatus, Mbps, ModifyCall, NetworkChange, OnFailure};
 use crate::plan::draft::Draft;
 use crate::plan::input::Case;
 use crate::plan::price::{Price, Running};
 use crate::plan::rules::care;
 use crate::plan::step::{Action, Because, Goal, Step, Undo};
 use crate::plan::way_back::WayBack;
+
+/// Inbound that goes with little outbound, Mbit/s (R29).
+const INBOUND_LEAST: Mbps = 10;
 
 /// The way back that the machine's group asks for; none where it asks for none.
 pub(in crate::plan) fn way_back(case: &Case<'_>, steps: &[Step]) -> Option<WayBack> {
@@ -66,7 +69,7 @@ fn steps_back(case: &Case<'_>, done: &[Step]) -> Vec<Step> {
             Action::Modify(ModifyCall::Spec(_)) => put_type_back(&mut draft, step),
             Action::Modify(ModifyCall::Network(call)) => {
                 draft.cool_down();
-                draft.change(network_back(step, call));
+                draft.change(network_back(case, step, call));
             }
             // Subscriptions make orders, which were ruled out; nothing else leaves a mark.
             Action::Modify(ModifyCall::Prepay(_))
@@ -113,13 +116,13 @@ fn put_type_back(draft: &mut Draft, step: &Step) {
     ));
 }
 
-/// R29: what the call stated is stated again; inbound left unsaid follows outbound, as it did before.
-fn network_back(step: &Step, call: &NetworkChange) -> Step {
+/// What the call stated is stated again.
+fn network_back(case: &Case<'_>, step: &Step, call: &NetworkChange) -> Step {
     let old = &step.before;
     let back = NetworkChange {
         charge_type: call.charge_type.and(old.charge_type),
         max_bandwidth_out: call.max_bandwidth_out.and(old.max_bandwidth_out),
-        max_bandwidth_in: call.max_bandwidth_in.and(old.max_bandwidth_in),
+        max_bandwidth_in: inbound_back(case, call),
         allocate_public_ip: None,
         auto_pay: None,
         temporary: None,
@@ -139,6 +142,15 @@ fn network_back(step: &Step, call: &NetworkChange) -> Step {
         },
         ..change(Action::Modify(ModifyCall::Network(back)))
     }
+}
+
+/// R29: a call that states outbound alone sets inbound anew, so that a value of its own is stated, too.
+fn inbound_back(case: &Case<'_>, call: &NetworkChange) -> Option<Mbps> {
+    let by_itself = case.seen.max_bandwidth_out.max(INBOUND_LEAST);
+    let was = case.seen.max_bandwidth_in;
+    let was = was.filter(|inbound| (1..=by_itself).contains(inbound));
+    let follows = call.max_bandwidth_out.is_some() && was == Some(by_itself);
+    was.filter(|_| call.max_bandwidth_in.is_some() || !follows)
 }
 
 fn change(action: Action) -> Step {
