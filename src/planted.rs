@@ -39,6 +39,18 @@ pub enum Fault {
     LimitOffByOne,
     /// However many fail, the next one is begun.
     FailuresUncounted,
+    /// What an availability promises holds nobody.
+    AvailabilityIgnored,
+    /// Machines of two zones go down together although they may not.
+    ZonesMixed,
+    /// A batch begins before the one before it has ended.
+    BatchesOverlap,
+    /// A gate lets everybody through.
+    GateOpen,
+    /// A shut window stops nobody.
+    WindowIgnored,
+    /// A freeze stops nobody.
+    FreezeIgnored,
     /// The next change does not wait for the cool-down.
     CoolDownIgnored,
     /// What could not be written down is sent all the same.
@@ -79,7 +91,7 @@ mod chosen {
 
     /// Every fault with its name.
     #[rustfmt::skip]
-    pub const ALL: [(Fault, &str); 24] = [
+    pub const ALL: [(Fault, &str); 30] = [
         (Fault::NewTokenPerRetry, "new-token-per-retry"),
         (Fault::NewTokenAtRecovery, "new-token-at-recovery"),
         (Fault::TokenNotJournaled, "token-not-journaled"),
@@ -96,6 +108,12 @@ mod chosen {
         (Fault::StoppedMachineRestarted, "stopped-machine-restarted"),
         (Fault::LimitOffByOne, "limit-off-by-one"),
         (Fault::FailuresUncounted, "failures-uncounted"),
+        (Fault::AvailabilityIgnored, "availability-ignored"),
+        (Fault::ZonesMixed, "zones-mixed"),
+        (Fault::BatchesOverlap, "batches-overlap"),
+        (Fault::GateOpen, "gate-open"),
+        (Fault::WindowIgnored, "window-ignored"),
+        (Fault::FreezeIgnored, "freeze-ignored"),
         (Fault::CoolDownIgnored, "cool-down-ignored"),
         (Fault::LostJournalIgnored, "lost-journal-ignored"),
         (Fault::FlushSkipped, "flush-skipped"),

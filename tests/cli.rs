@@ -43,6 +43,8 @@ mod temporary;
 mod forms;
 #[path = "cli/identities.rs"]
 mod identities;
+#[path = "cli/roles.rs"]
+mod roles;
 #[path = "cli/policies.rs"]
 mod policies;
 #[path = "cli/selection.rs"]

@@ -22,7 +22,7 @@ const ROOMS: &[(&str, Kind, &[&str])] = &[
     ("plan", Kind::Pure, &["planted", "model", "diff"]),
     ("saga", Kind::Pure, &["planted", "model", "plan"]),
     ("event", Kind::Pure, &["model", "plan", "saga"]),
-    ("figures", Kind::Pure, &["model", "plan", "event"]),
+    ("figures", Kind::Pure, &["model", "plan", "saga", "event"]),
     ("clock", Kind::Port, &[]),
     ("wire", Kind::Port, &[]),
     ("cloud", Kind::Port, &["model"]),

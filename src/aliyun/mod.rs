@@ -38,7 +38,8 @@ mod preflight;
 pub use client::{Aliyun, AliyunConfig};
 pub use codes::classify;
 pub use credentials::{
-    Credentials, CredentialsError, FileText, Found, Host, Looked, Means, Readers, Tell, find,
+    Credentials, CredentialsError, FileText, Found, Host, Looked, Means, Readers, Tell, assume,
+    find,
 };
 pub use endpoint::{EndpointError, Endpoints};
 pub use envelope::Randomness;

@@ -115,6 +115,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) mode_of_workers: Rc<Cell<Mode>>,
     pub(super) interrupted: Option<u8>,
     pub(super) journal_lost: Option<String>,
+    /// How often something was to be written of a machine that cannot follow.
+    pub(super) astray: BTreeMap<InstanceId, u32>,
     pub(super) next_seq: u64,
     pub(super) next_event: u64,
     pub(super) tasks: JoinSet<()>,
@@ -176,6 +178,7 @@ impl<'a> Dispatcher<'a> {
             mode_of_workers: Rc::new(Cell::new(options.mode)),
             interrupted: None,
             journal_lost: None,
+            astray: BTreeMap::new(),
             next_seq: job.next_seq,
             next_event: 0,
             job,

@@ -17,6 +17,10 @@ use super::worker::Errand;
 /// Who opens gates in a rehearsal.
 const NOBODY: &str = "the rehearsal";
 
+/// So often a machine is tried again of which something was to be written that cannot follow: once for each
+/// thing that may still be owed to it, a start, its service and an end.
+const ASTRAY_MAX: u32 = 3;
+
 /// How a walk through a line goes on.
 enum Line {
     /// With the next machine.
@@ -55,7 +59,7 @@ impl Dispatcher<'_> {
             let Some(state) = self.state.sagas.get(instance) else {
                 return;
             };
-            if state.closed.is_some() {
+            if state.closed.is_some() || self.is_astray(instance) {
                 return;
             }
             match next_task(&saga, state, self.mode_now()) {
@@ -87,6 +91,12 @@ impl Dispatcher<'_> {
                 Task::Rest => return,
             }
         }
+    }
+
+    /// Nothing more can be done for it in this apply; the next one begins with what the journal says.
+    fn is_astray(&self, instance: &InstanceId) -> bool {
+        let n = self.astray.get(instance);
+        n.is_some_and(|n| *n > ASTRAY_MAX)
     }
 
     fn put_off(&mut self, instance: &InstanceId, delay: Delay) {

@@ -16,6 +16,9 @@ use super::telling::step_view;
 
 impl Dispatcher<'_> {
     /// Makes entries durable in one commit, folds them and says what happened.
+    ///
+    /// What cannot follow is never written: a journal that holds it could not be taken up again by anybody.
+    /// It is then as if the journal took no more, and the next apply goes on from what is there.
     pub(super) async fn append(&mut self, kinds: Vec<Kind>) -> Recorded {
         if kinds.is_empty() {
             return self.recorded();
@@ -30,10 +33,8 @@ impl Dispatcher<'_> {
                 kind,
             })
             .collect();
-        if self.journal_lost.is_none()
-            && let Err(error) = self.tools.journal.append(&entries).await
-        {
-            self.journal_lost = Some(error.to_string());
+        if self.journal_lost.is_none() {
+            self.journal_lost = self.write(&entries).await.err();
         }
         self.next_seq += entries.len() as u64;
         for entry in &entries {
@@ -41,9 +42,9 @@ impl Dispatcher<'_> {
                 continue;
             }
             if let Err(illegal) = self.state.fold(entry) {
-                // Only our own logic can write an entry that does not follow.
-                debug_assert!(false, "{illegal}: {entry:?}");
                 self.journal_lost.get_or_insert_with(|| illegal.to_string());
+                self.goes_astray(entry);
+                continue;
             }
             self.renew_chain(entry);
             self.follow(entry);
@@ -59,6 +60,24 @@ impl Dispatcher<'_> {
     fn renew_chain(&mut self, entry: &Entry) {
         if let Kind::TurnedBack { instance, .. } | Kind::Reopened { instance } = &entry.kind {
             self.take_chain(instance);
+        }
+    }
+
+    /// Only entries that can follow are written.
+    async fn write(&self, entries: &[Entry]) -> Result<(), String> {
+        if let Err(illegal) = self.state.allows(entries) {
+            // Only our own logic can make an entry that does not follow.
+            debug_assert!(false, "{illegal}: {entries:?}");
+            return Err(illegal.to_string());
+        }
+        let written = self.tools.journal.append(entries).await;
+        written.map_err(|error| error.to_string())
+    }
+
+    /// A machine for which we want what cannot be would be tried for ever.
+    fn goes_astray(&mut self, entry: &Entry) {
+        if let Some(instance) = entry.kind.instance() {
+            *self.astray.entry(instance.clone()).or_default() += 1;
         }
     }
 

@@ -2,38 +2,32 @@
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints, Randomness};
+use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
 use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::cloud::Payer;
 use crate::http::HttpWire;
-use crate::model::{Digest, FleetName, Lineage, RegionId};
+use crate::model::{FleetName, Lineage, WorkingRole};
 use crate::probe::Prober;
 use crate::rehearse::SimulatedProber;
 use crate::report::words::terminal;
 use crate::runner::Runner;
-use crate::sim::{SCENARIO_BYTES_MAX, Scenario, SimWire, World};
+use crate::sim::{SimWire, World};
 use crate::store::{Access, Body, Holder, Mended, Store, StoreDir, StoreOptions};
 use crate::wire::Wire;
 
 use super::args::Global;
 use super::failure::{Failure, Situation};
-use super::identity::{Need, Search};
+use super::identity::{Caller, Search};
+use super::private_files::make_private;
 use super::screen::Screen;
-use super::surroundings::{Surroundings, read_bounded};
-
-/// The region that calls about no region go to when nobody says otherwise.
-const DEFAULT_REGION: &str = "cn-hangzhou";
-
-/// The folder of the state when nobody says otherwise.
-const DEFAULT_STATE: &str = "state";
-
-/// Largest speed that `RESPEC_SPEED` may ask for.
-const SPEED_MAX: u32 = 10_000;
+use super::settings::{holder, payer, randomness, region, speed, state_home};
+use super::simulated::{SavedWorld, open_world};
+use super::surroundings::Surroundings;
 
 /// Everything a command needs of the world.
 pub struct Context {
@@ -53,6 +47,8 @@ pub struct Context {
     pub simulated: bool,
     /// Who runs this, for the journal and for whoever finds the state locked.
     pub holder: Holder,
+    /// The role by which it speaks to the cloud, where the manifest names one.
+    pub role: Option<WorkingRole>,
     screen: Screen,
     world: Option<SavedWorld>,
 }
@@ -67,12 +63,16 @@ impl Context {
         around: &Surroundings,
         screen: &Screen,
         command: &str,
-        need: Need,
+        caller: Caller<'_>,
     ) -> Result<Self, Failure> {
-        match &global.simulate {
-            Some(scenario) => Self::simulated(global, around, screen, scenario, command),
-            None => Self::real(global, around, screen, command, need).await,
-        }
+        let mut context = match &global.simulate {
+            Some(scenario) => {
+                Self::simulated(global, around, screen, scenario, (command, caller)).await?
+            }
+            None => Self::real(global, around, screen, command, caller).await?,
+        };
+        context.role = caller.role.cloned();
+        Ok(context)
     }
 
     async fn real(
@@ -80,7 +80,7 @@ impl Context {
         around: &Surroundings,
         screen: &Screen,
         command: &str,
-        need: Need,
+        caller: Caller<'_>,
     ) -> Result<Self, Failure> {
         let endpoints = match global.endpoint.as_deref().or(around.get("RESPEC_ENDPOINT")) {
             Some(url) => Endpoints::custom(url).map_err(|error| {
@@ -104,7 +104,7 @@ impl Context {
             clock: clock.clone(),
             randomness: randomness()?,
         };
-        let found = search.run(need).await?;
+        let found = search.run(caller).await?;
         let config = AliyunConfig {
             credentials: found.credentials,
             region: region(global, found.region)?,
@@ -120,26 +120,24 @@ impl Context {
             body: Body::Threaded,
             simulated: false,
             payer,
+            role: None,
             screen: *screen,
             world: None,
         })
     }
 
-    fn simulated(
+    async fn simulated(
         global: &Global,
         around: &Surroundings,
         screen: &Screen,
         scenario: &Path,
-        command: &str,
+        (command, caller): (&str, Caller<'_>),
     ) -> Result<Self, Failure> {
         let (home, world) = open_world(&state_home(global, around)?, scenario)?;
         let key = world.keys().first().cloned();
         let key = key.expect("a scenario without keys is refused");
         let clock: Rc<dyn Clock> = Rc::new(VirtualClock::starting_at(world.now().wall));
-        let saved = SavedWorld {
-            world: Arc::new(Mutex::new(world)),
-            path: home.join("world.json"),
-        };
+        let saved = SavedWorld::new(world, &home);
         let hook = {
             let saved = saved.clone();
             Rc::new(move |world: &World| {
@@ -159,13 +157,23 @@ impl Context {
             secret: SecretString::from(key.secret),
             token: key.token.map(SecretString::from),
         };
-        let region = region(global, None)?;
-        let config = AliyunConfig {
-            credentials: access_key.into(),
-            endpoints: Endpoints::vendor(),
-            region,
+        let wire: Rc<dyn Wire> = Rc::new(wire);
+        let endpoints = Endpoints::vendor();
+        let search = Search {
+            global,
+            around,
+            screen: *screen,
+            endpoints: &endpoints,
+            wire: wire.clone(),
+            clock: clock.clone(),
+            randomness: randomness()?,
         };
-        let cloud = Aliyun::new(config, Rc::new(wire), clock.clone(), randomness()?);
+        let config = AliyunConfig {
+            credentials: search.holding(access_key, caller).await?,
+            region: region(global, None)?,
+            endpoints,
+        };
+        let cloud = Aliyun::new(config, wire, clock.clone(), randomness()?);
         let prober = SimulatedProber::new(saved.world.clone(), clock.clone());
         Ok(Self {
             cloud: Rc::new(cloud),
@@ -176,6 +184,7 @@ impl Context {
             body: Body::Inline,
             simulated: true,
             payer: payer(around)?,
+            role: None,
             screen: *screen,
             world: Some(saved),
         })
@@ -269,199 +278,4 @@ impl Context {
         let world = saved.world.lock().unwrap_or_else(PoisonError::into_inner);
         saved.write(&world)
     }
-}
-
-/// A simulated world and the file it is kept in.
-#[derive(Clone)]
-struct SavedWorld {
-    world: Arc<Mutex<World>>,
-    path: PathBuf,
-}
-
-impl SavedWorld {
-    fn write(&self, world: &World) -> Result<(), Failure> {
-        let temporary = self.path.with_extension("json.new");
-        write_private(&temporary, &world.save())?;
-        std::fs::rename(&temporary, &self.path).map_err(|error| writing(&self.path, &error))
-    }
-}
-
-/// The world of a scenario as it was left, or as the scenario begins.
-///
-/// The folder carries a digest of the scenario: an edited scenario is another world.
-fn open_world(home: &Path, scenario: &Path) -> Result<(PathBuf, World), Failure> {
-    let bytes = read_bounded(scenario, SCENARIO_BYTES_MAX as u64)?;
-    let stem = scenario
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
-    let stem = stem.unwrap_or_default();
-    let stem = stem
-        .split('.')
-        .next()
-        .filter(|stem| !stem.is_empty())
-        .unwrap_or("world")
-        .to_owned();
-    let digest = Digest::of_bytes(&bytes);
-    let folder = home
-        .join("simulated")
-        .join(format!("{stem}-{}", digest.short(8)));
-    let unusable = |error: &dyn std::error::Error| {
-        Failure::from_error(
-            Situation::BadInput,
-            &format!("use {}", scenario.display()),
-            error,
-        )
-    };
-    let path = folder.join("world.json");
-    let world = if path.exists() {
-        let saved = read_bounded(&path, SCENARIO_BYTES_MAX as u64)?;
-        World::load(&saved).map_err(|error| {
-            Failure::from_error(
-                Situation::BadInput,
-                &format!("read {}", path.display()),
-                &error,
-            )
-            .hint(format!(
-                "remove {} to begin that world anew",
-                folder.display()
-            ))
-        })?
-    } else {
-        let text = String::from_utf8(bytes).map_err(|error| unusable(&error))?;
-        let scenario = Scenario::read(&text).map_err(|error| unusable(&error))?;
-        let begin = scenario.start;
-        World::new(&scenario, begin)
-    };
-    make_private(&folder)?;
-    Ok((folder, world))
-}
-
-fn speed(around: &Surroundings, endpoints: &Endpoints) -> Result<u32, Failure> {
-    let Some(text) = around.get("RESPEC_SPEED") else {
-        return Ok(1);
-    };
-    let speed: u32 = text
-        .parse()
-        .ok()
-        .filter(|n| (1..=SPEED_MAX).contains(n))
-        .ok_or_else(|| {
-            Failure::new(
-                Situation::Usage,
-                format!("RESPEC_SPEED is a number from 1 to {SPEED_MAX}"),
-            )
-        })?;
-    if speed > 1 && !endpoints.is_loopback() {
-        return Err(Failure::new(
-            Situation::Usage,
-            "RESPEC_SPEED is for simulators on loopback only",
-        ));
-    }
-    Ok(speed)
-}
-
-fn region(global: &Global, found: Option<RegionId>) -> Result<RegionId, Failure> {
-    match (global.region.as_deref(), found) {
-        (Some(name), _) => RegionId::new(name)
-            .map_err(|error| Failure::from_error(Situation::Usage, "use the region", &error)),
-        (None, Some(region)) => Ok(region),
-        (None, None) => Ok(RegionId::new(DEFAULT_REGION).expect("a well-formed constant")),
-    }
-}
-
-/// The folder behind `--state`; other kinds of state are not supported yet and are refused by name.
-fn state_home(global: &Global, around: &Surroundings) -> Result<PathBuf, Failure> {
-    let named = global.state.as_deref().or(around.get("RESPEC_STATE"));
-    let text = named.unwrap_or(DEFAULT_STATE);
-    let path = text.strip_prefix("file:").unwrap_or(text);
-    if path.is_empty() {
-        return Err(Failure::new(Situation::Usage, "the state is a folder")
-            .hint("give one: --state ./state"));
-    }
-    match path.split_once("://") {
-        Some((scheme, _)) => Err(Failure::new(
-            Situation::Usage,
-            format!("state of the kind `{scheme}://` is not supported yet"),
-        )
-        .hint("give a folder: --state ./state")),
-        None => Ok(PathBuf::from(path)),
-    }
-}
-
-/// Who pays orders by a call, variable by variable.
-pub const PAYER_VARIABLES: [&str; 4] = [
-    "RESPEC_PAYER_BUYER_ID",
-    "RESPEC_PAYER_PAYER_ID",
-    "RESPEC_PAYER_SUBMIT_UID",
-    "RESPEC_PAYER_TOKEN",
-];
-
-/// `RESPEC_PAYER_…`: all of them or none. Experimental: the vendor has not documented where they come from.
-fn payer(around: &Surroundings) -> Result<Option<Payer>, Failure> {
-    let values = PAYER_VARIABLES.map(|name| around.get(name));
-    match values {
-        [None, None, None, None] => Ok(None),
-        [Some(buyer), Some(payer), Some(submitter), Some(token)] => Ok(Some(Payer {
-            buyer_id: buyer.to_owned(),
-            payer_id: payer.to_owned(),
-            pay_submit_uid: submitter.to_owned(),
-            token: SecretString::from(token.to_owned()),
-        })),
-        _ => Err(Failure::new(
-            Situation::Usage,
-            "RESPEC_PAYER_BUYER_ID, _PAYER_ID, _SUBMIT_UID and _TOKEN are set together or not at all",
-        )),
-    }
-}
-
-fn holder(around: &Surroundings, clock: &dyn Clock, command: &str) -> Holder {
-    Holder {
-        pid: std::process::id(),
-        host: around.host(),
-        user: around.user().to_owned(),
-        command: command.to_owned(),
-        since: clock.wall(),
-    }
-}
-
-/// Numbers for nonces and jitter: seeded once from the system.
-fn randomness() -> Result<Randomness, Failure> {
-    use rand::{Rng as _, SeedableRng as _};
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed)
-        .map_err(|error| Failure::new(Situation::Other, format!("no random numbers: {error}")))?;
-    let mut numbers = rand_chacha::ChaCha20Rng::from_seed(seed);
-    Ok(Box::new(move || numbers.next_u64()))
-}
-
-fn make_private(folder: &Path) -> Result<(), Failure> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| writing(folder, &error))
-}
-
-/// Writes a file that only its owner can read.
-///
-/// # Errors
-/// [`Failure`] when the disk refuses.
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let open = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path);
-    let mut file = open.map_err(|error| writing(path, &error))?;
-    file.write_all(bytes).map_err(|error| writing(path, &error))
-}
-
-fn writing(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(
-        Situation::Other,
-        format!("failed to write {}: {error}", path.display()),
-    )
 }

@@ -1,8 +1,8 @@
-//! Which display shows a run: bars on a terminal, lines in a log, JSON for a machine.
+//! Which display shows a run: a screen on a terminal, lines in a log, JSON for a machine.
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::ProgressDrawTarget;
 use jiff::Timestamp;
@@ -12,8 +12,9 @@ use crate::clock::Clock;
 use crate::event::Event;
 use crate::report::json_lines::{Diagnostic, JsonLines};
 use crate::report::line::Line;
-use crate::report::live::Live;
-use crate::report::{Display, Tally};
+use crate::report::live::{Canvas, Live};
+use crate::report::screenful::Size;
+use crate::report::{Board, Display, Style, Tally};
 
 use super::args::Global;
 use super::failure::Failure;
@@ -21,6 +22,9 @@ use super::screen::Screen;
 
 /// How often a display is told that time has passed.
 const TICK: Duration = Duration::from_secs(1);
+
+/// Shortest time between two drawings, by the time of whoever looks on: ten a second look like one.
+const REDRAW: Duration = Duration::from_millis(100);
 
 /// A display with what the run has come to so far.
 pub struct Progress {
@@ -30,9 +34,23 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins to show a run. Must be called inside a `LocalSet`.
-    pub fn begin(global: &Global, screen: &Screen, clock: &Rc<dyn Clock>) -> Self {
-        let display = Rc::new(RefCell::new(choose(global, screen, clock.wall())));
+    /// Begins to show a run; its board is asked for only where it is drawn. Must be called inside a
+    /// `LocalSet`.
+    pub fn begin(
+        global: &Global,
+        screen: &Screen,
+        clock: &Rc<dyn Clock>,
+        board: impl FnOnce() -> Board,
+    ) -> Self {
+        let display: Box<dyn Display> = if global.json {
+            json(clock.wall())
+        } else if screen.live {
+            let target = ProgressDrawTarget::stderr();
+            Box::new(Live::new(target, board(), canvas(screen.err)))
+        } else {
+            Box::new(Line::new(std::io::stderr(), screen.err))
+        };
+        let display = Rc::new(RefCell::new(display));
         let (told, clock) = (display.clone(), clock.clone());
         let ticking = tokio::task::spawn_local(async move {
             loop {
@@ -79,16 +97,44 @@ pub fn json_without_run(failure: Option<&Failure>, now: Timestamp) {
     lines.diagnostic(&diagnostic, now);
 }
 
-fn choose(global: &Global, screen: &Screen, now: Timestamp) -> Box<dyn Display> {
-    if global.json {
-        Box::new(JsonLines::new(
-            std::io::stdout(),
-            env!("CARGO_PKG_VERSION"),
-            now,
-        ))
-    } else if screen.live {
-        Box::new(Live::new(ProgressDrawTarget::stderr(), screen.err))
-    } else {
-        Box::new(Line::new(std::io::stderr(), screen.err))
+fn json(now: Timestamp) -> Box<dyn Display> {
+    let version = env!("CARGO_PKG_VERSION");
+    Box::new(JsonLines::new(std::io::stdout(), version, now))
+}
+
+/// Stderr as it is now. Drawing goes by the onlooker's time: a run in virtual time is over in a moment,
+/// whatever its own clock says.
+fn canvas(style: Style) -> Canvas {
+    let mut drawn: Option<Instant> = None;
+    Canvas {
+        style,
+        size: Box::new(move || terminal_size(style.width)),
+        due: Box::new(move || {
+            let is_due = drawn.is_none_or(|at| at.elapsed() >= REDRAW);
+            if is_due {
+                drawn = Some(now());
+            }
+            is_due
+        }),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how often a screen is drawn is no part of a run, and its clock may be virtual"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// How large the terminal is; a terminal that does not say so is taken for the usual one.
+fn terminal_size(columns: usize) -> Size {
+    let told = rustix::termios::tcgetwinsize(std::io::stderr());
+    match told {
+        Ok(size) if size.ws_row > 0 && size.ws_col > 0 => Size {
+            rows: usize::from(size.ws_row),
+            columns: usize::from(size.ws_col),
+        },
+        Ok(_) | Err(_) => Size { rows: 24, columns },
     }
 }

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::aliyun::{Credentials, Endpoints, Found, Means, Randomness, find};
+use crate::aliyun::{AccessKey, Credentials, Endpoints, Found, Means, Randomness, assume, find};
 use crate::clock::Clock;
+use crate::model::WorkingRole;
 use crate::report::words::terminal;
 use crate::wire::Wire;
 
@@ -21,6 +22,15 @@ pub enum Need {
     Cloud,
     /// It only looks into the state: nobody has to be asked for a key.
     State,
+}
+
+/// In whose name a command works.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// Whether anybody's name is needed.
+    pub need: Need,
+    /// The role that is taken on, where the manifest names one.
+    pub role: Option<&'a WorkingRole>,
 }
 
 /// What the search needs.
@@ -46,8 +56,8 @@ impl Search<'_> {
     ///
     /// # Errors
     /// [`Failure`] with every place that was looked at, or with what is wrong at one of them.
-    pub async fn run(self, need: Need) -> Result<Found, Failure> {
-        if need == Need::State {
+    pub async fn run(self, caller: Caller<'_>) -> Result<Found, Failure> {
+        if caller.need == Need::State {
             return Ok(Found {
                 credentials: Credentials::nobody(),
                 region: None,
@@ -55,8 +65,29 @@ impl Search<'_> {
                 place: "nowhere",
             });
         }
+        let (around, global) = (self.around, self.global);
+        let profile = global.profile.as_deref();
+        find(&around.env, profile, caller.role, self.means())
+            .await
+            .map_err(|error| Failure::credentials(&error))
+    }
+
+    /// The credentials of somebody who holds this key.
+    ///
+    /// # Errors
+    /// [`Failure`] when the role of the manifest may not be taken on.
+    pub async fn holding(self, key: AccessKey, caller: Caller<'_>) -> Result<Credentials, Failure> {
+        match (caller.need, caller.role) {
+            (Need::Cloud, Some(role)) => assume(key, role, self.means())
+                .await
+                .map_err(|error| Failure::credentials(&error)),
+            (Need::Cloud, None) | (Need::State, _) => Ok(key.into()),
+        }
+    }
+
+    fn means(self) -> Means {
         let screen = self.screen;
-        let means = Means {
+        Means {
             wire: self.wire,
             clock: self.clock,
             host: Rc::new(Machine),
@@ -64,9 +95,6 @@ impl Search<'_> {
             endpoints: self.endpoints.clone(),
             metadata: None,
             tell: Rc::new(move |text| screen.talk(&format!("warning: {}\n", terminal(text)))),
-        };
-        find(&self.around.env, self.global.profile.as_deref(), means)
-            .await
-            .map_err(|error| Failure::credentials(&error))
+        }
     }
 }

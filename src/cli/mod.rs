@@ -10,12 +10,22 @@ pub mod sim_args;
 pub mod max_spend;
 pub mod orders_args;
 pub mod state_args;
+pub mod global_args;
+pub mod plan_args;
+pub mod run_args;
+pub mod look_args;
 pub mod args;
+pub mod habits;
 pub mod screen;
 pub mod machine;
 pub mod identity;
+pub mod private_files;
+pub mod settings;
+pub mod simulated;
 pub mod context;
 pub mod input;
+pub mod plan_file;
+pub mod matter;
 pub mod windows;
 pub mod choosing;
 pub mod ledger;
@@ -33,11 +43,13 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use args::{Cli, Command, Global, hint_for_unknown_command, normalise};
+use args::{Cli, Command, Global};
 use commands::sim::run_serve;
 use context::Context;
 use failure::{Done, Failure, Situation};
+use habits::{hint_for_unknown_command, normalise};
 use identity::Need;
+use matter::Matter;
 use screen::Screen;
 use sim_args::SimCommand;
 use surroundings::Surroundings;
@@ -173,26 +185,36 @@ fn with_cloud(
     let runtime = runtime(time)?;
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async {
-        let context = Context::build(&cli.global, around, screen, command, need).await?;
+        let matter = Matter::read(&cli.command, &cli.global, screen)?;
+        let caller = matter.caller(need);
+        let context = Context::build(&cli.global, around, screen, command, caller).await?;
         match &cli.command {
-            Command::Plan(args) => commands::plan::run(&context, &cli.global, args, screen).await,
-            Command::Apply(args) => commands::apply::run(&context, &cli.global, args, screen).await,
-            Command::Rehearse(args) => {
-                commands::rehearse::run(&context, &cli.global, args, screen).await
+            Command::Plan(args) => {
+                commands::plan::run(&context, &cli.global, args, matter.manifest(), screen).await
             }
-            Command::Drift => commands::drift::run(&context, &cli.global, screen).await,
+            Command::Apply(args) => {
+                commands::apply::run(&context, &cli.global, args, &matter, screen).await
+            }
+            Command::Rehearse(args) => {
+                commands::rehearse::run(&context, &cli.global, args, matter, screen).await
+            }
+            Command::Drift => {
+                commands::drift::run(&context, &cli.global, matter.manifest(), screen).await
+            }
             Command::Cancel(args) => {
-                commands::cancel::run(&context, &cli.global, args, screen).await
+                commands::cancel::run(&context, &cli.global, args, matter.manifest(), screen).await
             }
             Command::Orders(args) => {
-                commands::orders::run(&context, &cli.global, args, screen).await
+                commands::orders::run(&context, &cli.global, args, matter.manifest(), screen).await
             }
             Command::Approve(args) => {
-                commands::approve::run(&context, &cli.global, args, screen).await
+                commands::approve::run(&context, &cli.global, args, matter.manifest(), screen).await
             }
-            Command::State(args) => commands::state::run(&context, &cli.global, args, screen).await,
+            Command::State(args) => {
+                commands::state::run(&context, &cli.global, args, &matter, screen).await
+            }
             Command::History(args) => {
-                commands::history::run(&context, &cli.global, args, screen).await
+                commands::history::run(&context, &cli.global, args, matter.manifest(), screen).await
             }
             Command::Sim(sim) => match &sim.command {
                 SimCommand::Wait(args) => commands::sim_wait::run(&context, args, screen).await,

@@ -6,9 +6,10 @@ use crate::plan::{Ruling, SavedPlan, SpendLimit, spend_limits};
 use crate::report::price_words::limit_words;
 use crate::store::Contents;
 
-use super::context::{Context, PAYER_VARIABLES};
+use super::context::Context;
 use super::failure::{Failure, Situation};
 use super::max_spend::MaxSpend;
+use super::settings::PAYER_VARIABLES;
 
 /// Asks everything there is to ask about money.
 pub async fn books(

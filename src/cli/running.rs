@@ -1,26 +1,26 @@
 //! Carrying a plan out: opening the state, choosing between a new run and an open one, showing progress.
 
-use std::path::Path;
 use std::rc::Rc;
 
 use crate::apply::{Approvals, Hours, Job, Options, RunOutcome, Tools, apply};
+use crate::clock::Clock;
 use crate::model::{Digest, InstanceId, ObservedFleet, RunId};
 use crate::plan::{Saga, SavedPlan};
-use crate::report::Tally;
 use crate::report::summary::summary;
 use crate::report::words::terminal;
-use crate::saga::{Entry, Mode, RunState};
+use crate::report::{Board, Tally};
+use crate::saga::{Entry, Keeping, Mode, RunState};
 use crate::store::{Contents, OpenRun, Store};
 
 use super::args::{ApplyArgs, Global};
 use super::context::Context;
 use super::display::Progress;
 use super::failure::{Done, Failure, Situation};
+use super::plan_file::by_role;
 use super::planning::to_adopt;
 use super::rights;
 use super::screen::Screen;
 use super::signals;
-use super::surroundings::read_bounded;
 
 /// Everything that a run needs besides its plan.
 pub struct Run<'a> {
@@ -148,6 +148,7 @@ impl<'a> Run<'a> {
         let open = contents.open_run.as_ref();
         let open = open.ok_or_else(|| Failure::new(Situation::Other, "there is no open run"))?;
         let plan = load_plan(&store, &open.record.plan_id).await?;
+        self.by_the_same_role(&plan, &open.record.run)?;
         let account = plan.account.clone();
         let mut observed = super::choosing::look(self.context, account, &plan.desired).await?;
         let now = self.context.clock.wall();
@@ -161,6 +162,35 @@ impl<'a> Run<'a> {
         }
         self.carry_out(store, &plan, &observed, run, &open.entries, &contents)
             .await
+    }
+
+    /// A run goes on in the name it was begun in. Who only brings machines up may be anybody of the account.
+    fn by_the_same_role(&self, plan: &SavedPlan, run: &RunId) -> Result<(), Failure> {
+        let (planned, own) = (&plan.desired.role, &self.context.role);
+        if planned == own || self.mode == Mode::PutBack {
+            return Ok(());
+        }
+        let message = format!(
+            "run {run} is carried out {}, and the manifest says {}",
+            by_role(planned.as_ref()),
+            by_role(own.as_ref())
+        );
+        Err(Failure::new(Situation::Stale, message)
+            .hint("write the old `account:` back, or give the run up: respec cancel"))
+    }
+
+    fn board(&self, job: &Job<'_>, clock: &dyn Clock) -> Board {
+        let keeping = match &self.hours {
+            Hours::Kept => Keeping::Hours,
+            Hours::Waived(_) => Keeping::NoHours,
+        };
+        let now = (clock.wall(), clock.speed());
+        let board = Board::of(job.plan, job.observed, keeping, now);
+        // A journal that cannot be read ends the run before it is shown.
+        match RunState::replay(job.history) {
+            Ok(Some(state)) => board.taking_up(job.plan, &state),
+            Ok(None) | Err(_) => board,
+        }
     }
 
     async fn carry_out(
@@ -205,7 +235,9 @@ impl<'a> Run<'a> {
             hours: self.hours.clone(),
             approvals: Approvals::Awaited,
         };
-        let mut progress = Progress::begin(self.global, self.screen, &tools.clock);
+        let clock = tools.clock.clone();
+        let board = || self.board(&job, clock.as_ref());
+        let mut progress = Progress::begin(self.global, self.screen, &clock, board);
         let interrupts = signals::listen()?;
         let outcome = apply(job, options, tools, interrupts, &mut |event| {
             progress.event(event);
@@ -219,22 +251,6 @@ impl<'a> Run<'a> {
         })?;
         Ok(Ended { outcome, tally })
     }
-}
-
-/// Largest plan file.
-const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
-
-/// A saved plan, as `respec plan --out` wrote it.
-///
-/// # Errors
-/// [`Failure`] when it cannot be read, was altered or is of another version.
-pub fn read_plan(file: &Path) -> Result<SavedPlan, Failure> {
-    let bytes = read_bounded(file, PLAN_BYTES_MAX)?;
-    SavedPlan::open(&bytes).map_err(|error| {
-        let taking = format!("take {}", file.display());
-        Failure::from_error(Situation::Stale, &taking, &error)
-            .hint("make a new one: respec plan --out FILE")
-    })
 }
 
 /// What an open run still has to do, or may have to take back. A machine that is down because of it is

@@ -41,6 +41,22 @@ pub enum StateCommand {
     Unlock(Anything),
 }
 
+impl StateCommand {
+    /// Whether it is about a state kept here, and not one of Terraform's words.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        match self {
+            Self::List
+            | Self::Show(_)
+            | Self::Rm(_)
+            | Self::Check
+            | Self::Export(_)
+            | Self::Restore(_) => true,
+            Self::Pull(_) | Self::Push(_) | Self::Migrate(_) | Self::Unlock(_) => false,
+        }
+    }
+}
+
 /// One machine.
 #[derive(Debug, Args)]
 pub struct OneMachine {

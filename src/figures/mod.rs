@@ -4,9 +4,11 @@
 //! in [`Worst`]. Pure arithmetic over events: it does not know whether the run was real or rehearsed.
 
 mod outages;
+mod service;
 mod run;
 mod worst;
 
 pub use outages::{Outage, Outages};
 pub use run::{BatchSpan, Figures, Recorder};
+pub use service::Service;
 pub use worst::{Day, Extreme, Worst};

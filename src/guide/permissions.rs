@@ -61,7 +61,8 @@ pub enum Occasion {
     PayingByCall,
 }
 
-/// Operations that RAM lets everybody call who can sign, so that no policy names them.
+/// Operations that no policy of a fleet names: RAM lets everybody call them who can sign, or, for the roles,
+/// they are a right of whoever takes the role on, which the policy's notes name.
 pub const FREE: &[&str] = &[
     "AssumeRole",
     "AssumeRoleWithOIDC",

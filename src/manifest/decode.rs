@@ -6,6 +6,7 @@ use crate::model::{
     BalanceCheck, InvalidId, NetworkBilling, Owner, Payment, Power, PrepaidUpgrade, StoppedMode,
 };
 
+use super::account::owner;
 use super::budget;
 use super::calendar::{freeze, owned_text};
 use super::codes;
@@ -72,7 +73,7 @@ pub(super) fn file(d: &mut Decoder<'_>, root: NodeId) -> Option<File> {
     check_version(d, &version, fields.mark);
     let file = File {
         fleet: fields.slot(d, "fleet", Decoder::id),
-        account: fields.slot(d, "account", Decoder::id),
+        account: fields.slot(d, "account", owner),
         region: fields.slot(d, "region", Decoder::id),
         allow_managed: fields.slot(d, "allow_managed", owners),
         defaults: read_defaults(d, &mut fields),

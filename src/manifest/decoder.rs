@@ -41,6 +41,11 @@ impl<'a> Decoder<'a> {
         matches!(self.tree.get(node).kind, Kind::Sequence(_))
     }
 
+    /// Whether a node is a mapping.
+    pub(super) fn is_mapping(&self, node: NodeId) -> bool {
+        matches!(self.tree.get(node).kind, Kind::Mapping(_))
+    }
+
     /// The items of a list; nothing written counts as an empty one.
     pub(super) fn items(&mut self, node: NodeId) -> Option<&'a [NodeId]> {
         let tree = self.tree;

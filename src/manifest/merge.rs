@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    AccountId, Availability, BalanceCheck, Budget, FleetName, Freeze, GroupName, InstanceName,
-    Owner, RegionId,
+    Availability, BalanceCheck, Budget, FleetName, Freeze, GroupName, InstanceName, Owner, RegionId,
 };
 
+use super::account;
 use super::codes;
 use super::mark::{At, Mark, Slot};
 use super::notes::{Draft, Notes, quoted};
@@ -16,7 +16,7 @@ use super::schema::{Defaults, Entry, File, GroupEntry, InstanceEntry};
 #[derive(Debug)]
 pub(super) struct Manifest {
     pub(super) fleet: Slot<FleetName>,
-    pub(super) account: Slot<AccountId>,
+    pub(super) account: Slot<account::Owner>,
     pub(super) region: Slot<RegionId>,
     pub(super) allow_managed: Slot<BTreeSet<Owner>>,
     pub(super) defaults: Option<Defaults>,

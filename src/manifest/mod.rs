@@ -25,6 +25,7 @@ mod parse;
 mod scalar;
 mod decoder;
 mod fields;
+mod account;
 mod schema;
 mod calendar;
 mod health;
@@ -40,8 +41,10 @@ mod resolve;
 mod cycle;
 mod refer;
 mod choose;
+mod json_schema;
 
 pub use against::{unknown_machine, wrong_account};
+pub use json_schema::manifest_schema;
 
 use crate::model::{DesiredFleet, Finding, ObservedFleet};
 
@@ -137,17 +140,17 @@ fn fleet(files: Vec<File>, chosen: Option<&Chosen>, notes: &mut Notes) -> Option
     }
     let mut resolved = resolve::resolve(&manifest, notes);
     refer::refer(&manifest, &mut resolved, notes);
-    let account_place = manifest
-        .account
-        .get()
-        .map(|at| notes.place(at.mark))
-        .unwrap_or_default();
+    let owner = manifest.account.get();
+    let account_place = owner.map(|at| notes.place(at.mark)).unwrap_or_default();
+    let role = owner.and_then(|at| at.value.role.clone());
+    let account = owner.map(|at| at.value.account.clone());
     let availability = manifest.availability.into_iter();
     let freezes = manifest.freezes.into_iter();
     Some(DesiredFleet {
         account_place,
         fleet: manifest.fleet.value()?,
-        account: manifest.account.value(),
+        account,
+        role,
         budget: manifest.budget.value(),
         balance: manifest.balance.value().unwrap_or_default(),
         instances: resolved.instances,

@@ -4,19 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::{
-    AccountId, Availability, BalanceCheck, Batches, Budget, ChangeOptions, DesiredInternet,
-    DesiredSpec, FleetName, Freeze, Gate, GroupName, Health, Hook, Hooks, InstanceId, InstanceName,
-    Mbps, NetworkBilling, OnFailure, Owner, Payment, Power, PrepaidUpgrade, RegionId, Rollout,
-    Selector, Share, Spread, StoppedMode, TemporaryBandwidth, TypeName, Window,
+    Availability, BalanceCheck, Batches, Budget, ChangeOptions, DesiredInternet, DesiredSpec,
+    FleetName, Freeze, Gate, GroupName, Health, Hook, Hooks, InstanceId, InstanceName, Mbps,
+    NetworkBilling, OnFailure, Owner, Payment, Power, PrepaidUpgrade, RegionId, Rollout, Selector,
+    Share, Spread, StoppedMode, TemporaryBandwidth, TypeName, Window,
 };
 
+use super::account;
 use super::mark::{At, Mark, Slot};
 
 /// One file.
 #[derive(Debug)]
 pub(super) struct File {
     pub(super) fleet: Slot<FleetName>,
-    pub(super) account: Slot<AccountId>,
+    pub(super) account: Slot<account::Owner>,
     pub(super) region: Slot<RegionId>,
     pub(super) allow_managed: Slot<BTreeSet<Owner>>,
     pub(super) defaults: Option<Defaults>,

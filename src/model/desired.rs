@@ -8,6 +8,7 @@ use super::digest::Digest;
 use super::id::{AccountId, FleetName, GroupName, InstanceId, InstanceName, RegionId, TypeName};
 use super::note::Place;
 use super::policy::{BalanceCheck, Budget, ChangeOptions, Owner, Payment};
+use super::role::WorkingRole;
 use super::rollout::{Crowd, Rollout};
 use super::selection::{Availability, Selection};
 use super::spec::{Mbps, NetworkBilling, Power, StoppedMode};
@@ -24,6 +25,9 @@ pub struct DesiredFleet {
     /// Where it says so, for messages; no part of what is wanted.
     #[serde(skip)]
     pub account_place: Place,
+    /// The role of that account by which it is worked on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<WorkingRole>,
     /// Every machine that is named, by id.
     pub instances: BTreeMap<InstanceId, DesiredInstance>,
     /// The groups, with their limits. Machines outside any group form one unnamed group a region.

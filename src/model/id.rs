@@ -83,6 +83,36 @@ fn decimal(text: &str) -> Result<(), &'static str> {
     }
 }
 
+fn role(text: &str) -> Result<(), &'static str> {
+    printable(text)?;
+    let rest = text.strip_prefix("acs:ram::");
+    let parts = rest.and_then(|rest| rest.split_once(":role/"));
+    match parts {
+        Some((account, name)) if !name.is_empty() && !account.is_empty() => decimal(account),
+        Some(_) | None => Err("write acs:ram::<account>:role/<name>"),
+    }
+}
+
+/// As STS takes it.
+fn session(text: &str) -> Result<(), &'static str> {
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '@' | '-' | '_');
+    if (2..=64).contains(&text.len()) && text.chars().all(fine) {
+        Ok(())
+    } else {
+        Err("use 2 to 64 letters, digits or `.`, `@`, `-`, `_`")
+    }
+}
+
+/// As STS takes it, but for the length.
+fn external(text: &str) -> Result<(), &'static str> {
+    let fine = |c: char| c.is_ascii_alphanumeric() || "=,.@:/-_".contains(c);
+    if text.len() >= 2 && text.chars().all(fine) {
+        Ok(())
+    } else {
+        Err("use 2 letters or more, digits and `=`, `,`, `.`, `@`, `:`, `/`, `-`, `_`")
+    }
+}
+
 fn folder(text: &str) -> Result<(), &'static str> {
     word(text)?;
     if text.starts_with('.') {
@@ -188,6 +218,18 @@ id!(
     AccountId, "account", decimal
 );
 id!(
+    /// A RAM role: `acs:ram::1234567890123456:role/ops`.
+    RoleArn, "role", role
+);
+id!(
+    /// What a session of a role is called; it shows in the vendor's audit log.
+    SessionName, "session name", session
+);
+id!(
+    /// What a role's owner asks others to show. No secret: it keeps one customer from using another's role.
+    ExternalId, "external id", external
+);
+id!(
     /// A billing order; always decimal digits, always a string (it does not fit into a JSON number).
     OrderId, "order id", decimal
 );
@@ -204,9 +246,33 @@ id!(
     ClientToken, "client token", token
 );
 
+impl RoleArn {
+    /// The account the role is in.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        let rest = self.0.trim_start_matches("acs:ram::");
+        let account = rest.split(':').next().unwrap_or_default();
+        AccountId::new(account).expect("a role has digits for its account")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_names_its_account() {
+        let arn = RoleArn::new("acs:ram::1234567890123456:role/team/ops").unwrap();
+        assert_eq!(arn.account().as_str(), "1234567890123456");
+        for bad in [
+            "ops",
+            "acs:ram::role/ops",
+            "acs:ram::12a:role/ops",
+            "acs:ram::12:role/",
+        ] {
+            assert!(RoleArn::new(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_fleet_name_cannot_climb_out_of_its_folder() {

@@ -12,6 +12,7 @@ mod order;
 mod temporary;
 mod note;
 mod policy;
+mod role;
 mod schedule;
 mod window;
 mod facts;
@@ -38,8 +39,8 @@ pub use digest::{Digest, canonical_json};
 pub use facts::{FACT_WORDS, Facts, MissingFact, Template};
 pub use health::{Check, Command, Health, Hook, Hooks, HttpProbe, Moment, Probe};
 pub use id::{
-    AccountId, ClientToken, FleetName, GroupName, InstanceId, InstanceName, InvalidId, OrderId,
-    RegionId, RequestId, RunId, TypeName, ZoneId,
+    AccountId, ClientToken, ExternalId, FleetName, GroupName, InstanceId, InstanceName, InvalidId,
+    OrderId, RegionId, RequestId, RoleArn, RunId, SessionName, TypeName, ZoneId,
 };
 pub use limits::{Answer, BandwidthKey, LimitQuestions, Limits, TypeShape, VcpuQuota, Widest};
 pub use money::{Currency, Money, MoneyError};
@@ -53,6 +54,7 @@ pub use policy::{BalanceCheck, Budget, ChangeOptions, Owner, Payment, PrepaidUpg
 pub use price::{
     HOURS_OF_A_MONTH, NoQuote, PriceKey, Quote, ShapeKey, Term, UpgradeKey, UpgradeTarget,
 };
+pub use role::WorkingRole;
 pub use rollout::{Approval, Batches, Course, Crowd, Gate, GateAfter, OnFailure, Rollout, Spread};
 pub use schedule::{InvalidSchedule, Schedule};
 pub use selection::{Availability, Pattern, Promise, Selection, Selector};

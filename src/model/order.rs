@@ -176,6 +176,12 @@ impl OrderDetail {
         type_names(&self.config)
     }
 
+    /// Every word of the configuration before that is an instance type.
+    #[must_use]
+    pub fn types_before(&self) -> Vec<&str> {
+        type_names(&self.original_config)
+    }
+
     /// The outbound bandwidth it makes, Mbit/s, where it names one.
     #[must_use]
     pub fn bandwidth(&self) -> Option<Mbps> {

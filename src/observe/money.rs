@@ -53,6 +53,9 @@ impl MoneyDesk<'_> {
         if !questions.upgradable.is_empty() {
             self.learn_upgrades(&mut books).await;
         }
+        if let Some(since) = questions.unrecorded.values().min() {
+            self.learn_paid(*since, questions, &mut books).await;
+        }
         match pricing {
             Pricing::Skipped => {}
             Pricing::Asked => {
@@ -169,6 +172,31 @@ impl MoneyDesk<'_> {
         books.unread_orders = books.unread_orders.take().or(found.unread);
     }
 
+    /// Orders that were paid too late for the last start of their machine (R72): one list for all machines, and a look
+    /// at those orders alone that were paid since the first of these starts.
+    async fn learn_paid(&self, since: Timestamp, questions: &MoneyQuestions, books: &mut Books) {
+        let may_matter = |order: &Order| {
+            let upgrades = match &order.kind {
+                OrderKind::Upgrade | OrderKind::IncreaseUpgrade => true,
+                OrderKind::TempUpgrade | OrderKind::Downgrade | OrderKind::Refund => false,
+                OrderKind::Other(word) => !matches!(word.as_str(), "New" | "Renew"),
+            };
+            upgrades && order.paid_at.is_some_and(|at| at >= since)
+        };
+        let found = self
+            .find_such(Some(PaymentStatus::Paid), None, may_matter)
+            .await;
+        for detail in found.details {
+            for id in &detail.instances {
+                if questions.unrecorded.contains_key(id) {
+                    let orders = books.paid.entry(id.clone()).or_default();
+                    orders.push(detail.clone());
+                }
+            }
+        }
+        books.unread_orders = books.unread_orders.take().or(found.unread);
+    }
+
     fn owner(&self, detail: &OrderDetail) -> OrderOwner {
         if self.ours.contains(&detail.order.id) {
             OrderOwner::Ours
@@ -178,6 +206,16 @@ impl MoneyDesk<'_> {
     }
 
     async fn find(&self, payment: Option<PaymentStatus>, kind: Option<OrderKind>) -> Found {
+        self.find_such(payment, kind, |_| true).await
+    }
+
+    /// Orders of these that matter; only those are looked into.
+    async fn find_such(
+        &self,
+        payment: Option<PaymentStatus>,
+        kind: Option<OrderKind>,
+        matters: impl Fn(&Order) -> bool,
+    ) -> Found {
         let (now, billing) = (self.now, self.billing);
         let query = OrderQuery {
             created_from: now.saturating_sub(ORDERS_SINCE).unwrap_or(now),
@@ -186,13 +224,14 @@ impl MoneyDesk<'_> {
             kind,
         };
         let mut found = Found::default();
-        let listed = match billing.query_orders(&query).await {
+        let mut listed = match billing.query_orders(&query).await {
             Ok(listed) => listed,
             Err(error) => {
                 found.unread = Some(error.to_string());
                 return found;
             }
         };
+        listed.retain(matters);
         if listed.len() > ORDERS_MAX {
             let n = listed.len();
             found.unread = Some(format!("of {n} orders only {ORDERS_MAX} were looked into"));

@@ -177,6 +177,10 @@ pub fn money_questions(input: &PlanInput<'_>) -> MoneyQuestions {
     questions
         .upgradable
         .extend(upgradable.map(|case| case.seen.id.clone()));
+    let unrecorded = cases(input).filter(may_change);
+    let unrecorded = unrecorded
+        .filter_map(|case| Some((case.seen.id.clone(), restart::paid_too_late_from(&case)?)));
+    questions.unrecorded.extend(unrecorded);
     questions
 }
 

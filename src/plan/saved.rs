@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     AccountId, Availability, BalanceCheck, Budget, Course, DesiredFleet, Digest, Freeze, GroupName,
-    InstanceId, Money, OrderId, Rollout, Stamp, Unit, canonical_json,
+    InstanceId, Money, OrderId, Rollout, Stamp, Unit, WorkingRole, canonical_json,
 };
 
 use super::account::Account;
@@ -62,6 +62,8 @@ pub struct SavedPlan {
 #[derive(Serialize)]
 struct Decisions<'a> {
     account: &'a AccountId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'a WorkingRole>,
     sagas: BTreeMap<&'a InstanceId, Vec<Decision<'a>>>,
     after: BTreeMap<&'a InstanceId, Vec<&'a Unit>>,
     groups: BTreeMap<&'a GroupName, &'a Rollout>,
@@ -108,6 +110,7 @@ impl SavedPlan {
     pub fn id(&self) -> Digest {
         Digest::of_value(&Decisions {
             account: &self.account,
+            role: self.desired.role.as_ref(),
             sagas: self
                 .sagas
                 .iter()

@@ -293,23 +293,30 @@ fn verb(step: &StepView) -> Option<&'static (&'static str, &'static str, &'stati
     VERBS.iter().find(|(verb, _, _)| *verb == step.verb)
 }
 
+/// Few machines are named; of many it is counted what is done for how many.
 fn interrupted(finishing: &[InstanceName], doing: &[String]) -> String {
-    let each = finishing.iter().zip(doing).take(FINISHING_NAMED);
-    let each: Vec<String> = each
-        .map(|(name, doing)| format!("{name} ({doing})"))
-        .collect();
-    let more = match finishing.len() - each.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    match each.as_slice() {
-        [] => "nothing new is begun".to_owned(),
-        each => {
-            let n = count(finishing.len(), "machine");
-            let each = each.join(", ");
-            format!("nothing new is begun; finishing {n}: {each}{more}")
-        }
+    if finishing.is_empty() {
+        return "nothing new is begun, and nothing is under way".to_owned();
     }
+    let each: Vec<String> = if finishing.len() <= FINISHING_NAMED {
+        let each = finishing.iter().zip(doing);
+        each.map(|(name, doing)| format!("{name} ({doing})"))
+            .collect()
+    } else {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for doing in doing {
+            *counts.entry(doing).or_default() += 1;
+        }
+        let counts = counts.into_iter();
+        counts.map(|(doing, n)| format!("{n} to {doing}")).collect()
+    };
+    let n = count(finishing.len(), "machine");
+    let each = each.join(if finishing.len() <= FINISHING_NAMED {
+        ", "
+    } else {
+        "; "
+    });
+    format!("nothing new is begun; finishing {n}: {each}")
 }
 
 fn finished(totals: &BTreeMap<&'static str, usize>, exit_code: u8) -> Said {

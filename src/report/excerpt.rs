@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::veil::veiled;
 use super::words::terminal;
 
 /// Characters a line may have to be shown as it is; the renderer folds it to the screen's width.
@@ -37,9 +38,13 @@ impl Excerpt {
             return None;
         }
         let end = mark.end.clamp(start, line.end.max(start));
-        let mut before = shown(&bytes[line.start..start]);
-        let mut marked = shown(&bytes[start..end]);
-        let mut after = shown(&bytes[end..line.end.max(end)]);
+        // The mark may stand behind the line, on its line break; nothing of that is shown.
+        let part = line.start..line.end.max(end);
+        let (start, end) = (start - part.start, end - part.start);
+        let safe = veiled(bytes, part);
+        let mut before = shown(&safe[..start]);
+        let mut marked = shown(&safe[start..end]);
+        let mut after = shown(&safe[end..]);
         if before.len() + marked.len() + after.len() > LINE_CHARS_MAX {
             before = keep_end(&before);
             marked = keep_start(&marked);

@@ -1,50 +1,57 @@
 //! An apply on a terminal: what is over scrolls up, what is under way is redrawn below it.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::event::{Event, EventKind};
-use crate::model::InstanceId;
 
+use super::board::Board;
 use super::display::Display;
-use super::event_words::{task, words};
+use super::event_words::words;
 use super::line::line;
-use super::style::{Style, called, duration, stopwatch};
-use super::tally::{Machine, State, Tally};
+use super::screenful::{Size, screenful};
+use super::style::Style;
+use super::tally::Tally;
 
-/// Machines that get a line of their own while under way: half of the smallest usual screen.
-const ROWS_MAX: usize = 12;
+/// The terminal that is drawn on, as far as only somebody else can know it.
+pub struct Canvas {
+    /// How text is laid out.
+    pub style: Style,
+    /// How large it is now; asked before each drawing, for people drag windows about.
+    pub size: Box<dyn FnMut() -> Size>,
+    /// Whether it is time to draw again. Nothing is drawn more often, however much happens.
+    pub due: Box<dyn FnMut() -> bool>,
+}
 
 /// Redraws a terminal.
 pub struct Live {
-    style: Style,
+    canvas: Canvas,
+    board: Board,
     tally: Tally,
+    /// Lines that are over and not yet written.
+    over: Vec<String>,
     screen: MultiProgress,
-    whole: ProgressBar,
-    rows: BTreeMap<InstanceId, ProgressBar>,
+    below: ProgressBar,
     error: Option<io::Error>,
 }
 
 impl Live {
     /// Draws on `target`. Time comes with the events; nothing is drawn in between but by [`Display::tick`].
     #[must_use]
-    pub fn new(target: ProgressDrawTarget, style: Style) -> Self {
+    pub fn new(target: ProgressDrawTarget, board: Board, canvas: Canvas) -> Self {
         let screen = MultiProgress::with_draw_target(target);
-        let whole = screen.add(ProgressBar::new(0));
-        let bar = ProgressStyle::with_template("{bar:24} {pos}/{len}  {wide_msg}");
-        whole.set_style(
-            bar.expect("the template is a constant and well-formed")
-                .progress_chars(style.mark("█▉▊▋▌▍▎▏ ", "=> ")),
-        );
+        let below = screen.add(ProgressBar::new_spinner());
+        let style = ProgressStyle::with_template("{msg}");
+        below.set_style(style.expect("the template is a constant and well-formed"));
         Self {
-            style,
+            canvas,
+            board,
             tally: Tally::default(),
+            over: Vec::new(),
             screen,
-            whole,
-            rows: BTreeMap::new(),
+            below,
             error: None,
         }
     }
@@ -55,83 +62,47 @@ impl Live {
         &self.tally
     }
 
-    fn scroll(&mut self, line: &str) {
-        let printed = self.screen.println(line.trim_end());
+    fn draw_if_due(&mut self) {
+        if (self.canvas.due)() {
+            self.write_what_is_over();
+            self.board.at(self.tally.elapsed);
+            let size = (self.canvas.size)();
+            let lines = screenful(&self.board, &self.tally, size, &self.canvas.style);
+            self.below.set_message(lines.join("\n"));
+        }
+    }
+
+    fn write_what_is_over(&mut self) {
+        if self.over.is_empty() {
+            return;
+        }
+        let printed = self.screen.println(self.over.join("\n"));
+        self.over.clear();
         if self.error.is_none() {
             self.error = printed.err();
         }
-    }
-
-    fn redraw(&mut self) {
-        let over: Vec<InstanceId> = self
-            .rows
-            .keys()
-            .filter(|id| !self.is_under_way(id))
-            .cloned()
-            .collect();
-        for row in over.iter().filter_map(|id| self.rows.remove(id)) {
-            row.finish_and_clear();
-            self.screen.remove(&row);
-        }
-        self.give_rows();
-        for (id, row) in &self.rows {
-            if let Some(machine) = self.tally.machines.get(id) {
-                row.set_message(under_way(machine, self.tally.elapsed));
-            }
-        }
-        self.whole.set_length(self.tally.total as u64);
-        self.whole.set_position(self.tally.ended_count() as u64);
-        let clock = stopwatch(self.tally.elapsed);
-        self.whole
-            .set_message(format!("{clock}  {}", self.tally.in_words()));
-    }
-
-    fn give_rows(&mut self) {
-        let waiting: Vec<InstanceId> = self
-            .tally
-            .under_way()
-            .map(|machine| machine.subject.instance.clone())
-            .filter(|id| !self.rows.contains_key(id))
-            .take(ROWS_MAX - self.rows.len().min(ROWS_MAX))
-            .collect();
-        for id in waiting {
-            let row = self
-                .screen
-                .insert_before(&self.whole, ProgressBar::new_spinner());
-            let style = ProgressStyle::with_template("  {wide_msg}");
-            row.set_style(style.expect("the template is a constant and well-formed"));
-            self.rows.insert(id, row);
-        }
-    }
-
-    fn is_under_way(&self, id: &InstanceId) -> bool {
-        self.tally
-            .machines
-            .get(id)
-            .is_some_and(|machine| machine.state == State::UnderWay)
     }
 }
 
 impl Display for Live {
     fn event(&mut self, event: &Event) {
         self.tally.take(event);
+        self.board.take(event);
         if scrolls(&event.kind) {
-            let line = line(&words(&event.kind), &self.tally, &self.style);
-            self.scroll(&line);
+            let line = line(&words(&event.kind), &self.tally, &self.canvas.style);
+            self.over.push(line.trim_end().to_owned());
         }
-        self.redraw();
+        self.draw_if_due();
     }
 
     fn tick(&mut self, elapsed: Duration) {
-        self.tally.elapsed = self.tally.elapsed.max(elapsed);
-        self.redraw();
+        self.tally.at(elapsed);
+        self.draw_if_due();
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        for row in self.rows.values() {
-            row.finish_and_clear();
-        }
-        self.whole.finish_and_clear();
+        self.write_what_is_over();
+        self.below.finish_and_clear();
         self.error.take().map_or(Ok(()), Err)
     }
 }
@@ -160,16 +131,5 @@ fn scrolls(kind: &EventKind) -> bool {
         | EventKind::Paused { .. }
         | EventKind::Interrupted { .. }
         | EventKind::RunFinished { .. } => true,
-    }
-}
-
-fn under_way(machine: &Machine, now: Duration) -> String {
-    let name = called(&machine.subject.name, &machine.subject.instance);
-    match &machine.step {
-        None => name,
-        Some((step, since)) => {
-            let time = duration(now.saturating_sub(*since));
-            format!("{name}  {} {}/{}  {time}", task(step), step.step, step.of)
-        }
     }
 }

@@ -16,6 +16,7 @@
 //! ```
 
 pub mod words;
+mod veil;
 mod excerpt;
 pub mod findings;
 pub mod style;
@@ -37,6 +38,10 @@ mod event_words;
 mod advice;
 mod tally;
 mod display;
+mod seats;
+mod board;
+mod waits;
+pub mod screenful;
 pub mod line;
 pub mod live;
 pub mod summary;
@@ -53,6 +58,7 @@ pub mod json;
 pub mod orders_text;
 
 pub use advice::advice;
+pub use board::Board;
 pub use display::{Display, Quiet};
 pub use plan_tree::Detail;
 pub use style::{Colour, Style, Symbols};

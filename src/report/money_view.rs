@@ -208,7 +208,7 @@ fn not_all_known(plan: &SavedPlan) -> Option<String> {
 fn unread(plan: &SavedPlan) -> Option<String> {
     let why = plan.sheet.money.unread_orders.as_ref()?;
     Some(format!(
-        "whether orders of others are unpaid could not be checked: {}",
+        "whether orders of others are unpaid, or wait for a start, could not be checked: {}",
         terminal(why)
     ))
 }

@@ -141,6 +141,13 @@ impl<'a> Policy<'a> {
                 self.fleet.instances.len()
             ));
         }
+        if let Some(role) = &self.fleet.role {
+            notes.push(format!(
+                "These rights are for the role {0}. Whoever runs respec takes it on, and needs one right of its own: \
+                 sts:AssumeRole on {0}.",
+                role.arn
+            ));
+        }
         if self.fleet.account.is_none() {
             notes.push(
                 "The manifest names no account, so `*` stands for it; write `account:` to narrow it."

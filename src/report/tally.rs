@@ -180,6 +180,11 @@ impl Tally {
         }
     }
 
+    /// So much time has passed since the run began, as far as somebody else knows.
+    pub fn at(&mut self, elapsed: Duration) {
+        self.elapsed = self.elapsed.max(elapsed);
+    }
+
     fn know_orders(&mut self, subject: &Subject, orders: &[OrderId]) {
         for order_id in orders {
             let (order_id, subject) = (order_id.clone(), subject.clone());

@@ -90,6 +90,23 @@ impl RunState {
         }
     }
 
+    /// Whether these entries can follow, one after another. Nothing changes; it costs as much as the machines
+    /// they speak of.
+    ///
+    /// # Errors
+    /// [`IllegalEntry`] for the first that cannot.
+    pub fn allows(&self, entries: &[Entry]) -> Result<(), IllegalEntry> {
+        let spoken_of = entries.iter().filter_map(|entry| entry.kind.instance());
+        let known = spoken_of.filter_map(|id| Some((id.clone(), self.sagas.get(id)?.clone())));
+        let mut trial = Self {
+            sagas: known.collect(),
+            milestones: self.milestones.clone(),
+            closed: self.closed,
+            ..Self::new(self.run.clone(), self.plan_id.clone(), self.intent.clone())
+        };
+        entries.iter().try_for_each(|entry| trial.fold(entry))
+    }
+
     /// Takes one entry.
     ///
     /// # Errors
@@ -237,5 +254,68 @@ impl RunState {
             Some(_) => Err(illegal(entry, "its saga has ended")),
             None => Err(illegal(entry, "its saga was not begun")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn machine() -> InstanceId {
+        InstanceId::new("i-1").expect("a plain id")
+    }
+
+    fn entry(seq: u64, kind: Kind) -> Entry {
+        Entry {
+            seq,
+            at: Timestamp::UNIX_EPOCH,
+            run: RunId::new("run-1").expect("a plain id"),
+            kind,
+        }
+    }
+
+    fn halted(seq: u64) -> Entry {
+        let (halt, note) = (crate::saga::Halt::Held, "look at it".to_owned());
+        entry(
+            seq,
+            Kind::Halted {
+                instance: machine(),
+                halt,
+                note,
+            },
+        )
+    }
+
+    #[test]
+    fn what_cannot_follow_is_known_before_it_is_written() {
+        let plan = Digest::of_text("a plan");
+        let opened = entry(
+            1,
+            Kind::RunOpened {
+                plan_id: plan.clone(),
+                intent: plan,
+                who: "me".to_owned(),
+                command: "respec apply".to_owned(),
+            },
+        );
+        let begun = Kind::Begun {
+            instance: machine(),
+            change_number: 1,
+            was_running: true,
+        };
+        let mut state = RunState::opened(&opened).expect("it opens");
+        let why = state.allows(&[halted(2)]).expect_err("nothing was begun");
+        assert_eq!(
+            why.to_string(),
+            "journal entry 2 cannot follow: its saga was not begun"
+        );
+        let both = [entry(2, begun.clone()), halted(3)];
+        assert_eq!(state.allows(&both), Ok(()), "one after the other");
+        assert_eq!(state, RunState::opened(&opened).expect("it opens"));
+        state.fold(&both[0]).expect("it was allowed");
+        let why = state.allows(&[halted(3), entry(4, begun)]);
+        assert_eq!(why.expect_err("begun before").seq, 4);
     }
 }

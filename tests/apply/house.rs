@@ -22,7 +22,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::rig::{Rig, paused, read_manifest};
+use crate::rig::{Rig, paused};
 
 /// The world, and whoever runs respec on it.
 pub(crate) struct House {
@@ -95,7 +95,7 @@ impl House {
 
     /// The manifest is edited.
     pub(crate) fn want(&mut self, manifest: &str) {
-        self.rig.desired = read_manifest(&in_full(manifest));
+        self.rig.wants(&in_full(manifest));
     }
 
     /// Applies, with nobody at the keyboard.
@@ -202,6 +202,12 @@ impl House {
         )
         .await
         .unwrap();
+    }
+
+    /// The disk is gone: respec knows nothing of what it did.
+    pub(crate) fn lose_the_store(&mut self) {
+        let store = Store::in_memory(&MemoryKv::new(), &self.rig.lineage).unwrap();
+        self.store = Rc::new(store);
     }
 
     fn next_run(&self) -> RunId {

@@ -11,6 +11,7 @@ mod rig;
 mod house;
 mod care;
 mod interrupts;
+mod lost_state;
 mod orders;
 mod outages;
 mod renewals;

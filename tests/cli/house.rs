@@ -45,6 +45,7 @@ impl House {
     }
 
     fn serve(folder: PathBuf, speed: u32) -> Self {
+        mark_the_key(&folder);
         let server = Server::start(&folder.join("fleet.cloud.yaml"), speed);
         let manifest = fs::read_to_string(folder.join("fleet.yaml")).unwrap();
         let fleet = manifest
@@ -87,7 +88,15 @@ impl House {
 
     /// Starts it.
     pub(crate) fn start(&self, args: &str) -> Running {
-        Running::start(&mut self.command(args))
+        let running = Running::start(&mut self.command(args));
+        // Whoever lists the processes of the machine sees their arguments.
+        let listed = fs::read(format!("/proc/{}/cmdline", running.id())).unwrap_or_default();
+        assert_eq!(
+            self.secret.found_in(&listed),
+            None,
+            "in its arguments: {args}"
+        );
+        running
     }
 
     /// Runs `respec` to its end.
@@ -136,6 +145,20 @@ impl House {
     pub(crate) fn has(&self, name: &str) -> bool {
         self.folder.join(name).exists()
     }
+}
+
+/// Gives the cloud a key of this story's own, where the story does not write one. Its secret holds what
+/// encodings would change, and the story's name: whose it is can be told wherever it turns up.
+fn mark_the_key(folder: &Path) {
+    let scenario = folder.join("fleet.cloud.yaml");
+    let text = fs::read_to_string(&scenario).unwrap();
+    if text.starts_with("keys:") || text.contains("\nkeys:") {
+        return;
+    }
+    let story = folder.file_name().unwrap().to_string_lossy();
+    let key =
+        format!("keys: [{{id: id-of-{story}, secret: 'marked+{story}/with=odd&signs0123456789'}}]");
+    fs::write(&scenario, format!("{text}\n{key}\n")).unwrap();
 }
 
 /// Every story of this target ends with a search of every byte it wrote.

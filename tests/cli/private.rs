@@ -4,6 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use respec::aliyun::{AccessKey, Credentials};
+use respec::cloud::Payer;
+use respec::sim::Scenario;
+
 use crate::house::{FAST, House, Secret};
 use crate::shop::{APPLY, CLOUD, MANIFEST, shop};
 
@@ -44,6 +48,92 @@ fn the_secret_is_in_no_file_and_no_output() {
     let secret = Secret::new(SECRET);
     assert_eq!(secret.found_in(said.as_bytes()), None, "{said}");
     secret.is_in_no_file_below(&house.folder);
+}
+
+/// What is run around an outage writes down what anybody on the machine could see of the program and of it.
+const LISTED: &str = "#!/bin/sh
+for process in $PPID $$; do
+  tr '\\0' ' ' < /proc/$process/cmdline >> listed
+  echo >> listed
+done
+env >> listed
+";
+
+#[test]
+fn the_secret_is_in_no_argument_of_the_program_or_of_what_it_starts() {
+    let manifest = "
+version: 1
+fleet: shop
+region: cn-hangzhou
+groups:
+  web:
+    ids: [i-1]
+    spec: {instance_type: ecs.g7.xlarge}
+    rollout: {before_stop: [./listed.sh], after_start: [./listed.sh]}
+";
+    let house = House::with("listed", manifest, CLOUD, FAST);
+    house.write("listed.sh", LISTED);
+    let script = house.folder.join("listed.sh");
+    fs::set_permissions(script, fs::Permissions::from_mode(0o755)).unwrap();
+    house.run(APPLY).exits(0);
+    let listed = house.read("listed");
+    assert!(listed.contains("apply -auto-approve"), "{listed}");
+    assert!(listed.contains("listed.sh"), "{listed}");
+    let secret = Secret::new(&house.server.key_secret);
+    assert_eq!(secret.found_in(listed.as_bytes()), None, "{listed}");
+}
+
+#[test]
+fn what_holds_a_key_prints_stars_in_a_panic_too() {
+    let key = AccessKey {
+        id: "marked-id".to_owned(),
+        secret: SECRET.into(),
+        token: Some(SECRET.into()),
+    };
+    let simulated = format!("keys: [{{id: marked-id, secret: '{SECRET}'}}]\n{CLOUD}");
+    let scenario = Scenario::read(&simulated).unwrap();
+    let payer = Payer {
+        buyer_id: "1".to_owned(),
+        payer_id: "1".to_owned(),
+        pay_submit_uid: "1".to_owned(),
+        token: SECRET.into(),
+    };
+    let printed = [
+        format!("{key:?}"),
+        format!("{:?}", Credentials::from(key.clone())),
+        format!("{scenario:#?}"),
+        format!("{payer:?}"),
+    ];
+    let secret = Secret::new(SECRET);
+    for text in &printed {
+        assert_eq!(secret.found_in(text.as_bytes()), None, "{text}");
+        assert!(!text.contains("marked+"), "{text}");
+    }
+    let panicked = std::panic::catch_unwind(|| panic!("cannot go on with {key:?}")).unwrap_err();
+    let said = panicked.downcast_ref::<String>().unwrap();
+    assert!(said.contains("****"), "{said}");
+    assert_eq!(secret.found_in(said.as_bytes()), None, "{said}");
+}
+
+#[test]
+fn a_secret_in_a_manifest_is_not_said_again() {
+    let house = shop("said-again", FAST);
+    house.edit(
+        "web-1: {id: i-1,",
+        &format!("web-1: {{password: '{SECRET}', id: i-1,"),
+    );
+    house.edit(
+        "defaults:",
+        &format!("access_key_secret: |\n  {SECRET}\ndefaults:"),
+    );
+    for args in ["validate", "plan", "validate -json"] {
+        let ended = house.run(args).exits(65);
+        assert!(format!("{ended}").contains("unknown key"), "{ended}");
+        let secret = Secret::new(SECRET);
+        for said in [&ended.stdout, &ended.stderr] {
+            assert_eq!(secret.found_in(said.as_bytes()), None, "{ended}");
+        }
+    }
 }
 
 #[test]

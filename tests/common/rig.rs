@@ -37,7 +37,9 @@ const EXPIRES_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// The fleet that is wanted, and the cloud that has it.
 pub(crate) struct Rig {
+    /// What is wanted, before anybody was asked which machines its selectors mean.
     pub(crate) desired: DesiredFleet,
+    manifest: String,
     pub(crate) world: Arc<Mutex<World>>,
     /// The program's clock: the world's, unless a test sets it wrong.
     pub(crate) clock: Rc<dyn Clock>,
@@ -68,6 +70,7 @@ impl Rig {
         Self {
             lineage: Lineage::of(&account, &desired.fleet),
             desired,
+            manifest: manifest.to_owned(),
             prober: Rc::new(SimulatedProber::new(world.clone(), clock.clone())),
             world,
             clock_since: clock.elapsed(),
@@ -80,6 +83,30 @@ impl Rig {
             },
             randomness: Rc::new(RefCell::new(ChaCha8Rng::seed_from_u64(seed))),
         }
+    }
+
+    /// Another machine that works on the same fleet.
+    #[allow(dead_code, reason = "mostly one is enough")]
+    pub(crate) fn beside(&self) -> Self {
+        Self {
+            desired: self.desired.clone(),
+            manifest: self.manifest.clone(),
+            world: self.world.clone(),
+            clock: self.world_clock.clone(),
+            world_clock: self.world_clock.clone(),
+            prober: self.prober.clone(),
+            lineage: self.lineage.clone(),
+            key: self.key.clone(),
+            randomness: Rc::clone(&self.randomness),
+            clock_since: self.clock_since,
+        }
+    }
+
+    /// Somebody has written the manifest anew.
+    #[allow(dead_code, reason = "histories have one manifest")]
+    pub(crate) fn wants(&mut self, manifest: &str) {
+        self.desired = read_manifest(manifest);
+        manifest.clone_into(&mut self.manifest);
     }
 
     /// The real client over this wire; nonces never come twice, however many clients there are.
@@ -111,20 +138,22 @@ impl Rig {
     ) -> Result<Planned, CloudError> {
         let account = cloud.caller_identity().await?;
         let observed = self.look(cloud, account).await?;
+        let desired = self.wanted_of(&observed);
         let (mut offers, nothing) = (Offers::default(), Limits::default());
         let (books, busy) = (Books::default(), BTreeMap::new());
         for _ in 0..QUESTION_ROUNDS_MAX {
             let known = (&offers, &nothing, &books);
-            let questions = open_questions(&self.input(&observed, contents, known, &busy));
+            let questions =
+                open_questions(&self.input(&desired, &observed, contents, known, &busy));
             for (key, about, targets) in ask(cloud, &questions).await? {
                 offers.record(key, about, targets);
             }
         }
         let known = (&offers, &nothing, &books);
-        let questions = limit_questions(&self.input(&observed, contents, known, &busy));
+        let questions = limit_questions(&self.input(&desired, &observed, contents, known, &busy));
         let limits = ask_limits(cloud, &questions).await?;
         let known = (&offers, &limits, &books);
-        let questions = money_questions(&self.input(&observed, contents, known, &busy));
+        let questions = money_questions(&self.input(&desired, &observed, contents, known, &busy));
         let desk = MoneyDesk {
             prices: cloud,
             billing: cloud,
@@ -133,8 +162,8 @@ impl Rig {
         };
         let books = desk.learn(&questions, Pricing::Asked).await;
         let known = (&offers, &limits, &books);
-        let planned = plan(&self.input(&observed, contents, known, &busy));
-        let objections = check(&self.desired, &planned.sagas);
+        let planned = plan(&self.input(&desired, &observed, contents, known, &busy));
+        let objections = check(&desired, &planned.sagas);
         assert!(objections.is_empty(), "second opinion: {objections:?}");
         let created_at = self.clock.wall();
         let plan = SavedPlan {
@@ -148,7 +177,7 @@ impl Rig {
                 lineage: self.lineage.clone(),
                 serial: contents.applied.stamp.serial,
             },
-            desired: self.desired.clone(),
+            desired,
             sagas: planned.sagas,
             sheet: planned.account,
             courses: planned.courses,
@@ -171,15 +200,25 @@ impl Rig {
         observe(cloud, account, self.clock.wall(), &wanted).await
     }
 
+    /// What is wanted, with every selector answered by the machines that are there.
+    fn wanted_of(&self, observed: &ObservedFleet) -> DesiredFleet {
+        if self.desired.availability.is_empty() {
+            return self.desired.clone();
+        }
+        let reading = manifest::read_against(&[source(&self.manifest)], observed);
+        reading.fleet.unwrap_or_else(|| self.desired.clone())
+    }
+
     fn input<'a>(
         &'a self,
+        desired: &'a DesiredFleet,
         observed: &'a ObservedFleet,
         contents: &'a Contents,
         (offers, limits, books): (&'a Offers, &'a Limits, &'a Books),
         busy: &'a BTreeMap<InstanceId, respec::model::RunId>,
     ) -> PlanInput<'a> {
         PlanInput {
-            desired: &self.desired,
+            desired,
             observed,
             applied: Some(&contents.applied),
             offers,
@@ -219,15 +258,18 @@ impl Rig {
 
 /// A manifest without a mistake, read.
 pub(crate) fn read_manifest(text: &str) -> DesiredFleet {
-    let source = manifest::Source {
-        name: "fleet.yaml".to_owned(),
-        bytes: text.as_bytes().to_vec(),
-    };
-    let reading = manifest::read(&[source]);
+    let reading = manifest::read(&[source(text)]);
     let findings = reading.findings;
     reading
         .fleet
         .unwrap_or_else(|| panic!("{findings:?}\n{text}"))
+}
+
+fn source(text: &str) -> manifest::Source {
+    manifest::Source {
+        name: "fleet.yaml".to_owned(),
+        bytes: text.as_bytes().to_vec(),
+    }
 }
 
 /// Runs a story on one thread, under paused time, with tasks that stay on it.

@@ -1,4 +1,4 @@
-"""The JSON Schema of scenarios, judged by a validator that knows nothing of respec."""
+"""The JSON Schemas of scenarios and manifests, judged by a validator that knows nothing of respec."""
 
 import json
 import os
@@ -23,6 +23,17 @@ def respec(*words):
 @pytest.fixture(scope="module")
 def validator():
     schema = json.loads(respec("schema", "-scenario"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+MANIFESTS = sorted(set(ROOT.glob("examples/**/*.yaml")) - set(EXAMPLES))
+GOOD = sorted(ROOT.glob("tests/manifests/good-*.yaml")) + sorted(ROOT.glob("tests/manifests/good-*/*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def manifests():
+    schema = json.loads(respec("schema"))
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -74,3 +85,40 @@ def test_the_scenarios_of_the_manual_fit(validator):
 )
 def test_what_is_no_scenario_does_not_fit(validator, scenario):
     assert not validator.is_valid(scenario)
+
+
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_manifest_of_the_examples_fits_and_names_its_schema(manifests, path):
+    text = path.read_text()
+    manifests.validate(read(text))
+    first = text.splitlines()[0]
+    assert first.startswith("# yaml-language-server: $schema=")
+    named = path.parent / first.split("=", 1)[1]
+    assert json.loads(named.read_text()) == json.loads(respec("schema"))
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.name)
+def test_every_good_manifest_of_the_tests_fits(manifests, path):
+    manifests.validate(read(path.read_text()))
+
+
+def test_made_up_manifests_fit(manifests, tmp_path):
+    respec("sim", "generate", "--machines", "40", "--seed", "3", "--out", str(tmp_path))
+    manifests.validate(read((tmp_path / "fleet.yaml").read_text()))
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {"fleet": "shop"},
+        {"version": 1, "fleet": "shop", "account": 1234567890123456},
+        {"version": 1, "account": {"session_name": "nightly"}},
+        {"version": 1, "account": {"role": "ops"}},
+        {"version": 1, "instances": {"db": {"spec": {}}}},
+        {"version": 1, "groups": {"web": {"rollout": {"max_unavailable": "half"}}}},
+        {"version": 1, "groups": {"web": {"rollout": {"health": {"within": 300}}}}},
+        {"version": 1, "defaults": {"region": "cn-hangzhou"}},
+    ],
+)
+def test_what_is_no_manifest_does_not_fit(manifests, manifest):
+    assert not manifests.is_valid(manifest)

@@ -101,7 +101,7 @@ impl House {
     }
 
     pub(crate) async fn find(&self, profile: Option<&str>) -> Result<Found, CredentialsError> {
-        find(&self.env, profile, self.means()).await
+        find(&self.env, profile, None, self.means()).await
     }
 
     fn means(&self) -> Means {

@@ -121,7 +121,7 @@ impl House {
             ("ALICLOUD_ASSUME_ROLE_ARN", arn("short")),
         ];
         let env = env.map(|(name, value)| (name.to_owned(), value));
-        let found = find(&BTreeMap::from(env), None, means).await.unwrap();
+        let found = find(&BTreeMap::from(env), None, None, means).await.unwrap();
         self.client_of(found.credentials)
     }
 

@@ -2,8 +2,9 @@
 //!
 //! `cargo test --release --test fuzz -- [--seconds N] [--target NAME] [--seed S]`
 //!
-//! A panic, or an input that takes longer than [`INPUT_MAX`], fails the run, names target, seed and number, and
-//! leaves the input in `target/tmp/fuzz`. What ever failed is kept below `corpus/<target>` and comes first.
+//! Seconds are of processor time. A panic, or an input that takes longer than [`INPUT_MAX`], fails the run, names
+//! target, seed and number, and leaves the input in `target/tmp/fuzz`. What ever failed is kept below
+//! `corpus/<target>` and comes first.
 
 #![expect(clippy::unwrap_used, reason = "a harness that is wrong should stop")]
 #![expect(
@@ -35,7 +36,6 @@ use std::time::Duration;
 
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
-use respec::clock::{Clock as _, SystemClock};
 use rustix::time::{ClockId, clock_gettime};
 
 use mutation::mutated;
@@ -79,16 +79,15 @@ fn main() -> ExitCode {
 
 /// How many inputs there was time for.
 fn feed(target: &Target, wanted: &Wanted) -> Result<u64, String> {
-    let clock = SystemClock::new(1);
     let kept = corpus::kept(target.name);
     for (name, input) in &kept {
         taste(target, input).map_err(|why| format!("{}: {name}: {why}", target.name))?;
     }
     let mut bases = target.bases.clone();
     bases.extend(kept.into_iter().map(|(_, input)| input));
-    let begun = clock.elapsed();
+    let begun = processor_time();
     let mut n = 0;
-    while n < INPUTS_MIN || clock.elapsed() - begun < wanted.each {
+    while n < INPUTS_MIN || processor_time() - begun < wanted.each {
         let mut numbers = ChaCha8Rng::seed_from_u64(wanted.seed);
         numbers.set_stream(n);
         let input = mutated(&bases, target.words, &mut numbers);

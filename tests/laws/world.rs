@@ -260,6 +260,7 @@ fn desired(fleet: &Fleet) -> DesiredFleet {
         fleet: FleetName::new("laws").unwrap(),
         account: None,
         account_place: Place::default(),
+        role: None,
         instances,
         groups: groups
             .filter(|(_, group)| !group.members.is_empty())

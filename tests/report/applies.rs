@@ -10,9 +10,12 @@ use indicatif::{ProgressDrawTarget, TermLike};
 use respec::event::EventKind;
 use respec::report::json_lines::{Diagnostic, JsonLines};
 use respec::report::line::Line;
-use respec::report::live::Live;
+use respec::report::live::{Canvas, Live};
+use respec::report::screenful::Size;
 use respec::report::summary::summary;
-use respec::report::{Colour, Display, OpenOrder, Style, Symbols, Tally};
+use respec::report::{Board, Colour, Display, OpenOrder, Style, Symbols, Tally};
+
+use respec::saga::Keeping;
 
 use crate::snapshot::same;
 use crate::story::{Story, bad, good, subject};
@@ -248,7 +251,17 @@ impl TermLike for Screen {
 fn a_terminal_shows_what_is_under_way_and_scrolls_what_is_over() {
     let screen = Screen::default();
     let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 200);
-    let mut live = Live::new(target, Style::plain());
+    let shop = crate::world::shop();
+    let board = Board::of(&shop.plan(), &shop.observed, Keeping::Hours, (now(), 1));
+    let canvas = Canvas {
+        style: Style::plain(),
+        size: Box::new(|| Size {
+            rows: 24,
+            columns: 80,
+        }),
+        due: Box::new(|| true),
+    };
+    let mut live = Live::new(target, board, canvas);
     for event in &bad().0 {
         live.event(event);
         live.tick(event.elapsed + Duration::from_secs(1));

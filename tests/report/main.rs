@@ -10,6 +10,7 @@ mod snapshot;
 mod story;
 mod plans;
 mod applies;
+mod screens;
 mod records;
 mod explains;
 mod policies;

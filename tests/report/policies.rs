@@ -33,6 +33,21 @@ fn fleet(rest: &str) -> DesiredFleet {
 }
 
 #[test]
+fn a_policy_for_a_role_says_what_whoever_takes_it_on_needs() {
+    let arn = "acs:ram::1234567890123456:role/ops";
+    let mixed = MIXED.replace("'1234567890123456'", &format!("{{role: '{arn}'}}"));
+    let notes = Policy::of(&fleet(&mixed)).notes().join("\n");
+    assert!(
+        notes.contains(&format!("sts:AssumeRole on {arn}")),
+        "{notes}"
+    );
+    assert_eq!(
+        Policy::of(&fleet(&mixed)).json(),
+        Policy::of(&fleet(MIXED)).json()
+    );
+}
+
+#[test]
 fn a_policy_allows_each_machine_what_its_wishes_can_lead_to() {
     let fleet = fleet(MIXED);
     let policy = Policy::of(&fleet);

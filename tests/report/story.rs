@@ -42,7 +42,7 @@ impl Story {
         self
     }
 
-    fn run(self, machines: usize, steps: usize) -> Self {
+    pub(crate) fn run(self, machines: usize, steps: usize) -> Self {
         self.at(
             0,
             EventKind::RunStarted {

@@ -81,6 +81,7 @@ impl World {
                 fleet: FleetName::new("shop-prod").unwrap(),
                 account: Some(account.clone()),
                 account_place: Place::default(),
+                role: None,
                 instances: BTreeMap::new(),
                 groups: BTreeMap::new(),
                 ungrouped: Rollout::default(),

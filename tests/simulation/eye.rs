@@ -6,9 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use respec::clock::Clock;
-use respec::model::{
-    ClientToken, Crowd, DesiredFleet, InstanceId, InstanceStatus, ObservedFleet, Power, RunId,
-};
+use respec::model::{ClientToken, InstanceId, RunId};
 use respec::plan::{Action, SavedPlan, Step, Undo};
 use respec::saga::{Direction, Entry, FailureCause, Halt, Kind, SagaOutcome, StepEvent, StepRef};
 use respec::sim::{Status, World};
@@ -27,13 +25,6 @@ use crate::rollouts::Watch;
 pub(crate) struct Violation {
     pub(crate) law: &'static str,
     pub(crate) what: String,
-}
-
-/// Machines that share limits, as the manifest has them.
-pub(crate) struct Neighbours {
-    members: BTreeSet<String>,
-    down_max: usize,
-    failures_max: usize,
 }
 
 /// Everything that was seen, and every law that was seen broken.
@@ -59,8 +50,6 @@ pub(crate) struct Eye {
     pub(crate) rollouts: Watch,
     /// The last entry of the program before this one.
     pub(crate) began_here: Cell<u64>,
-    crowds: RefCell<Vec<Neighbours>>,
-    down: RefCell<BTreeSet<String>>,
 }
 
 impl Eye {
@@ -80,8 +69,6 @@ impl Eye {
             journal_lost: Cell::default(),
             n_changes_sent: Cell::default(),
             began_here: Cell::default(),
-            crowds: RefCell::default(),
-            down: RefCell::default(),
         }
     }
 
@@ -115,36 +102,6 @@ impl Eye {
         self.violations.borrow_mut().push(Violation { law, what });
     }
 
-    /// Notes who shares limits with whom, as the fleet is found when an attempt begins.
-    pub(crate) fn count_crowds(&self, desired: &DesiredFleet, found: &ObservedFleet) {
-        let mut crowds: BTreeMap<Crowd, Neighbours> = BTreeMap::new();
-        for (id, machine) in &desired.instances {
-            let down = found
-                .instances
-                .get(id)
-                .is_some_and(|s| s.status == InstanceStatus::Stopped);
-            let ours = self
-                .plan
-                .borrow()
-                .as_ref()
-                .is_some_and(|plan| plan.sagas.get(id).is_some_and(|saga| saga.was_running));
-            let kept_down = machine.spec.power.is_none() && down && !ours;
-            if machine.spec.power == Some(Power::Stopped) || kept_down {
-                continue;
-            }
-            let neighbours = crowds.entry(machine.crowd()).or_insert_with(|| Neighbours {
-                members: BTreeSet::new(),
-                down_max: 0,
-                failures_max: 0,
-            });
-            neighbours.members.insert(id.to_string());
-            let rollout = desired.rollout_of(machine);
-            neighbours.down_max = rollout.max_unavailable.of(neighbours.members.len());
-            neighbours.failures_max = rollout.max_failures.of(neighbours.members.len());
-        }
-        *self.crowds.borrow_mut() = crowds.into_values().collect();
-    }
-
     /// I10: nobody goes down while as many of its crowd are down as may be.
     pub(crate) fn look_at(&self, world: &World) {
         let down: BTreeSet<String> = world
@@ -152,31 +109,11 @@ impl Eye {
             .filter(|(_, status)| *status != Status::Running)
             .map(|(id, _)| id.to_owned())
             .collect();
-        let before = self.down.replace(down.clone());
-        let touched = self.touched.borrow();
-        let fell = down.difference(&before).cloned().collect();
-        let ours: BTreeSet<String> = down
-            .iter()
-            .filter(|id| !touched.iter().any(|other| other.as_str() == id.as_str()))
-            .filter(|id| {
-                let crowds = self.crowds.borrow();
-                crowds.iter().any(|crowd| crowd.members.contains(*id))
-            })
-            .cloned()
-            .collect();
-        if let Some(what) = self.rollouts.look_at(&ours, &fell) {
-            self.object("I10", what);
+        for id in self.touched.borrow().iter() {
+            self.rollouts.touched(id.as_str());
         }
-        for crowd in self.crowds.borrow().iter() {
-            let down = crowd.members.intersection(&down);
-            let ours: Vec<&String> = down
-                .filter(|id| !touched.iter().any(|other| other.as_str() == id.as_str()))
-                .collect();
-            let goes_down = ours.iter().any(|id| !before.contains(*id));
-            if goes_down && ours.len() > crowd.down_max {
-                let what = format!("{ours:?} are down, {} may be", crowd.down_max);
-                self.object("I10", what);
-            }
+        for what in self.rollouts.look_at(&down) {
+            self.object("I10", what);
         }
     }
 
@@ -184,12 +121,9 @@ impl Eye {
     pub(crate) fn judge_entries(&self, entries: &[Entry]) {
         for entry in entries {
             self.log(format!("  {} {}", entry.seq, said(&entry.kind)));
-            for id in self.touched.borrow().iter() {
-                self.rollouts.touched(id.as_str());
-            }
             let early = {
-                let (entries, plan) = (self.entries.borrow(), self.plan.borrow());
-                self.rollouts.judge(entry, &entries, plan.as_ref())
+                let entries = self.entries.borrow();
+                self.rollouts.judge(entry, &entries, self.clock.elapsed())
             };
             if let Some(what) = early {
                 self.object("I10", what);
@@ -393,19 +327,14 @@ impl Eye {
         if !stops || back || self.was_announced(entry, at) {
             return;
         }
-        for crowd in self.crowds.borrow().iter() {
-            if !crowd.members.contains(at.instance.as_str()) {
-                continue;
-            }
-            let failed = self.failed(entry);
-            let failed: Vec<_> = failed
-                .iter()
-                .filter(|id| crowd.members.contains(id.as_str()))
-                .collect();
-            if failed.len() > crowd.failures_max {
-                let what = format!("{} is stopped after {failed:?} failed", at.instance);
-                self.object("I10", what);
-            }
+        let Some((members, most)) = self.rollouts.failures_max(&at.instance) else {
+            return;
+        };
+        let mut failed = self.failed(entry);
+        failed.retain(|id| members.contains(id.as_str()));
+        if failed.len() > most {
+            let what = format!("{} is stopped after {failed:?} failed", at.instance);
+            self.object("I10", what);
         }
     }
 
@@ -445,6 +374,12 @@ impl Eye {
             self.object("I7", what);
         }
         self.judge_age(instance, token);
+        let late = self
+            .rollouts
+            .judge_call(action, instance, &self.entries.borrow());
+        if let Some(what) = late {
+            self.object("I10", what);
+        }
         if self.journal_lost.get() && action.starts_with("Start") {
             return; // The one call that needs no journal.
         }

@@ -25,15 +25,17 @@ use crate::eye::{Eye, Violation};
 use crate::laws;
 use crate::money;
 use crate::rig::Rig;
-use crate::rollouts::Watch;
+use crate::rollouts::{Going, Watch};
 use crate::script::{CommitFate, Deed, Fate, Hand, QUIET_ATTEMPTS, Script, Theme};
 use crate::trouble::Trouble;
+use crate::two;
 
 /// Longest that one apply may take.
 const APPLY_MAX: Duration = Duration::from_secs(24 * 3600);
 
-/// So long gates and windows are waited for: the longest that a window of these histories is shut.
-const WAIT_GATES: Duration = Duration::from_secs(4 * 3600);
+/// So long gates and hours are waited for: the longest that a window of these histories is shut, a freeze, and some
+/// more.
+const WAIT_GATES: Duration = Duration::from_secs(8 * 3600);
 
 /// Most requests of one apply, a machine.
 const CALLS_MAX: u64 = 200;
@@ -42,7 +44,7 @@ const CALLS_MAX: u64 = 200;
 const CALLS_BESIDES: u64 = 50;
 
 /// After this nothing that was lost on its way can still arrive, and nothing hangs any more.
-const AFTERMATH: Duration = Duration::from_secs(3 * 3600);
+pub(crate) const AFTERMATH: Duration = Duration::from_secs(3 * 3600);
 
 /// What is left of a history when it is over.
 #[derive(Default, PartialEq)]
@@ -63,7 +65,7 @@ pub(crate) struct History {
     pub(crate) kv: MemoryKv,
     pub(crate) eye: Rc<Eye>,
     pub(crate) first_truth: Value,
-    wire: Rc<WatchedWire>,
+    pub(crate) wire: Rc<WatchedWire>,
     death: Rc<Death>,
     /// Every plan that was ever applied, by its run.
     pub(crate) plans: RefCell<BTreeMap<RunId, SavedPlan>>,
@@ -84,10 +86,26 @@ enum Attempt {
 
 /// Plays the history of this seed.
 pub(crate) async fn play(script: Script) -> Ended {
+    if script.theme == Theme::Two {
+        return two::play(script).await;
+    }
     let history = Rc::new(History::new(script));
     history.begin();
     history.lend_hands();
+    attempts(&history).await;
+    history.wire.is_quiet.set(true);
+    history.rig.clock.sleep(AFTERMATH).await;
+    match history.script.theme {
+        Theme::Any | Theme::Two => laws::at_the_end(&history).await,
+        Theme::Money => money::at_the_end(&history).await,
+    }
+    history.into_ended()
+}
+
+/// The applies, until the fleet rests; the exit code of the last, where it came to one.
+pub(crate) async fn attempts(history: &Rc<History>) -> Option<u8> {
     let mut clean_ends = 0;
+    let mut exit_code = None;
     let n_noisy = history.script.fates.len();
     for attempt in 0..n_noisy + QUIET_ATTEMPTS {
         if attempt > 0 {
@@ -99,8 +117,10 @@ pub(crate) async fn play(script: Script) -> Ended {
         }
         let fate = history.script.fates.get(attempt).copied();
         let ended = history.attempt(attempt, fate.unwrap_or(Fate::Spared)).await;
+        exit_code = None;
         if let Attempt::Ended(outcome) = &ended {
-            laws::after_attempt(&history, outcome);
+            laws::after_attempt(history, outcome);
+            exit_code = Some(outcome.exit_code);
             clean_ends = if outcome.exit_code == 0 {
                 clean_ends + 1
             } else {
@@ -111,18 +131,22 @@ pub(crate) async fn play(script: Script) -> Ended {
             break;
         }
     }
-    history.wire.is_quiet.set(true);
-    history.rig.clock.sleep(AFTERMATH).await;
-    match history.script.theme {
-        Theme::Any => laws::at_the_end(&history).await,
-        Theme::Money => money::at_the_end(&history).await,
-    }
-    history.into_ended()
+    exit_code
 }
 
 impl History {
-    fn new(script: Script) -> Self {
-        let mut rig = Rig::new(&script.manifest, &script.cloud, script.seed);
+    pub(crate) fn new(script: Script) -> Self {
+        let rig = Rig::new(&script.manifest, &script.cloud, script.seed);
+        let first_truth = rig.truth();
+        Self::over(rig, script, first_truth)
+    }
+
+    /// Another machine that works on the same fleet, with a store of its own.
+    pub(crate) fn beside(&self, script: Script) -> Self {
+        Self::over(self.rig.beside(), script, self.first_truth.clone())
+    }
+
+    fn over(mut rig: Rig, script: Script, first_truth: Value) -> Self {
         let own_clock = Rc::new(WrongClock {
             right: rig.world_clock.clone(),
             ahead: Cell::new(0),
@@ -168,7 +192,7 @@ impl History {
             kv.fail_commit(*nth, fault);
         }
         Self {
-            first_truth: rig.truth(),
+            first_truth,
             rig,
             script,
             kv,
@@ -182,7 +206,13 @@ impl History {
         }
     }
 
-    fn begin(&self) {
+    pub(crate) fn begin(&self) {
+        self.eye.rollouts.begin(&self.first_truth);
+        let skews = &self.script.skews;
+        let apart = skews.iter().max().zip(skews.iter().min());
+        let apart = apart.map_or(0, |(most, least)| most - least);
+        let apart = Duration::from_secs(apart.unsigned_abs());
+        self.eye.rollouts.clocks_apart.set(apart);
         let world = self.rig.world.lock().unwrap();
         self.eye.look_at(&world);
     }
@@ -304,7 +334,6 @@ impl History {
             return Attempt::Blind;
         };
         self.eye.plan.replace(Some(plan.clone()));
-        self.eye.count_crowds(&self.rig.desired, &observed);
         self.carry_out(attempt, fate, &cloud, store, &plan, &observed)
             .await
     }
@@ -334,6 +363,7 @@ impl History {
             let clock = self.rig.clock.clone();
             let done = approve(&run, gate, "somebody@somewhere", store, clock.as_ref()).await;
             self.eye.log(format!("-- {gate:?} is approved: {done:?}"));
+            self.eye.rollouts.approved(&open.record.run, &gate.0);
         }
     }
 
@@ -347,6 +377,7 @@ impl History {
         if let Some(plan) = open.and_then(|run| self.plans.borrow().get(&run).cloned()) {
             let account = cloud.caller_identity().await.ok()?;
             let observed = self.rig.look(cloud, account).await.ok()?;
+            self.decided(Going::On);
             return Some((plan, observed));
         }
         let planned = self.rig.plan(cloud, &contents).await.ok()?;
@@ -354,7 +385,13 @@ impl History {
             self.eye.log("== refused: over its budget".to_owned());
             return None;
         }
+        self.decided(Going::Anew);
         Some((planned.plan, planned.observed))
+    }
+
+    fn decided(&self, going: Going) {
+        let truth = self.rig.world.lock().unwrap().truth();
+        self.eye.rollouts.decided(&truth, going);
     }
 
     async fn carry_out(
@@ -427,7 +464,7 @@ impl History {
 
     fn payer(&self) -> Option<Payer> {
         match self.script.theme {
-            Theme::Any => None,
+            Theme::Any | Theme::Two => None,
             Theme::Money => Some(money::payer()),
         }
     }
@@ -459,6 +496,9 @@ impl History {
             self.eye
                 .log(format!("{:?} {}", event.elapsed, told(&event.kind)));
         }
+        if let EventKind::LeftAlone { subject, .. } = &event.kind {
+            self.eye.rollouts.left_alone(&subject.instance);
+        }
         if let EventKind::OrderMade {
             order_id,
             auto_pay: false,
@@ -477,7 +517,7 @@ impl History {
         }
     }
 
-    fn into_ended(self: Rc<Self>) -> Ended {
+    pub(crate) fn into_ended(self: Rc<Self>) -> Ended {
         Ended {
             violations: self.eye.violations.borrow().clone(),
             log: self.eye.log.borrow().clone(),

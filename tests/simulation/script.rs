@@ -44,6 +44,10 @@ pub(crate) struct Script {
     pub(crate) skews: Vec<i64>,
     /// The faults themselves, where they are not drawn.
     pub(crate) listed: Option<Vec<Struck>>,
+    /// How long after the first of two this one begins.
+    pub(crate) begins_after: Duration,
+    /// What befalls the other machine that works on this fleet, if there is one.
+    pub(crate) other: Option<Box<Self>>,
 }
 
 /// What a hand does in the console.
@@ -75,6 +79,8 @@ pub(crate) enum Theme {
     Any,
     /// Money: `money.rs`.
     Money,
+    /// Two machines at once: `two.rs`.
+    Two,
 }
 
 impl Theme {
@@ -83,6 +89,7 @@ impl Theme {
         match self {
             Self::Any => Script::draw(seed),
             Self::Money => crate::money::script(seed),
+            Self::Two => crate::two::script(seed),
         }
     }
 
@@ -91,6 +98,7 @@ impl Theme {
         match self {
             Self::Any => "",
             Self::Money => "--theme money ",
+            Self::Two => "--theme two ",
         }
     }
 }
@@ -140,7 +148,7 @@ impl Script {
         let mut fates: Vec<Fate> = (0..n_noisy)
             .map(|attempt| fate(attempt < n_crashes, &mut chance))
             .collect();
-        let manifest = rollouts::vary(&fleet.manifest, seed);
+        let manifest = rollouts::vary(&fleet.manifest, &fleet.cloud, seed);
         let (manifest, cloud) = ways_back::vary(&manifest, &fleet.cloud, seed);
         Self {
             theme: Theme::Any,
@@ -163,6 +171,8 @@ impl Script {
             hands: hands(&mut latest),
             skews: skews(&mut latest),
             listed: None,
+            begins_after: Duration::ZERO,
+            other: None,
         }
     }
 }
@@ -292,7 +302,7 @@ fn commit_faults(chance: &mut ChaCha8Rng) -> Vec<(u64, CommitFate)> {
 }
 
 /// Short spans as likely as long ones; whole milliseconds.
-fn span(from: Duration, to: Duration, chance: &mut ChaCha8Rng) -> Duration {
+pub(crate) fn span(from: Duration, to: Duration, chance: &mut ChaCha8Rng) -> Duration {
     let millis = log_uniform(from.as_millis() as f64, to.as_millis() as f64, chance);
     Duration::from_millis(millis as u64)
 }

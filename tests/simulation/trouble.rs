@@ -21,6 +21,10 @@ pub(crate) enum Trouble {
     Hand(Duration, Hand),
     /// The clock of an attempt's machine is off by so many seconds.
     Skew(usize, i64),
+    /// The other machine that works on the fleet begins so much later.
+    Later(Duration),
+    /// The same befalls the other machine.
+    Other(Box<Self>),
 }
 
 impl Script {
@@ -56,7 +60,7 @@ impl Script {
         self.skews.fill(0);
         self.commit_faults.clear();
         self.hands.clear();
-        let mut listed = Vec::new();
+        let (mut listed, mut others, mut later) = (Vec::new(), Vec::new(), None);
         for trouble in troubles {
             match trouble {
                 Trouble::Call(struck) => listed.push(struck.clone()),
@@ -64,8 +68,15 @@ impl Script {
                 Trouble::Commit(nth, fate) => self.commit_faults.push((*nth, *fate)),
                 Trouble::Hand(at, hand) => self.hands.push((*at, *hand)),
                 Trouble::Skew(at, secs) => put(&mut self.skews, *at, *secs, 0),
+                Trouble::Later(by) => later = Some(*by),
+                Trouble::Other(trouble) => others.push((**trouble).clone()),
             }
         }
+        self.other = self.other.take().map(|other| {
+            let mut other = other.with_only(&others);
+            other.begins_after = later.unwrap_or_default();
+            Box::new(other)
+        });
         self.listed = Some(listed);
         self
     }
@@ -146,6 +157,8 @@ impl fmt::Display for Trouble {
                 write!(f, "hand {} {deed} {}", at.as_millis(), hand.machine)
             }
             Self::Skew(at, secs) => write!(f, "skew {at} {secs}"),
+            Self::Later(by) => write!(f, "later {}", by.as_millis()),
+            Self::Other(trouble) => write!(f, "other {trouble}"),
         }
     }
 }
@@ -184,6 +197,8 @@ fn read_words(words: &[&str]) -> Option<Trouble> {
             let machine = machine.parse().ok()?;
             Some(Trouble::Hand(millis(at)?, Hand { deed, machine }))
         }
+        ["later", by] => Some(Trouble::Later(millis(by)?)),
+        ["other", trouble @ ..] => Some(Trouble::Other(Box::new(read_words(trouble)?))),
         ["skew", at, secs] => Some(Trouble::Skew(at.parse().ok()?, secs.parse().ok()?)),
         _ => None,
     }

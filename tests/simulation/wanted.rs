@@ -90,7 +90,7 @@ impl Wanted {
                 let seeds = first..first + seeds.unwrap_or(1);
                 wanted.work.insert(0, Work::Seeds(seeds.collect()));
             }
-            (None, None, seeds) if wanted.theme == Theme::Money => {
+            (None, None, seeds) if wanted.theme != Theme::Any => {
                 let seeds = 0..seeds.unwrap_or(SEEDS);
                 wanted.work.insert(0, Work::Seeds(seeds.collect()));
             }
@@ -137,7 +137,8 @@ fn theme(text: &str) -> Result<Theme, String> {
     match text {
         "any" => Ok(Theme::Any),
         "money" => Ok(Theme::Money),
-        _ => Err(format!("{text} is no theme; there are any and money")),
+        "two" => Ok(Theme::Two),
+        _ => Err(format!("{text} is no theme; there are any, money and two")),
     }
 }
 

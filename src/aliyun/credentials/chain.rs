@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::Provider;
 use super::error::{CredentialsError, Looked, NotProvided};
-use super::fixed::Environment;
+use super::fixed::{Environment, Fixed};
 use super::ini::IniProfile;
 use super::kit::{Kit, Means, RoleFields};
 use super::metadata::is_role;
@@ -20,8 +20,8 @@ use super::variables::{
     ASSUMED_ROLE, CONFIG_FILE, CREDENTIALS_URI, EXTERNAL_ID, INI_FILE, METADATA_OFF, METADATA_ROLE,
     OIDC_PROVIDER, OIDC_ROLE, OIDC_TOKEN_FILE, PROFILE, PROFILES_OFF, Variables,
 };
-use crate::aliyun::key::Issued;
-use crate::model::RegionId;
+use crate::aliyun::key::{AccessKey, Issued};
+use crate::model::{RegionId, WorkingRole};
 
 /// Where the home folder keeps them.
 const CONFIG_BELOW_HOME: &str = ".aliyun/config.json";
@@ -51,6 +51,7 @@ pub struct Found {
 pub async fn find(
     env: &BTreeMap<String, String>,
     profile: Option<&str>,
+    role: Option<&WorkingRole>,
     means: Means,
 ) -> Result<Found, CredentialsError> {
     let kit = Kit {
@@ -68,6 +69,7 @@ pub async fn find(
     for (place, slot) in places {
         let why = match first_key(&kit, profile, slot).await {
             Ok((provider, issued)) => {
+                let (provider, issued) = by_role(&kit, role, provider, issued).await?;
                 return Ok(Found {
                     region: region.or_else(|| issued.region.clone()),
                     sts: issued.sts.clone().or(Some(sts)),
@@ -86,6 +88,53 @@ pub async fn find(
         looked.push(Looked { place, why });
     }
     Err(CredentialsError::NotFound { looked })
+}
+
+/// The role of a manifest, taken on with a key that is there already.
+///
+/// # Errors
+/// [`CredentialsError`], which never holds a secret.
+pub async fn assume(
+    key: AccessKey,
+    role: &WorkingRole,
+    means: Means,
+) -> Result<Credentials, CredentialsError> {
+    let env = Variables::new(&BTreeMap::new());
+    let kit = Kit { means, env };
+    let issued = Issued::lasting(key);
+    let source = Rc::new(Fixed(issued.clone()));
+    let (provider, issued) = by_role(&kit, Some(role), source, issued).await?;
+    let (clock, tell) = (kit.means.clock, kit.means.tell);
+    Ok(Credentials::renewed(provider, issued, clock, tell))
+}
+
+/// The manifest's role comes last: whoever was found takes it on.
+async fn by_role(
+    kit: &Kit,
+    role: Option<&WorkingRole>,
+    source: Rc<dyn Provider>,
+    issued: Issued,
+) -> Result<(Rc<dyn Provider>, Issued), CredentialsError> {
+    let Some(role) = role else {
+        return Ok((source, issued));
+    };
+    let fields = RoleFields {
+        arn: Some(role.arn.to_string()),
+        session: role.session_name.as_ref().map(ToString::to_string),
+        external_id: role.external_id.as_ref().map(ToString::to_string),
+        ..RoleFields::default()
+    };
+    let provider: Rc<dyn Provider> = Rc::new(AssumedRole {
+        source,
+        role: kit
+            .role(fields)
+            .map_err(|why| misset("the manifest's `account`", why))?,
+        sts: kit.sts(StsHost::default())?,
+    });
+    let from = "the manifest's `account`";
+    let assumed = provider.provide().await;
+    let assumed = assumed.map_err(|lack| lack.into_error(from))?;
+    Ok((provider, assumed))
 }
 
 /// What stands at a place: somebody to ask, or why there is nobody.

@@ -8,7 +8,7 @@
 //!   find: environment ─► OIDC ─► CLI profile ─► INI file ─► ECS metadata ─► credentials URI
 //!            fixed       oidc      profile        ini         metadata           uri
 //!                          │       │ fixed, role, oidc, metadata, uri, external
-//!                          └──► sts ◄──┘
+//!                          └──► sts ◄──┘◄── whoever was found, when the manifest names a role
 //! ```
 
 mod error;
@@ -31,7 +31,7 @@ mod chain;
 
 use async_trait::async_trait;
 
-pub use chain::{Found, find};
+pub use chain::{Found, assume, find};
 pub use error::{CredentialsError, Looked};
 pub use host::{FileText, Host, Readers};
 pub use kit::{Means, Tell};

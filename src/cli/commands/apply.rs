@@ -1,7 +1,5 @@
 //! `respec apply`: settle what is open, plan or take a plan, ask, carry out, say how it ended.
 
-use std::path::Path;
-
 use crate::apply::Hours;
 use crate::cli::args::{ApplyArgs, Global};
 use crate::cli::choosing::look;
@@ -10,10 +8,12 @@ use crate::cli::context::Context;
 use crate::cli::display::json_without_run;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
+use crate::cli::matter::Matter;
+use crate::cli::plan_file::{is_by_the_same_role, is_of_now};
 use crate::cli::planning::{Planning, look_beneath, make_plan, peek, to_adopt};
 use crate::cli::pricing::keep_within_limits;
 use crate::cli::rights;
-use crate::cli::running::{Ended, Run, read_plan};
+use crate::cli::running::{Ended, Run};
 use crate::cli::screen::Screen;
 use crate::cli::windows::{begins_soon, fits_its_windows};
 use crate::cloud::Cloud as _;
@@ -33,12 +33,16 @@ pub async fn run(
     context: &Context,
     global: &Global,
     args: &ApplyArgs,
+    matter: &Matter,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let attempt = match (&args.plan, &args.continue_run) {
-        (Some(file), _) => saved(context, global, args, file, screen).await,
-        (None, Some(run)) => named(context, global, args, run, screen).await,
-        (None, None) => fresh(context, global, args, screen).await,
+    let run = Run::to_the_end(context, global, args, screen);
+    let attempt = match (matter, &args.continue_run) {
+        (Matter::Plan(plan), _) => saved(&run, args, plan).await,
+        (Matter::Manifest(_) | Matter::Nothing, Some(name)) => {
+            named(&run, matter.manifest(), name).await
+        }
+        (Matter::Manifest(_) | Matter::Nothing, None) => fresh(&run, args, matter.manifest()).await,
     };
     if global.json {
         finish_json(context, &attempt);
@@ -67,21 +71,20 @@ fn finish_json(context: &Context, attempt: &Attempt) {
 type Attempt = Result<Option<Ended>, Failure>;
 
 /// No plan given: an open run with the same wish goes on; otherwise a new plan is made.
-async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Screen) -> Attempt {
-    let input = Input::read(&global.files, screen.paint())?;
+async fn fresh(run: &Run<'_>, args: &ApplyArgs, input: &Input) -> Attempt {
+    let (context, global, screen) = (run.context, run.global, run.screen);
     screen.talk(&input.warnings);
-    let run = Run::to_the_end(context, global, args, screen);
     let wish = input.fleet.intent();
     let same_wish = |open: &OpenRun| open.record.intent == wish;
     let contents = peek(context, &input.fleet)?;
     if is_open(contents.as_ref(), same_wish) {
-        let store = open_state(&run, &input).await?;
+        let store = open_state(run, input).await?;
         // Whoever held the state until now may have ended the run: then there is a new plan to make.
         if is_open(Some(&store.contents()), same_wish) {
             return run.go_on(store).await.map(Some);
         }
     }
-    let mut planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    let mut planning = make_plan(context, input, &args.planning, screen.paint()).await?;
     screen.talk(&planning.warnings);
     if !is_open(planning.contents.as_ref(), |_| true) {
         let checks = rights::demand(context.cloud.as_ref(), planning.plan.sagas.values()).await?;
@@ -94,10 +97,10 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
     }
     if is_open(planning.contents.as_ref(), |_| true) {
         let store = run.open_store(plan)?;
-        return Err(settle(&run, plan, store).await?);
+        return Err(settle(run, plan, store).await?);
     }
     if plan.sagas.is_empty() {
-        return nothing_to_change(&run, &planning).await;
+        return nothing_to_change(run, &planning).await;
     }
     if args.hours() == Hours::Kept {
         fits_its_windows(plan)?;
@@ -113,13 +116,8 @@ async fn fresh(context: &Context, global: &Global, args: &ApplyArgs, screen: &Sc
 }
 
 /// A saved plan is the approval; it must still fit the fleet.
-async fn saved(
-    context: &Context,
-    global: &Global,
-    args: &ApplyArgs,
-    file: &Path,
-    screen: &Screen,
-) -> Attempt {
+async fn saved(run: &Run<'_>, args: &ApplyArgs, plan: &SavedPlan) -> Attempt {
+    let (context, global, screen) = (run.context, run.global, run.screen);
     let planning = &args.planning;
     if !planning.target.is_empty() || planning.accept_stopped || planning.no_price {
         return Err(Failure::new(
@@ -127,20 +125,20 @@ async fn saved(
             "--target, --accept-stopped and --no-price decide what is planned; this plan is made already",
         ));
     }
-    let plan = read_plan(file)?;
-    let mut observed = still_fits(context, &plan).await?;
-    let run = Run::to_the_end(context, global, args, screen);
+    is_of_now(plan, context.clock.wall())?;
+    is_by_the_same_role(plan, &global.files)?;
+    let mut observed = still_fits(context, plan).await?;
     let contents = peek(context, &plan.desired)?;
     look_beneath(contents.as_ref(), &mut observed, context.clock.wall());
     if is_open(contents.as_ref(), |_| true) {
-        return open_run_first(&run, &plan).await;
+        return open_run_first(run, plan).await;
     }
-    begins_soon(&plan, &observed, args, context.clock.wall())?;
-    prices_are_known(args, &plan)?;
-    keep_within_limits(&plan, args.planning.max_spend.as_ref())?;
-    touched_machines_look_as_planned(&plan, &observed)?;
+    begins_soon(plan, &observed, args, context.clock.wall())?;
+    prices_are_known(args, plan)?;
+    keep_within_limits(plan, args.planning.max_spend.as_ref())?;
+    touched_machines_look_as_planned(plan, &observed)?;
     if plan.sagas.is_empty()
-        && to_adopt(&plan, &observed, contents.as_ref(), plan.created_at).is_empty()
+        && to_adopt(plan, &observed, contents.as_ref(), plan.created_at).is_empty()
     {
         if !global.json {
             screen.result("No changes. The plan has nothing to do.\n")?;
@@ -149,11 +147,11 @@ async fn saved(
     }
     let checks = rights::demand(context.cloud.as_ref(), plan.sagas.values()).await?;
     screen.talk(&rights::doubts(&checks));
-    let store = run.open_store(&plan)?;
+    let store = run.open_store(plan)?;
     if is_open(Some(&store.contents()), |_| true) {
         return Err(state_has_changed());
     }
-    run.begin(store, &plan, &observed).await.map(Some)
+    run.begin(store, plan, &observed).await.map(Some)
 }
 
 /// A run is open: the plan's own goes on, any other is settled and named.
@@ -167,24 +165,16 @@ async fn open_run_first(run: &Run<'_>, plan: &SavedPlan) -> Attempt {
 }
 
 /// `-continue RUN`: whatever the manifest says now.
-async fn named(
-    context: &Context,
-    global: &Global,
-    args: &ApplyArgs,
-    name: &str,
-    screen: &Screen,
-) -> Attempt {
-    let input = Input::read(&global.files, screen.paint())?;
-    let run = Run::to_the_end(context, global, args, screen);
+async fn named(run: &Run<'_>, input: &Input, name: &str) -> Attempt {
     let is_named = |open: &OpenRun| open.record.run.as_str() == name;
     let not_open = || {
         Failure::new(Situation::Usage, format!("run {name} is not open"))
             .hint("`respec history` shows all runs")
     };
-    if !is_open(peek(context, &input.fleet)?.as_ref(), is_named) {
+    if !is_open(peek(run.context, &input.fleet)?.as_ref(), is_named) {
         return Err(not_open());
     }
-    let store = open_state(&run, &input).await?;
+    let store = open_state(run, input).await?;
     if !is_open(Some(&store.contents()), is_named) {
         return Err(not_open());
     }
@@ -330,15 +320,8 @@ fn state_has_changed() -> Failure {
     Failure::new(Situation::Stale, message).hint("plan again")
 }
 
-/// Whether a saved plan may be applied at all, and the fleet as it is now.
+/// Whether a saved plan is for these credentials, and the fleet as it is now.
 async fn still_fits(context: &Context, plan: &SavedPlan) -> Result<ObservedFleet, Failure> {
-    let now = context.clock.wall();
-    if now >= plan.expires_at {
-        let message = format!("the plan was good until {}", plan.expires_at);
-        return Err(
-            Failure::new(Situation::Stale, message).hint("make a new one: respec plan --out FILE")
-        );
-    }
     let account = context.cloud.caller_identity().await;
     let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;
     if account != plan.account {

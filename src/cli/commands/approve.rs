@@ -20,10 +20,10 @@ pub async fn run(
     context: &Context,
     global: &Global,
     args: &ApproveArgs,
+    input: &Input,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let input = Input::read(&global.files, screen.paint())?;
-    let contents = recorded(context, &input)?;
+    let contents = recorded(context, input)?;
     is_open(&contents, &args.run)?;
     let lineage = contents.applied.stamp.lineage.clone();
     let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;

@@ -25,9 +25,9 @@ pub async fn run(
     context: &Context,
     global: &Global,
     args: &CancelArgs,
+    input: &Input,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let input = Input::read(&global.files, screen.paint())?;
     is_open(peek(context, &input.fleet)?.as_ref(), &args.run)?;
     let account = context.cloud.caller_identity().await;
     let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;

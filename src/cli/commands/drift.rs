@@ -22,8 +22,12 @@ const UNREADABLE_NAMED_MAX: usize = 20;
 ///
 /// # Errors
 /// [`Failure`] when nothing was ever recorded, or the cloud cannot be read.
-pub async fn run(context: &Context, global: &Global, screen: &Screen) -> Result<Done, Failure> {
-    let input = Input::read(&global.files, screen.paint())?;
+pub async fn run(
+    context: &Context,
+    global: &Global,
+    input: &Input,
+    screen: &Screen,
+) -> Result<Done, Failure> {
     let account = context
         .cloud
         .caller_identity()

@@ -20,10 +20,10 @@ pub async fn run(
     context: &Context,
     global: &Global,
     args: &HistoryArgs,
+    input: &Input,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let input = Input::read(&global.files, screen.paint())?;
-    let contents = recorded(context, &input)?;
+    let contents = recorded(context, input)?;
     let Some(name) = &args.run else {
         let text = if global.json {
             json::history(&contents.runs)

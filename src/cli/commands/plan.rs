@@ -1,10 +1,11 @@
 //! `respec plan`: read, look, compare, decide, show. Changes nothing.
 
 use crate::cli::args::{Format, Global, PlanArgs};
-use crate::cli::context::{Context, write_private};
+use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure};
 use crate::cli::input::Input;
 use crate::cli::planning::{Planning, make_plan};
+use crate::cli::private_files::write_private;
 use crate::cli::rights;
 use crate::cli::screen::Screen;
 use crate::cli::windows::fits_its_windows;
@@ -19,11 +20,11 @@ pub async fn run(
     context: &Context,
     global: &Global,
     args: &PlanArgs,
+    input: &Input,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let input = Input::read(&global.files, screen.paint())?;
     screen.talk(&input.warnings);
-    let mut planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    let mut planning = make_plan(context, input, &args.planning, screen.paint()).await?;
     screen.talk(&planning.warnings);
     // Who may only read may still plan: what an apply would lack is shown, not refused.
     let checks = rights::show(context.cloud.as_ref(), planning.plan.sagas.values()).await?;

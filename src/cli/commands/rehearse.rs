@@ -1,14 +1,12 @@
 //! `respec rehearse`: the plan on a copy of the fleet, in virtual time, on good days and bad ones.
 
-use std::path::Path;
-
 use crate::cli::args::{Global, RehearseArgs};
 use crate::cli::choosing::look;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
+use crate::cli::matter::Matter;
 use crate::cli::planning::{Planning, make_plan, peek};
-use crate::cli::running::read_plan;
 use crate::cli::screen::Screen;
 use crate::figures::Worst;
 use crate::model::ObservedFleet;
@@ -26,11 +24,14 @@ pub async fn run(
     context: &Context,
     global: &Global,
     args: &RehearseArgs,
+    matter: Matter,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let (plan, observed, contents) = match &args.plan {
-        Some(file) => saved(context, file).await?,
-        None => fresh(context, global, args, screen).await?,
+    let (plan, observed, contents) = match matter {
+        Matter::Plan(plan) => saved(context, *plan).await?,
+        Matter::Manifest(_) | Matter::Nothing => {
+            fresh(context, args, matter.manifest(), screen).await?
+        }
     };
     if plan.sagas.is_empty() {
         screen.result("Nothing to rehearse: the plan changes no machine.\n")?;
@@ -67,8 +68,7 @@ pub async fn run(
 
 type Ready = (SavedPlan, ObservedFleet, Option<Contents>);
 
-async fn saved(context: &Context, file: &Path) -> Result<Ready, Failure> {
-    let plan = read_plan(file)?;
+async fn saved(context: &Context, plan: SavedPlan) -> Result<Ready, Failure> {
     let observed = look(context, plan.account.clone(), &plan.desired).await?;
     let contents = peek(context, &plan.desired)?;
     Ok((plan, observed, contents))
@@ -76,13 +76,12 @@ async fn saved(context: &Context, file: &Path) -> Result<Ready, Failure> {
 
 async fn fresh(
     context: &Context,
-    global: &Global,
     args: &RehearseArgs,
+    input: &Input,
     screen: &Screen,
 ) -> Result<Ready, Failure> {
-    let input = Input::read(&global.files, screen.paint())?;
     screen.talk(&input.warnings);
-    let planning = make_plan(context, &input, &args.planning, screen.paint()).await?;
+    let planning = make_plan(context, input, &args.planning, screen.paint()).await?;
     let Planning {
         plan,
         observed,

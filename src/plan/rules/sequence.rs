@@ -122,10 +122,10 @@ fn put_network(case: &Case<'_>, draft: &mut Draft, network: Option<NetworkPlan>)
 
 /// R72: any start makes up for the one that is owed.
 fn put_restart(case: &Case<'_>, draft: &mut Draft) {
-    let Some(to) = restart::due(case).filter(|_| draft.is_up() && !draft.has_outage()) else {
+    let Some(due) = restart::due(case).filter(|_| draft.is_up() && !draft.has_outage()) else {
         return;
     };
-    draft.stop_for_change(restart::because(to));
+    draft.stop_for_change(restart::because(due));
     draft.start(why_start(case));
 }
 

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 
 use crate::model::{Crowd, Freeze, Opening, later};
 
+use crate::planted::{self, Fault};
+
 use super::crowd::CrowdState;
 use super::hold::Hold;
 
@@ -42,7 +44,9 @@ impl Hours {
             Keeping::NoHours => return Ok(()),
             Keeping::Hours => {}
         }
-        if let Some(freeze) = self.freezes.iter().find(|freeze| freeze.holds_at(now)) {
+        let mut freezes = self.freezes.iter();
+        let frozen = freezes.find(|freeze| freeze.holds_at(now));
+        if let Some(freeze) = frozen.filter(|_| !planted::is(Fault::FreezeIgnored)) {
             return Err(Hold::Frozen {
                 reason: freeze.reason.clone(),
                 until: freeze.until,
@@ -56,6 +60,7 @@ impl Hours {
                 let shuts = (closes, state.reopens);
                 Some(freeze.filter(|(from, _)| *from < closes).unwrap_or(shuts))
             }
+            Some(Opening::Shut { .. }) if planted::is(Fault::WindowIgnored) => freeze,
             Some(Opening::Shut { opens }) => {
                 return Err(Hold::Window {
                     crowd: crowd.clone(),

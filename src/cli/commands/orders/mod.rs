@@ -25,9 +25,9 @@ pub async fn run(
     context: &Context,
     global: &Global,
     args: &OrdersArgs,
+    input: &Input,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let input = Input::read(&global.files, screen.paint())?;
     let contents = peek(context, &input.fleet)?;
     let ledger = Ledger {
         context,
@@ -40,7 +40,7 @@ pub async fn run(
         OrdersCommand::Pay(args) => pay::run(&ledger, args, screen).await,
         OrdersCommand::Cancel(args) => cancel::run(&ledger, args, screen).await,
         OrdersCommand::Reconcile(args) => {
-            reconcile::run(context, global, &input, args, screen).await
+            reconcile::run(context, global, input, args, screen).await
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `respec state export`: everything that is recorded, in one plain text.
 
-use crate::cli::context::write_private;
 use crate::cli::failure::{Done, Failure};
+use crate::cli::private_files::write_private;
 use crate::cli::screen::Screen;
 use crate::cli::state_args::ExportArgs;
 use crate::store::{Figures, Store};

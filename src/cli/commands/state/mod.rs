@@ -9,6 +9,7 @@ use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
+use crate::cli::matter::Matter;
 use crate::cli::planning::peek;
 use crate::cli::screen::Screen;
 use crate::cli::state_args::{OneMachine, StateArgs, StateCommand};
@@ -24,28 +25,32 @@ pub async fn run(
     context: &Context,
     global: &Global,
     args: &StateArgs,
+    matter: &Matter,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let read_input = || Input::read(&global.files, screen.paint());
     match &args.command {
-        StateCommand::List => list(&recorded(context, &read_input()?)?, global, screen),
-        StateCommand::Show(one) => show(&recorded(context, &read_input()?)?, one, global, screen),
+        StateCommand::List => list(&recorded(context, matter.manifest())?, global, screen),
+        StateCommand::Show(one) => {
+            show(&recorded(context, matter.manifest())?, one, global, screen)
+        }
         StateCommand::Rm(one) => {
             rm::run(
                 context,
-                &opened(context, global, &read_input()?)?,
+                &opened(context, global, matter.manifest())?,
                 one,
                 screen,
             )
             .await
         }
         StateCommand::Check => {
-            check::run(&opened(context, global, &read_input()?)?, global, screen).await
+            check::run(&opened(context, global, matter.manifest())?, global, screen).await
         }
         StateCommand::Export(args) => {
-            export::run(&opened(context, global, &read_input()?)?, args, screen).await
+            export::run(&opened(context, global, matter.manifest())?, args, screen).await
         }
-        StateCommand::Restore(args) => restore::run(context, global, args, &read_input()?, screen),
+        StateCommand::Restore(args) => {
+            restore::run(context, global, args, matter.manifest(), screen)
+        }
         StateCommand::Pull(_) | StateCommand::Push(_) => Err(not_here(
             "the state is a folder on this machine: there is nothing to pull or push",
             "copy it with `respec state export` and `respec state restore`",

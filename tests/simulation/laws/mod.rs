@@ -1,0 +1,185 @@
+//! The laws, read off the world and the store by code that shares nothing with planner or saga. One family of laws
+//! a file; here stands which are looked at when, and what they all read.
+
+mod ending;
+mod money;
+mod outcome;
+mod power;
+mod records;
+
+use std::collections::BTreeMap;
+
+use respec::apply::RunOutcome;
+use respec::model::{DesiredInstance, InstanceId};
+use respec::saga::{Entry, Halt, Kind, SagaOutcome};
+use respec::store::Store;
+use serde_json::Value;
+
+use crate::history::History;
+use crate::ways_back;
+
+pub(crate) use outcome::first_difference;
+
+/// How a machine's change stands according to the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    Open,
+    Closed(SagaOutcome),
+    Halted(Halt),
+    /// Past its pivot, and not taken down because others failed: it rests until a person has looked.
+    HeldBack,
+}
+
+/// After an attempt that ended by itself.
+pub(crate) fn after_attempt(history: &History, outcome: &RunOutcome) {
+    ending::obligations_are_named(history, outcome);
+    ending::the_exit_code_fits(history, outcome);
+}
+
+/// When nothing more will happen.
+pub(crate) async fn at_the_end(history: &History) {
+    let store = match Store::in_memory(&history.kv, &history.rig.lineage) {
+        Ok(store) => store,
+        Err(error) => return history.eye.object("I14", error.to_string()),
+    };
+    if let Err(error) = store.check_all().await {
+        history.eye.object("I14", error.to_string());
+    }
+    let stands = stands(&store).await;
+    outcome::what_succeeded_is_so(history, &store, &stands).await;
+    let truth = history.rig.truth();
+    money::one_paid_order(history, &truth);
+    money::money_is_accounted_for(history, &truth, &store);
+    power::power_is_as_it_should_be(history, &truth, &stands);
+    money::every_order_is_recorded(history, &truth, &[&store], &stands);
+    ways_back::are_taken(history, &store, &truth).await;
+    let ours = history.rig.desired.instances.iter();
+    for (id, machine) in ours.filter(|(id, _)| !is_touched(history, id)) {
+        outcome::outcome_is_true(
+            history,
+            &truth,
+            id,
+            machine,
+            stands.get(id).copied(),
+            &store,
+        );
+    }
+    outcome::nothing_is_left_to_do(history, &store, &stands).await;
+    records::the_journal_is_bounded(history, &store).await;
+    records::the_secret_is_kept(history);
+}
+
+/// The laws about money alone, for histories that need not come to rest.
+pub(crate) async fn money_at_the_end(history: &History, truth: &Value, store: &Store) {
+    let stands = stands(store).await;
+    money::one_paid_order(history, truth);
+    money::money_is_accounted_for(history, truth, store);
+    power::power_is_as_it_should_be(history, truth, &stands);
+    money::every_order_is_recorded(history, truth, &[store], &stands);
+}
+
+/// When two machines have worked on one fleet, and nothing more will happen. What one of them did is done.
+pub(crate) async fn of_two(one: &History, two: &History, exit_codes: [Option<u8>; 2]) {
+    let truth = one.rig.truth();
+    let (mut stores, mut all) = (Vec::new(), Vec::new());
+    for history in [one, two] {
+        match Store::in_memory(&history.kv, &history.rig.lineage) {
+            Ok(store) => {
+                if let Err(error) = store.check_all().await {
+                    history.eye.object("I14", error.to_string());
+                }
+                all.push(stands(&store).await);
+                stores.push(store);
+            }
+            Err(error) => return history.eye.object("I14", error.to_string()),
+        }
+    }
+    for (history, store) in [one, two].into_iter().zip(&stores) {
+        money::money_is_accounted_for(history, &truth, store);
+        records::the_journal_is_bounded(history, store).await;
+        records::the_secret_is_kept(history);
+    }
+    money::one_paid_order(one, &truth);
+    money::every_order_is_recorded(one, &truth, &stores.iter().collect::<Vec<_>>(), &all[0]);
+    power::power_is_as_it_should_be(one, &truth, &either(&all));
+    for ((history, stands), exit_code) in [one, two].into_iter().zip(&all).zip(exit_codes) {
+        outcome::done_is_done(history, &truth, stands);
+        ending::all_is_as_wanted_if_said_so(history, &truth, exit_code);
+    }
+}
+
+/// Done by one is done.
+fn either(all: &[BTreeMap<InstanceId, Stand>]) -> BTreeMap<InstanceId, Stand> {
+    let done = Stand::Closed(SagaOutcome::Done);
+    let mut either = BTreeMap::new();
+    for (id, stand) in all.iter().flatten() {
+        if either.get(id) != Some(&done) {
+            either.insert(id.clone(), *stand);
+        }
+    }
+    either
+}
+
+async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
+    let mut stands = BTreeMap::new();
+    for run in &store.contents().runs {
+        let entries: Vec<Entry> = store.entries(&run.run).await.unwrap();
+        for entry in entries {
+            let (instance, stand) = match entry.kind {
+                Kind::Begun { instance, .. } | Kind::Reopened { instance } => {
+                    (instance, Stand::Open)
+                }
+                Kind::Closed {
+                    instance, outcome, ..
+                } => (instance, Stand::Closed(outcome)),
+                Kind::Halted {
+                    instance,
+                    halt: Halt::Held,
+                    note,
+                } if note.contains("are tolerated") || note.contains("another machine") => {
+                    (instance, Stand::HeldBack)
+                }
+                // What keeps a machine from going back may last as long as a history.
+                Kind::Halted {
+                    instance,
+                    halt: Halt::Held,
+                    note,
+                } if note.contains("not put back") => (instance, Stand::HeldBack),
+                Kind::Halted { instance, halt, .. } => (instance, Stand::Halted(halt)),
+                _ => continue,
+            };
+            stands.insert(instance, stand);
+        }
+    }
+    stands
+}
+
+fn has_touched_neighbours(history: &History, machine: &DesiredInstance) -> bool {
+    let touched = history.eye.touched.borrow();
+    let mut others = touched
+        .iter()
+        .filter_map(|id| history.rig.desired.instances.get(id));
+    others.any(|other| other.crowd() == machine.crowd())
+}
+
+fn is_touched(history: &History, id: &InstanceId) -> bool {
+    history.eye.touched.borrow().contains(id)
+}
+
+fn orders(truth: &Value) -> impl Iterator<Item = &Value> {
+    truth["orders"].as_array().unwrap().iter()
+}
+
+/// One machine of the truth.
+pub(crate) fn of<'a>(truth: &'a Value, id: &InstanceId) -> &'a Value {
+    let machines = truth["instances"].as_array().unwrap();
+    let mut machines = machines.iter();
+    let machine = machines.find(|machine| machine["InstanceId"] == id.as_str());
+    machine.unwrap_or(&Value::Null) // Somebody deleted it.
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

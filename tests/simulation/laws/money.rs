@@ -1,0 +1,113 @@
+//! I1, I2 and I4: orders and what they cost.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use respec::model::{InstanceId, PaymentStatus};
+use respec::store::Store;
+use serde_json::Value;
+
+use super::{Stand, is_touched, orders, text};
+use crate::history::History;
+
+/// I1: whatever happened, each machine needed at most one order of each kind, so one is paid.
+pub(super) fn one_paid_order(history: &History, truth: &Value) {
+    let mut paid: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for order in orders(truth).filter(|order| order["Payment"] == "Paid") {
+        let instance = InstanceId::new(text(&order["InstanceId"])).unwrap();
+        if is_touched(history, &instance) {
+            continue; // What somebody else changed may have to be ordered once more.
+        }
+        let kind = (
+            text(&order["InstanceId"]),
+            order["Change"]
+                .as_object()
+                .and_then(|change| change.keys().next().cloned())
+                .unwrap_or_default(),
+        );
+        paid.entry(kind).or_default().push(text(&order["OrderId"]));
+    }
+    for ((instance, _), ids) in paid.iter().filter(|(_, ids)| ids.len() > 1) {
+        history
+            .eye
+            .object("I1", format!("{instance} was paid for by {ids:?}"));
+    }
+}
+
+/// I2: no step of a run makes two orders that stay; what the store says of an order is so; what was
+/// paid came out of the balance, and no more than it held.
+pub(super) fn money_is_accounted_for(history: &History, truth: &Value, store: &Store) {
+    let object = |what: String| history.eye.object("I2", what);
+    let contents = store.contents();
+    let mut stays: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    let mut spent = 0;
+    for order in orders(truth) {
+        let id = text(&order["OrderId"]);
+        if order["Payment"] == "Paid" {
+            spent += ten_thousandths(&order["Amount"]);
+        }
+        let recorded = contents.orders.values().find(|r| r.order_id.as_str() == id);
+        let Some(recorded) = recorded else { continue };
+        if order["Payment"] != "Cancelled" {
+            let step = (&recorded.run, &recorded.instance, recorded.step);
+            stays.entry(step).or_default().push(id.clone());
+        }
+        let amount = recorded.amount.as_ref().map(|m| m.amount().to_string());
+        let real = format!("{:.2}", order["Amount"].as_f64().unwrap());
+        if amount.as_ref().is_some_and(|amount| *amount != real) {
+            object(format!("order {id} costs {real}, recorded is {amount:?}"));
+        }
+        let plans = history.plans.borrow();
+        let saga = &plans[&recorded.run].sagas[&recorded.instance];
+        let cap = saga.steps[usize::from(recorded.step)].price.cap();
+        let cap = cap.map(|cap| cap.amount().to_string());
+        let within = |cap: &String| {
+            cap.parse::<f64>()
+                .is_ok_and(|cap| order["Amount"].as_f64().is_some_and(|is| is <= cap))
+        };
+        if !cap.iter().all(within) {
+            object(format!("order {id} costs {real}, the plan allows {cap:?}"));
+        }
+        if recorded.payment == Some(PaymentStatus::Paid) && order["Payment"] != "Paid" {
+            object(format!(
+                "order {id} is recorded as paid and is {}",
+                order["Payment"]
+            ));
+        }
+    }
+    for (step, ids) in stays.iter().filter(|(_, ids)| ids.len() > 1) {
+        object(format!("{step:?} made {ids:?}"));
+    }
+    let had = ten_thousandths(&history.first_truth["balance"]["available"]);
+    let has = ten_thousandths(&truth["balance"]["available"]);
+    if had - has != spent || has < 0 {
+        object(format!("{had} was there, {has} is left, {spent} was paid"));
+    }
+}
+
+fn ten_thousandths(amount: &Value) -> i64 {
+    (amount.as_f64().unwrap() * 10_000.0).round() as i64
+}
+
+/// I4: every order is recorded: from its answer, or found in the books by a later apply.
+pub(super) fn every_order_is_recorded(
+    history: &History,
+    truth: &Value,
+    stores: &[&Store],
+    stands: &BTreeMap<InstanceId, Stand>,
+) {
+    let mut recorded: BTreeSet<String> = BTreeSet::new();
+    for store in stores {
+        recorded.extend(store.contents().orders.keys().map(ToString::to_string));
+    }
+    for order in orders(truth) {
+        let (id, instance) = (text(&order["OrderId"]), text(&order["InstanceId"]));
+        let instance = InstanceId::new(instance).unwrap();
+        if !recorded.contains(&id) {
+            let stand = stands.get(&instance);
+            history.eye.object(
+                "I4",
+                format!("order {id} of {instance} is forgotten ({stand:?})"),
+            );
+        }
+    }
+}

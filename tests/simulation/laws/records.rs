@@ -1,0 +1,49 @@
+//! I13 and I15: what is written, and how much of it.
+
+use std::collections::BTreeMap;
+
+use respec::model::InstanceId;
+use respec::store::{KeyRange, Kv as _, Store, Tree};
+use secrecy::ExposeSecret as _;
+
+use crate::history::History;
+use crate::script::ATTEMPTS_MAX;
+
+/// Most entries about one machine in one attempt.
+const ENTRIES_MAX: usize = 40;
+
+/// I15: so many entries for each time that a machine was begun or taken up again.
+pub(super) async fn the_journal_is_bounded(history: &History, store: &Store) {
+    let mut entries: BTreeMap<InstanceId, usize> = BTreeMap::new();
+    let runs = store.contents().runs.clone();
+    for run in &runs {
+        for entry in store.entries(&run.run).await.unwrap() {
+            if let Some(instance) = entry.kind.instance() {
+                *entries.entry(instance.clone()).or_default() += 1;
+            }
+        }
+    }
+    let most = ENTRIES_MAX * ATTEMPTS_MAX;
+    for (id, n) in entries.iter().filter(|(_, n)| **n > most) {
+        history.eye.object("I15", format!("{n} entries about {id}"));
+    }
+}
+
+/// I13: the key's secret is in nothing that was written.
+pub(super) fn the_secret_is_kept(history: &History) {
+    let secret = history.rig.key.secret.expose_secret();
+    let mut places = vec![("the log", history.eye.log.borrow().join("\n"))];
+    for tree in Tree::ALL {
+        let rows = history.kv.scan(tree, &KeyRange::all()).unwrap();
+        let values = rows.iter().map(|(_, value)| String::from_utf8_lossy(value));
+        places.push((tree.name(), values.collect()));
+    }
+    let plans = history.plans.borrow();
+    places.push(("a plan", format!("{:?}", plans.values())));
+    for (place, text) in places {
+        if text.contains(secret) {
+            let what = format!("{place} holds the secret");
+            history.eye.object("I13", what);
+        }
+    }
+}
