@@ -16,6 +16,7 @@
 //! an intent, and sends nothing before the intent is durable.
 
 mod timing;
+mod age;
 mod effect;
 mod token;
 mod scope;
@@ -40,6 +41,7 @@ mod address;
 mod care;
 mod offer;
 mod queue;
+mod pace;
 mod crowd;
 mod dispatcher;
 mod telling;

@@ -14,7 +14,11 @@ impl Worker {
     pub(super) async fn wait_out_cool_down(&self) -> End {
         let since = self.state.changed_at.max(self.changed_at);
         if let Some(since) = since.filter(|_| !planted::is(Fault::CoolDownIgnored)) {
-            let gone = self.tools.clock.wall().duration_since(since).unsigned_abs();
+            let clock = self.tools.clock.as_ref();
+            let gone = match self.changed_here {
+                Some(at) => clock.elapsed().saturating_sub(at),
+                None => clock.wall().duration_since(since).unsigned_abs(),
+            };
             let left = COOL_DOWN.saturating_sub(gone);
             if !left.is_zero() {
                 self.waiting(format!("cool-down of {} s", left.as_secs()));
@@ -29,7 +33,11 @@ impl Worker {
 
     /// Watches a machine after a stop that was never answered: it may arrive late.
     pub(super) async fn watch(&self, sent: Timestamp) -> End {
-        let gone = self.tools.clock.wall().duration_since(sent).unsigned_abs();
+        let clock = self.tools.clock.as_ref();
+        let gone = match self.lost_here {
+            Some(at) => clock.elapsed().saturating_sub(at),
+            None => self.began.at_least(sent, clock),
+        };
         let left = HORIZON.saturating_sub(gone);
         if !left.is_zero() {
             self.waiting(format!(

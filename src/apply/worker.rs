@@ -14,6 +14,7 @@ use crate::plan::{Action, Saga, Undo};
 use crate::saga::{Direction, FailureCause, Mode, SagaState, StepEvent, StepRef, StepState};
 
 use super::Tools;
+use super::age::Began;
 use super::books::Books;
 use super::desk::{Desk, Look};
 use super::mail::{End, Message, Recorded};
@@ -28,6 +29,12 @@ pub(super) struct Worker {
     pub(super) at: StepRef,
     pub(super) lineage: Lineage,
     pub(super) tools: Tools,
+    /// When this program began.
+    pub(super) began: Began,
+    /// When a change of the machine succeeded last in this program, by elapsed time.
+    pub(super) changed_here: Option<Duration>,
+    /// When a stop of the machine was lost last in this program, by elapsed time.
+    pub(super) lost_here: Option<Duration>,
     pub(super) desk: Desk,
     pub(super) books: Books,
     pub(super) till: Till,

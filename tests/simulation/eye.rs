@@ -12,7 +12,7 @@ use respec::saga::{Direction, Entry, FailureCause, Halt, Kind, SagaOutcome, Step
 use respec::sim::{Status, World};
 
 /// The cool-down of a machine (R52).
-const COOL_DOWN_SECS: i64 = 300;
+const COOL_DOWN_SECS: u64 = 300;
 
 /// Oldest token that may be sent: half an hour is what the cloud is assumed to remember.
 const TOKEN_AGE_MAX: Duration = Duration::from_secs(30 * 60);
@@ -43,6 +43,8 @@ pub(crate) struct Eye {
     pub(crate) violations: RefCell<Vec<Violation>>,
     /// Entries of the present run that were acknowledged.
     pub(crate) entries: RefCell<Vec<Entry>>,
+    /// When each entry was made, by the one true clock.
+    times: RefCell<BTreeMap<u64, Duration>>,
     pub(crate) plan: RefCell<Option<SavedPlan>>,
     pub(crate) journal_lost: Cell<bool>,
     pub(crate) n_changes_sent: Cell<u64>,
@@ -65,6 +67,7 @@ impl Eye {
             log: RefCell::default(),
             violations: RefCell::default(),
             entries: RefCell::default(),
+            times: RefCell::default(),
             plan: RefCell::default(),
             journal_lost: Cell::default(),
             n_changes_sent: Cell::default(),
@@ -140,6 +143,8 @@ impl Eye {
                 self.judge_intent(entry, at);
             }
             self.forget_refused(entry);
+            let now = self.clock.elapsed();
+            self.times.borrow_mut().insert(entry.seq, now);
             self.entries.borrow_mut().push(entry.clone());
         }
     }
@@ -305,7 +310,10 @@ impl Eye {
         });
         let earlier = earlier.map(|(_, earlier)| earlier);
         let Some(earlier) = earlier else { return };
-        let gone = entry.at.duration_since(earlier.at).as_secs();
+        let times = self.times.borrow();
+        let then = times.get(&earlier.seq).copied();
+        let gone = self.clock.elapsed() - then.unwrap_or_default();
+        let gone = gone.as_secs();
         let same_clock = self.began_here.get() < earlier.seq;
         if same_clock && gone < COOL_DOWN_SECS {
             let what = format!("{} is changed again after {gone} s", at.instance);

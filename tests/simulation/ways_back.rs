@@ -13,6 +13,7 @@ use serde_json::Value as Truth;
 use serde_yaml::Value;
 
 use crate::chains;
+use crate::fleet::Fleet;
 use crate::history::History;
 use crate::laws::of;
 
@@ -20,13 +21,12 @@ use crate::laws::of;
 const OWN_SEED: u64 = 0x00ba_c57e_95ed;
 
 /// Lets some groups put back who is not good, and some of their machines be no good on their new type.
-pub(crate) fn vary(manifest: &str, cloud: &str, seed: u64) -> (String, String) {
+pub(crate) fn vary(fleet: &mut Fleet, seed: u64) {
     let mut chance = ChaCha8Rng::seed_from_u64(seed ^ OWN_SEED);
     if chance.random_bool(0.5) {
-        return (manifest.to_owned(), cloud.to_owned());
+        return;
     }
-    let mut manifest: Value = serde_yaml::from_str(manifest).unwrap();
-    let mut cloud: Value = serde_yaml::from_str(cloud).unwrap();
+    let Fleet { manifest, cloud } = fleet;
     let mut ill: Vec<(String, Value)> = Vec::new();
     for (_, group) in manifest["groups"].as_mapping_mut().unwrap().iter_mut() {
         if chance.random_bool(0.4) {
@@ -43,12 +43,10 @@ pub(crate) fn vary(manifest: &str, cloud: &str, seed: u64) -> (String, String) {
         }
     }
     for (id, wanted) in ill {
-        if can_go_back(&cloud, &id) {
+        if can_go_back(cloud, &id) {
             cloud["particulars"][&*id]["never_ready_on"] = vec![wanted].into();
         }
     }
-    let text = |value: &Value| serde_yaml::to_string(value).unwrap();
-    (text(&manifest), text(&cloud))
 }
 
 /// Everybody else would rest until a person came, and none comes in a history.
