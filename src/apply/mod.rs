@@ -46,6 +46,7 @@ mod crowd;
 mod dispatcher;
 mod telling;
 mod turns;
+mod following;
 mod record;
 mod errands;
 mod turning;

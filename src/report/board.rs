@@ -139,11 +139,7 @@ impl Board {
                     self.brakes.failed(&subject.instance);
                 }
             }
-            EventKind::TurnedBack { subject, .. } => {
-                if let Some(seat) = self.seats.get_mut(&subject.instance) {
-                    seat.turn_back();
-                }
-            }
+            EventKind::TurnedBack { subject, .. } => self.turns_back(&subject.instance),
             EventKind::LeftAlone { subject, .. } => self.ends(&subject.instance),
             EventKind::BatchBegan { crowd, batch, .. } if *batch > 1 => {
                 self.brakes.approved(crowd, batch - 1);
@@ -229,6 +225,12 @@ impl Board {
         // One that was started is not back while its health check is still to come.
         if !goes_on {
             self.settle(&subject.instance);
+        }
+    }
+
+    fn turns_back(&mut self, instance: &InstanceId) {
+        if let Some(seat) = self.seats.get_mut(instance) {
+            seat.turn_back();
         }
     }
 
