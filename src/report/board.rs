@@ -13,7 +13,7 @@ use crate::figures::Service;
 use crate::model::{Crowd, InstanceId, InstanceStatus, ObservedFleet, Unit, later};
 use crate::plan::SavedPlan;
 use crate::saga::{
-    Brakes, Direction, Halt, Hold, Keeping, RunState, SagaOutcome, Terms, is_out_of_service,
+    Brakes, Direction, Halt, Hold, Keeping, Phase, RunState, SagaOutcome, Terms, is_out_of_service,
 };
 
 use super::seats::{Seat, Share, shares};
@@ -76,6 +76,10 @@ impl Board {
             let saga = plan.sagas.get(id);
             if saga.is_some_and(|saga| is_out_of_service(saga, saga_state)) {
                 self.goes_out(id);
+            }
+            if let Some(seat) = self.seats.get_mut(id) {
+                let done = (0..).take_while(|at| saga_state.phase(*at) == Phase::Succeeded);
+                seat.next = done.count();
             }
         }
         for id in &state.failures {
@@ -193,6 +197,11 @@ impl Board {
     pub(super) fn leaves_next(&self, instance: &InstanceId) -> bool {
         let seat = self.seats.get(instance);
         seat.is_some_and(Seat::leaves_next)
+    }
+
+    /// What the machine's next step does.
+    pub(super) fn next_verb(&self, instance: &InstanceId) -> Option<&'static str> {
+        self.seats.get(instance)?.next_verb()
     }
 
     /// What a machine stands behind (`after`), as long as that is not finished.
