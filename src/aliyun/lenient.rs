@@ -2,8 +2,11 @@
 //! text is meant, and what is not known comes as an empty text or not at all. What is no JSON object is
 //! no reply, however much it looks like one.
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
-use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Number, Value};
 
 /// A reply that cannot be understood; says why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,7 +17,7 @@ pub(super) struct Unreadable(pub(super) String);
 ///
 /// Every reply of the vendor is an object. A list is refused here: serde would take its
 /// items for the fields, in their order.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
+pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Unreadable("it is not UTF-8".to_owned()))?;
     match text
         .trim_start_matches([' ', '\t', '\r', '\n'])
@@ -58,13 +61,66 @@ fn read_number<'de, D: Deserializer<'de>, T>(
 
 /// A text that is not empty; numbers are taken by their spelling.
 pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    match Option::<Value>::deserialize(from)? {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
-        Some(Value::Number(number)) => Ok(Some(number.to_string())),
-        Some(Value::Bool(_)) => Err(D::Error::custom("a yes or no where a value is meant")),
-        Some(Value::Array(_)) => Err(D::Error::custom("a list where a value is meant")),
-        Some(Value::Object(_)) => Err(D::Error::custom("an object where a value is meant")),
+    Ok(word(from)?.map(Cow::into_owned))
+}
+
+/// The same, not copied where it can be helped.
+pub(super) fn word<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    from.deserialize_any(Word)
+}
+
+/// Takes what stands there without making a tree of it: replies hold thousands of these.
+struct Word;
+
+impl<'de> Visitor<'de> for Word {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a number")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(text)
+            .filter(|text| !text.is_empty())
+            .map(Cow::Borrowed))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        let text = Some(text).filter(|text| !text.is_empty());
+        Ok(text.map(|text| Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        let number = Number::from_f64(number);
+        Ok(number.map(|number| Cow::Owned(number.to_string())))
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        Err(E::custom("a yes or no where a value is meant"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
+        Err(A::Error::custom("a list where a value is meant"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
+        Err(A::Error::custom("an object where a value is meant"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cloud::Rate;
 use crate::model::ModifyCall;
 use crate::wire::Method;
 
@@ -36,17 +37,6 @@ pub(super) enum Repeat {
     Tokened,
     /// It changes something and takes no token: sent again only when it certainly did not happen.
     Blind,
-}
-
-/// How often an operation may be called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rate {
-    /// Time from one call to the next.
-    pub(super) interval: Duration,
-    /// Calls that may go out at once after a rest.
-    pub(super) burst: u32,
-    /// Most calls in any minute, where the burst would allow more.
-    pub(super) per_minute: u32,
 }
 
 /// Calls that change a machine. The one published quota is 1000 in 60 s for ModifyPrepayInstanceSpec

@@ -4,88 +4,17 @@
 //! its own: a pure [`Bucket`], and around it a queue in which callers wait their turn.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::operation::{Operation, Rate};
+use super::operation::Operation;
 use crate::clock::Clock;
+use crate::cloud::{Bucket, Rate};
 use crate::model::RegionId;
-
-/// The slowest a lane gets: after a refusal the vendor advises to probe with one call a second.
-const INTERVAL_MAX: Duration = Duration::from_secs(1);
-
-/// What quotas are counted over (R54).
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// How long a lane rests after a refusal that names no time.
 const REST_UNASKED: Duration = Duration::from_secs(1);
-
-/// A token bucket: calls flow at an even rate, with a burst after a rest, and slower after a refusal.
-///
-/// It keeps one instant instead of a count of tokens: `due` is when the next call would be due if
-/// all calls came at the even rate; a call may be early by as much as the burst allows.
-#[derive(Debug)]
-struct Bucket {
-    rate: Rate,
-    interval: Duration,
-    due: Duration,
-    rest_until: Duration,
-    /// When the calls of the last minute went out, where they are counted.
-    recent: VecDeque<Duration>,
-}
-
-impl Bucket {
-    fn new(rate: Rate) -> Self {
-        Self {
-            rate,
-            interval: rate.interval,
-            due: Duration::ZERO,
-            rest_until: Duration::ZERO,
-            recent: VecDeque::new(),
-        }
-    }
-
-    /// Takes a turn at `now`, or says how long there is none.
-    fn take(&mut self, now: Duration) -> Result<(), Duration> {
-        let early = self.interval * self.rate.burst.saturating_sub(1);
-        let from = self.due.saturating_sub(early).max(self.rest_until);
-        let from = from.max(self.minute_has_room(now));
-        if now < from {
-            return Err(from - now);
-        }
-        self.due = self.due.max(now) + self.interval;
-        if self.rate.per_minute < u32::MAX {
-            self.recent.push_back(now);
-        }
-        Ok(())
-    }
-
-    /// From when on the last minute has room for one more.
-    fn minute_has_room(&mut self, now: Duration) -> Duration {
-        while self.recent.front().is_some_and(|at| *at + MINUTE <= now) {
-            self.recent.pop_front();
-        }
-        let is_full = self.recent.len() >= self.rate.per_minute as usize;
-        let oldest = self.recent.front().filter(|_| is_full);
-        oldest.map_or(Duration::ZERO, |oldest| *oldest + MINUTE)
-    }
-
-    /// The service refused a call: rest, then go on at half the rate and without a burst.
-    fn slow_down(&mut self, now: Duration, rest: Duration) {
-        let slowest = INTERVAL_MAX.max(self.rate.interval);
-        self.interval = (self.interval * 2).min(slowest);
-        self.rest_until = self.rest_until.max(now + rest);
-        self.due = self
-            .due
-            .max(self.rest_until + self.interval * self.rate.burst.saturating_sub(1));
-    }
-
-    /// A call went through: an eighth closer to the usual rate.
-    fn speed_up(&mut self) {
-        self.interval = (self.interval - self.interval / 8).max(self.rate.interval);
-    }
-}
 
 /// One lane. The queue is fair: callers get through in the order they came.
 struct Lane {
@@ -139,6 +68,11 @@ impl Throttle {
         self.lane(operation, region).bucket.borrow_mut().speed_up();
     }
 
+    /// How often the operation may be called at present.
+    pub(super) fn rate(&self, operation: &'static Operation, region: &RegionId) -> Rate {
+        self.lane(operation, region).bucket.borrow().rate()
+    }
+
     fn lane(&self, operation: &'static Operation, region: &RegionId) -> Rc<Lane> {
         let mut lanes = self.lanes.borrow_mut();
         let lane = lanes
@@ -150,78 +84,5 @@ impl Throttle {
                 })
             });
         Rc::clone(lane)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RATE: Rate = Rate {
-        interval: Duration::from_millis(100),
-        burst: 3,
-        per_minute: u32::MAX,
-    };
-
-    /// Takes `n` turns as early as they come; answers when each was.
-    fn turns(bucket: &mut Bucket, mut now: Duration, n: usize) -> Vec<u128> {
-        (0..n)
-            .map(|_| {
-                if let Err(wait) = bucket.take(now) {
-                    now += wait;
-                    bucket.take(now).expect("the wait it named is long enough");
-                }
-                now.as_millis()
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_burst_goes_out_at_once_and_the_rest_follows_evenly() {
-        let mut bucket = Bucket::new(RATE);
-        let start = Duration::from_secs(10);
-        assert_eq!(
-            turns(&mut bucket, start, 6),
-            [10_000, 10_000, 10_000, 10_100, 10_200, 10_300]
-        );
-    }
-
-    #[test]
-    fn no_minute_has_more_calls_than_it_may() {
-        let rate = Rate {
-            burst: 40,
-            per_minute: 100,
-            interval: Duration::from_secs(1),
-        };
-        let at = turns(&mut Bucket::new(rate), Duration::from_secs(100), 300);
-        for (nth, first) in at.iter().enumerate() {
-            let minute = at[nth..].iter().take_while(|at| **at < first + 60_000);
-            assert!(minute.count() <= 100, "from {first} on");
-        }
-        // 40 at once, then one a second; when those 40 leave the minute they may come again.
-        assert_eq!((at[39], at[40], at[99]), (100_000, 101_000, 160_000));
-    }
-
-    #[test]
-    fn after_a_refusal_it_rests_and_goes_on_slower_without_a_burst() {
-        let mut bucket = Bucket::new(RATE);
-        bucket.slow_down(Duration::ZERO, Duration::from_secs(5));
-        assert_eq!(
-            turns(&mut bucket, Duration::ZERO, 4),
-            [5_000, 5_200, 5_400, 5_600]
-        );
-    }
-
-    #[test]
-    fn it_never_gets_slower_than_a_probe_a_second_and_recovers() {
-        let mut bucket = Bucket::new(RATE);
-        for _ in 0..50 {
-            bucket.slow_down(Duration::ZERO, Duration::ZERO);
-        }
-        assert_eq!(bucket.interval, INTERVAL_MAX);
-        for _ in 0..50 {
-            bucket.speed_up();
-        }
-        assert_eq!(bucket.interval, RATE.interval);
     }
 }

@@ -36,9 +36,12 @@ pub(super) enum Code {
 impl Verdict {
     /// Reads any body; one that is no JSON object says nothing.
     pub(super) fn read(body: &[u8]) -> Self {
-        // A message in another encoding must not hide the code.
-        let text = String::from_utf8_lossy(body);
-        serde_json::from_str(&text).unwrap_or_default()
+        let read = match std::str::from_utf8(body) {
+            Ok(text) => serde_json::from_str(text),
+            // A message in another encoding must not hide the code.
+            Err(_) => serde_json::from_str(&String::from_utf8_lossy(body)),
+        };
+        read.unwrap_or_default()
     }
 
     /// Takes one field. Some gateways write the names in lower case.

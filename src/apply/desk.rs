@@ -53,7 +53,7 @@ struct Lookout {
     clock: Rc<dyn Clock>,
     sights: Rc<RefCell<Sights>>,
     /// Who wants to hear of machines that were looked at along the way.
-    noticed: mpsc::UnboundedSender<Vec<ObservedInstance>>,
+    noticed: mpsc::UnboundedSender<Vec<Rc<ObservedInstance>>>,
 }
 
 impl Desk {
@@ -62,7 +62,7 @@ impl Desk {
         tasks: &mut JoinSet<()>,
         cloud: &Rc<dyn Cloud>,
         clock: &Rc<dyn Clock>,
-        noticed: mpsc::UnboundedSender<Vec<ObservedInstance>>,
+        noticed: mpsc::UnboundedSender<Vec<Rc<ObservedInstance>>>,
     ) -> Self {
         let (looks, look_requests) = mpsc::unbounded_channel();
         let (powers, power_requests) = mpsc::unbounded_channel();
@@ -190,8 +190,10 @@ async fn answer_looks(lookout: Lookout, region: RegionId, page: Vec<LookRequest>
     let along = lookout.sights.borrow_mut().along(&region, room);
     match look_for(lookout.cloud.as_ref(), region, &asked, along).await {
         Ok(found) => {
-            lookout.show(&found.instances, &asked);
-            answer(page, found);
+            let seen: Vec<Rc<ObservedInstance>> =
+                found.instances.into_iter().map(Rc::new).collect();
+            lookout.show(&seen, &asked);
+            answer(page, &seen, found.unreadable);
         }
         Err(error) => {
             for request in page {
@@ -203,14 +205,14 @@ async fn answer_looks(lookout: Lookout, region: RegionId, page: Vec<LookRequest>
 
 impl Lookout {
     /// Remembers what was seen, and tells what nobody had asked for.
-    fn show(&self, seen: &[ObservedInstance], asked: &BTreeSet<InstanceId>) {
+    fn show(&self, seen: &[Rc<ObservedInstance>], asked: &BTreeSet<InstanceId>) {
         let now = self.clock.elapsed();
         let mut sights = self.sights.borrow_mut();
         for one in seen {
-            sights.record(one, now);
+            sights.record(Rc::clone(one), now);
         }
         let along = seen.iter().filter(|one| !asked.contains(&one.id));
-        let along: Vec<ObservedInstance> = along.cloned().collect();
+        let along: Vec<Rc<ObservedInstance>> = along.cloned().collect();
         if !along.is_empty() {
             // A dispatcher that is gone means that the run was dropped.
             self.noticed.send(along).ok();
@@ -218,18 +220,19 @@ impl Lookout {
     }
 }
 
-fn answer(page: Vec<LookRequest>, found: InstancePage) {
-    let unreadable: BTreeMap<InstanceId, String> = found.unreadable.into_iter().collect();
-    let found: BTreeMap<InstanceId, ObservedInstance> = found
-        .instances
-        .into_iter()
-        .map(|seen| (seen.id.clone(), seen))
-        .collect();
+fn answer(
+    page: Vec<LookRequest>,
+    seen: &[Rc<ObservedInstance>],
+    unreadable: Vec<(InstanceId, String)>,
+) {
+    let unreadable: BTreeMap<InstanceId, String> = unreadable.into_iter().collect();
+    let found: BTreeMap<&InstanceId, &ObservedInstance> =
+        seen.iter().map(|seen| (&seen.id, seen.as_ref())).collect();
     for request in page {
         // Described in words nobody knows is not the same as gone.
         let seen = match unreadable.get(&request.instance) {
             Some(why) => Err(unread(why)),
-            None => Ok(found.get(&request.instance).cloned()),
+            None => Ok(found.get(&request.instance).copied().cloned()),
         };
         request.reply.send(seen).ok();
     }

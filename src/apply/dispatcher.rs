@@ -14,10 +14,12 @@ use crate::plan::{Node, Saga, StepGraph};
 use crate::planted::{self, Fault};
 use crate::saga::{Brakes, Hold, IllegalEntry, Mode, RunState};
 
+use super::age::Began;
 use super::books::Books;
 use super::crowd::{brakes, bystanders, found_down, queue};
 use super::desk::Desk;
 use super::outcome::{LeftAlone, Rests};
+use super::pace::Pace;
 use super::queue::Queue;
 use super::scope::Scope;
 use super::till::Till;
@@ -72,12 +74,20 @@ pub(super) enum LookedAgain {
 
 pub(super) struct Dispatcher<'a> {
     pub(super) job: Job<'a>,
+    /// When this program began.
+    pub(super) began: Began,
+    /// When a stop of a machine was lost last in this program, by elapsed time.
+    pub(super) lost_here: BTreeMap<InstanceId, Duration>,
+    /// When a change of a machine succeeded last in this program, by elapsed time.
+    pub(super) changed_here: BTreeMap<InstanceId, Duration>,
     pub(super) options: Options,
     pub(super) tools: Tools,
     pub(super) on_event: &'a mut dyn FnMut(&Event),
     pub(super) sagas: BTreeMap<InstanceId, Rc<Saga>>,
     /// Machines that may be begun.
     pub(super) queue: Queue,
+    /// In which turn they are taken down.
+    pub(super) pace: Pace,
     pub(super) graph: StepGraph,
     /// Nodes others wait for that are finished.
     pub(super) finished: BTreeSet<Node>,
@@ -126,7 +136,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) mailbox: mpsc::UnboundedSender<Message>,
     pub(super) messages: UnboundedReceiver<Message>,
     /// Machines that were looked at along the way.
-    noticed: UnboundedReceiver<Vec<ObservedInstance>>,
+    noticed: UnboundedReceiver<Vec<Rc<ObservedInstance>>>,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -158,6 +168,7 @@ impl<'a> Dispatcher<'a> {
                 .map(|(id, s)| (id.clone(), Rc::new(s.clone())))
                 .collect(),
             queue: queue(&job, &graph, &brakes),
+            pace: Pace::default(),
             graph,
             finished: BTreeSet::new(),
             brakes,
@@ -186,6 +197,9 @@ impl<'a> Dispatcher<'a> {
             astray: BTreeMap::new(),
             next_seq: job.next_seq,
             next_event: 0,
+            began: Began::now(tools.clock.as_ref()),
+            lost_here: BTreeMap::new(),
+            changed_here: BTreeMap::new(),
             job,
             options,
             tools,

@@ -1,5 +1,7 @@
 //! What workers report: made durable first, then followed.
 
+use std::rc::Rc;
+
 use crate::model::{InstanceId, InstanceStatus, ObservedInstance};
 use crate::saga::{Failure, FailureCause, Halt, Kind, Phase, StepEvent, StepRef};
 
@@ -138,7 +140,7 @@ impl Dispatcher<'_> {
 
     /// Machines that came along in looks at others. Who is under way is followed by its worker; who is
     /// down although nobody here stopped it takes a place.
-    pub(super) fn take_notice(&mut self, seen: Vec<ObservedInstance>) {
+    pub(super) fn take_notice(&mut self, seen: Vec<Rc<ObservedInstance>>) {
         for seen in seen {
             let id = &seen.id;
             if self.active.contains_key(id) || self.came_up_just_now(id) {

@@ -16,6 +16,7 @@
 //! an intent, and sends nothing before the intent is durable.
 
 mod timing;
+mod age;
 mod effect;
 mod token;
 mod scope;
@@ -36,6 +37,7 @@ mod change;
 mod address;
 mod care;
 mod queue;
+mod pace;
 mod crowd;
 mod dispatcher;
 mod telling;

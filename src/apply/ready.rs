@@ -9,13 +9,18 @@ use crate::saga::{
 };
 
 use super::Approvals;
+use super::crowd::asks;
 use super::dispatcher::{Dispatcher, LookedAgain};
 use super::outcome::LeftAlone;
+use super::queue::Asks;
 use super::turns::{Delay, Turn};
 use super::worker::Errand;
 
 /// Who opens gates in a rehearsal.
 const NOBODY: &str = "the rehearsal";
+
+/// Machines whose turn comes within the next moments, where stops are paced: worth a look along the way.
+const TURNS_SOON: usize = 20;
 
 /// So often a machine is tried again of which something was to be written that cannot follow: once for each
 /// thing that may still be owed to it, a start, its service and an end.
@@ -188,6 +193,8 @@ impl Dispatcher<'_> {
             return Line::GoesOn;
         }
         match self.turn_of(&saga) {
+            // Time lifts that soon. Some behind it may want another kind of change; they have a shorter way.
+            Turn::Now if !self.may_go_down_now(&saga) => return Line::Ends(TURNS_SOON),
             Turn::Now => {
                 self.begin(&saga).await;
                 self.go_on(instance).await;
@@ -209,6 +216,12 @@ impl Dispatcher<'_> {
             Turn::Barred(hold) => self.leave_alone(&saga, hold.to_string()),
         }
         Line::GoesOn
+    }
+
+    /// Whether what follows its stop could be asked for in time; whoever is not taken down first need not wait.
+    fn may_go_down_now(&mut self, saga: &Saga) -> bool {
+        let now = self.tools.clock.elapsed();
+        asks(saga) == Asks::ToBegin || self.pace.has_turn(saga, self.tools.cloud.as_ref(), now)
     }
 
     async fn begin(&mut self, saga: &Saga) {

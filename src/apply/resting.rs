@@ -5,6 +5,7 @@
 //! the run open: the next apply goes on in the same batch.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -36,7 +37,7 @@ impl Dispatcher<'_> {
     }
 
     /// When something may have changed although nobody did anything: a cool-down has passed, a gate or
-    /// a window opens.
+    /// a window opens, the next may be taken down.
     pub(super) fn next_timer(&self) -> Option<Duration> {
         if self.mode == Mode::PutBack || self.journal_lost.is_some() {
             return None;
@@ -55,6 +56,7 @@ impl Dispatcher<'_> {
             .filter_map(|hold| self.lifted_in(hold));
         cooled
             .chain(self.next_look())
+            .chain(self.pace.next_turn(now))
             .chain(lifted.map(|wait| now + wait.min(NAP_MAX)))
             .min()
     }
@@ -99,7 +101,7 @@ impl Dispatcher<'_> {
         loop {
             tokio::select! { biased;
                 look = looks.join_next() => match look {
-                    Some(Ok(Ok(Some(machine)))) => seen.push(machine),
+                    Some(Ok(Ok(Some(machine)))) => seen.push(Rc::new(machine)),
                     Some(_) => {}
                     None => break,
                 },

@@ -4,6 +4,7 @@
 //! when their turn comes; and of the others, whoever is stopped by somebody else is seen to be down.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::model::{InstanceId, InstanceStatus, ObservedInstance, RegionId};
@@ -31,7 +32,7 @@ pub(super) enum Wait {
 #[derive(Debug, Default)]
 pub(super) struct Sights {
     /// The last look at each machine, when it was answered.
-    last: BTreeMap<InstanceId, (Duration, ObservedInstance)>,
+    last: BTreeMap<InstanceId, (Duration, Rc<ObservedInstance>)>,
     /// When a machine was first seen not to run, after it was last seen to.
     down_since: BTreeMap<InstanceId, Duration>,
     /// The shortest that each kind of waiting took.
@@ -44,19 +45,24 @@ pub(super) struct Sights {
 
 impl Sights {
     /// A look was answered.
-    pub(super) fn record(&mut self, seen: &ObservedInstance, now: Duration) {
+    pub(super) fn record(&mut self, seen: Rc<ObservedInstance>, now: Duration) {
         if seen.status == InstanceStatus::Running {
             self.down_since.remove(&seen.id);
         } else {
             self.down_since.entry(seen.id.clone()).or_insert(now);
         }
-        self.last.insert(seen.id.clone(), (now, seen.clone()));
+        match self.last.get_mut(&seen.id) {
+            Some(last) => *last = (now, seen),
+            None => {
+                self.last.insert(seen.id.clone(), (now, seen));
+            }
+        }
     }
 
     /// The machine as it was seen a moment ago, if it was.
     pub(super) fn just_seen(&self, id: &InstanceId, now: Duration) -> Option<ObservedInstance> {
         let (at, seen) = self.last.get(id)?;
-        (now.saturating_sub(*at) <= JUST_SEEN).then(|| seen.clone())
+        (now.saturating_sub(*at) <= JUST_SEEN).then(|| ObservedInstance::clone(seen))
     }
 
     /// Since when the machine is known not to run, if it is.

@@ -8,11 +8,14 @@
 //! beside them [`Prices`], what changing machines would cost.
 
 mod error;
+mod rate;
 mod call;
 mod limits;
 mod rights;
 mod billing;
 mod prices;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -26,7 +29,12 @@ pub use call::{
 pub use error::{CloudError, ErrorKind, Outcome};
 pub use limits::{Limits, TYPES_PER_CALL_MAX};
 pub use prices::{PriceReply, Prices};
+pub use rate::{Bucket, Rate};
 pub use rights::{Right, Rights};
+
+/// How far a machine's clock may be from the cloud's. The cloud takes requests of clocks that are fifteen minutes off;
+/// but how old a token is, and which order is ours, is told by two machines' clocks, and twice fifteen is too much.
+pub const CLOCK_OFF_MAX: Duration = Duration::from_secs(5 * 60 + 30);
 
 /// The cloud: one method for each API operation, typed both ways.
 #[async_trait(?Send)]
@@ -34,7 +42,8 @@ pub trait Cloud: Limits + Rights {
     /// `GetCallerIdentity`: whose credentials these are. Needs no permission.
     ///
     /// # Errors
-    /// [`CloudError`], of kind `Credentials` when they are refused.
+    /// [`CloudError`], of kind `Credentials` when they are refused, or when this machine's clock is further off than
+    /// [`CLOCK_OFF_MAX`]: signatures hang on it.
     async fn caller_identity(&self) -> Result<AccountId, CloudError>;
 
     /// One page of `DescribeInstances`.
@@ -92,6 +101,10 @@ pub trait Cloud: Limits + Rights {
         call: &ModifyCall,
         token: &ClientToken,
     ) -> Result<ModifyReply, CloudError>;
+
+    /// How often such a change may be asked for at present: whoever takes machines down for it need not be
+    /// faster. Asks nobody.
+    fn rate_of(&self, region: &RegionId, call: &ModifyCall) -> Rate;
 
     /// `AllocatePublicIpAddress`; answers the address. Asking again answers the same one.
     ///

@@ -14,10 +14,11 @@ impl Digest {
     /// The digest of these bytes.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        use std::fmt::Write as _;
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = String::with_capacity(HEX_CHARS);
         for byte in Sha256::digest(bytes) {
-            write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
+            hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            hex.push(char::from(DIGITS[usize::from(byte & 15)]));
         }
         Self(hex)
     }
@@ -67,5 +68,5 @@ impl std::fmt::Display for Digest {
 #[must_use]
 pub fn canonical_json<T: Serialize>(value: &T) -> String {
     let tree = serde_json::to_value(value).expect("our own types have string keys and no NaN");
-    tree.to_string()
+    serde_json::to_string(&tree).expect("a tree of JSON can be written")
 }

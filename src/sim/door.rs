@@ -4,12 +4,19 @@ use serde_json::json;
 
 use crate::sim::console::{ByHand, ConsoleError};
 use crate::sim::letter::plain;
-use crate::sim::reply::{Effect, Reply};
-use crate::sim::request::Request;
+use crate::sim::reply::{Effect, Refusal, Reply};
+use crate::sim::request::{Params, Request};
 use crate::sim::script::{Moment, Strike};
 use crate::sim::time::Now;
 use crate::sim::world::{Deed, World, WorldError};
 use crate::wire::Method;
+
+/// A request of any kind with its parameters, which were read once.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrived<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) params: &'a Result<Params, Refusal>,
+}
 
 /// How a request ends for whoever sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,23 +36,23 @@ pub(crate) struct Attended {
 }
 
 /// Answers a request of any kind, unless a fault of the scenario strikes it.
-pub(crate) fn attend(world: &mut World, request: &Request, now: Now) -> Attended {
-    match world.strike(request) {
+pub(crate) fn attend(world: &mut World, call: Arrived<'_>, now: Now) -> Attended {
+    match world.strike(call.request) {
         None => {
-            let reply = answer(world, request, now);
+            let reply = answer(world, call, now);
             Attended {
                 outcome: reply.outcome.clone(),
                 effect: reply.effect,
                 ending: Ending::Answered(reply),
             }
         }
-        Some((strike, action)) => struck(world, request, now, strike, action),
+        Some((strike, action)) => struck(world, call, now, strike, action),
     }
 }
 
 fn struck(
     world: &mut World,
-    request: &Request,
+    call: Arrived<'_>,
     now: Now,
     strike: Strike,
     action: String,
@@ -59,7 +66,7 @@ fn struck(
         Strike::NotSent => nothing(Ending::NotSent, "not-sent".to_owned()),
         Strike::Silent(Moment::Before) => nothing(Ending::Silent, "lost-before".to_owned()),
         Strike::Silent(Moment::After) => {
-            let real = answer(world, request, now);
+            let real = answer(world, call, now);
             Attended {
                 ending: Ending::Silent,
                 outcome: format!("lost-after:{}", real.outcome),
@@ -67,13 +74,13 @@ fn struck(
             }
         }
         Strike::Refused(Moment::Before, refusal) => {
-            let reply = world.refuse_by_script(request, action, refusal);
+            let reply = world.refuse_by_script(call.request, action, refusal);
             let outcome = format!("fault:{}", reply.outcome);
             nothing(Ending::Answered(reply), outcome)
         }
         Strike::Refused(Moment::After, refusal) => {
-            let real = answer(world, request, now);
-            let reply = world.refuse_by_fault(request, refusal);
+            let real = answer(world, call, now);
+            let reply = world.refuse_by_fault(call.request, refusal);
             Attended {
                 outcome: format!("{}-after:{}", reply.outcome, real.outcome),
                 ending: Ending::Answered(reply),
@@ -84,11 +91,11 @@ fn struck(
 }
 
 /// Answers a request of any kind, and keeps it if it changed anything.
-pub(crate) fn answer(world: &mut World, request: &Request, now: Now) -> Reply {
+fn answer(world: &mut World, call: Arrived<'_>, now: Now) -> Reply {
     let mischief = world.mischief;
-    let reply = route(world, request, now);
+    let reply = route(world, call, now);
     if reply.effect == Effect::Changed {
-        let request = request.clone();
+        let request = call.request.clone();
         world.last_deed = Some(Deed {
             now,
             mischief,
@@ -115,13 +122,19 @@ impl World {
         let deed: Deed = serde_json::from_slice(line)?;
         self.mischief = deed.mischief;
         self.script.take_up(&deed.tallies);
-        answer(self, &deed.request, deed.now);
+        let params = deed.request.parameters();
+        let call = Arrived {
+            request: &deed.request,
+            params: &params,
+        };
+        answer(self, call, deed.now);
         self.forget_mischief();
         Ok(())
     }
 }
 
-fn route(world: &mut World, request: &Request, now: Now) -> Reply {
+fn route(world: &mut World, call: Arrived<'_>, now: Now) -> Reply {
+    let request = call.request;
     if let Some(instance_id) = request.path.strip_prefix("/_sim/health/") {
         return health(world, instance_id, now);
     }
@@ -136,7 +149,7 @@ fn route(world: &mut World, request: &Request, now: Now) -> Reply {
             &json!({ "error": "the console takes POST" }),
             Effect::None,
         ),
-        None => world.handle(request, now),
+        None => world.handle_read(request, call.params, now),
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::ToSpan as _;
 
 use crate::sim::agenda::Due;
-use crate::sim::described::{ChargeType, Lock, Status, StoppedMode};
+use crate::sim::described::{ChargeType, Described, Lock, Status, StoppedMode};
 use crate::sim::network::Network;
 use crate::sim::orders::{Change, Reboot};
 use crate::sim::time::{Now, to_the_minute};
@@ -179,7 +179,7 @@ impl World {
             self.catalogue.take(to, zone);
         }
         instance.changed_at = Some(at);
-        let mut changed = instance.truth.clone();
+        let mut changed = Described::clone(&instance.truth);
         to.clone_into(&mut changed.instance_type);
         self.fill_in_type(&mut changed);
         if let Some(instance) = self.instances.get_mut(id) {
@@ -373,12 +373,7 @@ impl World {
     }
 
     /// Changes one machine; readers see it after the lag.
-    pub(crate) fn edit(
-        &mut self,
-        id: &str,
-        at: Duration,
-        edit: impl FnOnce(&mut crate::sim::described::Described),
-    ) {
+    pub(crate) fn edit(&mut self, id: &str, at: Duration, edit: impl FnOnce(&mut Described)) {
         let lag = self.settings.delays.lag.0;
         if let Some(instance) = self.instances.get_mut(id) {
             // The start time is the guest's: it moves when a machine comes up.

@@ -19,6 +19,16 @@ const UNREAD: &str = "unread";
 impl World {
     /// Answers one request at a moment. Whatever was due by then happens first.
     pub fn handle(&mut self, request: &Request, now: Now) -> Reply {
+        self.handle_read(request, &request.parameters(), now)
+    }
+
+    /// The same, where its parameters were read already.
+    pub(crate) fn handle_read(
+        &mut self,
+        request: &Request,
+        params: &Result<Params, Refusal>,
+        now: Now,
+    ) -> Reply {
         self.advance(now);
         let request_id = self.next_request_id();
         let mut gate = Gate {
@@ -27,13 +37,13 @@ impl World {
             identity: Identity::Anyone,
             permissions: Permissions::default(),
         };
-        let params = request.parameters();
-        let result = match &params {
+        let result = match params {
             Ok(params) => gate.pass(self, request, params),
             Err(refusal) => Err(refusal.clone()),
         };
-        let params = params.unwrap_or_default();
-        let head = Letterhead::to(request, &params, &request_id, gate.product.code());
+        let none = Params::default();
+        let params = params.as_ref().unwrap_or(&none);
+        let head = Letterhead::to(request, params, &request_id, gate.product.code());
         let reply = match result {
             Ok((body, effect)) => head.answer(body, effect),
             Err(refusal) => head.refuse(&refusal),
@@ -46,15 +56,19 @@ impl World {
     pub(crate) fn next_request_id(&mut self) -> String {
         self.requests += 1;
         let digest = Sha256::digest(self.requests.to_be_bytes());
-        let hex: String = digest.iter().take(16).map(|b| format!("{b:02X}")).collect();
-        let (a, b, c, d, e) = (
-            &hex[..8],
-            &hex[8..12],
-            &hex[12..16],
-            &hex[16..20],
-            &hex[20..],
-        );
-        format!("{a}-{b}-{c}-{d}-{e}")
+        let bytes = digest.first_chunk::<16>().expect("a digest has 32 bytes");
+        let whole = u128::from_be_bytes(*bytes);
+        let part = |from: u32, digits: u32| {
+            whole >> (128 - 4 * (from + digits)) & ((1 << (4 * digits)) - 1)
+        };
+        format!(
+            "{:08X}-{:04X}-{:04X}-{:04X}-{:012X}",
+            part(0, 8),
+            part(8, 4),
+            part(12, 4),
+            part(16, 4),
+            part(20, 12)
+        )
     }
 
     /// Counts a call and how it ended.

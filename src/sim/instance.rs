@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::card::Card;
 use crate::sim::described::{ChargeType, Described, NetworkType, Status, StoppedMode};
 use crate::sim::scenario::Particulars;
 use crate::sim::time::Now;
@@ -12,7 +13,7 @@ use crate::sim::time::Now;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Instance {
     /// What is true, the configured type included.
-    pub(crate) truth: Described,
+    pub(crate) truth: Card,
     /// The type the guest really runs on: the configured one as of the last start (R4, R12, R72).
     pub(crate) effective_type: String,
     /// When the last change of the specs took hold (R52).
@@ -48,7 +49,7 @@ pub(crate) struct Instance {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Earlier {
     until: Duration,
-    state: Described,
+    state: Card,
 }
 
 /// Oldest state a stale read may show; instances remember what they showed for as long.
@@ -63,7 +64,7 @@ impl Instance {
     pub(crate) fn new(truth: Described) -> Self {
         Self {
             effective_type: truth.instance_type.clone(),
-            truth,
+            truth: Card::new(truth),
             changed_at: None,
             up_since: None,
             power_turn: 0,
@@ -84,6 +85,11 @@ impl Instance {
 
     /// What DescribeInstances shows at a moment: reads lag behind writes.
     pub(crate) fn shown(&self, at: Duration) -> &Described {
+        self.card(at)
+    }
+
+    /// The same with its words.
+    pub(crate) fn card(&self, at: Duration) -> &Card {
         let stale = self.earlier.iter().find(|earlier| earlier.until > at);
         stale.map_or(&self.truth, |earlier| &earlier.state)
     }
@@ -99,9 +105,9 @@ impl Instance {
             .retain(|earlier| earlier.until + STALE_MAX > at);
         let previous = self.earlier.last().map_or(at, |earlier| earlier.until);
         let until = previous.max(at + hidden_for);
-        let state = self.truth.clone();
+        let truth = self.truth.changed(edit);
+        let state = std::mem::replace(&mut self.truth, truth);
         self.earlier.push(Earlier { until, state });
-        edit(&mut self.truth);
     }
 
     /// R14: a subscription past its end; pay-as-you-go machines have no end.

@@ -102,7 +102,7 @@ impl<'a> Letterhead<'a> {
         effect: Effect,
     ) -> Reply {
         let (kind, body) = match self.form {
-            Form::Json => (JSON, body.to_string().into_bytes()),
+            Form::Json => (JSON, written(body)),
             Form::Xml => ("text/xml", xml::document(root, body)),
         };
         reply(status, outcome, kind, body, effect)
@@ -128,7 +128,11 @@ impl Form {
 /// Writes any JSON value, for the doors that are not part of the vendor's protocol.
 pub(crate) fn plain(status: u16, body: &Value, effect: Effect) -> Reply {
     let outcome = if status == 200 { "OK" } else { "Refused" };
-    reply(status, outcome, JSON, body.to_string().into_bytes(), effect)
+    reply(status, outcome, JSON, written(body), effect)
+}
+
+fn written(body: &Value) -> Vec<u8> {
+    serde_json::to_vec(body).expect("a tree of JSON can be written")
 }
 
 fn reply(status: u16, outcome: &str, kind: &str, body: Vec<u8>, effect: Effect) -> Reply {

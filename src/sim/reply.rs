@@ -18,10 +18,12 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    /// Writes a value that is an object.
-    pub(crate) fn written(object: &impl Serialize) -> Self {
-        let text = serde_json::to_vec(object);
-        Self::Written(text.expect("an answer holds nothing JSON cannot write"))
+    /// Writes a value that is an object, and about so many bytes long.
+    pub(crate) fn written(object: &impl Serialize, about: usize) -> Self {
+        let mut text = Vec::with_capacity(about);
+        let written = serde_json::to_writer(&mut text, object);
+        written.expect("an answer holds nothing JSON cannot write");
+        Self::Written(text)
     }
 }
 

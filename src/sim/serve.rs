@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Request as HttpIn, Response, StatusCode};
 use tokio::net::TcpListener;
 
 use crate::clock::{Clock, SystemClock};
-use crate::sim::door::{self, Ending};
+use crate::sim::door::{self, Arrived, Ending};
 use crate::sim::reply::Reply;
 use crate::sim::request::Request;
 use crate::sim::time::Now;
@@ -71,7 +71,9 @@ impl Served {
             wall: self.clock.wall(),
             elapsed: self.since + self.clock.elapsed(),
         };
-        door::attend(&mut lock(&self.world), request, now).ending
+        let params = &request.parameters();
+        let call = Arrived { request, params };
+        door::attend(&mut lock(&self.world), call, now).ending
     }
 }
 

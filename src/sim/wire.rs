@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::sim::door::{self, Ending};
+use crate::sim::door::{self, Arrived, Ending};
 use crate::sim::faults::{Fault, Faults, Struck};
-use crate::sim::reply::{Effect, Reply};
+use crate::sim::reply::{Effect, Refusal, Reply};
 use crate::sim::request::{Params, Request};
 use crate::sim::time::Now;
 use crate::sim::transcript::{Place, Transcript};
@@ -103,7 +104,7 @@ impl Wire for SimWire {
         let server = Rc::clone(&self.server);
         tokio::task::spawn_local(async move { server.attend(call, fault, place, tell).await });
         match tokio::time::timeout(sent.timeout, told).await {
-            Ok(Ok(answer)) => answer,
+            Ok(Ok(answer)) => answer.map(|reply| self.server.dated(reply)),
             Ok(Err(_)) | Err(_) => Err(WireError::Unanswered("timed out".to_owned())),
         }
     }
@@ -112,7 +113,7 @@ impl Wire for SimWire {
 /// A request with what the transcript and the fault script need to know of it.
 struct Incoming {
     request: Request,
-    params: Params,
+    read: Result<Params, Refusal>,
     action: String,
     timeout: Duration,
 }
@@ -120,15 +121,23 @@ struct Incoming {
 impl Incoming {
     fn read(sent: &HttpRequest) -> Self {
         let request = Request::from(sent);
-        let params = request.parameters();
-        let params = params.unwrap_or_else(|_| Params::default());
-        let action = request.action(&params);
+        let read = request.parameters();
+        let params = read.as_ref().ok();
+        let action = params.map_or_else(|| request.header("x-acs-action"), |p| request.action(p));
         Self {
             action: action.unwrap_or(&request.path).to_owned(),
-            params,
+            read,
             request,
             timeout: sent.timeout,
         }
+    }
+
+    /// A parameter that was sent and could be read.
+    fn get(&self, name: &str) -> &str {
+        let params = self.read.as_ref().ok();
+        params
+            .and_then(|params| params.get(name))
+            .unwrap_or_default()
     }
 }
 
@@ -209,7 +218,11 @@ impl Server {
     /// Lets the world do what was asked, and the hook save it.
     fn carry_out(&self, call: &Incoming, place: Place, mark: &str) -> Result<Ending, WireError> {
         let mut world = lock(&self.world);
-        let attended = door::attend(&mut world, &call.request, self.now());
+        let arrived = Arrived {
+            request: &call.request,
+            params: &call.read,
+        };
+        let attended = door::attend(&mut world, arrived, self.now());
         world.forget_mischief();
         self.note_end(place, format!("{mark}{}", attended.outcome));
         match (&self.on_mutation, attended.effect) {
@@ -223,9 +236,14 @@ impl Server {
 
     /// The wanted type is gone in the zone of the machine that wants it.
     fn sell_out(&self, call: &Incoming) {
-        let id = call.params.get("InstanceId").unwrap_or_default();
-        let target = call.params.get("InstanceType").unwrap_or_default();
-        lock(&self.world).sell_out(id, target);
+        lock(&self.world).sell_out(call.get("InstanceId"), call.get("InstanceType"));
+    }
+
+    /// Every answer says when it was given, as those of a web server do.
+    fn dated(&self, mut reply: HttpReply) -> HttpReply {
+        let date = http_date(self.clock.wall());
+        reply.headers.push(("date".to_owned(), date));
+        reply
     }
 
     fn now(&self) -> Now {
@@ -237,12 +255,19 @@ impl Server {
 
     fn note_sent(&self, call: &Incoming) -> Place {
         let mut transcript = self.transcript.borrow_mut();
-        transcript.sent(self.now().elapsed, &call.action, &call.params)
+        let none = Params::default();
+        let params = call.read.as_ref().unwrap_or(&none);
+        transcript.sent(self.now().elapsed, &call.action, params)
     }
 
     fn note_end(&self, place: Place, outcome: String) {
         self.transcript.borrow_mut().ended(place, outcome);
     }
+}
+
+/// `Thu, 01 Jan 2026 00:00:00 GMT`
+fn http_date(at: Timestamp) -> String {
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 fn not_sent() -> WireError {

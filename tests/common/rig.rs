@@ -61,12 +61,21 @@ pub(crate) struct Planned {
 impl Rig {
     /// Must be called inside a paused runtime.
     pub(crate) fn new(manifest: &str, cloud: &str, seed: u64) -> Self {
-        let scenario = Scenario::read(cloud).unwrap_or_else(|error| panic!("{error:?}"));
         let desired = read_manifest(manifest);
+        Self::of(manifest, desired, &read_scenario(cloud), seed)
+    }
+
+    /// The same of what was read already.
+    pub(crate) fn of(
+        manifest: &str,
+        desired: DesiredFleet,
+        scenario: &Scenario,
+        seed: u64,
+    ) -> Self {
         let account = respec::model::AccountId::new(&*scenario.account).unwrap();
         let key = scenario.keys[0].clone();
         let clock: Rc<dyn Clock> = Rc::new(VirtualClock::starting_at(scenario.start));
-        let world = Arc::new(Mutex::new(World::new(&scenario, scenario.start)));
+        let world = Arc::new(Mutex::new(World::new(scenario, scenario.start)));
         Self {
             lineage: Lineage::of(&account, &desired.fleet),
             desired,
@@ -263,6 +272,11 @@ pub(crate) fn read_manifest(text: &str) -> DesiredFleet {
     reading
         .fleet
         .unwrap_or_else(|| panic!("{findings:?}\n{text}"))
+}
+
+/// A scenario without a mistake, read.
+pub(crate) fn read_scenario(text: &str) -> Scenario {
+    Scenario::read(text).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 fn source(text: &str) -> manifest::Source {

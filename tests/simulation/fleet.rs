@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
-use respec::sim::{GenerateOptions, generate};
+use respec::model::DesiredFleet;
+use respec::sim::{GenerateOptions, Scenario, generate_values};
 use serde_yaml::Value;
 
+use crate::rig::{Rig, read_manifest, read_scenario};
 use crate::script::one_of;
 
 /// Most machines of one history.
@@ -22,10 +24,36 @@ const ROLES_MAX: usize = 4;
 /// A balance that covers hardly any order, which then can be voided but not paid (R42).
 const LITTLE: u32 = 50;
 
-/// What is wanted and what is there.
+/// What is wanted and what is there, as it would be written down.
+#[derive(Clone)]
 pub(crate) struct Fleet {
-    pub(crate) manifest: String,
-    pub(crate) cloud: String,
+    pub(crate) manifest: Value,
+    pub(crate) cloud: Value,
+}
+
+/// A fleet as it was read, once however many histories begin with it.
+pub(crate) struct Scene {
+    pub(crate) fleet: Fleet,
+    manifest: String,
+    desired: DesiredFleet,
+    scenario: Scenario,
+}
+
+impl Scene {
+    pub(crate) fn read(fleet: Fleet) -> Self {
+        let manifest = serde_yaml::to_string(&fleet.manifest).unwrap();
+        Self {
+            desired: read_manifest(&manifest),
+            manifest,
+            scenario: read_scenario(&serde_yaml::to_string(&fleet.cloud).unwrap()),
+            fleet,
+        }
+    }
+
+    /// The fleet with a cloud of its own.
+    pub(crate) fn rig(&self, seed: u64) -> Rig {
+        Rig::of(&self.manifest, self.desired.clone(), &self.scenario, seed)
+    }
 }
 
 /// Draws one. What was added to the harness later is drawn from `later`, so that seeds keep their stories.
@@ -34,13 +62,11 @@ pub(crate) fn make(
     later: &mut ChaCha8Rng,
     latest: &mut ChaCha8Rng,
 ) -> Fleet {
-    let made = generate(&GenerateOptions {
+    let (mut manifest, mut cloud) = generate_values(&GenerateOptions {
         machines: STOCK,
         seed: chance.random(),
         changed_percent: *one_of(&[50, 80, 100], chance),
     });
-    let mut manifest: Value = serde_yaml::from_str(&made.manifest).unwrap();
-    let mut cloud: Value = serde_yaml::from_str(&made.cloud).unwrap();
     let kept = keep_some(&mut cloud, chance);
     cloud["delays"] = delays(chance);
     if later.random_bool(0.1) {
@@ -50,10 +76,7 @@ pub(crate) fn make(
     manifest["defaults"]["payment"] = payment(chance);
     vary_groups(&mut manifest, chance);
     say_nothing_of_some_stopped(&mut manifest, latest);
-    Fleet {
-        manifest: serde_yaml::to_string(&manifest).unwrap(),
-        cloud: serde_yaml::to_string(&cloud).unwrap(),
-    }
+    Fleet { manifest, cloud }
 }
 
 /// Leaves up to a dozen machines of a few roles in the cloud; returns their ids.

@@ -17,6 +17,7 @@ use respec::store::Store;
 use serde_json::Value as Json;
 use serde_yaml::Value;
 
+use crate::fleet::Fleet;
 use crate::history::History;
 use crate::laws;
 use crate::script::{Script, Theme, one_of};
@@ -36,18 +37,20 @@ const BUDGETS: [u32; 4] = [100, 2_000, 10_000, 200_000];
 /// The same story with money in it.
 pub(crate) fn script(seed: u64) -> Script {
     let mut chance = ChaCha8Rng::seed_from_u64(seed ^ SALT);
-    let script = Script::draw(seed);
-    let mut manifest: Value = serde_yaml::from_str(&script.manifest).unwrap();
-    let mut cloud: Value = serde_yaml::from_str(&script.cloud).unwrap();
+    Script::draw_with(seed, Theme::Money, |fleet| bring_money(fleet, &mut chance))
+}
+
+fn bring_money(fleet: &mut Fleet, chance: &mut ChaCha8Rng) {
+    let Fleet { manifest, cloud } = fleet;
     cloud["account"] = ACCOUNT.into();
-    cloud["balance"]["available"] = (*one_of(&BALANCES, &mut chance)).into();
-    subscribe_most(&mut cloud, &mut chance);
-    manifest["defaults"]["payment"] = payment(&mut chance);
-    pay_by_bandwidth_alone(&mut manifest);
+    cloud["balance"]["available"] = (*one_of(&BALANCES, chance)).into();
+    subscribe_most(cloud, chance);
+    manifest["defaults"]["payment"] = payment(chance);
+    pay_by_bandwidth_alone(manifest);
     for (_, group) in manifest["groups"].as_mapping_mut().unwrap().iter_mut() {
-        group["payment"] = payment(&mut chance);
+        group["payment"] = payment(chance);
         if chance.random_bool(0.4) {
-            want_an_event(group, &cloud, &mut chance);
+            want_an_event(group, cloud, chance);
         }
     }
     if chance.random_bool(0.3) {
@@ -56,15 +59,9 @@ pub(crate) fn script(seed: u64) -> Script {
     if chance.random_bool(0.6) {
         let text = format!(
             "{{currency: CNY, max_spend_per_apply: {}}}",
-            one_of(&BUDGETS, &mut chance)
+            one_of(&BUDGETS, chance)
         );
         manifest["budget"] = serde_yaml::from_str(&text).unwrap();
-    }
-    Script {
-        manifest: serde_yaml::to_string(&manifest).unwrap(),
-        cloud: serde_yaml::to_string(&cloud).unwrap(),
-        theme: Theme::Money,
-        ..script
     }
 }
 

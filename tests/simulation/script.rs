@@ -1,12 +1,14 @@
 //! Everything that one seed decides, drawn before its history begins.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use respec::sim::{FaultPlan, Struck};
 
-use crate::{fleet, rollouts};
+use crate::fleet::{self, Fleet, Scene};
+use crate::{rollouts, troubles};
 
 /// Most attempts of one history: the first apply and six that go on with it.
 pub(crate) const ATTEMPTS_MAX: usize = 7;
@@ -23,8 +25,8 @@ pub(crate) struct Script {
     /// What it is about.
     pub(crate) theme: Theme,
     pub(crate) seed: u64,
-    pub(crate) manifest: String,
-    pub(crate) cloud: String,
+    /// What is there and what is wanted of it.
+    pub(crate) scene: Rc<Scene>,
     pub(crate) faults: FaultPlan,
     /// What befalls each attempt that is not quiet, in order.
     pub(crate) fates: Vec<Fate>,
@@ -42,6 +44,12 @@ pub(crate) struct Script {
     pub(crate) hands: Vec<(Duration, Hand)>,
     /// How far the clock of each attempt's machine is off, in seconds.
     pub(crate) skews: Vec<i64>,
+    /// When the clock of an attempt's machine is set while it works: which attempt, when, by how many seconds.
+    pub(crate) jumps: Vec<(usize, Duration, i64)>,
+    /// When an attempt's machine sleeps in the middle of it: which attempt, when, for how long.
+    pub(crate) naps: Vec<(usize, Duration, Duration)>,
+    /// When the balance changes by how much, with nobody's order in it.
+    pub(crate) bills: Vec<(Duration, i64)>,
     /// The faults themselves, where they are not drawn.
     pub(crate) listed: Option<Vec<Struck>>,
     /// How long after the first of two this one begins.
@@ -139,20 +147,26 @@ pub(crate) enum Moment {
 impl Script {
     /// Equal seeds, equal scripts.
     pub(crate) fn draw(seed: u64) -> Self {
+        troubles::more(Self::draw_with(seed, Theme::Any, |_| {}))
+    }
+
+    /// The same about something else, with this done to its fleet.
+    pub(crate) fn draw_with(seed: u64, theme: Theme, edit: impl FnOnce(&mut Fleet)) -> Self {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
         let mut later = ChaCha8Rng::seed_from_u64(!seed);
         let mut latest = ChaCha8Rng::seed_from_u64(seed.rotate_left(32));
-        let fleet = fleet::make(&mut chance, &mut later, &mut latest);
+        let mut fleet = fleet::make(&mut chance, &mut later, &mut latest);
+        rollouts::vary(&mut fleet, seed);
+        edit(&mut fleet);
         let n_noisy = chance.random_range(1..=ATTEMPTS_MAX - QUIET_ATTEMPTS);
         let n_crashes = chance.random_range(0..=CRASHES_MAX.min(n_noisy));
         let mut fates: Vec<Fate> = (0..n_noisy)
             .map(|attempt| fate(attempt < n_crashes, &mut chance))
             .collect();
         Self {
-            theme: Theme::Any,
+            theme,
             seed,
-            manifest: rollouts::vary(&fleet.manifest, &fleet.cloud, seed),
-            cloud: fleet.cloud,
+            scene: Rc::new(Scene::read(fleet)),
             faults: faults(&mut chance, &mut later),
             fates: {
                 die_anywhere(&mut fates, &mut latest);
@@ -168,6 +182,9 @@ impl Script {
                 .collect(),
             hands: hands(&mut latest),
             skews: skews(&mut latest),
+            jumps: Vec::new(),
+            naps: Vec::new(),
+            bills: Vec::new(),
             listed: None,
             begins_after: Duration::ZERO,
             other: None,
@@ -222,9 +239,9 @@ fn skews(latest: &mut ChaCha8Rng) -> Vec<i64> {
 /// Seconds. Two runners are then ten minutes apart at most, and a token is sent for fifteen of its thirty minutes.
 const SKEW_MAX: i64 = 5 * 60;
 
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// None, a few here and there, or one in seven calls.
 fn faults(chance: &mut ChaCha8Rng, later: &mut ChaCha8Rng) -> FaultPlan {

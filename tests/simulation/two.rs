@@ -38,8 +38,7 @@ pub(crate) fn script(seed: u64) -> Script {
     let other = Script {
         theme: Theme::Two,
         seed: other.seed,
-        manifest: first.manifest.clone(),
-        cloud: first.cloud.clone(),
+        scene: Rc::clone(&first.scene),
         hands: Vec::new(),
         begins_after,
         ..other

@@ -1,5 +1,6 @@
 //! `DescribeInstances`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -16,22 +17,25 @@ use crate::model::{
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Page {
+struct Page<'a> {
     // Never defaulted: a page without it would look like a fleet that vanished.
-    instances: Option<Instances>,
+    #[serde(borrow)]
+    instances: Option<Instances<'a>>,
     #[serde(default, deserialize_with = "lenient::text")]
     next_token: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Instances {
-    instance: Vec<Instance>,
+struct Instances<'a> {
+    #[serde(borrow)]
+    instance: Vec<Instance<'a>>,
 }
 
+/// What is only looked at is not copied: a page holds a hundred of these.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Instance {
+struct Instance<'a> {
     #[serde(default, deserialize_with = "lenient::text")]
     instance_id: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -40,8 +44,8 @@ struct Instance {
     region_id: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     zone_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    status: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient::word")]
+    status: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::text")]
     instance_type: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -50,12 +54,12 @@ struct Instance {
     cpu: Option<i64>,
     #[serde(default, deserialize_with = "lenient::integer")]
     memory: Option<i64>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    instance_charge_type: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    instance_network_type: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    internet_charge_type: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient::word")]
+    instance_charge_type: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::word")]
+    instance_network_type: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::word")]
+    internet_charge_type: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::integer")]
     internet_max_bandwidth_out: Option<i64>,
     #[serde(default, deserialize_with = "lenient::integer")]
@@ -68,26 +72,26 @@ struct Instance {
     inner_ip_address: Addresses,
     #[serde(default, deserialize_with = "lenient::nullable")]
     eip_address: EipAddress,
-    #[serde(default, deserialize_with = "lenient::text")]
-    expired_time: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    start_time: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient::word")]
+    expired_time: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::word")]
+    start_time: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::nullable")]
     operation_locks: OperationLocks,
-    #[serde(default, deserialize_with = "lenient::text")]
-    stopped_mode: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient::word")]
+    stopped_mode: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::integer")]
     local_storage_amount: Option<i64>,
     #[serde(default, deserialize_with = "lenient::nullable")]
     dedicated_host_attribute: DedicatedHost,
-    #[serde(default, deserialize_with = "lenient::text")]
-    spot_strategy: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient::word")]
+    spot_strategy: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::nullable")]
     tags: Tags,
-    #[serde(default, rename = "OSType", deserialize_with = "lenient::text")]
-    os_type: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    auto_release_time: Option<String>,
+    #[serde(borrow, default, rename = "OSType", deserialize_with = "lenient::word")]
+    os_type: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::word")]
+    auto_release_time: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::nullable")]
     hibernation_options: Hibernation,
     #[serde(default, deserialize_with = "lenient::nullable")]
@@ -178,8 +182,8 @@ pub(in crate::aliyun) fn instance_page(body: &[u8]) -> Result<InstancePage, Unre
     })
 }
 
-fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unreadable> {
-    let billing = billing(from.instance_charge_type)?;
+fn read_instance(id: InstanceId, from: Instance<'_>) -> Result<ObservedInstance, Unreadable> {
+    let billing = billing(from.instance_charge_type.as_deref())?;
     let inside = from.vpc_attributes.private_ip_address.first();
     let inside = inside.or(from.inner_ip_address.first());
     Ok(ObservedInstance {
@@ -187,7 +191,7 @@ fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unr
         name: from.instance_name.unwrap_or_default(),
         region: named("RegionId", from.region_id, RegionId::new)?,
         zone: named("ZoneId", from.zone_id, ZoneId::new)?,
-        status: InstanceStatus::from(required(from.status, "Status")?),
+        status: InstanceStatus::from(required(from.status, "Status")?.into_owned()),
         instance_type: named("InstanceType", from.instance_type, TypeName::new)?,
         image: from.image_id,
         vcpus: count(from.cpu),
@@ -228,8 +232,8 @@ fn read_instance(id: InstanceId, from: Instance) -> Result<ObservedInstance, Unr
 }
 
 /// Which calls may change a machine hangs on this: a word nobody knows is no guess.
-fn billing(word: Option<String>) -> Result<BillingMethod, Unreadable> {
-    match required(word, "InstanceChargeType")?.as_str() {
+fn billing(word: Option<&str>) -> Result<BillingMethod, Unreadable> {
+    match required(word, "InstanceChargeType")? {
         "PrePaid" => Ok(BillingMethod::PrePaid),
         "PostPaid" => Ok(BillingMethod::PostPaid),
         word => Err(Unreadable(format!(

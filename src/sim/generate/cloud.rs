@@ -77,10 +77,10 @@ struct Tag<'a> {
     tag_value: &'a str,
 }
 
-/// The scenario's text.
-pub(super) fn write(fleet: &[Machine]) -> String {
+/// The scenario, to be written.
+pub(super) fn of(fleet: &[Machine]) -> impl Serialize {
     let machines = u64::try_from(fleet.len()).expect("MACHINES_MAX fits");
-    let cloud = Cloud {
+    Cloud {
         account: ACCOUNT,
         region: REGION,
         balance: Balance {
@@ -88,8 +88,7 @@ pub(super) fn write(fleet: &[Machine]) -> String {
             available: machines * BALANCE_PER_MACHINE,
         },
         instances: fleet.iter().map(instance).collect(),
-    };
-    serde_yaml::to_string(&cloud).expect("text, numbers and lists always serialise")
+    }
 }
 
 fn instance(machine: &Machine) -> Instance<'_> {

@@ -59,9 +59,9 @@ struct InternetSpec {
     public_ip: bool,
 }
 
-/// The manifest's text.
-pub(super) fn write(options: GenerateOptions, fleet: &[Machine]) -> String {
-    let manifest = Manifest {
+/// The manifest, to be written.
+pub(super) fn of(options: GenerateOptions, fleet: &[Machine]) -> impl Serialize {
+    Manifest {
         version: 1,
         fleet: format!("trial-{}-{}", options.machines, options.seed),
         account: ACCOUNT,
@@ -75,9 +75,7 @@ pub(super) fn write(options: GenerateOptions, fleet: &[Machine]) -> String {
         },
         groups: groups(fleet),
         instances: instances(fleet),
-    };
-    serde_yaml::to_string(&manifest)
-        .expect("text, numbers and maps with text keys always serialise")
+    }
 }
 
 fn groups(fleet: &[Machine]) -> BTreeMap<&'static str, Group<'_>> {

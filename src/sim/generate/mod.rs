@@ -21,6 +21,9 @@ pub const MACHINES_MAX: u32 = 100_000;
 const ACCOUNT: &str = "1234567890123456";
 const REGION: &str = "cn-hangzhou";
 
+/// Why writing a fleet down cannot fail.
+const PLAIN: &str = "text, numbers, lists, and maps with text keys always serialise";
+
 /// What fleet to make up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GenerateOptions {
@@ -53,11 +56,24 @@ pub fn generate(options: &GenerateOptions) -> Generated {
         .filter(|machine| machine.found != machine.target)
         .count();
     let origin = origin(options);
+    let text = |written: serde_yaml::Result<String>| written.expect(PLAIN);
     Generated {
-        manifest: origin.clone() + &manifest::write(options, &fleet),
-        cloud: origin + &cloud::write(&fleet),
+        manifest: origin.clone() + &text(serde_yaml::to_string(&manifest::of(options, &fleet))),
+        cloud: origin + &text(serde_yaml::to_string(&cloud::of(&fleet))),
         n_changed: u32::try_from(n_changed).expect("MACHINES_MAX fits"),
     }
+}
+
+/// The same fleet as values, for whoever goes on with them: its manifest and its scenario.
+#[must_use]
+pub fn generate_values(options: &GenerateOptions) -> (serde_yaml::Value, serde_yaml::Value) {
+    let options = within_limits(*options);
+    let fleet = fleet::draw(options);
+    let value = |made: serde_yaml::Result<serde_yaml::Value>| made.expect(PLAIN);
+    (
+        value(serde_yaml::to_value(manifest::of(options, &fleet))),
+        value(serde_yaml::to_value(cloud::of(&fleet))),
+    )
 }
 
 /// First line of both texts: how to get them again.

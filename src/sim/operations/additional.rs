@@ -37,7 +37,7 @@ pub(crate) fn instances(world: &World, call: &Call<'_>) -> Result<Body, Refusal>
     let wanted = call.params.list("AdditionalAttributes", ATTRIBUTES_MAX)?;
     let shown = describe::instances(world, call)?;
     if wanted.is_empty() {
-        return Ok(Body::written(&shown));
+        return Ok(Body::written(&shown, shown.bytes()));
     }
     let mut page = serde_json::to_value(&shown).expect("a page holds nothing JSON cannot write");
     let list = page["Instances"]["Instance"].as_array_mut();
@@ -46,7 +46,7 @@ pub(crate) fn instances(world: &World, call: &Call<'_>) -> Result<Body, Refusal>
             join(&mut machine[name], usual);
         }
     }
-    Ok(Body::written(&page))
+    Ok(Body::written(&page, 0))
 }
 
 /// What the scenario says of a machine stays; only what it leaves open is filled in.

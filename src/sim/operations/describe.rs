@@ -3,8 +3,10 @@
 use std::ops::Bound;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::sim::card::Card;
 use crate::sim::described::Described;
 use crate::sim::filter::Filter;
 use crate::sim::operations::{Call, permission, regions};
@@ -33,7 +35,18 @@ pub(crate) struct Shown<'w> {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Machines<'w> {
-    instance: Vec<&'w Described>,
+    instance: Vec<&'w RawValue>,
+}
+
+/// Bytes of a page beside its machines, at most.
+const FRAME_BYTES_MAX: usize = 256;
+
+impl Shown<'_> {
+    /// How long it is when it is written.
+    pub(crate) fn bytes(&self) -> usize {
+        let machines = self.instances.instance.iter();
+        FRAME_BYTES_MAX + machines.map(|words| words.get().len() + 1).sum::<usize>()
+    }
 }
 
 pub(crate) fn instances<'w>(world: &'w World, call: &Call<'_>) -> Result<Shown<'w>, Refusal> {
@@ -48,12 +61,12 @@ pub(crate) fn instances<'w>(world: &'w World, call: &Call<'_>) -> Result<Shown<'
         return forward_page(world, call, &filter);
     }
     let page = Numbered::read(call.params, INSTANCES_PAGE_MAX)?;
-    let found: Vec<&Described> = matching(world, call, &filter, None).collect();
+    let found: Vec<&Card> = matching(world, call, &filter, None).collect();
     let total_count = found.len();
     let shown = found.into_iter().skip(page.skip()).take(page.take());
     Ok(Shown {
         instances: Machines {
-            instance: shown.collect(),
+            instance: shown.map(Card::words).collect(),
         },
         next_token: String::new(),
         total_count,
@@ -70,13 +83,15 @@ fn forward_page<'w>(
 ) -> Result<Shown<'w>, Refusal> {
     let page = Page::forward(call.params)?;
     let found = matching(world, call, filter, page.after.as_deref());
-    let mut found: Vec<&Described> = found.take(page.size + 1).collect();
+    let mut found: Vec<&Card> = found.take(page.size + 1).collect();
     let more = found.len() > page.size;
     found.truncate(page.size);
     let last = found.last().filter(|_| more);
     let next = last.map_or_else(String::new, |last| continue_after(&last.instance_id));
     Ok(Shown {
-        instances: Machines { instance: found },
+        instances: Machines {
+            instance: found.into_iter().map(Card::words).collect(),
+        },
         next_token: next,
         total_count: 0,
         page_number: 0,
@@ -90,20 +105,20 @@ fn matching<'w: 'c, 'c>(
     call: &'c Call<'_>,
     filter: &'c Filter<'_>,
     after: Option<&str>,
-) -> Box<dyn Iterator<Item = &'w Described> + 'c> {
+) -> Box<dyn Iterator<Item = &'w Card> + 'c> {
     let at = world.reading_moment();
     let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-    let shown: Box<dyn Iterator<Item = &'w Described> + 'c> = match &filter.ids {
+    let shown: Box<dyn Iterator<Item = &'w Card> + 'c> = match &filter.ids {
         None => Box::new(
             world
                 .instances
                 .range::<str, _>((start, Bound::Unbounded))
-                .map(move |(_, instance)| instance.shown(at)),
+                .map(move |(_, instance)| instance.card(at)),
         ),
         Some(ids) => Box::new(
             ids.range::<str, _>((start, Bound::Unbounded))
                 .filter_map(|id| world.instances.get(id))
-                .map(move |instance| instance.shown(at)),
+                .map(move |instance| instance.card(at)),
         ),
     };
     let shown = shown.filter(|machine| permission::sees(call.permissions, &machine.instance_id));

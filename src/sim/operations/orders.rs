@@ -1,6 +1,6 @@
 //! Orders as the billing service shows them, and what may be done with one.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::sim::money::Money;
@@ -13,19 +13,25 @@ use crate::sim::time::{read_second, to_the_second};
 use crate::sim::world::World;
 
 /// QueryOrders looks back this far unless told otherwise: the last hour only.
-const LOOK_BACK: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(1);
 
 /// Largest page of QueryOrders; larger ones may time out.
 const PAGE_MAX: i64 = 20;
 
+type Field = fn(&Order) -> &'static str;
+
 /// Fields of an order that QueryOrders can be asked for, with the parameter of the same name.
-const FILTERS: [&str; 5] = [
-    "PaymentStatus",
-    "OrderType",
-    "ProductCode",
-    "ProductType",
-    "SubscriptionType",
+const FILTERS: [(&str, Field); 5] = [
+    ("PaymentStatus", |order| shown(order.payment)),
+    ("OrderType", |order| order.kind.as_str()),
+    ("ProductCode", |_| PRODUCT),
+    ("ProductType", |_| PRODUCT),
+    ("SubscriptionType", |_| SUBSCRIPTION),
 ];
+
+/// The one product whose orders are known here, and how it is paid for.
+const PRODUCT: &str = "ecs";
+const SUBSCRIPTION: &str = "Subscription";
 
 /// QueryOrders: the newest first; instances stand in the details only.
 pub(crate) fn query(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
@@ -37,21 +43,25 @@ pub(crate) fn query(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusa
     let hour_ago = now.saturating_sub(LOOK_BACK).unwrap_or(now);
     let from = moment(call, "CreateTimeStart")?.unwrap_or(hour_ago);
     let until = moment(call, "CreateTimeEnd")?.unwrap_or(now);
-    let asked_for = |order: &Value| {
+    let lag = SignedDuration::try_from(world.settings.delays.orders.0).unwrap_or_default();
+    let until = until.min(now.saturating_sub(lag).unwrap_or(now));
+    let asked_for = |order: &&Order| {
         let mut filters = FILTERS.iter();
-        filters.all(|name| params.get(name).is_none_or(|wanted| order[name] == wanted))
+        filters.all(|(name, field)| params.get(name).is_none_or(|wanted| field(order) == wanted))
     };
-    let found: Vec<Value> = world
+    let found: Vec<&Order> = world
         .orders
         .all()
         .rev()
         .filter(|order| (from..=until).contains(&order.created))
-        .map(|order| summary(world, order, order.amount))
         .filter(asked_for)
         .collect();
     let skipped = usize::try_from((number - 1).saturating_mul(size)).unwrap_or(usize::MAX);
     let page = found.iter().skip(skipped);
-    let page: Vec<&Value> = page.take(usize::try_from(size).unwrap_or(0)).collect();
+    let page = page.take(usize::try_from(size).unwrap_or(0));
+    let page: Vec<Value> = page
+        .map(|order| summary(world, order, order.amount))
+        .collect();
     Ok(success(json!({
         "HostName": call.host,
         "PageNum": number,
@@ -176,10 +186,10 @@ fn summary(world: &World, order: &Order, amount: Money) -> Value {
         "PaymentStatus": shown(order.payment),
         "CreateTime": to_the_second(order.created),
         "PaymentTime": order.paid.map(to_the_second).unwrap_or_default(),
-        "ProductCode": "ecs",
-        "ProductType": "ecs",
+        "ProductCode": PRODUCT,
+        "ProductType": PRODUCT,
         "CommodityCode": "vm",
-        "SubscriptionType": "Subscription",
+        "SubscriptionType": SUBSCRIPTION,
         "Currency": currency,
         "PaymentCurrency": currency,
         "PretaxGrossAmount": amount,

@@ -14,7 +14,9 @@ pub(crate) fn no_disks_and_modes(params: &Params, caller: Caller) -> Result<(), 
     if mode.is_some_and(|mode| !matches!(mode, "Online" | "Offline")) {
         return Err(Refusal::invalid("ModifyMode", "has an unknown value"));
     }
-    let named = (1..=DISKS_MAX).filter(|number| is_named(params, *number));
+    let any = params.0.keys().any(|name| name.starts_with("Disk."));
+    let numbers = 1..=if any { DISKS_MAX } else { 0 };
+    let named = numbers.filter(|number| is_named(params, *number));
     let mut disks = named.peekable();
     if mode.is_none() && disks.peek().is_none() {
         return Ok(());

@@ -32,18 +32,30 @@ pub(super) async fn the_journal_is_bounded(history: &History, store: &Store) {
 /// I13: the key's secret is in nothing that was written.
 pub(super) fn the_secret_is_kept(history: &History) {
     let secret = history.rig.key.secret.expose_secret();
-    let mut places = vec![("the log", history.eye.log.borrow().join("\n"))];
+    let mut places = Vec::new();
+    let log = history
+        .eye
+        .log
+        .borrow()
+        .iter()
+        .any(|line| line.contains(secret));
+    places.extend(log.then_some("the log"));
     for tree in Tree::ALL {
         let rows = history.kv.scan(tree, &KeyRange::all()).unwrap();
-        let values = rows.iter().map(|(_, value)| String::from_utf8_lossy(value));
-        places.push((tree.name(), values.collect()));
+        let held = rows.iter().any(|(_, value)| holds(value, secret));
+        places.extend(held.then_some(tree.name()));
     }
-    let plans = history.plans.borrow();
-    places.push(("a plan", format!("{:?}", plans.values())));
-    for (place, text) in places {
-        if text.contains(secret) {
-            let what = format!("{place} holds the secret");
-            history.eye.object("I13", what);
-        }
+    let plans = format!("{:?}", history.plans.borrow().values());
+    places.extend(plans.contains(secret).then_some("a plan"));
+    for place in places {
+        let what = format!("{place} holds the secret");
+        history.eye.object("I13", what);
+    }
+}
+
+fn holds(value: &[u8], secret: &str) -> bool {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.contains(secret),
+        Err(_) => String::from_utf8_lossy(value).contains(secret),
     }
 }

@@ -5,6 +5,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_yaml::Value;
 
+use crate::fleet::Fleet;
 use crate::script::one_of;
 
 /// Draws apart from everything else, so that no other story changes.
@@ -18,12 +19,12 @@ const FREEZE_WITHIN: i64 = 36;
 
 /// Writes batches, gates, zones and windows into half of the manifests, and what holds for the whole fleet
 /// into some of those.
-pub(crate) fn vary(manifest: &str, cloud: &str, seed: u64) -> String {
+pub(crate) fn vary(fleet: &mut Fleet, seed: u64) {
     let mut chance = ChaCha8Rng::seed_from_u64(seed ^ OWN_SEED);
     if chance.random_bool(0.5) {
-        return manifest.to_owned();
+        return;
     }
-    let mut manifest: Value = serde_yaml::from_str(manifest).unwrap();
+    let Fleet { manifest, cloud } = fleet;
     let groups = manifest["groups"].as_mapping_mut().unwrap();
     for (_, group) in groups.iter_mut() {
         vary_group(group, &mut chance);
@@ -35,7 +36,6 @@ pub(crate) fn vary(manifest: &str, cloud: &str, seed: u64) -> String {
     if chance.random_bool(0.3) {
         manifest["freezes"] = freezes(cloud, &mut chance);
     }
-    serde_yaml::to_string(&manifest).unwrap()
 }
 
 fn vary_group(group: &mut Value, chance: &mut ChaCha8Rng) {
@@ -84,8 +84,7 @@ fn availability(chance: &mut ChaCha8Rng) -> Value {
 }
 
 /// One freeze of a few hours, somewhere in the first day and a half.
-fn freezes(cloud: &str, chance: &mut ChaCha8Rng) -> Value {
-    let cloud: Value = serde_yaml::from_str(cloud).unwrap();
+fn freezes(cloud: &Value, chance: &mut ChaCha8Rng) -> Value {
     let start = cloud["start"].as_str().unwrap_or("2026-01-01T00:00:00Z");
     let start: Timestamp = start.parse().unwrap();
     let minutes = *one_of(&[0, 5, 30, 120, FREEZE_WITHIN * 60], chance);

@@ -10,6 +10,8 @@ use respec::saga::{Direction, Entry, Halt, Kind, StepEvent};
 use serde_json::Value as Json;
 use serde_yaml::Value;
 
+use crate::fleet::Fleet;
+
 use super::promise::{Gate, Group, Promises, Spread};
 
 /// What is to be said of an entry or a call that breaks a promise.
@@ -40,13 +42,12 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn over(manifest: &str, cloud: &str) -> Self {
-        let manifest: Value = serde_yaml::from_str(manifest).unwrap();
-        let cloud: Value = serde_yaml::from_str(cloud).unwrap();
+    pub(crate) fn over(fleet: &Fleet) -> Self {
+        let Fleet { manifest, cloud } = fleet;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let machines = cloud["instances"].as_sequence().into_iter().flatten();
         Self {
-            promises: Promises::read(&manifest, &cloud),
+            promises: Promises::read(manifest, cloud),
             zones: machines
                 .map(|m| (text(&m["InstanceId"]), text(&m["ZoneId"])))
                 .collect(),
