@@ -147,7 +147,7 @@ impl History {
 
     /// Another machine that works on the same fleet, with a store of its own.
     pub(crate) fn beside(&self, script: Script) -> Self {
-        let rig = self.rig.wanting(&script.manifest);
+        let rig = self.rig.wanting(&script.scene.manifest);
         Self::over(rig, script, self.first_truth.clone())
     }
 
