@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::credentials::{Credentials, CredentialsError, told};
 use super::endpoint::{Endpoints, Site};
 use super::envelope::{Randomness, signable};
@@ -19,7 +21,7 @@ use super::throttle::Throttle;
 use crate::clock::Clock;
 use crate::cloud::{CloudError, ErrorKind, Outcome, Rate};
 use crate::model::RegionId;
-use crate::wire::{HttpRequest, Wire};
+use crate::wire::{HttpReply, HttpRequest, Wire};
 
 /// What a client has to know.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ pub struct Aliyun {
     /// Where the account's books are kept, as far as is known.
     site: Cell<Site>,
     calls: RefCell<BTreeMap<&'static str, u64>>,
+    /// How far our calendar is ahead of the one that the last answer was dated by.
+    ahead: Cell<SignedDuration>,
 }
 
 /// A call before it is signed: what stays the same from attempt to attempt.
@@ -71,6 +75,7 @@ impl Aliyun {
             randomness: RefCell::new(randomness),
             site: Cell::new(Site::China),
             calls: RefCell::default(),
+            ahead: Cell::default(),
         }
     }
 
@@ -78,6 +83,11 @@ impl Aliyun {
     #[must_use]
     pub fn calls(&self) -> BTreeMap<&'static str, u64> {
         self.calls.borrow().clone()
+    }
+
+    /// How far our calendar is ahead of the cloud's, as far as the last answer told; not at all where it did not.
+    pub(super) fn ahead(&self) -> SignedDuration {
+        self.ahead.get()
     }
 
     /// The region of calls that are about none.
@@ -172,6 +182,7 @@ impl Aliyun {
             .send(self.request(call, &signed))
             .await
             .map_err(|error| refusal::of_wire(operation, &error))?;
+        self.ahead.set(self.ahead_of(&reply));
         match refusal::refusal(operation, &reply, &signed) {
             None => {
                 self.throttle.speed_up(operation, call.region);
@@ -186,6 +197,15 @@ impl Aliyun {
                 Err(error)
             }
         }
+    }
+
+    /// Every answer is dated (`Date`, RFC 9110 6.6.1).
+    fn ahead_of(&self, reply: &HttpReply) -> SignedDuration {
+        let date = reply.header("date");
+        let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+        date.map_or(SignedDuration::ZERO, |date| {
+            self.clock.wall().duration_since(date.timestamp())
+        })
     }
 
     fn request(&self, call: &Call<'_>, signed: &sign::Signed) -> HttpRequest {

@@ -1,6 +1,7 @@
 //! The port's methods: each one writes its parameters, calls, and reads its reply.
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 
 use super::client::{Aliyun, Call};
 use super::lenient::Unreadable;
@@ -8,8 +9,9 @@ use super::operation::{self, Operation};
 use super::sign::Parameters;
 use super::{query, refusal, reply};
 use crate::cloud::{
-    Cloud, CloudError, IDS_PER_CALL_MAX, InstancePage, InstanceQuery, InstanceTypeFacts,
-    ModificationQuery, ModifyReply, Offer, PowerAnswer, PowerCall, Rate, RegionFacts,
+    CLOCK_OFF_MAX, Cloud, CloudError, ErrorKind, IDS_PER_CALL_MAX, InstancePage, InstanceQuery,
+    InstanceTypeFacts, ModificationQuery, ModifyReply, Offer, PowerAnswer, PowerCall, Rate,
+    RegionFacts,
 };
 use crate::model::{AccountId, ClientToken, InstanceId, ModifyCall, RegionId, RequestId};
 
@@ -46,7 +48,9 @@ impl Cloud for Aliyun {
     async fn caller_identity(&self) -> Result<AccountId, CloudError> {
         let region = self.home();
         let call = call(&operation::GET_CALLER_IDENTITY, region, query::bare(region));
-        self.call(&call, reply::account).await
+        let account = self.call(&call, reply::account).await?;
+        clock_is_right(self.ahead())?;
+        Ok(account)
     }
 
     async fn describe_instances(&self, query: &InstanceQuery) -> Result<InstancePage, CloudError> {
@@ -163,4 +167,27 @@ fn no_instances() -> InstancePage {
         unreadable: Vec::new(),
         next_token: None,
     }
+}
+
+fn clock_is_right(ahead: SignedDuration) -> Result<(), CloudError> {
+    if ahead.unsigned_abs() <= CLOCK_OFF_MAX {
+        return Ok(());
+    }
+    let minutes = ahead.unsigned_abs().as_secs() / 60;
+    let way = if ahead.is_negative() {
+        "behind"
+    } else {
+        "ahead of"
+    };
+    Err(CloudError {
+        operation: operation::GET_CALLER_IDENTITY.name,
+        kind: ErrorKind::Credentials,
+        code: None,
+        message: format!(
+            "the clock of this machine is {minutes} min {way} the cloud's, and what was sent when hangs on it: set it, \
+             then try again"
+        ),
+        request_id: None,
+        retry_after: None,
+    })
 }

@@ -175,11 +175,15 @@ impl Worker {
         }
         let cloud = &self.tools.cloud;
         let at = self.tools.clock.wall();
-        sending.first.get_or_insert(at);
+        let here = self.tools.clock.elapsed();
+        if sending.first.is_none() {
+            (sending.first, sending.first_here) = (Some(at), Some(here));
+        }
         let answer = cloud
             .modify(&self.saga.region, &self.saga.instance, call, token)
             .await;
         sending.last = Some(self.tools.clock.wall());
+        sending.last_here = Some(self.tools.clock.elapsed());
         if planted::is(Fault::IntentAfterCall) {
             self.note(intent).await;
         }
@@ -287,8 +291,8 @@ impl Worker {
     /// Nothing of this send happened; without an earlier doubt the step is as if never sent.
     fn not_done(&self, sending: &mut Sending) {
         if !sending.in_doubt {
-            sending.first = None;
-            sending.last = None;
+            (sending.first, sending.last) = (None, None);
+            (sending.first_here, sending.last_here) = (None, None);
         }
         sending.surprises = 0;
     }

@@ -14,6 +14,7 @@ use crate::plan::{Node, Saga, StepGraph};
 use crate::planted::{self, Fault};
 use crate::saga::{Brakes, Hold, IllegalEntry, Mode, RunState};
 
+use super::age::Began;
 use super::books::Books;
 use super::crowd::{brakes, bystanders, found_down, queue};
 use super::desk::Desk;
@@ -73,6 +74,12 @@ pub(super) enum LookedAgain {
 
 pub(super) struct Dispatcher<'a> {
     pub(super) job: Job<'a>,
+    /// When this program began.
+    pub(super) began: Began,
+    /// When a stop of a machine was lost last in this program, by elapsed time.
+    pub(super) lost_here: BTreeMap<InstanceId, Duration>,
+    /// When a change of a machine succeeded last in this program, by elapsed time.
+    pub(super) changed_here: BTreeMap<InstanceId, Duration>,
     pub(super) options: Options,
     pub(super) tools: Tools,
     pub(super) on_event: &'a mut dyn FnMut(&Event),
@@ -190,6 +197,9 @@ impl<'a> Dispatcher<'a> {
             astray: BTreeMap::new(),
             next_seq: job.next_seq,
             next_event: 0,
+            began: Began::now(tools.clock.as_ref()),
+            lost_here: BTreeMap::new(),
+            changed_here: BTreeMap::new(),
             job,
             options,
             tools,

@@ -9,8 +9,9 @@ use crate::model::{ModifyCall, ObservedInstance, OrderId};
 use crate::planted::{self, Fault};
 use crate::saga::{Failure, FailureCause, Phase, StepEvent};
 
+use super::age::since;
 use super::till::Promise;
-use super::timing::{HORIZON, PROOF_GAP, RESEND_WITHIN};
+use super::timing::{HORIZON, PROOF_GAP, RESEND_TAKEN_UP_WITHIN, RESEND_WITHIN};
 use super::trace::Trace;
 use super::worker::{End, Worker, failure_with};
 
@@ -20,6 +21,10 @@ pub(super) struct Sending {
     pub(super) first: Option<Timestamp>,
     /// May have been sent last at this time.
     pub(super) last: Option<Timestamp>,
+    /// The same by elapsed time, where it was this program.
+    pub(super) first_here: Option<Duration>,
+    /// The same by elapsed time, where it was this program.
+    pub(super) last_here: Option<Duration>,
     /// Whether some send was never answered.
     pub(super) in_doubt: bool,
     /// Accepted at this elapsed time.
@@ -75,6 +80,8 @@ impl Worker {
         Sending {
             first: begun,
             last: begun.and(known.last_sent),
+            first_here: None,
+            last_here: None,
             in_doubt: begun.is_some() && !answered,
             accepted: answered.then(|| self.tools.clock.elapsed()),
             order: known.order,
@@ -95,13 +102,11 @@ impl Worker {
         first: Timestamp,
         last: Timestamp,
     ) -> Move {
-        let now = self.tools.clock.wall();
-        let token_lives =
-            since(first, now) < RESEND_WITHIN || planted::is(Fault::OldTokenSentAgain);
+        let token_lives = self.token_lives(sending, first) || planted::is(Fault::OldTokenSentAgain);
         if sending.refusal.is_none() && token_lives {
             return Move::Send;
         }
-        let horizon = HORIZON.saturating_sub(since(last, now));
+        let horizon = HORIZON.saturating_sub(self.sent_last_ago(sending, last));
         if !horizon.is_zero() && !planted::is(Fault::NoHorizon) {
             self.waiting(format!(
                 "an unanswered call may take effect for another {} s",
@@ -116,6 +121,46 @@ impl Worker {
             Some(end) => Move::end(end),
             None => Move::Wait(PROOF_GAP),
         }
+    }
+
+    /// Whether the cloud surely remembers the token, whatever became of the clocks.
+    fn token_lives(&self, sending: &Sending, first: Timestamp) -> bool {
+        let clock = self.tools.clock.as_ref();
+        match sending.first_here {
+            Some(here) => {
+                let age = clock.elapsed().saturating_sub(here);
+                age.max(since(first, clock.wall())) < RESEND_WITHIN
+            }
+            None => self.began.at_most(first, clock) < RESEND_TAKEN_UP_WITHIN,
+        }
+    }
+
+    /// How long ago, at least, the last send was.
+    fn sent_last_ago(&self, sending: &Sending, last: Timestamp) -> Duration {
+        let clock = self.tools.clock.as_ref();
+        match sending.last_here {
+            Some(here) => clock.elapsed().saturating_sub(here),
+            None => self.began.at_least(last, clock),
+        }
+    }
+
+    /// Between which times of the cloud's calendar the call was sent. The cloud took it, so that our calendar was
+    /// right by fifteen minutes when it was signed; stamps may be from before it was set.
+    fn sent_between(
+        &self,
+        sending: &Sending,
+        first: Timestamp,
+        last: Timestamp,
+    ) -> (Timestamp, Timestamp) {
+        let (now, elapsed) = (self.tools.clock.wall(), self.tools.clock.elapsed());
+        let moment = |here: Duration| now.checked_sub(elapsed.saturating_sub(here)).unwrap_or(now);
+        let from = sending
+            .first_here
+            .map_or(first, |here| moment(here).min(first));
+        let until = sending
+            .last_here
+            .map_or(last, |here| moment(here).max(last));
+        (from, until)
     }
 
     /// A second read without effect, some time after the first, is proof.
@@ -146,7 +191,7 @@ impl Worker {
         sending: &mut Sending,
         seen: &ObservedInstance,
     ) -> Option<End> {
-        let (first, last) = (sending.first?, sending.last?);
+        let (first, last) = self.sent_between(sending, sending.first?, sending.last?);
         let (_, after) = self.goals();
         let shown = after.is_shown_by(seen);
         let told = sending.told.clone();
@@ -187,7 +232,8 @@ impl Worker {
         if !call.makes_order() || !sending.in_doubt {
             return end;
         }
-        let left = HORIZON.saturating_sub(since(last, self.tools.clock.wall()));
+        let left = HORIZON.saturating_sub(self.sent_last_ago(sending, last));
+        let (first, last) = self.sent_between(sending, first, last);
         for wait in [left, PROOF_GAP] {
             self.tools.clock.sleep(wait).await;
             let why = match self.trace(call, None, (first, last)).await {
@@ -238,8 +284,4 @@ impl Worker {
             scope: None,
         }
     }
-}
-
-fn since(then: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(then)).unwrap_or(Duration::ZERO)
 }

@@ -98,6 +98,8 @@ impl Worker {
         let now = self.tools.clock.wall();
         sending.first = Some(now);
         sending.last = Some(now);
+        let here = self.tools.clock.elapsed();
+        (sending.first_here, sending.last_here) = (Some(here), Some(here));
         self.adopt(sending, order).await;
         None
     }

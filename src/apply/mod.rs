@@ -16,6 +16,7 @@
 //! an intent, and sends nothing before the intent is durable.
 
 mod timing;
+mod age;
 mod effect;
 mod token;
 mod scope;

@@ -6,8 +6,8 @@ use crate::event::{EventKind, StepView, Subject};
 use crate::model::{InstanceId, ModifyCall, Moment, OrderId};
 use crate::plan::{Action, Step, Undo};
 use crate::saga::{
-    Direction, Entry, Failure, Halt, Kind, SagaOutcome, StepEvent, StepRef, is_out_of_service,
-    may_fall_over,
+    Direction, Entry, Failure, FailureCause, Halt, Kind, SagaOutcome, StepEvent, StepRef,
+    is_out_of_service, may_fall_over,
 };
 
 use super::dispatcher::Dispatcher;
@@ -298,12 +298,18 @@ impl Dispatcher<'_> {
                 amount: amount.clone(),
             }),
             StepEvent::Unanswered { reason } => {
+                self.lost_now(at);
                 let reason = format!("{} was not answered: {reason}", view.verb);
                 self.emit(EventKind::Waiting { subject, reason });
             }
             StepEvent::Succeeded { found } => {
                 if starts {
                     self.comes_up(&at.instance);
+                }
+                // Only changes carry a token, and only they start a cool-down (R52).
+                if self.state.sagas[&at.instance].step(at.step).token.is_some() {
+                    let now = self.tools.clock.elapsed();
+                    self.changed_here.insert(at.instance.clone(), now);
                 }
                 let took = self.since_begun(&at.instance);
                 self.emit(EventKind::StepFinished {
@@ -314,12 +320,20 @@ impl Dispatcher<'_> {
                 });
             }
             StepEvent::Failed { failure } => {
+                if failure.cause == FailureCause::TimedOut {
+                    self.lost_now(at);
+                }
                 if failure.cause.counts() {
                     self.brakes.failed(&at.instance);
                 }
                 self.emit(step_failed(subject, view, failure));
             }
         }
+    }
+
+    fn lost_now(&mut self, at: &StepRef) {
+        let now = self.tools.clock.elapsed();
+        self.lost_here.insert(at.instance.clone(), now);
     }
 
     fn order_made(&mut self, subject: Subject, order_id: &OrderId, step: &Step) {

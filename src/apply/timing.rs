@@ -52,6 +52,11 @@ pub(super) const SHOW_WITHIN: Duration = Duration::from_secs(15 * 60);
 /// half of what we assume the cloud remembers a token for (reliability notes 4.3).
 pub(super) const RESEND_WITHIN: Duration = Duration::from_secs(15 * 60);
 
+/// The same for a call that a program before this one has sent: its clock may have been twenty minutes ahead of ours
+/// ([`crate::cloud::CLOCK_OFF_MAX`] for ours, fifteen for one whose requests were taken), and the sum is
+/// what the cloud remembers.
+pub(super) const RESEND_TAKEN_UP_WITHIN: Duration = Duration::from_secs(10 * 60);
+
 /// A request may take effect until this long after it may have been sent last: the longest read
 /// timeout, 62 s, and 150 s on top (reliability notes 4.4). Only later does no effect prove anything.
 pub const HORIZON: Duration = Duration::from_secs(62 + 150);

@@ -21,6 +21,7 @@ use crate::saga::{
 };
 
 use super::Tools;
+use super::age::Began;
 use super::books::Books;
 use super::desk::{Desk, Look};
 use super::scope::Scope;
@@ -116,6 +117,12 @@ pub(super) struct Worker {
     pub(super) at: StepRef,
     pub(super) lineage: Lineage,
     pub(super) tools: Tools,
+    /// When this program began.
+    pub(super) began: Began,
+    /// When a change of the machine succeeded last in this program, by elapsed time.
+    pub(super) changed_here: Option<Duration>,
+    /// When a stop of the machine was lost last in this program, by elapsed time.
+    pub(super) lost_here: Option<Duration>,
     pub(super) desk: Desk,
     pub(super) books: Books,
     pub(super) till: Till,
@@ -353,7 +360,11 @@ impl Worker {
     async fn wait_out_cool_down(&self) -> End {
         let since = self.state.changed_at.max(self.changed_at);
         if let Some(since) = since.filter(|_| !planted::is(Fault::CoolDownIgnored)) {
-            let gone = self.tools.clock.wall().duration_since(since).unsigned_abs();
+            let clock = self.tools.clock.as_ref();
+            let gone = match self.changed_here {
+                Some(at) => clock.elapsed().saturating_sub(at),
+                None => clock.wall().duration_since(since).unsigned_abs(),
+            };
             let left = COOL_DOWN.saturating_sub(gone);
             if !left.is_zero() {
                 self.waiting(format!("cool-down of {} s", left.as_secs()));
@@ -368,7 +379,11 @@ impl Worker {
 
     /// Watches a machine after a stop that was never answered: it may arrive late.
     async fn watch(&self, sent: Timestamp) -> End {
-        let gone = self.tools.clock.wall().duration_since(sent).unsigned_abs();
+        let clock = self.tools.clock.as_ref();
+        let gone = match self.lost_here {
+            Some(at) => clock.elapsed().saturating_sub(at),
+            None => self.began.at_least(sent, clock),
+        };
         let left = HORIZON.saturating_sub(gone);
         if !left.is_zero() {
             self.waiting(format!(

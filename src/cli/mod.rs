@@ -43,6 +43,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
+use crate::clock::{Clock as _, SystemClock};
+
 use args::{Cli, Command, Global};
 use commands::sim::run_serve;
 use context::Context;
@@ -170,6 +172,27 @@ fn runtime(time: Time) -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(|error| Failure::from_error(Situation::Other, "start", &error))
 }
 
+/// Everything that stands before a command: its files, then somebody to work as.
+async fn prepare(
+    cli: &Cli,
+    around: &Surroundings,
+    screen: &Screen,
+    command: &str,
+    need: Need,
+) -> Result<(Matter, Context), Failure> {
+    let matter = Matter::read(&cli.command, &cli.global, screen)?;
+    let caller = matter.caller(need);
+    let context = Context::build(&cli.global, around, screen, command, caller).await?;
+    Ok((matter, context))
+}
+
+/// Whoever reads the stream of an apply learns from it, too, why there is none.
+fn tell_the_stream(cli: &Cli, failure: &Failure) {
+    if cli.global.json && matches!(cli.command, Command::Apply(_)) {
+        display::json_without_run(Some(failure), SystemClock::new(1).wall());
+    }
+}
+
 fn with_cloud(
     cli: &Cli,
     around: &Surroundings,
@@ -185,9 +208,8 @@ fn with_cloud(
     let runtime = runtime(time)?;
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async {
-        let matter = Matter::read(&cli.command, &cli.global, screen)?;
-        let caller = matter.caller(need);
-        let context = Context::build(&cli.global, around, screen, command, caller).await?;
+        let ready = prepare(cli, around, screen, command, need).await;
+        let (matter, context) = ready.inspect_err(|failure| tell_the_stream(cli, failure))?;
         match &cli.command {
             Command::Plan(args) => {
                 commands::plan::run(&context, &cli.global, args, matter.manifest(), screen).await

@@ -15,6 +15,8 @@ mod rights;
 mod billing;
 mod prices;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::model::{AccountId, ClientToken, InstanceId, ModifyCall, RegionId, RequestId};
@@ -30,13 +32,18 @@ pub use prices::{PriceReply, Prices};
 pub use rate::{Bucket, Rate};
 pub use rights::{Right, Rights};
 
+/// How far a machine's clock may be from the cloud's. The cloud takes requests of clocks that are fifteen minutes off;
+/// but how old a token is, and which order is ours, is told by two machines' clocks, and twice fifteen is too much.
+pub const CLOCK_OFF_MAX: Duration = Duration::from_secs(5 * 60 + 30);
+
 /// The cloud: one method for each API operation, typed both ways.
 #[async_trait(?Send)]
 pub trait Cloud: Limits + Rights {
     /// `GetCallerIdentity`: whose credentials these are. Needs no permission.
     ///
     /// # Errors
-    /// [`CloudError`], of kind `Credentials` when they are refused.
+    /// [`CloudError`], of kind `Credentials` when they are refused, or when this machine's clock is further off than
+    /// [`CLOCK_OFF_MAX`]: signatures hang on it.
     async fn caller_identity(&self) -> Result<AccountId, CloudError>;
 
     /// One page of `DescribeInstances`.

@@ -9,6 +9,6 @@ mod run;
 mod worst;
 
 pub use outages::{Outage, Outages};
-pub use run::{BatchSpan, Figures, Recorder};
+pub use run::{BatchSpan, Figures, Recorder, longest, mean};
 pub use service::Service;
 pub use worst::{Day, Extreme, Worst};

@@ -100,12 +100,7 @@ impl Outages {
     /// How long each machine was out of service; an outage without an end lasts until `end`.
     #[must_use]
     pub fn by_machine(&self, end: Duration) -> BTreeMap<InstanceId, Duration> {
-        let mut sums = BTreeMap::new();
-        for outage in self.all() {
-            let took = outage.until.unwrap_or(end).saturating_sub(outage.from);
-            *sums.entry(outage.instance).or_insert(Duration::ZERO) += took;
-        }
-        sums
+        sums(self.all(), end)
     }
 
     /// Most of these machines that were out of service at one moment.
@@ -127,6 +122,19 @@ impl Outages {
         }
         usize::try_from(peak).unwrap_or(0)
     }
+}
+
+/// How long each of these machines was gone; an end that is not there is `end`.
+pub(super) fn sums(
+    outages: impl IntoIterator<Item = Outage>,
+    end: Duration,
+) -> BTreeMap<InstanceId, Duration> {
+    let mut sums = BTreeMap::new();
+    for outage in outages {
+        let took = outage.until.unwrap_or(end).saturating_sub(outage.from);
+        *sums.entry(outage.instance).or_insert(Duration::ZERO) += took;
+    }
+    sums
 }
 
 fn is(step: &StepView, verb: &str) -> bool {

@@ -10,6 +10,7 @@ use crate::model::{Crowd, GroupName, InstanceId, InstanceName, Money};
 use crate::plan::{Saga, SavedPlan};
 
 use super::outages::{Outage, Outages};
+use super::service::Service;
 
 /// What a run took.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -20,13 +21,16 @@ pub struct Figures {
     pub makespan: Duration,
     /// Machines by how their change ended: `done`, `undone`, `held`, ….
     pub totals: BTreeMap<&'static str, usize>,
-    /// How long each machine was out of service.
+    /// How long each machine was down: from its stop until it ran again.
     pub downtime: BTreeMap<InstanceName, Duration>,
+    /// How long each machine was out of service: from its `before_stop` until it was good and back. Empty
+    /// where there is neither hook nor health check, since it is the same then.
+    pub out_of_service: BTreeMap<InstanceName, Duration>,
     /// The same summed up by group.
     pub downtime_of_groups: BTreeMap<String, Duration>,
-    /// Most machines of each group out of service at one moment.
+    /// Most machines of each group down at one moment.
     pub peak_of_groups: BTreeMap<String, usize>,
-    /// Most machines out of service at one moment.
+    /// Most machines down at one moment.
     pub peak: usize,
     /// Calls to the cloud by operation, planning not included.
     pub calls: BTreeMap<String, u64>,
@@ -70,26 +74,37 @@ impl Figures {
         self.calls.values().sum()
     }
 
-    /// The longest that any one machine was out of service.
+    /// The longest that any one machine was down.
     #[must_use]
     pub fn longest_downtime(&self) -> Option<(&InstanceName, Duration)> {
-        let longest = self.downtime.iter().max_by_key(|(_, downtime)| **downtime);
-        longest.map(|(name, downtime)| (name, *downtime))
+        longest(&self.downtime)
     }
 
-    /// Mean time out of service of the machines that were.
+    /// Mean time that the machines were down that were.
     #[must_use]
     pub fn mean_downtime(&self) -> Duration {
-        let n = u32::try_from(self.downtime.len()).unwrap_or(u32::MAX);
-        let sum: Duration = self.downtime.values().sum();
-        sum.checked_div(n).unwrap_or_default()
+        mean(self.downtime.values())
     }
+}
+
+/// The longest of these times, and whose it is.
+pub fn longest<N: Ord>(times: &BTreeMap<N, Duration>) -> Option<(&N, Duration)> {
+    let longest = times.iter().max_by_key(|(_, time)| **time);
+    longest.map(|(name, time)| (name, *time))
+}
+
+/// The mean of these times; nothing for none.
+pub fn mean<'a>(times: impl ExactSizeIterator<Item = &'a Duration>) -> Duration {
+    let n = u32::try_from(times.len()).unwrap_or(u32::MAX);
+    let sum: Duration = times.sum();
+    sum.checked_div(n).unwrap_or_default()
 }
 
 /// Listens to a run and keeps what its figures are made of.
 #[derive(Debug, Default)]
 pub struct Recorder {
     outages: Outages,
+    service: Service,
     began: Option<Duration>,
     ended: Duration,
     orders: usize,
@@ -105,6 +120,7 @@ impl Recorder {
         self.began.get_or_insert(event.elapsed);
         self.ended = event.elapsed;
         self.outages.take(event);
+        self.service.take(event);
         match &event.kind {
             EventKind::OrderMade { .. } => self.orders += 1,
             EventKind::RunFinished { totals, exit_code } => {
@@ -159,6 +175,19 @@ impl Recorder {
         spans.collect()
     }
 
+    fn out_of_service(&self, plan: &SavedPlan) -> BTreeMap<InstanceName, Duration> {
+        if !self.service.has_care() {
+            return BTreeMap::new();
+        }
+        let times = self.service.by_machine(self.ended).into_iter();
+        let times = times.filter(|(instance, _)| is_brought_up_again(plan, instance));
+        let named = times.filter_map(|(instance, time)| {
+            let machine = plan.desired.instances.get(&instance)?;
+            Some((machine.name.clone(), time))
+        });
+        named.collect()
+    }
+
     fn end_batch(&mut self, crowd: &Crowd, batch: u32, at: Duration) {
         let mut open = self.batches.iter_mut();
         let ended = open.find(|span| span.crowd == *crowd && span.batch == batch);
@@ -171,20 +200,21 @@ impl Recorder {
     /// do are for the caller to add.
     #[must_use]
     pub fn figures(&self, plan: &SavedPlan) -> Figures {
-        let out_of_service = self
+        let down = self
             .outages
             .of(|instance| is_brought_up_again(plan, instance));
-        let by_machine = out_of_service.by_machine(self.ended);
+        let by_machine = down.by_machine(self.ended);
         let everybody = by_machine.keys().cloned().collect();
         let mut figures = Figures {
             exit_code: self.exit_code,
             makespan: self.ended.saturating_sub(self.began.unwrap_or_default()),
             totals: self.totals.clone(),
-            peak: out_of_service.peak(&everybody),
+            peak: down.peak(&everybody),
             orders: self.orders,
             batches: self.batches_since_the_beginning(),
             approvals: self.approvals.clone(),
-            outages: out_of_service.all(),
+            outages: down.all(),
+            out_of_service: self.out_of_service(plan),
             ..Figures::default()
         };
         for (instance, downtime) in &by_machine {
@@ -196,7 +226,7 @@ impl Recorder {
             let sum = figures.downtime_of_groups.entry(group).or_default();
             *sum += *downtime;
         }
-        figures.peak_of_groups = peaks(&out_of_service, plan, by_machine.keys());
+        figures.peak_of_groups = peaks(&down, plan, by_machine.keys());
         figures
     }
 }

@@ -7,7 +7,7 @@ use crate::event::{Event, EventKind, StepView};
 use crate::model::InstanceId;
 use crate::saga::Direction;
 
-use super::outages::Outage;
+use super::outages::{Outage, sums};
 
 /// All absences of a run, in the order they began.
 ///
@@ -22,6 +22,7 @@ use super::outages::Outage;
 pub struct Service {
     ended: Vec<Outage>,
     open: BTreeMap<InstanceId, Absence>,
+    cares: bool,
 }
 
 /// An absence that may not have ended.
@@ -92,8 +93,33 @@ impl Service {
         all
     }
 
+    /// Whether a hook or a health check was met: without one, an absence is an outage and no figure of its
+    /// own.
+    #[must_use]
+    pub fn has_care(&self) -> bool {
+        self.cares
+    }
+
+    /// How long each machine was out of service; an absence without an end lasts until `end`.
+    #[must_use]
+    pub fn by_machine(&self, end: Duration) -> BTreeMap<InstanceId, Duration> {
+        sums(self.all(), end)
+    }
+
+    /// How long one machine was.
+    #[must_use]
+    pub fn of(&self, instance: &InstanceId, end: Duration) -> Duration {
+        let ended = self.ended.iter().filter(|one| one.instance == *instance);
+        let open = self.open.get(instance);
+        let all = ended
+            .cloned()
+            .chain(open.map(|absence| absence.told(instance)));
+        sums(all, end).remove(instance).unwrap_or_default()
+    }
+
     fn step_started(&mut self, instance: &InstanceId, step: &StepView, now: Duration) {
         let leaves = step.direction == Direction::Forward;
+        self.cares |= matches!(step.verb, "before_stop" | "health" | "after_start");
         match step.verb {
             "before_stop" | "stop" if leaves => {
                 let drains = step.verb == "before_stop";

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::run::Figures;
+use super::run::{Figures, longest};
 
 /// One run and the seed of its faults.
 #[derive(Debug, Clone, Serialize)]
@@ -34,9 +34,11 @@ pub struct Worst {
     pub exit_codes: BTreeMap<u8, usize>,
     /// The longest run.
     pub makespan: Extreme<Duration>,
-    /// The longest any one machine was out of service.
+    /// The longest any one machine was down.
     pub downtime: Extreme<Duration>,
-    /// Most machines out of service at one moment.
+    /// The longest any one machine was out of service, where there are hooks or health checks.
+    pub out_of_service: Option<Extreme<Duration>>,
+    /// Most machines down at one moment.
     pub peak: Extreme<usize>,
     /// Most calls.
     pub calls: Extreme<u64>,
@@ -65,6 +67,13 @@ impl Worst {
                     .longest_downtime()
                     .map_or(Duration::ZERO, |(_, longest)| longest)
             })?,
+            out_of_service: most(days, |figures| {
+                longest(&figures.out_of_service).map(|(_, time)| time)
+            })
+            .and_then(|worst| {
+                let seed = worst.seed;
+                worst.value.map(|value| Extreme { value, seed })
+            }),
             peak: most(days, |figures| figures.peak)?,
             calls: most(days, Figures::n_calls)?,
             left_to_do: left.collect(),

@@ -100,6 +100,8 @@ impl Board {
         self.service.take(event);
         match &event.kind {
             EventKind::StepStarted { subject, step, .. } => {
+                // One that rested goes on without being begun anew.
+                self.goes_on(&subject.instance);
                 self.comes_to(subject, step.step.saturating_sub(1));
                 self.settle(&subject.instance);
             }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::diff::{DriftItem, Vanished};
 use crate::figures::{BatchSpan, Figures, Worst};
 use crate::guide::rules::Rule;
-use crate::model::{AppliedFleet, AppliedInstance, Finding, InstanceId, Severity};
+use crate::model::{AppliedFleet, AppliedInstance, Finding, InstanceId, InstanceName, Severity};
 use crate::saga::{Entry, RunRecord};
 
 use super::explain::{Book, Refusal};
@@ -77,16 +77,18 @@ fn figures(figures: &Figures) -> Value {
         rows.map(|(name, time): (&String, _)| (name.clone(), json!(time.as_secs_f64())))
             .collect()
     };
-    let machines: BTreeMap<String, Duration> = figures
-        .downtime
-        .iter()
-        .map(|(name, time)| (name.to_string(), *time))
-        .collect();
+    let named = |times: &BTreeMap<InstanceName, Duration>| -> BTreeMap<String, Duration> {
+        let times = times.iter();
+        times
+            .map(|(name, time)| (name.to_string(), *time))
+            .collect()
+    };
     json!({
         "exit_code": figures.exit_code,
         "makespan": figures.makespan.as_secs_f64(),
         "totals": figures.totals,
-        "downtime": seconds(&machines),
+        "downtime": seconds(&named(&figures.downtime)),
+        "out_of_service": seconds(&named(&figures.out_of_service)),
         "downtime_of_groups": seconds(&figures.downtime_of_groups),
         "peak": figures.peak,
         "peak_of_groups": figures.peak_of_groups,
@@ -117,6 +119,9 @@ fn worst(worst: &Worst) -> Value {
         "exit_codes": worst.exit_codes,
         "makespan": extreme(json!(worst.makespan.value.as_secs_f64()), worst.makespan.seed),
         "downtime": extreme(json!(worst.downtime.value.as_secs_f64()), worst.downtime.seed),
+        "out_of_service": worst
+            .out_of_service
+            .map(|worst| extreme(json!(worst.value.as_secs_f64()), worst.seed)),
         "peak": extreme(json!(worst.peak.value), worst.peak.seed),
         "calls": extreme(json!(worst.calls.value), worst.calls.seed),
     })

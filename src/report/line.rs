@@ -8,10 +8,10 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 
 use super::display::Display;
-use super::event_words::{Words, words};
+use super::event_words::words;
 use super::rollout_words::hold_words;
 use super::style::{Style, Tone, called, duration, stopwatch};
 use super::tally::Tally;
@@ -66,7 +66,7 @@ impl<W: Write> Display for Line<W> {
         if self.tally.is_repetition(event) {
             return;
         }
-        let line = line(&words(&event.kind), &self.tally, &self.style);
+        let line = line(&event.kind, &self.tally, &self.style);
         self.write(&line);
     }
 
@@ -84,15 +84,33 @@ impl<W: Write> Display for Line<W> {
 }
 
 /// One event as a line, with its line break.
-pub(super) fn line(words: &Words<'_>, tally: &Tally, style: &Style) -> String {
+pub(super) fn line(kind: &EventKind, tally: &Tally, style: &Style) -> String {
+    let words = words(kind);
     let subject = words.subject.map(|s| called(&s.name, &s.instance));
-    let detail = style.spelled(&words.detail);
+    let detail = words.detail + &out_of_service(kind, tally);
+    let detail = style.spelled(&detail);
     let rest = match (&subject, detail.is_empty()) {
         (None, _) => detail.into_owned(),
         (Some(subject), true) => subject.clone(),
         (Some(subject), false) => format!("{subject}: {detail}"),
     };
     row(words.verb, words.tone, tally, &rest, style)
+}
+
+/// How long a machine was out of service whose change has ended, where that is more than it was down.
+fn out_of_service(kind: &EventKind, tally: &Tally) -> String {
+    let EventKind::Closed {
+        subject, downtime, ..
+    } = kind
+    else {
+        return String::new();
+    };
+    let gone = tally.service.of(&subject.instance, tally.elapsed);
+    if tally.service.has_care() && gone.as_secs() > downtime.as_secs() {
+        format!(", out of service for {}", duration(gone))
+    } else {
+        String::new()
+    }
 }
 
 /// What goes on, when nothing happens.

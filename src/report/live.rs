@@ -9,7 +9,6 @@ use crate::event::{Event, EventKind};
 
 use super::board::Board;
 use super::display::Display;
-use super::event_words::words;
 use super::line::line;
 use super::screenful::{Size, screenful};
 use super::style::Style;
@@ -89,7 +88,7 @@ impl Display for Live {
         self.tally.take(event);
         self.board.take(event);
         if scrolls(&event.kind) {
-            let line = line(&words(&event.kind), &self.tally, &self.canvas.style);
+            let line = line(&event.kind, &self.tally, &self.canvas.style);
             self.over.push(line.trim_end().to_owned());
         }
         self.draw_if_due();

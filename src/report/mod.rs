@@ -32,6 +32,7 @@ mod money_text;
 mod checks_text;
 pub mod plan_text;
 pub mod markdown;
+mod time_words;
 mod rollout_words;
 mod event_words;
 mod advice;

@@ -1,9 +1,12 @@
 //! A rehearsal as people read it: what the day takes, a timeline, and the worst of the bad days.
 
+use std::time::Duration;
+
 use crate::figures::{Day, Figures, Worst};
 use crate::plan::SavedPlan;
 
 use super::style::{Style, Tone, count, duration};
+use super::time_words::times;
 use super::timeline::timeline;
 use super::words::terminal;
 
@@ -70,7 +73,10 @@ fn good_day(rehearsal: &Rehearsal<'_>, style: &Style) -> String {
         style,
     );
     text.push_str(&line("it takes", &duration(good.makespan), style));
-    text.push_str(&line("out of service", &out_of_service(good), style));
+    text.push_str(&line("down", &times(&good.downtime), style));
+    if !good.out_of_service.is_empty() {
+        text.push_str(&line("out of service", &times(&good.out_of_service), style));
+    }
     text.push_str(&line("at once", &at_once(good), style));
     text.push_str(&line("calls", &calls(good), style));
     text.push_str(&line("orders", &orders(good), style));
@@ -91,18 +97,6 @@ fn totals(figures: &Figures) -> String {
         .map(|(word, n)| format!("{n} {word}"))
         .collect();
     words.join(", ")
-}
-
-fn out_of_service(figures: &Figures) -> String {
-    let Some((name, longest)) = figures.longest_downtime() else {
-        return "nobody".to_owned();
-    };
-    format!(
-        "{}, {} on average, {} at most ({name})",
-        count(figures.downtime.len(), "machine"),
-        duration(figures.mean_downtime()),
-        duration(longest),
-    )
 }
 
 fn at_once(figures: &Figures) -> String {
@@ -197,11 +191,11 @@ fn bad_days(rehearsal: &Rehearsal<'_>, worst: &Worst, style: &Style) -> String {
         duration(worst.makespan.value),
         worst.makespan.seed,
     );
-    say(
-        "out of service",
-        format!("{} for one machine", duration(worst.downtime.value)),
-        worst.downtime.seed,
-    );
+    let one = |time: Duration| format!("{} for one machine", duration(time));
+    say("down", one(worst.downtime.value), worst.downtime.seed);
+    if let Some(worst) = worst.out_of_service {
+        say("out of service", one(worst.value), worst.seed);
+    }
     say(
         "at once",
         count(worst.peak.value, "machine"),

@@ -8,6 +8,7 @@ use super::event_words::{task, vendor};
 use super::rollout_words::{hold_words, what_lifts};
 use super::style::{Style, Tone, called, count};
 use super::tally::{Interrupted, Machine, State, Tally};
+use super::time_words::times;
 use super::words::terminal;
 
 /// Machines of one kind that are told about one by one; `history` has the others.
@@ -17,6 +18,7 @@ const TOLD_MAX: usize = 20;
 #[must_use]
 pub fn summary(tally: &Tally, style: &Style) -> String {
     let mut text = sentence(tally, style);
+    text.push_str(&out_of_service(tally, style));
     for (state, title, tone) in CHAPTERS {
         text.push_str(&chapter(tally, &state, title, tone, style));
     }
@@ -95,6 +97,19 @@ pub(super) fn sentence(tally: &Tally, style: &Style) -> String {
         counts.join(", ")
     );
     style.fold("", "  ", &style.paint(Tone::Strong, &text))
+}
+
+/// How long machines were out of service, where there are hooks or health checks.
+fn out_of_service(tally: &Tally, style: &Style) -> String {
+    if !tally.service.has_care() {
+        return String::new();
+    }
+    let gone = tally.service.by_machine(tally.elapsed).into_iter();
+    let gone = gone.filter_map(|(id, time)| {
+        let machine = tally.machines.get(&id)?;
+        Some((machine.subject.name.clone(), time))
+    });
+    style.fold("Out of service: ", "  ", &times(&gone.collect()))
 }
 
 fn chapter(tally: &Tally, state: &State, title: &str, tone: Tone, style: &Style) -> String {

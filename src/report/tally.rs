@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::event::{Event, EventKind, StepView, Subject};
+use crate::figures::Service;
 use crate::model::{InstanceId, OrderId, PaymentStatus, RequestId, RunId};
 use crate::plan::Action;
 use crate::saga::{Halt, Hold, SagaOutcome};
@@ -93,6 +94,8 @@ pub struct Tally {
     /// What the run waits for when the program ends.
     pub(super) pauses: Vec<Hold>,
     pub(super) exit_code: Option<u8>,
+    /// Who was out of service, and for how long.
+    pub(super) service: Service,
 }
 
 /// Whether somebody asked to stop.
@@ -114,6 +117,7 @@ impl Tally {
     /// Takes the next event.
     pub fn take(&mut self, event: &Event) {
         self.elapsed = event.elapsed;
+        self.service.take(event);
         match &event.kind {
             EventKind::RunStarted { run, machines, .. } => {
                 self.run = Some(run.clone());

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
@@ -103,7 +104,7 @@ impl Wire for SimWire {
         let server = Rc::clone(&self.server);
         tokio::task::spawn_local(async move { server.attend(call, fault, place, tell).await });
         match tokio::time::timeout(sent.timeout, told).await {
-            Ok(Ok(answer)) => answer,
+            Ok(Ok(answer)) => answer.map(|reply| self.server.dated(reply)),
             Ok(Err(_)) | Err(_) => Err(WireError::Unanswered("timed out".to_owned())),
         }
     }
@@ -238,6 +239,13 @@ impl Server {
         lock(&self.world).sell_out(call.get("InstanceId"), call.get("InstanceType"));
     }
 
+    /// Every answer says when it was given, as those of a web server do.
+    fn dated(&self, mut reply: HttpReply) -> HttpReply {
+        let date = http_date(self.clock.wall());
+        reply.headers.push(("date".to_owned(), date));
+        reply
+    }
+
     fn now(&self) -> Now {
         Now {
             wall: self.clock.wall(),
@@ -255,6 +263,11 @@ impl Server {
     fn note_end(&self, place: Place, outcome: String) {
         self.transcript.borrow_mut().ended(place, outcome);
     }
+}
+
+/// `Thu, 01 Jan 2026 00:00:00 GMT`
+fn http_date(at: Timestamp) -> String {
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 fn not_sent() -> WireError {

@@ -89,7 +89,7 @@ impl House {
             metadata: None,
             tell: Rc::new(|text| panic!("{text}")),
         };
-        let found = find(&BTreeMap::from(env), None, means).await.unwrap();
+        let found = find(&BTreeMap::from(env), None, None, means).await.unwrap();
         self.cloud = self.rig.client_of(found.credentials, self.wire.clone());
     }
 

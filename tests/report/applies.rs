@@ -15,10 +15,11 @@ use respec::report::screenful::Size;
 use respec::report::summary::summary;
 use respec::report::{Board, Colour, Display, OpenOrder, Style, Symbols, Tally};
 
-use respec::saga::Keeping;
+use respec::model::InstanceName;
+use respec::saga::{FailureCause, Halt, Keeping, SagaOutcome};
 
 use crate::snapshot::same;
-use crate::story::{Story, bad, good, subject};
+use crate::story::{Story, bad, good, step, subject};
 use crate::world::now;
 
 /// A `Write` that can be read while somebody else holds it.
@@ -193,6 +194,87 @@ fn an_apply_that_did_it_all_says_so_in_terraforms_words() {
 #[test]
 fn an_apply_with_mishaps_names_everyone_who_needs_a_person() {
     same("apply-summary", &summary(&tally(&bad()), &Style::plain()));
+}
+
+/// One machine that is drained, changed, looked at and put back; the other's health check fails.
+fn cared_for() -> Story {
+    let (one, two) = (subject("web/i-bp1", "i-bp1"), subject("web/i-bp2", "i-bp2"));
+    let way = |story: Story, who, from| {
+        let story = Story::did(
+            story,
+            from,
+            who,
+            step(1, 6, "before_stop", "./drain.sh"),
+            20,
+        );
+        let story = story.did(from + 20, who, step(2, 6, "stop", "KeepCharging"), 14);
+        let story = story.did(from + 34, who, step(3, 6, "modify", ""), 3);
+        story.did(from + 37, who, step(4, 6, "start", ""), 19)
+    };
+    let story = way(Story::default().run(2, 12), &one, 0)
+        .did(56, &one, step(5, 6, "health", "tcp"), 30)
+        .did(86, &one, step(6, 6, "after_start", "./undrain.sh"), 4)
+        .closed(90, &one, SagaOutcome::Done, "");
+    way(story, &two, 100)
+        .at(
+            400,
+            EventKind::StepFailed {
+                subject: two.clone(),
+                step: step(5, 6, "health", "tcp"),
+                cause: FailureCause::Unhealthy,
+                message: "not good after 5m".to_owned(),
+                code: None,
+                request_id: None,
+            },
+        )
+        .did(401, &two, step(6, 6, "after_start", "./undrain.sh"), 4)
+        .at(
+            410,
+            EventKind::Halted {
+                subject: two,
+                halt: Halt::Held,
+                note: "it runs and is not good".to_owned(),
+            },
+        )
+}
+
+#[test]
+fn a_machine_is_out_of_service_until_it_is_good_and_put_back() {
+    let text = lines(&cared_for(), Style::plain());
+    assert!(
+        text.contains("web/i-bp1: down for 36s, out of service for 1m 30s"),
+        "{text}"
+    );
+    // The second was never good again: it is out of service until the end.
+    let page = summary(&tally(&cared_for()), &Style::plain());
+    let wanted = "Out of service: 2 machines, 3m 20s on average, 5m 10s at most (web/i-bp2)\n";
+    assert!(page.contains(wanted), "{page}");
+    assert!(!summary(&tally(&good()), &Style::plain()).contains("Out of service"));
+}
+
+#[test]
+fn who_asks_to_stop_is_told_what_is_finished_for_how_many() {
+    let interrupted = |n: usize| {
+        let names = (0..n).map(|n| InstanceName::new(format!("web-{n}")).unwrap());
+        let doing = (0..n).map(|n| {
+            if n % 3 == 0 {
+                "start"
+            } else {
+                "modify, then start"
+            }
+        });
+        let kind = EventKind::Interrupted {
+            finishing: names.collect(),
+            doing: doing.map(str::to_owned).collect(),
+        };
+        lines(&Story::default().run(50, 150).at(9, kind), Style::plain())
+    };
+    let few = interrupted(2);
+    let wanted = "finishing 2 machines: web-0 (start), web-1 (modify, then start)\n";
+    assert!(few.contains(wanted), "{few}");
+    let many = interrupted(40);
+    let wanted = "finishing 40 machines: 26 to modify, then start; 14 to start\n";
+    assert!(many.contains(wanted), "{many}");
 }
 
 #[test]

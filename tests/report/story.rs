@@ -55,7 +55,7 @@ impl Story {
         )
     }
 
-    fn did(self, seconds: u64, of: &Subject, step: StepView, took: u64) -> Self {
+    pub(crate) fn did(self, seconds: u64, of: &Subject, step: StepView, took: u64) -> Self {
         let subject = of.clone();
         let started = EventKind::StepStarted {
             subject: subject.clone(),
@@ -71,7 +71,13 @@ impl Story {
         self.at(seconds, started).at(seconds + took, finished)
     }
 
-    fn closed(self, seconds: u64, of: &Subject, outcome: SagaOutcome, note: &str) -> Self {
+    pub(crate) fn closed(
+        self,
+        seconds: u64,
+        of: &Subject,
+        outcome: SagaOutcome,
+        note: &str,
+    ) -> Self {
         self.at(
             seconds,
             EventKind::Closed {

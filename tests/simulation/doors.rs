@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use respec::clock::Clock;
@@ -37,6 +38,8 @@ pub(crate) struct Death {
     n_appends: Cell<u64>,
     dead: Cell<bool>,
     bell: Notify,
+    /// From when until when the machine sleeps, by the true clock.
+    nap: Cell<Option<(Duration, Duration)>>,
 }
 
 impl Death {
@@ -48,6 +51,7 @@ impl Death {
             n_appends: Cell::new(0),
             dead: Cell::new(false),
             bell: Notify::new(),
+            nap: Cell::new(None),
         }
     }
 
@@ -70,6 +74,20 @@ impl Death {
             n_calls: self.n_calls.get(),
             changes: self.changes.borrow().clone(),
             n_appends: self.n_appends.get(),
+        }
+    }
+
+    /// The machine of the present program sleeps from then until then.
+    pub(crate) fn sleeps(&self, nap: Option<(Duration, Duration)>) {
+        self.nap.set(nap);
+    }
+
+    /// Nothing leaves a machine that sleeps, and nothing is heard there.
+    async fn awake(&self, clock: &dyn Clock) {
+        if let Some((from, until)) = self.nap.get()
+            && (from..until).contains(&clock.elapsed())
+        {
+            clock.sleep(until - clock.elapsed()).await;
         }
     }
 
@@ -163,7 +181,12 @@ impl Wire for WatchedWire {
             }
         }
         match moment {
-            None | Some(Moment::Before) => self.wire().send(request).await,
+            None | Some(Moment::Before) => {
+                self.death.awake(self.clock.as_ref()).await;
+                let answer = self.wire().send(request).await;
+                self.death.awake(self.clock.as_ref()).await;
+                answer
+            }
             Some(Moment::During(after)) => {
                 tokio::select! { biased;
                     _ = self.wire().send(request) => {}
@@ -207,6 +230,7 @@ fn subject(request: &HttpRequest) -> (String, Vec<String>, Option<String>) {
 /// The journal.
 pub(crate) struct WatchedJournal {
     pub(crate) store: Rc<Store>,
+    pub(crate) clock: Rc<dyn Clock>,
     pub(crate) death: Rc<Death>,
     pub(crate) eye: Rc<Eye>,
 }
@@ -234,6 +258,7 @@ impl Journal for WatchedJournal {
                 self.death.strike().await
             }
             None => {
+                self.death.awake(self.clock.as_ref()).await;
                 let written = self.store.append(entries).await;
                 match &written {
                     Ok(()) => self.eye.judge_entries(entries),

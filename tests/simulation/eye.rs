@@ -12,7 +12,7 @@ use respec::saga::{Direction, Entry, FailureCause, Halt, Kind, SagaOutcome, Step
 use respec::sim::{Status, World};
 
 /// The cool-down of a machine (R52).
-const COOL_DOWN_SECS: i64 = 300;
+const COOL_DOWN_SECS: u64 = 300;
 
 /// Oldest token that may be sent: half an hour is what the cloud is assumed to remember.
 const TOKEN_AGE_MAX: Duration = Duration::from_secs(30 * 60);
@@ -42,6 +42,8 @@ pub(crate) struct Eye {
     pub(crate) violations: RefCell<Vec<Violation>>,
     /// Entries of the present run that were acknowledged.
     pub(crate) entries: RefCell<Vec<Entry>>,
+    /// When each entry was made, by the one true clock.
+    times: RefCell<BTreeMap<u64, Duration>>,
     pub(crate) plan: RefCell<Option<SavedPlan>>,
     pub(crate) journal_lost: Cell<bool>,
     pub(crate) n_changes_sent: Cell<u64>,
@@ -64,6 +66,7 @@ impl Eye {
             log: RefCell::default(),
             violations: RefCell::default(),
             entries: RefCell::default(),
+            times: RefCell::default(),
             plan: RefCell::default(),
             journal_lost: Cell::default(),
             n_changes_sent: Cell::default(),
@@ -134,11 +137,13 @@ impl Eye {
             {
                 self.judge_newness(entry, at);
                 self.judge_token(entry, at, token.as_ref().map(ClientToken::as_str));
-                self.judge_cool_down(entry, at);
+                self.judge_cool_down(at);
                 self.judge_undo_order(entry, at);
                 self.judge_intent(entry, at);
             }
             self.forget_refused(entry);
+            let now = self.clock.elapsed();
+            self.times.borrow_mut().insert(entry.seq, now);
             self.entries.borrow_mut().push(entry.clone());
         }
     }
@@ -256,7 +261,7 @@ impl Eye {
     }
 
     /// R52: the second change of a machine in one run is not asked for while it cools down.
-    fn judge_cool_down(&self, entry: &Entry, at: &StepRef) {
+    fn judge_cool_down(&self, at: &StepRef) {
         let changes = |at: &StepRef| {
             let step = self.step_at(at);
             step.is_some_and(|step| matches!(step.action, Action::Modify(_)))
@@ -273,7 +278,10 @@ impl Eye {
             _ => false,
         });
         let Some(earlier) = earlier else { return };
-        let gone = entry.at.duration_since(earlier.at).as_secs();
+        let times = self.times.borrow();
+        let then = times.get(&earlier.seq).copied();
+        let gone = self.clock.elapsed() - then.unwrap_or_default();
+        let gone = gone.as_secs();
         let same_clock = self.began_here.get() < earlier.seq;
         if same_clock && gone < COOL_DOWN_SECS {
             let what = format!("{} is changed again after {gone} s", at.instance);

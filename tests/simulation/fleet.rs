@@ -25,6 +25,7 @@ const ROLES_MAX: usize = 4;
 const LITTLE: u32 = 50;
 
 /// What is wanted and what is there, as it would be written down.
+#[derive(Clone)]
 pub(crate) struct Fleet {
     pub(crate) manifest: Value,
     pub(crate) cloud: Value,

@@ -71,6 +71,9 @@ pub(crate) struct History {
     pub(crate) plans: RefCell<BTreeMap<RunId, SavedPlan>>,
     n_orders: Rc<Cell<usize>>,
     own_clock: Rc<WrongClock>,
+    n_attempts: Cell<usize>,
+    /// What others took from the balance, or put there.
+    pub(crate) billed: Cell<i64>,
     points: RefCell<Points>,
 }
 
@@ -92,6 +95,7 @@ pub(crate) async fn play(script: Script) -> Ended {
     let history = Rc::new(History::new(script));
     history.begin();
     history.lend_hands();
+    history.present_bills();
     attempts(&history).await;
     history.wire.is_quiet.set(true);
     history.rig.clock.sleep(AFTERMATH).await;
@@ -202,6 +206,8 @@ impl History {
             plans: RefCell::default(),
             n_orders: Rc::default(),
             own_clock,
+            n_attempts: Cell::default(),
+            billed: Cell::default(),
             points: RefCell::default(),
         }
     }
@@ -211,6 +217,8 @@ impl History {
         let skews = &self.script.skews;
         let apart = skews.iter().max().zip(skews.iter().min());
         let apart = apart.map_or(0, |(most, least)| most - least);
+        let jumps = self.script.jumps.iter();
+        let apart = apart + jumps.map(|(_, _, by)| by.abs()).sum::<i64>();
         let apart = Duration::from_secs(apart.unsigned_abs());
         self.eye.rollouts.clocks_apart.set(apart);
         let world = self.rig.world.lock().unwrap();
@@ -224,6 +232,25 @@ impl History {
             tokio::task::spawn_local(async move {
                 history.rig.world_clock.sleep(at).await;
                 history.lend_a_hand(hand);
+            });
+        }
+    }
+
+    /// Others spend from the same balance, or fill it up.
+    fn present_bills(self: &Rc<Self>) {
+        for (at, amount) in self.script.bills.clone() {
+            let history = Rc::clone(self);
+            tokio::task::spawn_local(async move {
+                history.rig.world_clock.sleep(at).await;
+                let left = history.rig.truth()["balance"]["available"]
+                    .as_f64()
+                    .unwrap();
+                let amount = amount.max(-(left as i64));
+                history.rig.by_hand("deposit", &json!({ "Amount": amount }));
+                history.billed.set(history.billed.get() + amount);
+                history
+                    .eye
+                    .log(format!("-- the balance changes by {amount}"));
             });
         }
     }
@@ -290,6 +317,12 @@ impl History {
         self.eye.begin_attempt();
         let ahead = self.script.skews.get(attempt).copied().unwrap_or_default();
         self.own_clock.ahead.set(ahead);
+        self.set_clock_later(attempt);
+        let now = self.rig.world_clock.elapsed();
+        let mut naps = self.script.naps.iter();
+        let nap = naps.find(|(at, _, _)| *at == attempt);
+        self.death
+            .sleeps(nap.map(|(_, after, long)| (now + *after, now + *after + *long)));
         let program = self.program(attempt, fate);
         let ended = tokio::select! { biased;
             ended = tokio::time::timeout(APPLY_MAX, program) => match ended {
@@ -306,6 +339,24 @@ impl History {
             self.points.replace(self.death.points());
         }
         ended
+    }
+
+    /// Somebody sets the clock of the machine while it works.
+    fn set_clock_later(self: &Rc<Self>, attempt: usize) {
+        let round = self.n_attempts.get() + 1;
+        self.n_attempts.set(round);
+        let jumps = self.script.jumps.iter();
+        for (_, after, by) in jumps.filter(|(at, _, _)| *at == attempt).copied() {
+            let history = Rc::clone(self);
+            tokio::task::spawn_local(async move {
+                history.rig.world_clock.sleep(after).await;
+                if history.n_attempts.get() == round {
+                    let ahead = &history.own_clock.ahead;
+                    ahead.set(ahead.get() + by);
+                    history.eye.log(format!("-- the clock is set by {by} s"));
+                }
+            });
+        }
     }
 
     /// A death that comes at its own time.
@@ -428,6 +479,7 @@ impl History {
         };
         let journal = Rc::new(WatchedJournal {
             store,
+            clock: self.rig.world_clock.clone(),
             death: Rc::clone(&self.death),
             eye: Rc::clone(&self.eye),
         });
@@ -530,6 +582,7 @@ impl History {
     /// A client for the last questions.
     pub(crate) fn client(&self) -> Rc<Aliyun> {
         self.death.begin(Fate::Spared);
+        self.own_clock.ahead.set(0);
         self.rig.client(self.wire.clone())
     }
 }

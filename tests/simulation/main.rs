@@ -30,6 +30,7 @@ mod program;
 
 mod script;
 mod trouble;
+mod troubles;
 mod fleet;
 mod rollouts;
 mod clock;

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use respec::sim::{FaultPlan, Struck};
 
 use crate::fleet::{self, Fleet, Scene};
-use crate::rollouts;
+use crate::{rollouts, troubles};
 
 /// Most attempts of one history: the first apply and six that go on with it.
 pub(crate) const ATTEMPTS_MAX: usize = 7;
@@ -44,6 +44,12 @@ pub(crate) struct Script {
     pub(crate) hands: Vec<(Duration, Hand)>,
     /// How far the clock of each attempt's machine is off, in seconds.
     pub(crate) skews: Vec<i64>,
+    /// When the clock of an attempt's machine is set while it works: which attempt, when, by how many seconds.
+    pub(crate) jumps: Vec<(usize, Duration, i64)>,
+    /// When an attempt's machine sleeps in the middle of it: which attempt, when, for how long.
+    pub(crate) naps: Vec<(usize, Duration, Duration)>,
+    /// When the balance changes by how much, with nobody's order in it.
+    pub(crate) bills: Vec<(Duration, i64)>,
     /// The faults themselves, where they are not drawn.
     pub(crate) listed: Option<Vec<Struck>>,
     /// How long after the first of two this one begins.
@@ -141,7 +147,7 @@ pub(crate) enum Moment {
 impl Script {
     /// Equal seeds, equal scripts.
     pub(crate) fn draw(seed: u64) -> Self {
-        Self::draw_with(seed, Theme::Any, |_| {})
+        troubles::more(Self::draw_with(seed, Theme::Any, |_| {}))
     }
 
     /// The same about something else, with this done to its fleet.
@@ -176,6 +182,9 @@ impl Script {
                 .collect(),
             hands: hands(&mut latest),
             skews: skews(&mut latest),
+            jumps: Vec::new(),
+            naps: Vec::new(),
+            bills: Vec::new(),
             listed: None,
             begins_after: Duration::ZERO,
             other: None,
@@ -230,9 +239,9 @@ fn skews(latest: &mut ChaCha8Rng) -> Vec<i64> {
 /// Seconds. Two runners are then ten minutes apart at most, and a token is sent for fifteen of its thirty minutes.
 const SKEW_MAX: i64 = 5 * 60;
 
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// None, a few here and there, or one in seven calls.
 fn faults(chance: &mut ChaCha8Rng, later: &mut ChaCha8Rng) -> FaultPlan {

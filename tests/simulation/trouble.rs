@@ -21,6 +21,12 @@ pub(crate) enum Trouble {
     Hand(Duration, Hand),
     /// The clock of an attempt's machine is off by so many seconds.
     Skew(usize, i64),
+    /// The clock of an attempt's machine is set, so long after it began, by so many seconds.
+    Jump(usize, Duration, i64),
+    /// The machine of an attempt sleeps, so long after it began, for so long.
+    Nap(usize, Duration, Duration),
+    /// The balance changes, at this time, by this amount.
+    Bill(Duration, i64),
     /// The other machine that works on the fleet begins so much later.
     Later(Duration),
     /// The same befalls the other machine.
@@ -45,6 +51,12 @@ impl Script {
                 .iter()
                 .map(|(at, hand)| Trouble::Hand(*at, *hand)),
         );
+        let jumps = self.jumps.iter();
+        all.extend(jumps.map(|(at, after, by)| Trouble::Jump(*at, *after, *by)));
+        let naps = self.naps.iter();
+        all.extend(naps.map(|(at, after, long)| Trouble::Nap(*at, *after, *long)));
+        let bills = self.bills.iter();
+        all.extend(bills.map(|(at, amount)| Trouble::Bill(*at, *amount)));
         let skews = self.skews.iter().copied().enumerate();
         all.extend(
             skews
@@ -60,6 +72,9 @@ impl Script {
         self.skews.fill(0);
         self.commit_faults.clear();
         self.hands.clear();
+        self.jumps.clear();
+        self.naps.clear();
+        self.bills.clear();
         let (mut listed, mut others, mut later) = (Vec::new(), Vec::new(), None);
         for trouble in troubles {
             match trouble {
@@ -68,6 +83,9 @@ impl Script {
                 Trouble::Commit(nth, fate) => self.commit_faults.push((*nth, *fate)),
                 Trouble::Hand(at, hand) => self.hands.push((*at, *hand)),
                 Trouble::Skew(at, secs) => put(&mut self.skews, *at, *secs, 0),
+                Trouble::Jump(at, after, by) => self.jumps.push((*at, *after, *by)),
+                Trouble::Nap(at, after, long) => self.naps.push((*at, *after, *long)),
+                Trouble::Bill(at, amount) => self.bills.push((*at, *amount)),
                 Trouble::Later(by) => later = Some(*by),
                 Trouble::Other(trouble) => others.push((**trouble).clone()),
             }
@@ -157,6 +175,11 @@ impl fmt::Display for Trouble {
                 write!(f, "hand {} {deed} {}", at.as_millis(), hand.machine)
             }
             Self::Skew(at, secs) => write!(f, "skew {at} {secs}"),
+            Self::Jump(at, after, by) => write!(f, "jump {at} {} {by}", after.as_millis()),
+            Self::Nap(at, after, long) => {
+                write!(f, "nap {at} {} {}", after.as_millis(), long.as_millis())
+            }
+            Self::Bill(at, amount) => write!(f, "bill {} {amount}", at.as_millis()),
             Self::Later(by) => write!(f, "later {}", by.as_millis()),
             Self::Other(trouble) => write!(f, "other {trouble}"),
         }
@@ -197,6 +220,15 @@ fn read_words(words: &[&str]) -> Option<Trouble> {
             let machine = machine.parse().ok()?;
             Some(Trouble::Hand(millis(at)?, Hand { deed, machine }))
         }
+        ["jump", at, after, by] => {
+            let (at, by) = (at.parse().ok()?, by.parse().ok()?);
+            Some(Trouble::Jump(at, millis(after)?, by))
+        }
+        ["nap", at, after, long] => {
+            let at = at.parse().ok()?;
+            Some(Trouble::Nap(at, millis(after)?, millis(long)?))
+        }
+        ["bill", at, amount] => Some(Trouble::Bill(millis(at)?, amount.parse().ok()?)),
         ["later", by] => Some(Trouble::Later(millis(by)?)),
         ["other", trouble @ ..] => Some(Trouble::Other(Box::new(read_words(trouble)?))),
         ["skew", at, secs] => Some(Trouble::Skew(at.parse().ok()?, secs.parse().ok()?)),

@@ -1,6 +1,6 @@
 //! Orders as the billing service shows them, and what may be done with one.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::sim::money::Money;
@@ -13,7 +13,7 @@ use crate::sim::time::{read_second, to_the_second};
 use crate::sim::world::World;
 
 /// QueryOrders looks back this far unless told otherwise: the last hour only.
-const LOOK_BACK: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(1);
 
 /// Largest page of QueryOrders; larger ones may time out.
 const PAGE_MAX: i64 = 20;
@@ -43,6 +43,8 @@ pub(crate) fn query(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusa
     let hour_ago = now.saturating_sub(LOOK_BACK).unwrap_or(now);
     let from = moment(call, "CreateTimeStart")?.unwrap_or(hour_ago);
     let until = moment(call, "CreateTimeEnd")?.unwrap_or(now);
+    let lag = SignedDuration::try_from(world.settings.delays.orders.0).unwrap_or_default();
+    let until = until.min(now.saturating_sub(lag).unwrap_or(now));
     let asked_for = |order: &&Order| {
         let mut filters = FILTERS.iter();
         filters.all(|(name, field)| params.get(name).is_none_or(|wanted| field(order) == wanted))

@@ -77,6 +77,8 @@ pub struct Delays {
     pub ready: Span,
     /// From anything that happens until DescribeInstances shows it.
     pub lag: Span,
+    /// From an order until QueryOrders lists it.
+    pub orders: Span,
     /// From a request's arrival until it is handled and answered.
     pub answer: Span,
 }
@@ -90,6 +92,7 @@ impl Default for Delays {
             prepaid_modify: Span::secs(8),
             ready: Span::secs(10),
             lag: Span::secs(1),
+            orders: Span::secs(0),
             answer: Span(std::time::Duration::from_millis(100)),
         }
     }

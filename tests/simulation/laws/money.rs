@@ -79,7 +79,8 @@ pub(super) fn money_is_accounted_for(history: &History, truth: &Value, store: &S
     }
     let had = ten_thousandths(&history.first_truth["balance"]["available"]);
     let has = ten_thousandths(&truth["balance"]["available"]);
-    if had - has != spent || has < 0 {
+    let billed = history.billed.get() * 10_000;
+    if had + billed - has != spent || has < 0 {
         object(format!("{had} was there, {has} is left, {spent} was paid"));
     }
 }
