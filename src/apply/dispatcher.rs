@@ -161,12 +161,7 @@ impl<'a> Dispatcher<'a> {
         let till = Till::open(&tools.billing, &tools.clock);
         let (mailbox, messages) = mpsc::unbounded_channel();
         let mut dispatcher = Self {
-            sagas: job
-                .plan
-                .sagas
-                .iter()
-                .map(|(id, s)| (id.clone(), Rc::new(s.clone())))
-                .collect(),
+            sagas: sagas(&job),
             queue: queue(&job, &graph, &brakes),
             pace: Pace::default(),
             graph,
@@ -266,6 +261,13 @@ impl<'a> Dispatcher<'a> {
             Recorded::Durable
         }
     }
+}
+
+/// Every planned machine, to be shared with its workers.
+fn sagas(job: &Job<'_>) -> BTreeMap<InstanceId, Rc<Saga>> {
+    let sagas = job.plan.sagas.iter();
+    let shared = sagas.map(|(id, saga)| (id.clone(), Rc::new(saga.clone())));
+    shared.collect()
 }
 
 /// A worker that panicked reports no end; without this its machine would be waited for in vain.
