@@ -147,7 +147,9 @@ impl History {
 
     /// Another machine that works on the same fleet, with a store of its own.
     pub(crate) fn beside(&self, script: Script) -> Self {
-        Self::over(self.rig.beside(), script, self.first_truth.clone())
+        let mut rig = self.rig.clone();
+        rig.clock = rig.world_clock.clone();
+        Self::over(rig, script, self.first_truth.clone())
     }
 
     fn over(mut rig: Rig, script: Script, first_truth: Value) -> Self {

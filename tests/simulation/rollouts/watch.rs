@@ -182,7 +182,7 @@ impl Watch {
                 _ => None,
             })
         };
-        let (last, at) = intents().last().filter(|_| is_new)?;
+        let (last, at) = intents().next_back().filter(|_| is_new)?;
         if at.direction == Direction::Undo {
             return None;
         }
