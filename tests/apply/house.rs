@@ -95,7 +95,7 @@ impl House {
 
     /// The manifest is edited.
     pub(crate) fn want(&mut self, manifest: &str) {
-        self.rig.wants(&in_full(manifest));
+        self.rig = self.rig.wanting(&in_full(manifest));
     }
 
     /// Applies, with nobody at the keyboard.

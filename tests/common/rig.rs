@@ -94,12 +94,11 @@ impl Rig {
         }
     }
 
-    /// Another machine that works on the same fleet.
-    #[allow(dead_code, reason = "mostly one is enough")]
-    pub(crate) fn beside(&self) -> Self {
+    /// The same world with this manifest, for whoever wants something else, or works on it from another machine.
+    pub(crate) fn wanting(&self, manifest: &str) -> Self {
         Self {
-            desired: self.desired.clone(),
-            manifest: self.manifest.clone(),
+            desired: read_manifest(manifest),
+            manifest: manifest.to_owned(),
             world: self.world.clone(),
             clock: self.world_clock.clone(),
             world_clock: self.world_clock.clone(),
@@ -109,13 +108,6 @@ impl Rig {
             randomness: Rc::clone(&self.randomness),
             clock_since: self.clock_since,
         }
-    }
-
-    /// Somebody has written the manifest anew.
-    #[allow(dead_code, reason = "histories have one manifest")]
-    pub(crate) fn wants(&mut self, manifest: &str) {
-        self.desired = read_manifest(manifest);
-        manifest.clone_into(&mut self.manifest);
     }
 
     /// The real client over this wire; nonces never come twice, however many clients there are.

@@ -147,7 +147,8 @@ impl History {
 
     /// Another machine that works on the same fleet, with a store of its own.
     pub(crate) fn beside(&self, script: Script) -> Self {
-        Self::over(self.rig.beside(), script, self.first_truth.clone())
+        let rig = self.rig.wanting(&script.manifest);
+        Self::over(rig, script, self.first_truth.clone())
     }
 
     fn over(mut rig: Rig, script: Script, first_truth: Value) -> Self {
