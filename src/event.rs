@@ -130,6 +130,16 @@ pub enum EventKind {
         /// The vendor's request id.
         request_id: Option<RequestId>,
     },
+    /// A machine is not good behind its change, and is put back: from here on its steps are those of its
+    /// way back, counted anew.
+    TurnedBack {
+        /// Which machine.
+        subject: Subject,
+        /// What it becomes again: `ecs.g7.large`.
+        to: String,
+        /// What was seen of it.
+        reason: String,
+    },
     /// A call made an order.
     OrderMade {
         /// Which machine.

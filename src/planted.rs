@@ -65,6 +65,8 @@ pub enum Fault {
     ObligationUnsaid,
     /// The exit code says that all is done.
     WrongExitCode,
+    /// A machine that is not good behind its change stays there, whatever its group says.
+    NoWayBack,
 }
 
 /// Whether this promise is to be broken.
@@ -89,7 +91,7 @@ mod chosen {
 
     /// Every fault with its name.
     #[rustfmt::skip]
-    pub const ALL: [(Fault, &str); 29] = [
+    pub const ALL: [(Fault, &str); 30] = [
         (Fault::NewTokenPerRetry, "new-token-per-retry"),
         (Fault::NewTokenAtRecovery, "new-token-at-recovery"),
         (Fault::TokenNotJournaled, "token-not-journaled"),
@@ -119,6 +121,7 @@ mod chosen {
         (Fault::InsistenceIgnored, "insistence-ignored"),
         (Fault::ObligationUnsaid, "obligation-unsaid"),
         (Fault::WrongExitCode, "wrong-exit-code"),
+        (Fault::NoWayBack, "no-way-back"),
     ];
 
     /// Breaks this promise from now on, or none, in the whole process.

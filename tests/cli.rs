@@ -65,3 +65,5 @@ mod rollouts;
 mod clinic;
 #[path = "cli/health.rs"]
 mod health;
+#[path = "cli/reverts.rs"]
+mod reverts;

@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::journal::{Journal, JournalError};
 use crate::model::{AppliedFleet, AppliedInstance, InstanceId, RunId};
 use crate::plan::SavedPlan;
-use crate::saga::{Entry, IllegalEntry, Kind, RunState, SagaOutcome, SagaState};
+use crate::saga::{Entry, IllegalEntry, Kind, RunState, SagaOutcome, SagaState, in_force};
 
 use super::effect::{restart_due, upgrade};
 
@@ -79,7 +79,7 @@ fn record(
     state: &SagaState,
     clock: &dyn Clock,
 ) -> Option<AppliedInstance> {
-    let saga = open.plan.sagas.get(id)?;
+    let saga = &*in_force(open.plan.sagas.get(id)?, state);
     let old = open.applied.instances.get(id);
     Some(AppliedInstance {
         name: saga.name.clone(),

@@ -4,9 +4,11 @@ use crate::cloud::Outcome;
 use crate::saga::FailureCause::TimedOut;
 use crate::saga::StepEvent;
 
+use super::failing::failure_with;
+use super::mail::End;
 use super::timing::{RETRY, SHOW_WITHIN};
 use super::token::request_digest;
-use super::worker::{End, Worker, failure_with};
+use super::worker::Worker;
 
 impl Worker {
     /// R25: asks for a static address; asking again answers the same one.

@@ -10,7 +10,7 @@ use crate::model::{AskedFor, InstanceId, OrderDetail, OrderId};
 use crate::plan::{Saga, Step};
 use crate::saga::{
     Direction, Entry, FailureCause, IllegalEntry, Kind, Phase, RunState, SagaState, StepEvent,
-    StepRef, StepState,
+    StepRef, StepState, in_force,
 };
 
 use super::abandon::{AbandonError, OpenRun};
@@ -78,7 +78,7 @@ pub fn lost_answers(open: &OpenRun<'_>) -> Result<Vec<LostAnswer>, IllegalEntry>
     let sagas = state.sagas.iter().filter(|(_, saga)| saga.closed.is_none());
     let known = sagas.filter_map(|(id, state)| Some((open.plan.sagas.get(id)?, state)));
     Ok(known
-        .flat_map(|(saga, state)| lost_of(saga, state))
+        .flat_map(|(saga, state)| lost_of(&in_force(saga, state), state))
         .collect())
 }
 

@@ -7,8 +7,10 @@ use crate::plan::{Action, Undo};
 use crate::probe::{Condition, HookCall, Ran, Sight};
 use crate::saga::{FailureCause, Mode, Phase, StepEvent};
 
+use super::failing::failure_with;
+use super::mail::End;
 use super::timing::{PROBE_EVERY, PROBE_WITHIN, PROBED_AGAIN};
-use super::worker::{End, Worker};
+use super::worker::Worker;
 
 /// What waiting for a machine came to.
 enum Wait {
@@ -80,6 +82,10 @@ impl Worker {
                 found: false,
                 seen: Some(*seen),
             },
+            // On a way back there is nothing better to go to.
+            Ok(Wait::Bad(why)) if self.state.turned.is_some() => {
+                End::Tolerated(failure_with(FailureCause::Unhealthy, &why, None))
+            }
             Ok(Wait::Bad(why)) => self.failed(FailureCause::Unhealthy, why),
             Ok(Wait::CutShort) => End::Withdrawn,
             Err(end) => end,
@@ -92,6 +98,10 @@ impl Worker {
         let (End::Succeeded { found, .. }, Some(health)) = (&end, self.health_behind()) else {
             return end;
         };
+        // It was not good before its way back, and is as it was.
+        if self.state.turned.is_some() {
+            return end;
+        }
         match self.wait_until_good(&health).await {
             Ok(Wait::Good(seen)) => End::Succeeded {
                 found: *found,
@@ -115,6 +125,7 @@ impl Worker {
             | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
+            | Action::AskOffer(_)
             | Action::RunHook { .. } => None,
         })
     }
@@ -209,7 +220,7 @@ impl Worker {
         let mut health = steps.filter(|(_, step)| matches!(step.action, Action::AwaitHealth(_)));
         let phase = health.next().map(|(at, _)| self.state.phase(at));
         let unhealthy = self.state.steps.values().any(|step| {
-            let failure = step.failure.as_ref();
+            let failure = step.failure.as_ref().or(step.tolerated.as_ref());
             failure.is_some_and(|failure| failure.cause == FailureCause::Unhealthy)
         });
         match phase {

@@ -9,11 +9,12 @@ use crate::planted::{self, Fault};
 use crate::saga::{FailureCause, StepEvent};
 
 use super::doubt::{Move, Sending};
+use super::mail::End;
 use super::order::OwnPayment;
 use super::sights::Wait;
 use super::timing::{COOL_DOWN, POLL, RETRY, SHOW_WITHIN, SURPRISES_MAX};
 use super::token::{call_text, client_token, request_digest};
-use super::worker::{End, Worker};
+use super::worker::Worker;
 
 impl Worker {
     /// Look → ask → settle → verify, for one of the three modify calls in either direction.

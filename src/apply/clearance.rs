@@ -6,10 +6,11 @@ use crate::model::{BalanceCheck, InstanceStatus, Money, ObservedInstance};
 use crate::plan::order_question;
 use crate::saga::FailureCause;
 
+use super::mail::End;
 use super::scope::Scope;
 use super::till::{NoPromise, Promise};
 use super::timing::PROMISE_WITHIN;
-use super::worker::{End, Worker};
+use super::worker::Worker;
 
 impl Worker {
     /// Asks price and balance again, as the step needs it. What comes back keeps the money set aside.

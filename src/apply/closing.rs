@@ -32,7 +32,7 @@ impl Dispatcher<'_> {
         if state.halted.is_some() {
             return;
         }
-        let note = self.note_of(instance);
+        let note = self.note_of(instance, Some(halt));
         self.append(vec![Kind::Halted {
             instance: instance.clone(),
             halt,
@@ -41,18 +41,10 @@ impl Dispatcher<'_> {
         .await;
     }
 
-    pub(super) fn note_of(&self, instance: &InstanceId) -> String {
-        let failures = self.state.sagas[instance]
-            .steps
-            .values()
-            .filter_map(|s| s.failure.as_ref());
-        let notes: Vec<String> = failures
-            .map(|failure| match &failure.code {
-                Some(code) => format!("{} ({code})", failure.message),
-                None => failure.message.clone(),
-            })
-            .collect();
-        notes.join("; ").chars().take(NOTE_CHARS_MAX).collect()
+    /// What a person should know of a machine that rests, or has come to its end.
+    fn note_of(&self, instance: &InstanceId, halt: Option<Halt>) -> String {
+        let words = self.words_of(instance, halt);
+        words.chars().take(NOTE_CHARS_MAX).collect()
     }
 
     /// Ends a saga with the machine as it was seen last.
@@ -67,7 +59,7 @@ impl Dispatcher<'_> {
             return;
         };
         let record = self.record_of(&saga, seen.as_ref());
-        let note = self.note_of(instance);
+        let note = self.note_of(instance, None);
         self.append(vec![Kind::Closed {
             instance: instance.clone(),
             outcome,

@@ -10,20 +10,20 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::event::Event;
 use crate::model::{Crowd, InstanceId, ObservedInstance, OrderId};
-use crate::plan::{Node, Saga, StepGraph};
+use crate::plan::{Node, Saga, SavedPlan, StepGraph};
 use crate::planted::{self, Fault};
-use crate::saga::{Brakes, Hold, IllegalEntry, Mode, RunState};
+use crate::saga::{Brakes, Hold, IllegalEntry, Mode, RunState, in_force};
 
 use super::age::Began;
 use super::books::Books;
 use super::crowd::{brakes, bystanders, found_down, queue};
 use super::desk::Desk;
+use super::mail::{Message, Recorded};
 use super::outcome::{LeftAlone, Rests};
 use super::pace::Pace;
 use super::queue::Queue;
 use super::scope::Scope;
 use super::till::Till;
-use super::worker::{Message, Recorded};
 use super::{Interrupt, Job, Options, RunOutcome, Tools};
 
 /// How far the looks at one gate have come in this apply.
@@ -161,7 +161,7 @@ impl<'a> Dispatcher<'a> {
         let till = Till::open(&tools.billing, &tools.clock);
         let (mailbox, messages) = mpsc::unbounded_channel();
         let mut dispatcher = Self {
-            sagas: sagas(&job),
+            sagas: chains(job.plan, &state),
             queue: queue(&job, &graph, &brakes),
             pace: Pace::default(),
             graph,
@@ -263,11 +263,17 @@ impl<'a> Dispatcher<'a> {
     }
 }
 
-/// Every planned machine, to be shared with its workers.
-fn sagas(job: &Job<'_>) -> BTreeMap<InstanceId, Rc<Saga>> {
-    let sagas = job.plan.sagas.iter();
-    let shared = sagas.map(|(id, saga)| (id.clone(), Rc::new(saga.clone())));
-    shared.collect()
+/// The chain of each machine: as planned, or the way back of one that turned.
+fn chains(plan: &SavedPlan, state: &RunState) -> BTreeMap<InstanceId, Rc<Saga>> {
+    let chain = |(id, planned): (&InstanceId, &Saga)| {
+        let begun = state.sagas.get(id);
+        let chain = begun.map_or_else(
+            || planned.clone(),
+            |state| in_force(planned, state).into_owned(),
+        );
+        (id.clone(), Rc::new(chain))
+    };
+    plan.sagas.iter().map(chain).collect()
 }
 
 /// A worker that panicked reports no end; without this its machine would be waited for in vain.

@@ -10,10 +10,12 @@ use crate::planted::{self, Fault};
 use crate::saga::{Failure, FailureCause, Phase, StepEvent};
 
 use super::age::since;
+use super::failing::failure_with;
+use super::mail::End;
 use super::till::Promise;
 use super::timing::{HORIZON, PROOF_GAP, RESEND_TAKEN_UP_WITHIN, RESEND_WITHIN};
 use super::trace::Trace;
-use super::worker::{End, Worker, failure_with};
+use super::worker::Worker;
 
 /// What is known of one call while it is carried.
 pub(super) struct Sending {

@@ -9,8 +9,9 @@ use crate::model::{
 use crate::saga::{FailureCause, StepEvent};
 
 use super::doubt::Sending;
+use super::mail::End;
 use super::token::{call_text, request_digest};
-use super::worker::{End, Worker};
+use super::worker::Worker;
 
 impl Worker {
     /// The order that is gone on with instead of making one.

@@ -7,8 +7,8 @@ use crate::probe::Sight;
 use crate::saga::{Hold, Kind, Mode};
 
 use super::dispatcher::{Dispatcher, Looking};
+use super::mail::Message;
 use super::timing::PROBE_WITHIN;
-use super::worker::Message;
 
 /// Characters of what was seen that are kept; journal values stay small.
 const SEEN_CHARS_MAX: usize = 300;

@@ -6,8 +6,8 @@ use crate::model::{InstanceId, InstanceStatus, ObservedInstance};
 use crate::saga::{Failure, FailureCause, Halt, Kind, Phase, StepEvent, StepRef};
 
 use super::dispatcher::Dispatcher;
+use super::mail::{Ack, End, Message, Recorded};
 use super::timing::STALE_MAX;
-use super::worker::{Ack, End, Message, Recorded};
 
 impl Dispatcher<'_> {
     /// Takes everything that has arrived and makes it durable in one commit.
@@ -72,6 +72,10 @@ impl Dispatcher<'_> {
                     event: StepEvent::Succeeded { found },
                 }])
                 .await;
+            }
+            End::Tolerated(failure) => {
+                let event = StepEvent::Tolerated { failure };
+                self.append(vec![Kind::Step { at, event }]).await;
             }
             End::Failed { failure, scope } => {
                 if let Some(scope) = scope {

@@ -114,7 +114,7 @@ impl Dispatcher<'_> {
             run: self.job.run.clone(),
             plan_id: self.state.plan_id.clone(),
             machines: self.sagas.len(),
-            steps: self.sagas.values().map(|saga| saga.steps.len()).sum(),
+            steps: self.job.plan.sagas.values().map(|s| s.steps.len()).sum(),
             continued,
         });
         if continued {

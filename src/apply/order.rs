@@ -10,8 +10,9 @@ use crate::saga::{Direction, FailureCause, StepEvent, StepRef};
 
 use super::books::Standing;
 use super::doubt::Sending;
+use super::mail::End;
 use super::timing::{ABNORMAL_AFTER, PAYMENT_POLL, SHOW_WITHIN, poll_after};
-use super::worker::{End, Worker};
+use super::worker::Worker;
 
 /// An order and the step that made it.
 pub(super) struct Placed {

@@ -67,6 +67,7 @@ fn change_while_down(saga: &Saga) -> Option<&ModifyCall> {
         | Action::PayOrder
         | Action::AllocatePublicIp
         | Action::CoolDown
+        | Action::AskOffer(_)
         | Action::RunHook { .. }
         | Action::AwaitHealth(_) => None,
     })

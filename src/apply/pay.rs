@@ -8,11 +8,12 @@ use crate::model::{BalanceCheck, Money, PaymentStatus};
 use crate::saga::StepEvent;
 
 use super::books::Standing;
+use super::mail::End;
 use super::order::Placed;
 use super::till::{NoPromise, Promise};
 use super::timing::{ABNORMAL_AFTER, PROMISE_WITHIN};
 use super::token::request_digest;
-use super::worker::{End, Worker};
+use super::worker::Worker;
 
 impl Worker {
     /// Pays the order of the step before, unless that was tried already, and follows it as any other.

@@ -8,10 +8,12 @@ use crate::model::{InstanceStatus, ObservedInstance, StoppedMode};
 use crate::planted::{self, Fault};
 use crate::saga::{FailureCause, StepEvent};
 
+use super::failing::failure_with;
+use super::mail::End;
 use super::sights::Wait;
 use super::timing::{POLL, RESEND_POWER, RETRY, STALE_MAX, START_REFUSED_FOR, START_WITHIN};
 use super::token::request_digest;
-use super::worker::{End, Worker, failure_with};
+use super::worker::Worker;
 
 /// A switch from one power state to the other.
 struct Switch {

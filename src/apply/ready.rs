@@ -84,6 +84,7 @@ impl Dispatcher<'_> {
                     self.give_up(instance, step, cause, "somebody asked to stop".to_owned())
                         .await;
                 }
+                Task::TurnBack => self.turn_back(instance).await,
                 Task::Watch(sent) => return self.dispatch(instance, 0, Errand::Watch(sent)),
                 Task::Close(_) => match self.seen.remove(instance) {
                     Some(seen) if state.shows_its_work(&saga, &seen) => {

@@ -116,6 +116,7 @@ fn care(action: &Action) -> Option<String> {
     match action {
         Action::RunHook { hook, .. } => Some(hook.command.to_string()),
         Action::AwaitHealth(health) => Some(health.ready.to_string()),
+        Action::AskOffer(change) => Some(change.instance_type.to_string()),
         Action::Stop { .. }
         | Action::Start
         | Action::Modify(_)

@@ -54,6 +54,11 @@ impl Dispatcher<'_> {
     pub(super) fn may_do(&self, saga: &Saga, step: u16) -> Turn {
         let at = &saga.steps[usize::from(step)];
         let state = &self.state.sagas[&saga.instance];
+        // A way back leads to a good state: it has its place since it was found not to be good, and no
+        // hour and no failure, its own least of all, holds it up.
+        if state.turned.is_some() {
+            return Turn::Now;
+        }
         if state.phase(step) != Phase::Waiting || crate::saga::holds_down(saga, state) {
             return Turn::Now;
         }
@@ -69,6 +74,7 @@ impl Dispatcher<'_> {
             | Action::AwaitOrder
             | Action::PayOrder
             | Action::CoolDown
+            | Action::AskOffer(_)
             | Action::AwaitHealth(_)
             | Action::RunHook {
                 moment: Moment::AfterStart,

@@ -9,106 +9,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::cloud::CloudError;
-use crate::model::{
-    BalanceCheck, Crowd, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
-};
+use crate::model::{BalanceCheck, Lineage, Money, ObservedInstance, OrderId, PaymentStatus};
 use crate::plan::{Action, Saga, Undo};
-use crate::planted::{self, Fault};
-use crate::probe::Sight;
-use crate::saga::{
-    Direction, Failure, FailureCause, Mode, SagaState, StepEvent, StepRef, StepState,
-};
+use crate::saga::{Direction, FailureCause, Mode, SagaState, StepEvent, StepRef, StepState};
 
 use super::Tools;
 use super::age::Began;
 use super::books::Books;
 use super::desk::{Desk, Look};
-use super::scope::Scope;
+use super::mail::{End, Message, Recorded};
 use super::sights::Wait;
 use super::till::Till;
-use super::timing::{COOL_DOWN, HORIZON, LOOK_WITHIN, POLL, RETRY, STALE_MAX, poll_after};
-
-/// What a worker tells the dispatcher.
-pub(super) enum Message {
-    /// Make this durable, then let me go on.
-    Record {
-        /// About which step.
-        at: StepRef,
-        /// What.
-        event: StepEvent,
-        /// Whether it is durable.
-        ack: Ack,
-    },
-    /// Something takes time.
-    Waiting {
-        /// Which step.
-        at: StepRef,
-        /// For what.
-        reason: String,
-    },
-    /// What a gate asks for was looked at.
-    Looked {
-        /// Behind which batch of whom it stands.
-        gate: (Crowd, u32),
-        /// What was seen.
-        sight: Sight,
-    },
-    /// The task is over.
-    Ended {
-        /// Which step it was about.
-        at: StepRef,
-        /// How it ended.
-        end: Box<End>,
-    },
-}
-
-/// Tells a worker what became of its record.
-pub(super) type Ack = oneshot::Sender<Recorded>;
-
-/// Whether an intent is on disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Recorded {
-    /// It is.
-    Durable,
-    /// It is not, and nothing may be sent for it.
-    Lost,
-    /// It is not: something else has happened since, which forbids it.
-    Withdrawn,
-}
-
-/// How a task ended.
-#[derive(Debug, Clone)]
-pub(super) enum End {
-    /// The goal shows.
-    Succeeded {
-        /// Whether it showed before anything was sent.
-        found: bool,
-        /// The machine as it looked.
-        seen: Option<ObservedInstance>,
-    },
-    /// The goal cannot be reached.
-    Failed {
-        /// Why.
-        failure: Failure,
-        /// Whom the refusal speaks for.
-        scope: Option<Scope>,
-    },
-    /// An order waits to be paid.
-    Paused,
-    /// No stop can arrive late any more, and the machine is up.
-    Settled(Option<ObservedInstance>),
-    /// It cannot be looked at, so nobody knows whether a late stop has taken it down.
-    Unwatched(String),
-    /// A late stop has taken the machine down.
-    FellOver,
-    /// The machine as it is at the end; none when it is not there.
-    Seen(Option<ObservedInstance>),
-    /// The step may not be begun any more; nothing was sent.
-    Withdrawn,
-    /// The journal took no more; nothing was sent.
-    JournalLost,
-}
+use super::timing::{LOOK_WITHIN, RETRY};
 
 /// One worker.
 pub(super) struct Worker {
@@ -193,6 +105,7 @@ impl Worker {
             Action::AwaitOrder => self.await_payment(self.limits.wait_payment).await,
             Action::PayOrder => self.pay_order().await,
             Action::CoolDown => self.wait_out_cool_down().await,
+            Action::AskOffer(change) => self.ask_offer(change).await,
             Action::RunHook { moment, hook } => self.run_hook(*moment, hook).await,
             Action::AwaitHealth(health) => self.await_health(health).await,
         }
@@ -259,7 +172,7 @@ impl Worker {
         }
     }
 
-    async fn look_until_told(&self) -> Look {
+    pub(super) async fn look_until_told(&self) -> Look {
         let begun = self.tools.clock.elapsed();
         loop {
             match self.look().await {
@@ -311,154 +224,5 @@ impl Worker {
                 reason,
             })
             .ok();
-    }
-
-    pub(super) fn failed(&self, cause: FailureCause, message: impl Into<String>) -> End {
-        let failure = Failure {
-            cause,
-            message: message.into(),
-            code: None,
-            request_id: None,
-        };
-        End::Failed {
-            failure,
-            scope: None,
-        }
-    }
-
-    /// Refused by ourselves, for a reason that holds for others too.
-    pub(super) fn failed_for(&self, scope: Scope, message: String) -> End {
-        match self.failed(FailureCause::Refused, message) {
-            End::Failed { failure, .. } => End::Failed {
-                failure,
-                scope: Some(scope),
-            },
-            end => end,
-        }
-    }
-
-    pub(super) fn refused(&self, error: &CloudError) -> End {
-        let scope = if self.is_undo() {
-            None
-        } else {
-            Scope::of(error, &self.saga)
-        };
-        End::Failed {
-            failure: failure_of(FailureCause::Refused, error),
-            scope,
-        }
-    }
-
-    pub(super) fn refused_as(&self, cause: FailureCause, error: &CloudError) -> End {
-        End::Failed {
-            failure: failure_of(cause, error),
-            scope: None,
-        }
-    }
-
-    /// R52: the cloud refuses a second change within five minutes; this waits until it would not.
-    async fn wait_out_cool_down(&self) -> End {
-        let since = self.state.changed_at.max(self.changed_at);
-        if let Some(since) = since.filter(|_| !planted::is(Fault::CoolDownIgnored)) {
-            let clock = self.tools.clock.as_ref();
-            let gone = match self.changed_here {
-                Some(at) => clock.elapsed().saturating_sub(at),
-                None => clock.wall().duration_since(since).unsigned_abs(),
-            };
-            let left = COOL_DOWN.saturating_sub(gone);
-            if !left.is_zero() {
-                self.waiting(format!("cool-down of {} s", left.as_secs()));
-                self.tools.clock.sleep(left).await;
-            }
-        }
-        End::Succeeded {
-            found: true,
-            seen: None,
-        }
-    }
-
-    /// Watches a machine after a stop that was never answered: it may arrive late.
-    async fn watch(&self, sent: Timestamp) -> End {
-        let clock = self.tools.clock.as_ref();
-        let gone = match self.lost_here {
-            Some(at) => clock.elapsed().saturating_sub(at),
-            None => self.began.at_least(sent, clock),
-        };
-        let left = HORIZON.saturating_sub(gone);
-        if !left.is_zero() {
-            self.waiting(format!(
-                "a stop that got lost may arrive for another {} s",
-                left.as_secs()
-            ));
-            self.tools.clock.sleep(left).await;
-        }
-        let begun = self.tools.clock.elapsed();
-        loop {
-            let seen = match self.look_until_told().await {
-                Ok(Some(seen)) => seen,
-                // What is not there any more, no stop takes down.
-                Ok(None) => return End::Settled(None),
-                Err(error) => return End::Unwatched(error.to_string()),
-            };
-            match seen.status {
-                InstanceStatus::Running => return End::Settled(Some(seen)),
-                InstanceStatus::Stopped => return End::FellOver,
-                InstanceStatus::Pending
-                | InstanceStatus::Starting
-                | InstanceStatus::Stopping
-                | InstanceStatus::Other(_) => {
-                    let watched = self.tools.clock.elapsed() - begun;
-                    self.tools.clock.sleep(poll_after(watched)).await;
-                }
-            }
-        }
-    }
-
-    /// What is recorded of the machine: it is waited for what was done to show, since reads lag behind.
-    async fn last_look(&self) -> End {
-        let begun = self.tools.clock.elapsed();
-        loop {
-            let Ok(seen) = self.look_patiently().await else {
-                return End::Seen(None);
-            };
-            let looked = self.tools.clock.elapsed() - begun;
-            if looked >= STALE_MAX || self.state.shows_its_work(&self.saga, &seen) {
-                return End::Seen(Some(seen));
-            }
-            self.tools.clock.sleep(POLL).await;
-        }
-    }
-}
-
-/// Longest message that is kept of a refusal; journal values stay small.
-const MESSAGE_CHARS_MAX: usize = 300;
-
-/// A failure that says what was found, and what the cloud had said last.
-pub(super) fn failure_with(cause: FailureCause, found: &str, told: Option<&CloudError>) -> Failure {
-    let Some(error) = told else {
-        return Failure {
-            cause,
-            message: found.to_owned(),
-            code: None,
-            request_id: None,
-        };
-    };
-    let message = format!("{found}; the last call was told: {}", error.message);
-    let error = CloudError {
-        message,
-        ..error.clone()
-    };
-    failure_of(cause, &error)
-}
-
-fn failure_of(cause: FailureCause, error: &CloudError) -> Failure {
-    Failure {
-        cause,
-        message: format!("{}: {}", error.operation, error.message)
-            .chars()
-            .take(MESSAGE_CHARS_MAX)
-            .collect(),
-        code: error.code.clone(),
-        request_id: error.request_id.clone(),
     }
 }

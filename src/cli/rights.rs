@@ -82,6 +82,7 @@ fn uses<'a>(sagas: impl IntoIterator<Item = &'a Saga>) -> Vec<Use> {
                 | Action::PayOrder
                 | Action::AllocatePublicIp
                 | Action::CoolDown
+                | Action::AskOffer(_)
                 | Action::RunHook { .. }
                 | Action::AwaitHealth(_) => None,
             };

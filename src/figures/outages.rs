@@ -45,6 +45,7 @@ impl Outages {
             | EventKind::Waiting { .. }
             | EventKind::StepFinished { .. }
             | EventKind::StepFailed { .. }
+            | EventKind::TurnedBack { .. }
             | EventKind::OrderMade { .. }
             | EventKind::OrderBooked { .. }
             | EventKind::Closed { .. }

@@ -153,6 +153,7 @@ impl Recorder {
             | EventKind::Waiting { .. }
             | EventKind::StepFinished { .. }
             | EventKind::StepFailed { .. }
+            | EventKind::TurnedBack { .. }
             | EventKind::OrderBooked { .. }
             | EventKind::Closed { .. }
             | EventKind::Halted { .. }

@@ -53,6 +53,12 @@ impl Service {
                     absence.not_good = true;
                 }
             }
+            // It stays out, and another health check comes.
+            EventKind::TurnedBack { subject, .. } => {
+                if let Some(absence) = self.open.get_mut(&subject.instance) {
+                    absence.not_good = false;
+                }
+            }
             // Whatever has ended has ended in service, or was meant to end out of it.
             EventKind::Closed { subject, .. } => self.close(&subject.instance, now),
             EventKind::RunStarted { .. }

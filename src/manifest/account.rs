@@ -42,7 +42,7 @@ pub(super) fn owner(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Owner>> {
     let role = fields.slot(d, "role", Decoder::id);
     let session_name = fields.slot(d, "session_name", Decoder::id);
     let external_id = fields.slot(d, "external_id", Decoder::id);
-    fields.close(d, &[]);
+    fields.close(d);
     if role.is_unwritten() {
         d.notes.add(
             Draft::new(codes::MISSING_KEY, mark, "`role` is missing")

@@ -17,7 +17,7 @@ pub(super) fn budget(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Budget>> {
     let currency = fields.slot(d, "currency", currency);
     let spend = fields.slot(d, "max_spend_per_apply", amount);
     let increase = fields.slot(d, "max_monthly_increase", amount);
-    fields.close(d, &[]);
+    fields.close(d);
     if currency.is_unwritten() {
         d.notes.add(
             Draft::new(codes::MISSING_KEY, mark, "`currency` is missing")

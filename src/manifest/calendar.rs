@@ -23,7 +23,7 @@ pub(super) fn window(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Window>> {
     let time_zone = fields.slot(d, "time_zone", time_zone);
     let duration = fields.slot(d, "duration", Decoder::duration);
     let cutoff = fields.slot(d, "cutoff", Decoder::duration);
-    fields.close(d, &[]);
+    fields.close(d);
     required(d, &schedule, mark, "schedule", "schedule: \"Sat 02:00\"");
     required(d, &time_zone, mark, "time_zone", "time_zone: Asia/Shanghai");
     required(d, &duration, mark, "duration", "duration: 4h");
@@ -67,7 +67,7 @@ pub(super) fn freeze(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Freeze>> {
     let to = fields.slot(d, "to", day_or_time);
     let time_zone = fields.slot(d, "time_zone", time_zone);
     let reason = fields.slot(d, "reason", owned_text);
-    fields.close(d, &[]);
+    fields.close(d);
     required(d, &from, mark, "from", "from: 2026-11-10");
     required(d, &to, mark, "to", "to: 2026-11-12");
     required(d, &time_zone, mark, "time_zone", "time_zone: Asia/Shanghai");

@@ -45,8 +45,6 @@ codes! {
         "One file is one manifest. Put what follows `---` into a file of its own; all files of a run are merged.";
     UNKNOWN_KEY = "RS0007" Error "unknown key":
         "Nothing here has that name. Unknown keys are never ignored, since a misspelt limit would silently not hold.";
-    UNSUPPORTED = "RS0008" Error "not supported yet":
-        "The key or value belongs to the manifest language, but this version cannot do what it promises. It is refused rather than ignored.";
     DUPLICATE_KEY = "RS0009" Error "key written twice":
         "A mapping may name each key once. Remove one of the two.";
     WRONG_KIND = "RS0010" Error "wrong kind of value":
@@ -138,6 +136,8 @@ codes! {
         "A machine must stay ready for `hold` before it counts as up, and that must happen within `within`. With a `hold` that long every machine would fail.";
     LONE_AFTER_START = "RS0143" Error "after_start without before_stop":
         "`after_start` takes back what `before_stop` did, whenever the machine is started again. Without a `before_stop` there is nothing to take back.";
+    NEVER_REVERTED = "RS0144" Error "revert without a health check":
+        "`on_failure: revert` puts a machine back whose health check fails behind its change. Without `health` nobody looks, and nothing would ever be put back.";
 
     WRONG_ACCOUNT = "RS0201" Error "another account":
         "`account` guards against changing the wrong fleet: it must be the account of the credentials in use.";

@@ -86,7 +86,7 @@ pub(super) fn file(d: &mut Decoder<'_>, root: NodeId) -> Option<File> {
         balance: fields.slot(d, "balance", |d, node| d.word(node, BALANCES)),
         mark: fields.mark,
     };
-    fields.close(d, &[]);
+    fields.close(d);
     Some(file)
 }
 
@@ -121,7 +121,7 @@ fn read_defaults(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> Option<Default
             ..Layer::default()
         },
     };
-    inner.close(d, &[]);
+    inner.close(d);
     Some(defaults)
 }
 
@@ -186,7 +186,7 @@ fn group(d: &mut Decoder<'_>, node: NodeId, _name: Mark) -> Option<GroupEntry> {
         rollout: rollout(d, &mut fields),
         after: names(d, &mut fields, "after"),
     };
-    fields.close(d, &[]);
+    fields.close(d);
     Some(entry)
 }
 
@@ -204,7 +204,7 @@ fn instance(d: &mut Decoder<'_>, node: NodeId, name: Mark) -> Option<InstanceEnt
                 .help("say which machine is meant, as in `id: i-bp67acfmxazb4p0001`"),
         );
     }
-    fields.close(d, &[]);
+    fields.close(d);
     Some(entry)
 }
 
@@ -246,7 +246,7 @@ fn spec(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> SpecKeys {
         stopped_mode: inner.slot(d, "stopped_mode", |d, node| d.word(node, STOPPED_MODES)),
         ..internet
     };
-    inner.close(d, &[]);
+    inner.close(d);
     spec
 }
 
@@ -264,7 +264,7 @@ fn internet(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> SpecKeys {
         public_ip: inner.slot(d, "public_ip", Decoder::flag),
         ..SpecKeys::default()
     };
-    inner.close(d, &[]);
+    inner.close(d);
     internet
 }
 
@@ -287,7 +287,7 @@ fn change(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> ChangeKeys {
         stop_within: inner.slot(d, "stop_within", Decoder::duration),
         max_outage: inner.slot(d, "max_outage", Decoder::duration),
     };
-    inner.close(d, &[]);
+    inner.close(d);
     change
 }
 

@@ -72,29 +72,17 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Refuses every key that was not asked for. `unsupported` are keys that mean something here
-    /// only, in the language but not yet in this version.
-    pub(super) fn close(self, d: &mut Decoder<'_>, unsupported: &[&str]) {
+    /// Refuses every key that was not asked for.
+    pub(super) fn close(self, d: &mut Decoder<'_>) {
         for (key, _) in self.entries {
             let key = d.key(*key);
             let known = self.asked.contains(&key.value) || self.refused.contains(&key.value);
             if known || d.notes.is_full() {
                 continue;
             }
-            if unsupported.contains(&key.value) {
-                d.notes.add(self.unsupported(&key));
-            } else {
-                let draft = self.unknown(d, &key);
-                d.notes.add(draft);
-            }
+            let draft = self.unknown(d, &key);
+            d.notes.add(draft);
         }
-    }
-
-    fn unsupported(&self, key: &At<&str>) -> Draft {
-        let message = format!("`{}` in {} is not supported yet", key.value, self.what);
-        Draft::new(codes::UNSUPPORTED, key.mark, message)
-            .label("this version cannot honour it")
-            .help("leave it out, or wait for a version that keeps what it promises")
     }
 
     fn unknown(&self, d: &mut Decoder<'_>, key: &At<&str>) -> Draft {

@@ -41,7 +41,7 @@ pub(super) fn health(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Health>> {
     let ready = fields.slot(d, "ready", probe);
     let within = fields.slot(d, "within", Decoder::duration);
     let hold = fields.slot(d, "hold", Decoder::duration);
-    fields.close(d, &[]);
+    fields.close(d);
     can_be_reached(d, &within, &hold);
     let ready = match ready {
         Slot::Unwritten => Probe::Status,
@@ -91,7 +91,7 @@ fn probe(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Probe>> {
     }
     let mut fields = Fields::open(d, node, "`ready`")?;
     let written = probes(d, &mut fields);
-    fields.close(d, &[]);
+    fields.close(d);
     one_of(
         d,
         mark,
@@ -172,7 +172,7 @@ pub(super) fn check(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Check>> {
     let written = probes(d, &mut fields);
     let every = fields.slot(d, "every", Decoder::duration);
     let failures = fields.slot(d, "failures", Decoder::number);
-    fields.close(d, &[]);
+    fields.close(d);
     let probe = one_of(d, mark, "`check`", "`tcp`, `http`, `command`", written)?;
     if let Some(word) = foreign_word(&probe.value) {
         let message = format!("a gate stands before no machine, so it has no `{{{word}}}`");
@@ -220,7 +220,7 @@ pub(super) fn hook(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Hook>> {
     let mark = fields.mark;
     let words = fields.slot(d, "command", command);
     let within = fields.slot(d, "within", Decoder::duration);
-    fields.close(d, &[]);
+    fields.close(d);
     required(d, &words, mark, "command", "command: [./drain.sh, web]");
     let value = Hook {
         command: words.value()?,

@@ -12,6 +12,7 @@ pub(super) fn check(rollout: &RolloutKeys, notes: &mut Notes) {
     gates_have_a_batch_behind_them(rollout, notes);
     continue_tolerates_all(rollout, notes);
     after_start_takes_something_back(rollout, notes);
+    revert_has_a_health_check(rollout, notes);
 }
 
 /// A new type always needs a stop (R2, R12), so a limit of none and a type contradict each other.
@@ -104,6 +105,20 @@ fn after_start_takes_something_back(rollout: &RolloutKeys, notes: &mut Notes) {
             Draft::new(codes::LONE_AFTER_START, lone.mark, message)
                 .label("there is nothing that it would take back")
                 .help("write `before_stop: [\"true\"]` if nothing has to be done before a stop"),
+        );
+    }
+}
+
+/// Only a health check tells that a finished change was none for the better.
+fn revert_has_a_health_check(rollout: &RolloutKeys, notes: &mut Notes) {
+    let on_failure = rollout.on_failure.get();
+    let reverts = on_failure.filter(|at| at.value == OnFailure::Revert);
+    if let Some(reverts) = reverts.filter(|_| rollout.health.is_unwritten()) {
+        let message = "`on_failure: revert` without `health`";
+        notes.add(
+            Draft::new(codes::NEVER_REVERTED, reverts.mark, message)
+                .label("nothing would ever be put back")
+                .help("write `health: {ready: ...}`: a machine is put back when that fails"),
         );
     }
 }

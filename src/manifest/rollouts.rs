@@ -1,4 +1,4 @@
-//! Reads `rollout`: limits, batches, gates, and what this version can only read but not do yet.
+//! Reads `rollout`: limits, batches, gates, and what a failure does.
 
 use std::num::NonZeroU32;
 
@@ -19,11 +19,10 @@ const BATCHES_MAX: usize = 100;
 
 const SPREADS: &[(&str, Spread)] = &[("zone", Spread::Zone), ("none", Spread::Anywhere)];
 
-/// `revert` is known to the language, not to this version.
-const ON_FAILURES: &[(&str, Option<OnFailure>)] = &[
-    ("stop", Some(OnFailure::Stop)),
-    ("continue", Some(OnFailure::Continue)),
-    ("revert", None),
+const ON_FAILURES: &[(&str, OnFailure)] = &[
+    ("stop", OnFailure::Stop),
+    ("continue", OnFailure::Continue),
+    ("revert", OnFailure::Revert),
 ];
 
 /// Reads `rollout`, and `window` and the hooks beside it.
@@ -43,14 +42,14 @@ pub(super) fn rollout(d: &mut Decoder<'_>, fields: &mut Fields<'_>) -> RolloutKe
         max_failures: inner.slot(d, "max_failures", Decoder::share),
         batches: inner.slot(d, "batches", batches),
         spread: inner.slot(d, "spread", |d, node| d.word(node, SPREADS)),
-        on_failure: inner.slot(d, "on_failure", on_failure),
+        on_failure: inner.slot(d, "on_failure", |d, node| d.word(node, ON_FAILURES)),
         gates: inner.slot(d, "gates", |d, node| d.list(node, gate)),
         health: inner.slot(d, "health", health),
         before_stop: inner.slot(d, "before_stop", hook),
         after_start: inner.slot(d, "after_start", hook),
         window,
     };
-    inner.close(d, &[]);
+    inner.close(d);
     rollout
 }
 
@@ -75,22 +74,6 @@ fn batches(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Vec<Share>>> {
     Some(At { value, mark })
 }
 
-fn on_failure(d: &mut Decoder<'_>, node: NodeId) -> Option<At<OnFailure>> {
-    let At { value, mark } = d.word(node, ON_FAILURES)?;
-    if value.is_none() {
-        let message = "`on_failure: revert` is not supported yet";
-        d.notes.add(
-            Draft::new(codes::UNSUPPORTED, mark, message)
-                .label("this version cannot take a finished change back")
-                .help("write `stop`; a plan with the old values takes changes back"),
-        );
-    }
-    Some(At {
-        value: value?,
-        mark,
-    })
-}
-
 fn gate(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Gate>> {
     let mut fields = Fields::open(d, node, "a gate")?;
     let mark = fields.mark;
@@ -98,7 +81,7 @@ fn gate(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Gate>> {
     let wait = fields.slot(d, "wait", Decoder::long_duration);
     let approve = fields.slot(d, "approve", Decoder::flag);
     let check = fields.slot(d, "check", check);
-    fields.close(d, &[]);
+    fields.close(d);
     required(d, &after, mark, "after", "after: first");
     let approval = match approve.value() {
         Some(true) => Approval::Person,

@@ -22,7 +22,7 @@ pub(super) fn select(d: &mut Decoder<'_>, node: NodeId) -> Option<At<SelectKeys>
         d.one_or_more(node, Decoder::id::<RegionId>)
     });
     let expect = fields.slot(d, "expect", Decoder::number);
-    fields.close(d, &[]);
+    fields.close(d);
     let value = SelectKeys {
         selector: selector?,
         types,
@@ -41,7 +41,7 @@ pub(super) fn availability(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Avail
         let mut fields = Fields::open(d, node, "`select`")?;
         let mark = fields.mark;
         let (selector, _) = selector(d, &mut fields);
-        fields.close(d, &[]);
+        fields.close(d);
         Some(At {
             value: selector?,
             mark,
@@ -49,7 +49,7 @@ pub(super) fn availability(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Avail
     });
     let min = fields.slot(d, "min_available", Decoder::share);
     let max = fields.slot(d, "max_unavailable", Decoder::share);
-    fields.close(d, &[]);
+    fields.close(d);
     required(d, &name, mark, "name", "name: payments");
     required(
         d,

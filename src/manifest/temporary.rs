@@ -23,7 +23,7 @@ pub(super) fn temporary(d: &mut Decoder<'_>, node: NodeId) -> Option<At<Temporar
     let out = fields.slot(d, "max_bandwidth_out", Decoder::number);
     let start = fields.slot(d, "start", |d, node| moment(d, node, MINUTE));
     let end = fields.slot(d, "end", |d, node| moment(d, node, HOUR));
-    fields.close(d, &[]);
+    fields.close(d);
     required(d, &out, mark, "max_bandwidth_out", "max_bandwidth_out: 100");
     required(d, &start, mark, "start", "start: 2026-12-01T22:40Z");
     required(d, &end, mark, "end", "end: 2026-12-02T22Z");

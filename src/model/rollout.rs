@@ -156,6 +156,9 @@ pub enum OnFailure {
     Stop,
     /// The others are changed all the same.
     Continue,
+    /// Nothing new of the group is begun, and the machine whose health check failed is put back to what
+    /// it was, where that costs nothing and is possible.
+    Revert,
 }
 
 impl OnFailure {

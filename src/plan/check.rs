@@ -4,16 +4,14 @@
 //! plan passes through it when it is made, and again when it is read from a file.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use crate::model::{
-    BillingMethod, DesiredFleet, DesiredSpec, InstanceId, ModifyCall, Moment, Power, Share,
-    StoppedMode, TemporaryBandwidth,
-};
+use crate::model::{DesiredFleet, DesiredSpec, InstanceId, Moment, Power, Share};
 
+use super::chain_check::{Comes, longest_outage, power_at_the_end, walk};
 use super::graph::StepGraph;
 use super::saga::Saga;
-use super::step::{Action, Goal, Step, Undo};
+use super::step::{Action, Goal};
+use super::way_back_check::way_back_faults;
 
 /// A promise that a plan would break.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,9 +28,10 @@ pub struct Objection {
 pub fn check(desired: &DesiredFleet, sagas: &BTreeMap<InstanceId, Saga>) -> Vec<Objection> {
     let mut found = Vec::new();
     for (id, saga) in sagas {
-        let faults = walk(saga)
+        let faults = walk(saga, Comes::Rested)
             .into_iter()
-            .chain(against_the_manifest(desired, id, saga));
+            .chain(against_the_manifest(desired, id, saga))
+            .chain(way_back_faults(desired, id, saga));
         found.extend(faults.map(|what| Objection {
             instance: id.to_string(),
             what,
@@ -45,213 +44,6 @@ pub fn check(desired: &DesiredFleet, sagas: &BTreeMap<InstanceId, Saga>) -> Vec<
         });
     }
     found
-}
-
-/// One machine, followed through its chain.
-struct Walk {
-    up: bool,
-    modified_since_cool_down: bool,
-    pivot_passed: bool,
-    /// Whether the step before made an order that somebody must pay.
-    unpaid: bool,
-    faults: Vec<String>,
-}
-
-fn walk(saga: &Saga) -> Vec<String> {
-    let mut walk = Walk {
-        up: saga.was_running,
-        modified_since_cool_down: false,
-        pivot_passed: false,
-        unpaid: false,
-        faults: Vec::new(),
-    };
-    for (position, step) in saga.steps.iter().enumerate() {
-        walk.take(saga, position, step);
-    }
-    if walk.unpaid {
-        walk.object(
-            saga.steps.len(),
-            "is missing: nobody waits for the order to be paid",
-        );
-    }
-    walk.faults
-}
-
-impl Walk {
-    fn take(&mut self, saga: &Saga, position: usize, step: &Step) {
-        if step.because.is_empty() {
-            self.object(position, "has no reason");
-        }
-        self.take_needs(position, step);
-        if self.unpaid != step.waits_for_payment() {
-            self.object(position, "and an order left unpaid do not go together");
-        }
-        self.unpaid = step.is_finished_by_its_answer();
-        match &step.action {
-            Action::Stop { mode } => self.take_stop(saga, position, *mode),
-            Action::Start if self.up => self.object(position, "starts a machine that is up"),
-            Action::Start => self.up = true,
-            Action::Modify(call) => {
-                self.take_modify(saga, position, call);
-                self.take_goal(position, call, step);
-            }
-            Action::AllocatePublicIp => {}
-            Action::AwaitOrder | Action::PayOrder => {
-                self.take_wait(saga, position);
-                if !step.is_pivot() {
-                    self.object(position, "waits for a payment and calls it undoable");
-                }
-            }
-            Action::CoolDown => {
-                self.take_wait(saga, position);
-                self.modified_since_cool_down = false;
-            }
-            Action::RunHook { .. } | Action::AwaitHealth(_) => self.take_care(position),
-        }
-        let undoes_a_change = matches!(&step.undo, Undo::By(Action::Modify(_)));
-        if self.pivot_passed && undoes_a_change {
-            self.object(position, "would be taken back behind the pivot");
-        }
-        self.pivot_passed |= step.is_pivot();
-    }
-
-    /// One machine's steps never overlap (R55).
-    fn take_needs(&mut self, position: usize, step: &Step) {
-        let before = position.checked_sub(1);
-        let needed = step
-            .needs
-            .iter()
-            .any(|need| Some(usize::from(*need)) == before);
-        if before.is_some() && !needed {
-            self.object(position, "does not wait for the step before it");
-        }
-    }
-
-    fn take_stop(&mut self, saga: &Saga, position: usize, mode: StoppedMode) {
-        if !self.up {
-            self.object(position, "stops a machine that is down");
-        }
-        let started_again = saga.steps[position..]
-            .iter()
-            .any(|s| s.action == Action::Start);
-        let undone = saga.steps[position].undo == Undo::By(Action::Start);
-        if started_again && mode != StoppedMode::KeepCharging {
-            self.object(position, "gives capacity up around a change");
-        }
-        if started_again != undone {
-            self.object(
-                position,
-                "does not say how the machine comes up when a change fails",
-            );
-        }
-        self.up = false;
-    }
-
-    /// The call asks for what its goal shows, for nothing else, and says what becomes of it.
-    fn take_goal(&mut self, position: usize, call: &ModifyCall, step: &Step) {
-        let after = &step.after;
-        let agrees = match call {
-            ModifyCall::Spec(change) => after.instance_type.as_ref() == Some(&change.instance_type),
-            ModifyCall::Prepay(change) => {
-                after.instance_type.as_ref() == Some(&change.instance_type)
-            }
-            ModifyCall::Network(change) if change.temporary.is_some() => {
-                let only = Goal {
-                    temporary: change.temporary.clone(),
-                    ..Goal::default()
-                };
-                let what = change.temporary.as_ref();
-                let says_it_twice = what.is_some_and(|what| {
-                    change.max_bandwidth_out == Some(what.max_bandwidth_out)
-                        && what.end.duration_since(what.start) >= TemporaryBandwidth::LEAST
-                });
-                *after == only && says_it_twice
-            }
-            ModifyCall::Network(change) => {
-                after.instance_type.is_none()
-                    && after.temporary.is_none()
-                    && after.charge_type == change.charge_type
-                    && after.max_bandwidth_out == change.max_bandwidth_out
-                    && after.max_bandwidth_in == change.max_bandwidth_in
-            }
-        };
-        if !agrees {
-            self.object(position, "looks for something else than it asks for");
-        }
-        match (call, &step.undo) {
-            (ModifyCall::Spec(_), Undo::By(Action::Modify(ModifyCall::Spec(back))))
-                if Some(&back.instance_type) == step.before.instance_type.as_ref() => {}
-            (ModifyCall::Spec(_), _) => {
-                self.object(
-                    position,
-                    "changes a type and does not say how it is changed back",
-                );
-            }
-            (ModifyCall::Prepay(_) | ModifyCall::Network(_), _) => {
-                let pays = call.makes_order() && !step.is_finished_by_its_answer();
-                if pays && !step.is_pivot() {
-                    self.object(position, "pays an order and calls it undoable");
-                }
-            }
-        }
-    }
-
-    fn take_modify(&mut self, saga: &Saga, position: usize, call: &ModifyCall) {
-        if self.modified_since_cool_down {
-            self.object(position, "follows another change without a cool-down");
-        }
-        self.modified_since_cool_down = true;
-        match (call, saga.billing) {
-            (ModifyCall::Spec(_), BillingMethod::PrePaid) => {
-                self.object(
-                    position,
-                    "sends ModifyInstanceSpec to a subscription machine",
-                );
-            }
-            (ModifyCall::Prepay(_), BillingMethod::PostPaid) => {
-                self.object(
-                    position,
-                    "sends ModifyPrepayInstanceSpec to a pay-as-you-go machine",
-                );
-            }
-            (ModifyCall::Spec(_), BillingMethod::PostPaid) if self.up => {
-                self.object(position, "changes the type of a machine that is up");
-            }
-            (ModifyCall::Network(change), BillingMethod::PrePaid) if change.auto_pay.is_none() => {
-                self.object(position, "makes an order without stating AutoPay");
-            }
-            (ModifyCall::Network(change), BillingMethod::PostPaid)
-                if change.temporary.is_some() =>
-            {
-                self.object(
-                    position,
-                    "buys bandwidth for a while for a pay-as-you-go machine",
-                );
-            }
-            (ModifyCall::Network(change), BillingMethod::PostPaid) if change.auto_pay.is_some() => {
-                self.object(position, "states AutoPay where no order is made");
-            }
-            (ModifyCall::Spec(_) | ModifyCall::Prepay(_) | ModifyCall::Network(_), _) => {}
-        }
-    }
-
-    /// Commands and health checks are for machines that are up.
-    fn take_care(&mut self, position: usize) {
-        if !self.up {
-            self.object(position, "is about a machine that runs, and it is down");
-        }
-    }
-
-    /// Neither a clock nor a person is waited for while a machine that ran is held down.
-    fn take_wait(&mut self, saga: &Saga, position: usize) {
-        if !self.up && saga.was_running && power_at_the_end(saga) {
-            self.object(position, "waits while the machine is held down");
-        }
-    }
-
-    fn object(&mut self, position: usize, what: &str) {
-        self.faults.push(format!("step {} {what}", position + 1));
-    }
 }
 
 fn against_the_manifest(desired: &DesiredFleet, id: &InstanceId, saga: &Saga) -> Vec<String> {
@@ -305,20 +97,6 @@ fn against_the_manifest(desired: &DesiredFleet, id: &InstanceId, saga: &Saga) ->
     faults
 }
 
-/// The expected time from a stop to the start after it, at its longest.
-fn longest_outage(saga: &Saga) -> Duration {
-    let mut longest = Duration::ZERO;
-    let mut outage = Duration::ZERO;
-    for step in &saga.steps {
-        outage += step.downtime;
-        longest = longest.max(outage);
-        if step.action == Action::Start {
-            outage = Duration::ZERO;
-        }
-    }
-    longest
-}
-
 /// Only written fields are managed; the address may also come and go with the bandwidth.
 fn is_unasked_for(wish: &DesiredSpec, goal: &Goal) -> bool {
     let internet = &wish.internet;
@@ -333,20 +111,4 @@ fn is_unasked_for(wish: &DesiredSpec, goal: &Goal) -> bool {
         .public_ip
         .is_some_and(|ip| goal.public_ip.is_some_and(|g| g != ip));
     type_name || charge || inbound || out || address
-}
-
-fn power_at_the_end(saga: &Saga) -> bool {
-    saga.steps
-        .iter()
-        .fold(saga.was_running, |up, step| match step.action {
-            Action::Start => true,
-            Action::Stop { .. } => false,
-            Action::Modify(_)
-            | Action::AwaitOrder
-            | Action::PayOrder
-            | Action::AllocatePublicIp
-            | Action::CoolDown
-            | Action::RunHook { .. }
-            | Action::AwaitHealth(_) => up,
-        })
 }

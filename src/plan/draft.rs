@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Health, Hook, Hooks, InstanceStatus, Moment, StoppedMode};
+use crate::model::{Health, Hook, Hooks, InstanceStatus, Moment, SpecChange, StoppedMode};
 
 use super::price::{Price, Running};
 use super::step::{Action, Because, Goal, Step, Undo};
@@ -164,6 +164,15 @@ impl Draft {
             adopts: None,
             downtime: Duration::ZERO,
         });
+    }
+
+    /// Asks for the offer of a type that it is about to be stopped for.
+    pub(super) fn ask_offer(&mut self, change: SpecChange) {
+        let because = Because::new(
+            "R60",
+            "it is stopped only for a type that it can have at that moment",
+        );
+        self.push(quiet(Action::AskOffer(change), Undo::Nothing, because));
     }
 
     fn outage(&self, estimate: Duration) -> Duration {

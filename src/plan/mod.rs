@@ -17,6 +17,7 @@ mod bill;
 mod money;
 mod account;
 mod input;
+mod way_back;
 mod saga;
 mod draft;
 mod rules;
@@ -26,6 +27,8 @@ mod graph;
 mod course;
 mod promise;
 mod funding;
+mod chain_check;
+mod way_back_check;
 mod check;
 mod course_check;
 mod pace;
@@ -48,6 +51,7 @@ pub use course_check::check_courses;
 pub use pace::{Bind, Overrun, Pace, overruns, paces};
 pub use promise::size_of;
 pub use turnover::{Members, Turnover, turnover};
+pub use way_back::WayBack;
 
 pub use funding::bill;
 pub use graph::{GraphError, Node, StepGraph};
@@ -65,7 +69,7 @@ use input::{Case, Purse};
 use rules::orders::Open;
 use rules::{
     fits, found, network, notes, orders, power, prices, restart, sequence, targets, temporary,
-    transition,
+    transition, way_back as back,
 };
 
 /// What the planner answers.
@@ -234,9 +238,9 @@ fn consider(case: &Case<'_>, planned: &mut Planned) {
             if steps.is_empty() {
                 planned.account.unchanged.push(id.clone());
             } else {
-                planned
-                    .sagas
-                    .insert(id.clone(), Saga::new(case, differences, steps));
+                let way_back = back::way_back(case, &steps);
+                let saga = Saga::new(case, differences, steps, way_back);
+                planned.sagas.insert(id.clone(), saga);
             }
         }
     }

@@ -15,6 +15,7 @@ use crate::model::{
 use super::account::Blocked;
 use super::input::Case;
 use super::step::{Action, Because, Step, Undo};
+use super::way_back::WayBack;
 
 /// One machine's change: a chain of steps that ends done, or with the machine as it was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub struct Saga {
     pub changes: Vec<FieldChange>,
     /// What is done, in order.
     pub steps: Vec<Step>,
+    /// What becomes of it when its health check fails; none where its group asks for nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub way_back: Option<WayBack>,
     /// When its subscription is to be renewed, and by whom.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub renewal: Option<Renewal>,
@@ -47,7 +51,12 @@ pub struct Saga {
 }
 
 impl Saga {
-    pub(super) fn new(case: &Case<'_>, changes: Vec<FieldChange>, steps: Vec<Step>) -> Self {
+    pub(super) fn new(
+        case: &Case<'_>,
+        changes: Vec<FieldChange>,
+        steps: Vec<Step>,
+        way_back: Option<WayBack>,
+    ) -> Self {
         Self {
             instance: case.seen.id.clone(),
             name: case.desired.name.clone(),
@@ -59,6 +68,7 @@ impl Saga {
             after: case.desired.after.clone(),
             changes,
             steps,
+            way_back,
             renewal: Renewal::of(case),
             fingerprint: Fingerprint::of(case.seen),
         }
@@ -69,6 +79,20 @@ impl Saga {
     pub fn crowd(&self) -> Crowd {
         let group = self.group.clone().map(Crowd::Group);
         group.unwrap_or_else(|| Crowd::Ungrouped(self.region.clone()))
+    }
+
+    /// The chain that puts the machine back, if the plan has one.
+    #[must_use]
+    pub fn turned_back(&self) -> Option<Self> {
+        match &self.way_back {
+            Some(WayBack::By { steps, .. }) => Some(Self {
+                steps: steps.clone(),
+                was_running: true,
+                way_back: None,
+                ..self.clone()
+            }),
+            Some(WayBack::Never { .. }) | None => None,
+        }
     }
 
     /// The change is blocked after all, by this rule.
@@ -100,6 +124,7 @@ impl Saga {
             | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
+            | Action::AskOffer(_)
             | Action::RunHook { .. } => Duration::ZERO,
         });
         self.downtime() + holds.sum::<Duration>()

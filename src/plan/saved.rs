@@ -13,6 +13,7 @@ use crate::model::{
 use super::account::Account;
 use super::saga::Saga;
 use super::step::{Action, Goal, Undo};
+use super::way_back::WayBack;
 
 /// The version this program writes, and the only one it reads.
 const FORMAT_VERSION: u32 = 1;
@@ -67,6 +68,8 @@ struct Decisions<'a> {
     after: BTreeMap<&'a InstanceId, Vec<&'a Unit>>,
     groups: BTreeMap<&'a GroupName, &'a Rollout>,
     ungrouped: &'a Rollout,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    ways_back: BTreeMap<&'a InstanceId, DecidedBack<'a>>,
     #[serde(skip_serializing_if = "<[Availability]>::is_empty")]
     availability: &'a [Availability],
     #[serde(skip_serializing_if = "<[Freeze]>::is_empty")]
@@ -89,6 +92,13 @@ struct Decision<'a> {
     cap: Option<&'a Money>,
     #[serde(skip_serializing_if = "Option::is_none")]
     adopts: Option<&'a OrderId>,
+}
+
+/// What becomes of a machine whose health check fails. Why it stays as it is, is no decision.
+#[derive(Serialize)]
+struct DecidedBack<'a> {
+    from: Option<u16>,
+    steps: Vec<Decision<'a>>,
 }
 
 impl SavedPlan {
@@ -118,6 +128,11 @@ impl SavedPlan {
                 .map(|(name, group)| (name, &group.rollout))
                 .collect(),
             ungrouped: &self.desired.ungrouped,
+            ways_back: self
+                .sagas
+                .iter()
+                .filter_map(|(id, saga)| Some((id, decided_back(saga.way_back.as_ref()?))))
+                .collect(),
             availability: &self.desired.availability,
             freezes: &self.desired.freezes,
             budget: self.desired.budget.as_ref(),
@@ -206,6 +221,16 @@ fn why_not(bytes: &[u8]) -> PlanFileError {
 
 fn steps_of(saga: &Saga) -> Vec<Decision<'_>> {
     saga.steps.iter().map(decision).collect()
+}
+
+fn decided_back(way_back: &WayBack) -> DecidedBack<'_> {
+    DecidedBack {
+        from: match way_back {
+            WayBack::By { from, .. } => Some(*from),
+            WayBack::Never { .. } => None,
+        },
+        steps: way_back.steps().iter().map(decision).collect(),
+    }
 }
 
 fn decision(step: &super::step::Step) -> Decision<'_> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Field, Health, Hook, InstanceStatus, Mbps, ModifyCall, Moment, NetworkBilling,
-    ObservedInstance, OrderId, StoppedMode, TemporaryBandwidth, TypeName,
+    ObservedInstance, OrderId, SpecChange, StoppedMode, TemporaryBandwidth, TypeName,
 };
 
 use super::price::{Price, Running};
@@ -32,6 +32,9 @@ pub enum Action {
     AllocatePublicIp,
     /// Waits until five minutes after this machine's last change (R52).
     CoolDown,
+    /// Asks whether this change of type is offered to the machine now, right before it is stopped for it
+    /// (R60, R63). Only on a way back: the way forth was asked about when the plan was made.
+    AskOffer(SpecChange),
     /// Runs a command of the owner's, where respec runs, while the machine is up.
     RunHook {
         /// At which moment of the outage.
@@ -55,6 +58,7 @@ impl Action {
             Self::PayOrder => "pay order by call",
             Self::AllocatePublicIp => "allocate address",
             Self::CoolDown => "cool down",
+            Self::AskOffer(_) => "ask",
             Self::RunHook { moment, .. } => moment.as_str(),
             Self::AwaitHealth(_) => "health",
         }
@@ -72,6 +76,7 @@ impl Action {
             | Self::PayOrder
             | Self::AllocatePublicIp
             | Self::CoolDown
+            | Self::AskOffer(_)
             | Self::AwaitHealth(_) => None,
         }
     }
@@ -260,6 +265,7 @@ impl Step {
             | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
+            | Action::AskOffer(_)
             | Action::RunHook { .. }
             | Action::AwaitHealth(_) => false,
         }
@@ -281,6 +287,7 @@ impl Step {
             | Action::Start
             | Action::AllocatePublicIp
             | Action::CoolDown
+            | Action::AskOffer(_)
             | Action::RunHook { .. }
             | Action::AwaitHealth(_) => false,
         }
@@ -298,6 +305,7 @@ impl Step {
             | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
+            | Action::AskOffer(_)
             | Action::RunHook { .. }
             | Action::AwaitHealth(_) => None,
         }

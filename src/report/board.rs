@@ -13,7 +13,8 @@ use crate::figures::Service;
 use crate::model::{Crowd, InstanceId, InstanceStatus, ObservedFleet, Unit, later};
 use crate::plan::SavedPlan;
 use crate::saga::{
-    Brakes, Direction, Halt, Hold, Keeping, RunState, SagaOutcome, Terms, is_out_of_service,
+    Brakes, Direction, Halt, Hold, Keeping, Phase, RunState, SagaOutcome, Terms, in_force,
+    is_out_of_service,
 };
 
 use super::seats::{Seat, Share, shares};
@@ -73,9 +74,16 @@ impl Board {
     #[must_use]
     pub fn taking_up(mut self, plan: &SavedPlan, state: &RunState) -> Self {
         for (id, saga_state) in &state.sagas {
-            let saga = plan.sagas.get(id);
-            if saga.is_some_and(|saga| is_out_of_service(saga, saga_state)) {
+            let chain = plan.sagas.get(id).map(|saga| in_force(saga, saga_state));
+            if chain.is_some_and(|chain| is_out_of_service(&chain, saga_state)) {
                 self.goes_out(id);
+            }
+            if let Some(seat) = self.seats.get_mut(id) {
+                if saga_state.turned.is_some() {
+                    seat.turn_back();
+                }
+                let done = (0..).take_while(|at| saga_state.phase(*at) == Phase::Succeeded);
+                seat.next = done.count();
             }
         }
         for id in &state.failures {
@@ -133,6 +141,7 @@ impl Board {
                     self.brakes.failed(&subject.instance);
                 }
             }
+            EventKind::TurnedBack { subject, .. } => self.turns_back(&subject.instance),
             EventKind::LeftAlone { subject, .. } => self.ends(&subject.instance),
             EventKind::BatchBegan { crowd, batch, .. } if *batch > 1 => {
                 self.brakes.approved(crowd, batch - 1);
@@ -195,6 +204,11 @@ impl Board {
         seat.is_some_and(Seat::leaves_next)
     }
 
+    /// What the machine's next step does.
+    pub(super) fn next_verb(&self, instance: &InstanceId) -> Option<&'static str> {
+        self.seats.get(instance)?.next_verb()
+    }
+
     /// What a machine stands behind (`after`), as long as that is not finished.
     pub(super) fn stands_behind(&self, instance: &InstanceId) -> Option<&Unit> {
         let seat = self.seats.get(instance)?;
@@ -218,6 +232,12 @@ impl Board {
         // One that was started is not back while its health check is still to come.
         if !goes_on {
             self.settle(&subject.instance);
+        }
+    }
+
+    fn turns_back(&mut self, instance: &InstanceId) {
+        if let Some(seat) = self.seats.get_mut(instance) {
+            seat.turn_back();
         }
     }
 

@@ -55,6 +55,7 @@ pub(super) fn subject(kind: &EventKind) -> Option<&Subject> {
         | EventKind::Waiting { subject, .. }
         | EventKind::StepFinished { subject, .. }
         | EventKind::StepFailed { subject, .. }
+        | EventKind::TurnedBack { subject, .. }
         | EventKind::OrderMade { subject, .. }
         | EventKind::OrderBooked { subject, .. }
         | EventKind::Closed { subject, .. }
@@ -99,6 +100,7 @@ fn said(kind: &EventKind) -> Said {
             let vendor = vendor(code.as_deref(), request_id.as_ref());
             ("Failed", Tone::Bad, failed(step, message, &vendor))
         }
+        EventKind::TurnedBack { to, reason, .. } => turning_back(to, reason),
         EventKind::OrderMade {
             order_id,
             auto_pay: true,
@@ -130,6 +132,11 @@ fn said(kind: &EventKind) -> Said {
         }
         EventKind::RunFinished { totals, exit_code } => finished(totals, *exit_code),
     }
+}
+
+fn turning_back(to: &str, reason: &str) -> Said {
+    let detail = format!("to {}: {}", safe(to), safe(reason));
+    ("Turning back", Tone::Warn, detail)
 }
 
 fn finished_step(step: &StepView, how: &str) -> Said {
@@ -254,7 +261,7 @@ pub(super) fn task(step: &StepView) -> String {
 }
 
 /// Each verb of a plan with the words for its beginning and its end.
-const VERBS: [(&str, &str, &str); 10] = [
+const VERBS: [(&str, &str, &str); 11] = [
     ("stop", "Stopping", "Stopped"),
     ("start", "Starting", "Started"),
     ("modify", "Modifying", "Modified"),
@@ -262,6 +269,7 @@ const VERBS: [(&str, &str, &str); 10] = [
     ("pay order by call", "Paying", "Paid"),
     ("allocate address", "Allocating", "Allocated"),
     ("cool down", "Cooling", "Cooled"),
+    ("ask", "Asking", "Offered"),
     ("before_stop", "Draining", "Drained"),
     ("health", "Checking", "Healthy"),
     ("after_start", "Undraining", "Undrained"),
@@ -354,6 +362,11 @@ mod tests {
             Action::PayOrder,
             Action::AllocatePublicIp,
             Action::CoolDown,
+            Action::AskOffer(crate::model::SpecChange {
+                instance_type: crate::model::TypeName::new("ecs.g7.large").unwrap(),
+                allow_migrate_across_zone: None,
+                system_disk_category: None,
+            }),
             hook(Moment::BeforeStop),
             Action::AwaitHealth(Health {
                 ready: Probe::Status,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::model::InstanceId;
 use crate::plan::Saga;
 use crate::saga::{
-    Entry, IllegalEntry, Milestones, Phase, RunRecord, RunState, SagaState, StepState,
+    Entry, IllegalEntry, Milestones, Phase, RunRecord, RunState, SagaState, StepState, in_force,
 };
 
 use super::advice::advice;
@@ -52,7 +52,8 @@ pub fn run(
     };
     text.push_str(&milestones(&state.milestones, style));
     for (id, saga) in &state.sagas {
-        text.push_str(&machine(id, saga, sagas.get(id), style));
+        let plan = sagas.get(id).map(|plan| in_force(plan, saga));
+        text.push_str(&machine(id, saga, plan.as_deref(), style));
     }
     Ok(text)
 }
@@ -141,6 +142,13 @@ fn machine(id: &InstanceId, saga: &SagaState, plan: Option<&Saga>, style: &Style
     let mut text = format!("\n{}  {word}\n", style.paint(Tone::Strong, &name));
     if !note.is_empty() {
         text.push_str(&style.fold("  ", "  ", &terminal(note)));
+    }
+    if let Some(turned) = &saga.turned {
+        let why = match note {
+            "" => format!(": {}", terminal(&turned.failure.message)),
+            _ => String::new(),
+        };
+        text.push_str(&style.fold("  ", "  ", &format!("on its way back{why}")));
     }
     let known = saga
         .steps

@@ -175,6 +175,7 @@ fn typed(kind: &EventKind) -> (&'static str, &'static str) {
         EventKind::Waiting { .. } => ("info", "apply_progress"),
         EventKind::StepFinished { .. } => ("info", "step_complete"),
         EventKind::StepFailed { .. } => ("error", "diagnostic"),
+        EventKind::TurnedBack { .. } => ("warn", "turned_back"),
         EventKind::OrderMade { .. } => ("info", "order_made"),
         EventKind::OrderBooked { .. } => ("info", "order_booked"),
         EventKind::Closed {
@@ -248,6 +249,7 @@ fn about(kind: &EventKind, seconds: u64) -> Value {
             json!({"step": step_value(step), "found": found, "took_seconds": took.as_secs_f64()})
         }
         EventKind::StepFailed { step, .. } => json!({"step": step_value(step)}),
+        EventKind::TurnedBack { to, reason, .. } => json!({"to": to, "reason": reason}),
         EventKind::OrderMade {
             order_id, auto_pay, ..
         } => {

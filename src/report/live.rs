@@ -116,6 +116,7 @@ fn scrolls(kind: &EventKind) -> bool {
         | EventKind::Waiting { .. } => false,
         EventKind::RunStarted { .. }
         | EventKind::StepFailed { .. }
+        | EventKind::TurnedBack { .. }
         | EventKind::OrderMade { .. }
         | EventKind::OrderBooked { .. }
         | EventKind::Closed { .. }

@@ -18,6 +18,7 @@ use super::spec_lines::{SpecLine, in_brief, spec_diff};
 use super::step_words::{facts, pivot};
 use super::style::{called, count, duration, minute};
 use super::view::{self, Class};
+use super::way_back_words::{ON_FAILURE, way_back_words};
 
 /// Longest page, in characters. GitHub takes 65,536, the strictest of the usual hosts that colour a
 /// diff; the rest is left to whoever puts words around the page.
@@ -310,8 +311,11 @@ fn details(class: &Class<'_>) -> String {
     };
     let steps = (0..saga.steps.len()).map(|position| step_item(&class.step(position)));
     let steps: String = steps.collect();
+    let way_back = way_back_words(saga).map_or_else(String::new, |words| {
+        format!("\n**{ON_FAILURE}**: {}\n", markdown(&words))
+    });
     format!(
-        "\n<details><summary>{title}</summary>\n\n{fence}diff\n{diff}{fence}\n\n{steps}\n</details>\n"
+        "\n<details><summary>{title}</summary>\n\n{fence}diff\n{diff}{fence}\n\n{steps}{way_back}\n</details>\n"
     )
 }
 

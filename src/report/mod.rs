@@ -25,6 +25,7 @@ mod view;
 mod spec_lines;
 pub mod price_words;
 mod step_words;
+mod way_back_words;
 mod plan_tree;
 pub mod rollout_lines;
 mod money_view;

@@ -9,6 +9,7 @@ use super::spec_lines::{SpecLine, spec_diff};
 use super::step_words::{facts, pivot};
 use super::style::{Style, Tone, called, duration};
 use super::view::Class;
+use super::way_back_words::{ON_FAILURE, way_back_words};
 use super::words::terminal;
 
 /// Machines of one class that get a line of their own; the others are counted.
@@ -75,6 +76,7 @@ fn power(saga: &Saga) -> &'static str {
             | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
+            | Action::AskOffer(_)
             | Action::RunHook { .. }
             | Action::AwaitHealth(_) => up,
         });
@@ -127,6 +129,13 @@ pub(super) fn change(class: &Class<'_>, style: &Style) -> String {
         };
         let facts = facts(&class.step(position));
         text.push_str(&tree_step(step, &facts, branch, widest, style));
+    }
+    if let Some(words) = way_back_words(saga) {
+        let line = style.paint(
+            Tone::Warn,
+            &format!("{ON_FAILURE}: {}", style.spelled(&words)),
+        );
+        text.push_str(&style.fold("      ", "        ", &line));
     }
     text
 }

@@ -1,6 +1,8 @@
 //! How a plan goes through its groups, in lines: limits, batches, gates, windows, who joined and left.
 
-use crate::model::{Approval, Course, Crowd, Gate, InstanceId, Opening, Rollout, Spread, Window};
+use crate::model::{
+    Approval, Course, Crowd, Gate, InstanceId, OnFailure, Opening, Rollout, Spread, Window,
+};
 use crate::plan::{Bind, Overrun, Pace, SavedPlan, paces};
 
 use super::style::{count, duration, minute};
@@ -43,11 +45,15 @@ fn lines(plan: &SavedPlan, course: &Course) -> Option<Vec<String>> {
 fn limit(course: &Course, rollout: &Rollout, restarts: usize) -> String {
     let at_once = rollout.max_unavailable.of(course.size).min(course.size);
     let failures = match (rollout.on_failure, rollout.max_failures.of(course.size)) {
-        (crate::model::OnFailure::Continue, _) => "failures stop nothing".to_owned(),
-        (crate::model::OnFailure::Stop, 0) => "the first failure stops new starts".to_owned(),
-        (crate::model::OnFailure::Stop, n) => {
+        (OnFailure::Continue, _) => "failures stop nothing".to_owned(),
+        (OnFailure::Stop | OnFailure::Revert, 0) => "the first failure stops new starts".to_owned(),
+        (OnFailure::Stop | OnFailure::Revert, n) => {
             format!("{} tolerated", count(n.min(course.size), "failure"))
         }
+    };
+    let failures = match rollout.on_failure {
+        OnFailure::Revert => format!("{failures}, and who is not good is put back"),
+        OnFailure::Stop | OnFailure::Continue => failures,
     };
     let line = format!(
         "{}: at most {at_once} of {}; {failures}",

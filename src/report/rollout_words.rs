@@ -48,6 +48,7 @@ pub(super) fn rollout_words(kind: &EventKind) -> Said {
         | EventKind::Waiting { .. }
         | EventKind::StepFinished { .. }
         | EventKind::StepFailed { .. }
+        | EventKind::TurnedBack { .. }
         | EventKind::OrderMade { .. }
         | EventKind::OrderBooked { .. }
         | EventKind::Closed { .. }
@@ -84,6 +85,7 @@ pub(super) fn rollout_value(kind: &EventKind) -> Value {
         | EventKind::Waiting { .. }
         | EventKind::StepFinished { .. }
         | EventKind::StepFailed { .. }
+        | EventKind::TurnedBack { .. }
         | EventKind::OrderMade { .. }
         | EventKind::OrderBooked { .. }
         | EventKind::Closed { .. }

@@ -14,6 +14,8 @@ pub(super) struct Seat {
     pub(super) after: BTreeSet<Unit>,
     /// The verb of each step, and whether that takes the machine out of service.
     steps: Vec<(&'static str, bool)>,
+    /// The same of its way back.
+    back: Vec<(&'static str, bool)>,
     /// The step it is at, counted from 0.
     pub(super) next: usize,
     /// Whether nothing more happens to it.
@@ -22,16 +24,21 @@ pub(super) struct Seat {
 
 impl Seat {
     pub(super) fn of(saga: &Saga) -> Self {
-        let steps = (0..).zip(&saga.steps);
+        let back = saga.turned_back();
         Self {
             crowd: saga.crowd(),
             after: saga.after.clone(),
-            steps: steps
-                .map(|(at, step)| (step.action.verb(), takes_out_of_service(saga, at)))
-                .collect(),
+            steps: steps_of(saga),
+            back: back.as_ref().map(steps_of).unwrap_or_default(),
             next: 0,
             over: false,
         }
+    }
+
+    /// From here on its steps are those of its way back.
+    pub(super) fn turn_back(&mut self) {
+        self.steps.clone_from(&self.back);
+        self.next = 0;
     }
 
     /// Whether its next step takes it out of service.
@@ -39,11 +46,22 @@ impl Seat {
         self.steps.get(self.next).is_some_and(|(_, leaves)| *leaves)
     }
 
+    /// What its next step does.
+    pub(super) fn next_verb(&self) -> Option<&'static str> {
+        self.steps.get(self.next).map(|(verb, _)| *verb)
+    }
+
     /// Whether its next step is one on the way back into service.
     pub(super) fn returns_next(&self) -> bool {
-        let next = self.steps.get(self.next);
-        next.is_some_and(|(verb, _)| matches!(*verb, "health" | "after_start"))
+        matches!(self.next_verb(), Some("health" | "after_start"))
     }
+}
+
+fn steps_of(saga: &Saga) -> Vec<(&'static str, bool)> {
+    let steps = (0..).zip(&saga.steps);
+    steps
+        .map(|(at, step)| (step.action.verb(), takes_out_of_service(saga, at)))
+        .collect()
 }
 
 /// A group, or the ungrouped machines of a region.

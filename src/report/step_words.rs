@@ -39,6 +39,7 @@ fn leaves_a_mark(step: &Step) -> bool {
         | Action::AwaitOrder
         | Action::PayOrder
         | Action::CoolDown
+        | Action::AskOffer(_)
         | Action::RunHook { .. }
         | Action::AwaitHealth(_) => false,
     }
@@ -69,6 +70,10 @@ fn doing(step: &Step) -> Vec<String> {
         Action::PayOrder => vec!["PayOrder, then until its change shows".to_owned()],
         Action::AllocatePublicIp => vec!["a static public address".to_owned()],
         Action::CoolDown => vec!["until five minutes after the change before".to_owned()],
+        Action::AskOffer(change) => vec![format!(
+            "whether {} can be had now",
+            terminal(change.instance_type.as_str())
+        )],
         Action::RunHook { hook, .. } => {
             vec![
                 terminal(&hook.command.to_string()).into_owned(),
@@ -160,6 +165,7 @@ fn taking_back(step: &Step, undo: &Action) -> String {
             | Action::PayOrder
             | Action::AllocatePublicIp
             | Action::CoolDown
+            | Action::AskOffer(_)
             | Action::RunHook { .. }
             | Action::AwaitHealth(_),
             _,

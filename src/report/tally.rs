@@ -138,6 +138,12 @@ impl Tally {
             EventKind::StepStarted { subject, step, .. } => self.step_started(subject, step),
             EventKind::StepFinished { subject, step, .. } => self.step_finished(subject, step),
             EventKind::StepFailed { subject, .. } => self.step_failed(subject, &event.kind),
+            // Its steps begin anew.
+            EventKind::TurnedBack { subject, .. } => {
+                let machine = self.machine(subject);
+                machine.step = None;
+                machine.wait = None;
+            }
             EventKind::OrderMade {
                 subject,
                 order_id,

@@ -62,6 +62,7 @@ pub(super) fn classes(plan: &SavedPlan) -> Vec<Class<'_>> {
         Digest::of_value(&(
             (&saga.group, &saga.region, saga.billing, saga.was_running),
             (&saga.changes, alike(&saga.steps), &saga.after),
+            &saga.way_back,
         ))
     })
     .into_iter()

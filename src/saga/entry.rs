@@ -186,6 +186,15 @@ pub enum Kind {
         /// Which machine.
         instance: InstanceId,
     },
+    /// Its health check failed behind its change: from here on its steps are those of the way back that
+    /// the plan has for it.
+    TurnedBack {
+        /// Which machine.
+        instance: InstanceId,
+        /// The way back is a change of its own, counted like any other, so that its calls have tokens
+        /// of their own.
+        change_number: u64,
+    },
     /// A saga rests; the run stays open.
     Halted {
         /// Which machine.
@@ -302,6 +311,12 @@ pub enum StepEvent {
         /// Why.
         failure: Failure,
     },
+    /// The step has not reached its goal, which is told and holds nothing up: a machine that is put back
+    /// is looked at, and is where it was whatever it looks like.
+    Tolerated {
+        /// What was seen.
+        failure: Failure,
+    },
 }
 
 /// A billing order that one of our calls made. Never leaves the store.
@@ -363,6 +378,7 @@ impl Kind {
             | Self::Begun { instance, .. }
             | Self::Settled { instance }
             | Self::FellOver { instance }
+            | Self::TurnedBack { instance, .. }
             | Self::Halted { instance, .. }
             | Self::Reopened { instance }
             | Self::Closed { instance, .. } => Some(instance),

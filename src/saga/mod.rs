@@ -15,24 +15,30 @@
 //!     │ Failed          │ Failed               │ Failed           ▼
 //!     └────────────► Failed ◄──────────────────┘        UndoSent ─► Undone | UndoFailed
 //! ```
+//!
+//! A saga whose health check fails behind its change may turn back (`on_failure: revert`): from then on
+//! its steps are those of a second chain, which the plan has for it, and everything above holds for that
+//! one as it did for the first ([`in_force`]).
 
 mod entry;
 mod phase;
 mod progress;
 mod milestones;
 mod state;
+mod chain;
 mod service;
 mod task;
 mod brakes;
 
 pub use brakes::{Brakes, Hold, Keeping, Lift, Machine, Promised, Terms};
+pub use chain::in_force;
 pub use entry::{
     Direction, Entry, Failure, FailureCause, Halt, Kind, OrderRecord, RunRecord, SagaOutcome,
     StepEvent, StepRef,
 };
 pub use milestones::{Milestones, Opened, Waiver};
 pub use phase::Phase;
-pub use progress::{IllegalEntry, SagaState, StepState};
+pub use progress::{IllegalEntry, SagaState, StepState, Turned};
 pub use service::{is_out_of_service, is_owed_a_return, takes_out_of_service};
 pub use state::RunState;
 pub use task::{Mode, Task, holds_down, may_fall_over, next_task};

@@ -38,7 +38,7 @@ pub(super) fn next(phase: Phase, direction: Direction, event: &StepEvent) -> Opt
             (_, StepEvent::Intent { .. } | StepEvent::Launched { .. }) => Some(Sent),
             (Sent, StepEvent::Answered { .. }) => Some(Answered),
             (Sent | Answered, StepEvent::Unanswered { .. }) => Some(Sent),
-            (_, StepEvent::Succeeded { .. }) => Some(Succeeded),
+            (_, StepEvent::Succeeded { .. } | StepEvent::Tolerated { .. }) => Some(Succeeded),
             (_, StepEvent::Failed { .. }) => Some(Failed),
             (
                 _,
@@ -58,6 +58,7 @@ pub(super) fn next(phase: Phase, direction: Direction, event: &StepEvent) -> Opt
                     _,
                     StepEvent::Answered { .. }
                     | StepEvent::Unanswered { .. }
+                    | StepEvent::Tolerated { .. }
                     | StepEvent::Booked { .. },
                 ) => None,
             }

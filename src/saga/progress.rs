@@ -34,6 +34,17 @@ pub struct StepState {
     pub booked: Option<(PaymentStatus, Option<Money>)>,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
+    /// What was seen instead of its goal, where that was only to be told.
+    pub tolerated: Option<Failure>,
+}
+
+/// What a saga was before its machine was sent back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turned {
+    /// Why: its health check.
+    pub failure: Failure,
+    /// The steps of the way forth.
+    forth: BTreeMap<u16, StepState>,
 }
 
 /// One machine's saga.
@@ -45,8 +56,10 @@ pub struct SagaState {
     pub was_running: bool,
     /// How often it was begun in this run.
     pub begun: u32,
-    /// Its steps, by position; a missing one is waiting.
+    /// Its steps, by position in the chain that is in force; a missing one is waiting.
     pub steps: BTreeMap<u16, StepState>,
+    /// Set while the chain in force is the way back.
+    pub turned: Option<Box<Turned>>,
     /// Whether it is known that no stop can arrive late any more.
     pub settled: bool,
     /// When a change of the machine last succeeded in this run.
@@ -64,6 +77,7 @@ impl SagaState {
             was_running,
             begun,
             steps: BTreeMap::new(),
+            turned: None,
             settled: false,
             changed_at: None,
             halted: None,
@@ -150,8 +164,31 @@ impl SagaState {
             // Only the modify calls carry a token, and only they start a cool-down (R52).
             StepEvent::Succeeded { .. } if step.token.is_some() => self.changed_at = Some(entry.at),
             StepEvent::Succeeded { .. } => {}
+            StepEvent::Tolerated { failure } => step.tolerated = Some(failure.clone()),
         }
         Ok(())
+    }
+
+    /// From here on the steps are those of the way back.
+    pub(super) fn turn_back(&mut self, entry: &Entry, number: u64) -> Result<(), IllegalEntry> {
+        let failure = match self.failed_step() {
+            _ if self.turned.is_some() => return Err(illegal(entry, "it is on its way back")),
+            _ if number <= self.change_number => {
+                return Err(illegal(entry, "its change number is used up"));
+            }
+            None => return Err(illegal(entry, "none of its steps has failed")),
+            Some((_, failure)) => failure.clone(),
+        };
+        let forth = std::mem::take(&mut self.steps);
+        self.turned = Some(Box::new(Turned { failure, forth }));
+        self.change_number = number;
+        Ok(())
+    }
+
+    /// Whether nothing of the way back is in force: no call of it has reached its goal and stands.
+    fn is_where_it_turned(&self) -> bool {
+        let stands = |step: &StepState| step.phase == Phase::Succeeded && step.first_sent.is_some();
+        self.turned.is_some() && !self.steps.values().any(stands)
     }
 
     /// The machine is down again: whatever brought it up last is to be done again.
@@ -184,6 +221,11 @@ impl SagaState {
         let Some((halt, _)) = self.halted.take() else {
             return;
         };
+        // It was not put back: before that is tried again, it is looked at again.
+        if halt == Halt::Held && self.is_where_it_turned() {
+            let forth = self.turned.take().map(|turned| turned.forth);
+            self.steps = forth.unwrap_or_default();
+        }
         let surprised = self
             .failed_step()
             .is_some_and(|(_, failure)| failure.cause == FailureCause::Surprised);

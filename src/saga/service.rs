@@ -19,7 +19,9 @@ use super::progress::SagaState;
 /// and was not yet seen to be good or not yet put back.
 #[must_use]
 pub fn is_out_of_service(saga: &Saga, state: &SagaState) -> bool {
-    let (mut out, mut started) = (false, false);
+    // Who turned back was not good, and is not in service before it has come up again.
+    let turned = state.turned.is_some();
+    let (mut out, mut started) = (turned, false);
     for (at, step) in (0..).zip(&saga.steps) {
         let phase = state.phase(at);
         match Part::of(step) {
@@ -31,7 +33,7 @@ pub fn is_out_of_service(saga: &Saga, state: &SagaState) -> bool {
                     Phase::Waiting => {}
                     Phase::Failed => out |= was_sent(state, at),
                     // Taken back last of all: then it is in service again.
-                    Phase::Undone => out = false,
+                    Phase::Undone => out = turned,
                     Phase::Sent
                     | Phase::Answered
                     | Phase::Succeeded
@@ -192,7 +194,8 @@ impl Part {
             | Action::AwaitOrder
             | Action::PayOrder
             | Action::AllocatePublicIp
-            | Action::CoolDown => Self::Other,
+            | Action::CoolDown
+            | Action::AskOffer(_) => Self::Other,
         }
     }
 }

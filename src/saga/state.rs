@@ -77,6 +77,7 @@ impl RunState {
             | Kind::Step { .. }
             | Kind::Settled { .. }
             | Kind::FellOver { .. }
+            | Kind::TurnedBack { .. }
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }
@@ -146,6 +147,13 @@ impl RunState {
                 self.open_saga(entry, instance)?.fall_over();
                 Ok(())
             }
+            Kind::TurnedBack {
+                instance,
+                change_number,
+            } => {
+                let saga = self.open_saga(entry, instance)?;
+                saga.turn_back(entry, *change_number)
+            }
             Kind::Halted {
                 instance,
                 halt,
@@ -154,15 +162,7 @@ impl RunState {
                 self.open_saga(entry, instance)?.halted = Some((*halt, note.clone()));
                 Ok(())
             }
-            Kind::Reopened { instance } => {
-                let saga = self.open_saga(entry, instance)?;
-                let forgives = saga.needs_a_person();
-                saga.reopen();
-                if forgives {
-                    self.failures.clear();
-                }
-                Ok(())
-            }
+            Kind::Reopened { instance } => self.reopen(entry, instance),
             Kind::Closed {
                 instance,
                 outcome,
@@ -176,6 +176,17 @@ impl RunState {
                 Ok(())
             }
         }
+    }
+
+    /// Whoever goes on with what was held has seen the failures until then.
+    fn reopen(&mut self, entry: &Entry, instance: &InstanceId) -> Result<(), IllegalEntry> {
+        let saga = self.open_saga(entry, instance)?;
+        let forgives = saga.needs_a_person();
+        saga.reopen();
+        if forgives {
+            self.failures.clear();
+        }
+        Ok(())
     }
 
     /// A batch, a gate or the hours.
@@ -200,6 +211,7 @@ impl RunState {
             | Kind::Step { .. }
             | Kind::Settled { .. }
             | Kind::FellOver { .. }
+            | Kind::TurnedBack { .. }
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::plan::{Action, Saga, Undo};
+use crate::plan::{Action, Saga, Undo, WayBack};
 use crate::planted::{self, Fault};
 
 use super::entry::{FailureCause, Halt, SagaOutcome};
@@ -32,6 +32,8 @@ pub enum Task {
     GiveUp(u16, FailureCause),
     /// Watch until no stop can arrive late any more; the last may have been sent at this time.
     Watch(Timestamp),
+    /// Not good behind its change: from here on, the way back.
+    TurnBack,
     /// Nothing is left: end the saga.
     Close(SagaOutcome),
     /// Rest, and let the next run begin here.
@@ -46,10 +48,43 @@ pub fn next_task(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
     if let Some((halt, _)) = state.halted {
         return Task::Halt(halt);
     }
-    match state.failed_step() {
+    let task = match state.failed_step() {
+        Some((failed, failure)) if turns_back(saga, state, failed, failure.cause) => {
+            turn_back(saga, state, mode)
+        }
         Some((failed, failure)) => unwind(saga, state, failed, failure.cause),
         None => go_on(saga, state, mode),
+    };
+    match (task, &state.turned) {
+        // It is what it was, and not what was wanted.
+        (Task::Close(SagaOutcome::Done), Some(_)) => Task::Close(SagaOutcome::Undone),
+        // It could not be put back, and runs as changed.
+        (Task::Close(_), Some(_)) => Task::Halt(Halt::Held),
+        (task, _) => task,
     }
+}
+
+/// Whether the plan puts this machine back: it runs as wanted, and is not good.
+fn turns_back(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> bool {
+    let behind = match &saga.way_back {
+        Some(WayBack::By { from, .. }) => *from == failed,
+        Some(WayBack::Never { .. }) | None => false,
+    };
+    behind
+        && cause == FailureCause::Unhealthy
+        && state.turned.is_none()
+        && !planted::is(Fault::NoWayBack)
+}
+
+/// First into service and past every stop that got lost, as if it were to stay: each outage is whole.
+fn turn_back(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
+    let next = match (owed_return(saga, state), mode) {
+        (Some(at), _) => Task::Do(at),
+        (None, Mode::GoOn) => Task::TurnBack,
+        // It is up; nothing new is begun.
+        (None, Mode::PutBack | Mode::OrdersOnly) => Task::Rest,
+    };
+    settle_then(saga, state, next)
 }
 
 fn go_on(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
@@ -258,6 +293,7 @@ fn ends_up(saga: &Saga, state: &SagaState) -> bool {
         | Action::PayOrder
         | Action::AllocatePublicIp
         | Action::CoolDown
+        | Action::AskOffer(_)
         | Action::RunHook { .. }
         | Action::AwaitHealth(_) => None,
     });

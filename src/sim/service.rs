@@ -33,6 +33,13 @@ impl Instance {
         if self.particulars().never_ready && self.up_since.is_some() {
             return Err("answers 503".to_owned());
         }
+        if self
+            .particulars()
+            .never_ready_on
+            .contains(&self.effective_type)
+        {
+            return Err("answers 503".to_owned());
+        }
         let needs = self.particulars().ready_after.map_or(usual, |span| span.0);
         // A machine that ran when the scenario began has been there for long.
         match self.up_since {

@@ -104,6 +104,10 @@ fn note(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) -> Result<(),
             instance,
             change_number,
             ..
+        }
+        | Kind::TurnedBack {
+            instance,
+            change_number,
         } => note_change(contents, delta, entry.seq, instance, *change_number)?,
         Kind::Step {
             at,
@@ -165,6 +169,7 @@ fn note_run(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) {
         | Kind::Step { .. }
         | Kind::Settled { .. }
         | Kind::FellOver { .. }
+        | Kind::TurnedBack { .. }
         | Kind::Halted { .. }
         | Kind::Reopened { .. }
         | Kind::Closed { .. }

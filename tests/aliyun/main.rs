@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod clocks;
 mod billing;
 
 use std::cell::RefCell;

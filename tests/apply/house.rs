@@ -22,7 +22,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::rig::{Rig, paused, read_manifest};
+use crate::rig::{Rig, paused};
 
 /// The world, and whoever runs respec on it.
 pub(crate) struct House {
@@ -95,8 +95,7 @@ impl House {
 
     /// The manifest is edited.
     pub(crate) fn want(&mut self, manifest: &str) {
-        self.rig.manifest = in_full(manifest);
-        self.rig.desired = read_manifest(&self.rig.manifest);
+        self.rig = self.rig.wanting(&in_full(manifest));
     }
 
     /// Applies, with nobody at the keyboard.

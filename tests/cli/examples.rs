@@ -84,6 +84,17 @@ fn a_web_tier_changes_one_zone_at_a_time_behind_a_first_machine() {
 }
 
 #[test]
+fn a_machine_that_is_not_good_on_its_new_type_goes_back_alone() {
+    let mut example = Example::new("put-back", "api.cloud.yaml");
+    example.run("plan", 0);
+    example.run("plan --format markdown", 0);
+    example.run("rehearse", 0);
+    example.run("apply -auto-approve", 3);
+    example.run("plan", 0);
+    example.reads_as_before();
+}
+
+#[test]
 fn the_standby_goes_first_and_the_primary_waits_for_a_person() {
     let mut example = Example::new("db-pair", "db.cloud.yaml");
     example.run("plan", 0);

@@ -249,6 +249,7 @@ proptest! {
                     | Action::PayOrder
                     | Action::AllocatePublicIp
                     | Action::RunHook { .. }
+                    | Action::AskOffer(_)
                     | Action::AwaitHealth(_) => {}
                 }
             }

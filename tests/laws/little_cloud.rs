@@ -41,7 +41,10 @@ impl LittleCloud {
                 Ok(())
             }
             Action::AllocatePublicIp => self.allocate(),
-            Action::CoolDown | Action::RunHook { .. } | Action::AwaitHealth(_) => Ok(()),
+            Action::CoolDown
+            | Action::AskOffer(_)
+            | Action::RunHook { .. }
+            | Action::AwaitHealth(_) => Ok(()),
         }
     }
 

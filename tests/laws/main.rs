@@ -10,5 +10,6 @@ mod world;
 mod prices;
 mod laws;
 mod money;
+mod ways_back;
 mod sealed;
 mod spoiled;

@@ -79,7 +79,11 @@ fn rollout() -> impl Strategy<Value = Rollout> {
     let batches = proptest::collection::vec(share(), 1..4);
     let words = (
         select(vec![Spread::Anywhere, Spread::Zone]),
-        select(vec![OnFailure::Stop, OnFailure::Stop, OnFailure::Continue]),
+        select(vec![
+            OnFailure::Stop,
+            OnFailure::Revert,
+            OnFailure::Continue,
+        ]),
     );
     let hours = proptest::option::weighted(0.3, window());
     (limits, batches, words, gates(), hours).prop_map(|(limits, sizes, words, gates, window)| {

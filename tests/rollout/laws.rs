@@ -74,5 +74,5 @@ fn is_stopped_by_failures(
         .iter()
         .filter(|id| try_out.standing[**id] == Standing::Failed)
         .count();
-    rollout.on_failure == OnFailure::Stop && failed > rollout.max_failures.of(course.size)
+    rollout.on_failure != OnFailure::Continue && failed > rollout.max_failures.of(course.size)
 }

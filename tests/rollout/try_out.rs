@@ -225,7 +225,7 @@ impl<'a> TryOut<'a> {
         let failed = failed
             .iter()
             .filter(|id| self.case.terms.machines[*id].crowd == *crowd);
-        if rollout.on_failure == OnFailure::Stop {
+        if rollout.on_failure != OnFailure::Continue {
             let tolerated = rollout.max_failures.of(course.size);
             assert!(
                 failed.count() <= tolerated,

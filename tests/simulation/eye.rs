@@ -17,6 +17,7 @@ const COOL_DOWN_SECS: u64 = 300;
 /// Oldest token that may be sent: half an hour is what the cloud is assumed to remember.
 const TOKEN_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 
+use crate::chains;
 use crate::rollouts::Watch;
 
 /// A broken law.
@@ -137,7 +138,7 @@ impl Eye {
             {
                 self.judge_newness(entry, at);
                 self.judge_token(entry, at, token.as_ref().map(ClientToken::as_str));
-                self.judge_cool_down(at);
+                self.judge_cool_down(entry, at);
                 self.judge_undo_order(entry, at);
                 self.judge_intent(entry, at);
             }
@@ -148,18 +149,32 @@ impl Eye {
         }
     }
 
-    fn step_at(&self, at: &StepRef) -> Option<Step> {
-        let plan = self.plan.borrow();
-        let saga = plan.as_ref()?.sagas.get(&at.instance)?;
-        saga.steps.get(usize::from(at.step)).cloned()
+    fn step_at(&self, run: &RunId, at: &StepRef) -> Option<Step> {
+        chains::step(
+            self.plan.borrow().as_ref()?,
+            &self.entries.borrow(),
+            run,
+            at,
+        )
+    }
+
+    /// Whether this very step was announced before, in the chain that is in force now.
+    fn was_announced(&self, now: &Entry, at: &StepRef) -> bool {
+        let entries = self.entries.borrow();
+        let turns = chains::turns(&entries, &now.run, &at.instance);
+        let known = |(nth, earlier): (usize, &Entry)| {
+            earlier.run == now.run
+                && is_intent(&earlier.kind, at)
+                && chains::turns(&entries[..nth], &now.run, &at.instance) == turns
+        };
+        entries.iter().enumerate().any(known)
     }
 
     /// I7: after the first interrupt no step is begun that is not a start.
     fn judge_newness(&self, entry: &Entry, at: &StepRef) {
-        let known = |earlier: &Entry| earlier.run == entry.run && is_intent(&earlier.kind, at);
-        let is_new = !self.entries.borrow().iter().any(known);
+        let is_new = !self.was_announced(entry, at);
         let starts = self
-            .step_at(at)
+            .step_at(&entry.run, at)
             .is_some_and(|step| step.action == Action::Start);
         let forward = at.direction == Direction::Forward;
         if self.is_after(&self.asked) && is_new && forward && !starts {
@@ -175,7 +190,7 @@ impl Eye {
     /// I1: a change is announced with its token, and never with a second one.
     fn judge_token(&self, entry: &Entry, at: &StepRef, token: Option<&str>) {
         let action = self
-            .step_at(at)
+            .step_at(&entry.run, at)
             .map(|step| match (at.direction, step.undo) {
                 (Direction::Undo, Undo::By(action)) => action,
                 (Direction::Forward | Direction::Undo, _) => step.action,
@@ -210,6 +225,10 @@ impl Eye {
                 instance,
                 change_number,
                 ..
+            }
+            | Kind::TurnedBack {
+                instance,
+                change_number,
             } if instance == id && entry.run == now.run => Some(*change_number),
             _ => None,
         });
@@ -229,7 +248,11 @@ impl Eye {
             .filter(|entry| entry.run == now.run)
         {
             match &entry.kind {
-                Kind::Begun { instance, .. } if *instance == at.instance => standing.clear(),
+                Kind::Begun { instance, .. } | Kind::TurnedBack { instance, .. }
+                    if *instance == at.instance =>
+                {
+                    standing.clear();
+                }
                 Kind::Step { at: other, event } if other.instance == at.instance => {
                     if matches!(event, StepEvent::Succeeded { .. }) {
                         match other.direction {
@@ -246,7 +269,7 @@ impl Eye {
                 step: **step,
                 ..at.clone()
             };
-            self.step_at(&other)
+            self.step_at(&now.run, &other)
                 .is_some_and(|step| matches!(step.undo, Undo::By(Action::Modify(_))))
         };
         if let Some(later) = standing.range(at.step + 1..).find(is_change) {
@@ -261,22 +284,31 @@ impl Eye {
     }
 
     /// R52: the second change of a machine in one run is not asked for while it cools down.
-    fn judge_cool_down(&self, at: &StepRef) {
-        let changes = |at: &StepRef| {
-            let step = self.step_at(at);
+    fn judge_cool_down(&self, entry: &Entry, at: &StepRef) {
+        let (entries, plan) = (self.entries.borrow(), self.plan.borrow());
+        let Some(plan) = plan.as_ref() else { return };
+        let changes = |before: &[Entry], at: &StepRef| {
+            let step = chains::step(plan, before, &entry.run, at);
             step.is_some_and(|step| matches!(step.action, Action::Modify(_)))
         };
-        if at.direction == Direction::Undo || !changes(at) {
+        if at.direction == Direction::Undo || !changes(&entries, at) {
             return;
         }
-        let entries = self.entries.borrow();
-        let earlier = entries.iter().rev().find(|earlier| match &earlier.kind {
+        let turns = chains::turns(&entries, &entry.run, &at.instance);
+        let mut earlier = entries.iter().enumerate().rev();
+        let earlier = earlier.find(|(nth, earlier)| match &earlier.kind {
             Kind::Step {
                 at: other,
                 event: StepEvent::Succeeded { found: false },
-            } => other.instance == at.instance && other.step != at.step && changes(other),
+            } if other.instance == at.instance => {
+                let before = &entries[..*nth];
+                let another = other.step != at.step
+                    || chains::turns(before, &entry.run, &at.instance) != turns;
+                another && earlier.run == entry.run && changes(before, other)
+            }
             _ => false,
         });
+        let earlier = earlier.map(|(_, earlier)| earlier);
         let Some(earlier) = earlier else { return };
         let times = self.times.borrow();
         let then = times.get(&earlier.seq).copied();
@@ -285,28 +317,22 @@ impl Eye {
         let same_clock = self.began_here.get() < earlier.seq;
         if same_clock && gone < COOL_DOWN_SECS {
             let what = format!("{} is changed again after {gone} s", at.instance);
-            drop(entries);
             self.object("I6", what);
         }
     }
 
     /// I10: nobody is stopped for a change once more of its crowd have failed than is tolerated.
     fn judge_intent(&self, entry: &Entry, at: &StepRef) {
-        let plan = self.plan.borrow();
-        let Some(saga) = plan.as_ref().and_then(|plan| plan.sagas.get(&at.instance)) else {
+        let Some(step) = self.step_at(&entry.run, at) else {
             return self.object(
                 "I6",
                 format!("an intent for {}, which is not planned", at.instance),
             );
         };
-        let step = &saga.steps[usize::from(at.step)];
         let stops = step.undo == Undo::By(Action::Start) && at.direction == Direction::Forward;
-        let again = self
-            .entries
-            .borrow()
-            .iter()
-            .any(|earlier| earlier.run == entry.run && is_intent(&earlier.kind, at));
-        if !stops || again {
+        // Whoever is put back has failed himself, and goes back however many have.
+        let back = chains::is_back(&self.entries.borrow(), &entry.run, &at.instance);
+        if !stops || back || self.was_announced(entry, at) {
             return;
         }
         let Some((members, most)) = self.rollouts.failures_max(&at.instance) else {
@@ -367,14 +393,18 @@ impl Eye {
         }
         let entries = self.entries.borrow();
         let last = entries.iter().rev().find_map(|entry| match &entry.kind {
-            Kind::Step { at, event } if at.instance.as_str() == instance => Some((at, event)),
+            Kind::Step { at, event } if at.instance.as_str() == instance => {
+                Some((&entry.run, at, event))
+            }
             _ => None,
         });
         let plan = self.plan.borrow();
         let announced = match (last, plan.as_ref()) {
-            (Some((at, StepEvent::Intent { token: said, .. })), Some(plan)) => {
+            (Some((run, at, StepEvent::Intent { token: said, .. })), Some(plan)) => {
                 let said = said.as_ref().map(ClientToken::as_str);
-                announced(plan, at).filter(|_| said == token)
+                let step = chains::step(plan, &entries, run, at);
+                step.and_then(|step| announced(&step, at))
+                    .filter(|_| said == token)
             }
             _ => None,
         };
@@ -431,12 +461,7 @@ fn is_intent(kind: &Kind, wanted: &StepRef) -> bool {
 }
 
 /// The operation that a step's intent speaks of.
-fn announced(plan: &SavedPlan, at: &StepRef) -> Option<String> {
-    let step = plan
-        .sagas
-        .get(&at.instance)?
-        .steps
-        .get(usize::from(at.step))?;
+fn announced(step: &Step, at: &StepRef) -> Option<String> {
     let action = match (at.direction, &step.undo) {
         (Direction::Forward, _) => &step.action,
         (Direction::Undo, Undo::By(action)) => action,
@@ -448,9 +473,11 @@ fn announced(plan: &SavedPlan, at: &StepRef) -> Option<String> {
         Action::Modify(call) => call.operation(),
         Action::AllocatePublicIp => "AllocatePublicIpAddress",
         Action::PayOrder => "PayOrder",
-        Action::AwaitOrder | Action::CoolDown | Action::RunHook { .. } | Action::AwaitHealth(_) => {
-            return None;
-        }
+        Action::AwaitOrder
+        | Action::CoolDown
+        | Action::AskOffer(_)
+        | Action::RunHook { .. }
+        | Action::AwaitHealth(_) => return None,
     };
     Some(name.to_owned())
 }

@@ -147,8 +147,7 @@ impl History {
 
     /// Another machine that works on the same fleet, with a store of its own.
     pub(crate) fn beside(&self, script: Script) -> Self {
-        let mut rig = self.rig.clone();
-        rig.clock = rig.world_clock.clone();
+        let rig = self.rig.wanting(&script.scene.manifest);
         Self::over(rig, script, self.first_truth.clone())
     }
 

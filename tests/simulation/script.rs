@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use respec::sim::{FaultPlan, Struck};
 
 use crate::fleet::{self, Fleet, Scene};
-use crate::{rollouts, troubles};
+use crate::{rollouts, troubles, ways_back};
 
 /// Most attempts of one history: the first apply and six that go on with it.
 pub(crate) const ATTEMPTS_MAX: usize = 7;
@@ -157,6 +157,7 @@ impl Script {
         let mut latest = ChaCha8Rng::seed_from_u64(seed.rotate_left(32));
         let mut fleet = fleet::make(&mut chance, &mut later, &mut latest);
         rollouts::vary(&mut fleet, seed);
+        ways_back::vary(&mut fleet, seed);
         edit(&mut fleet);
         let n_noisy = chance.random_range(1..=ATTEMPTS_MAX - QUIET_ATTEMPTS);
         let n_crashes = chance.random_range(0..=CRASHES_MAX.min(n_noisy));

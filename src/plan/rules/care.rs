@@ -42,7 +42,8 @@ fn asked_of(action: &Action) -> Vec<&Template> {
         | Action::AwaitOrder
         | Action::PayOrder
         | Action::AllocatePublicIp
-        | Action::CoolDown => Vec::new(),
+        | Action::CoolDown
+        | Action::AskOffer(_) => Vec::new(),
     }
 }
 

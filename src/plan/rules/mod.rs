@@ -17,6 +17,7 @@ pub(super) mod temporary;
 pub(super) mod restart;
 pub(super) mod care;
 pub(super) mod sequence;
+pub(super) mod way_back;
 pub(super) mod prices;
 pub(super) mod orders;
 pub(super) mod type_notes;

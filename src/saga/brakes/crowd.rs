@@ -151,7 +151,7 @@ impl CrowdState {
     pub(super) fn tolerates(&self, crowd: &Crowd) -> Result<(), Hold> {
         match self.rollout.on_failure {
             OnFailure::Continue => return Ok(()),
-            OnFailure::Stop => {}
+            OnFailure::Stop | OnFailure::Revert => {}
         }
         let tolerated = self.rollout.max_failures.of(self.course.size);
         if self.failed.len() <= tolerated || planted::is(Fault::FailuresUncounted) {

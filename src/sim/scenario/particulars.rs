@@ -44,6 +44,9 @@ pub struct Particulars {
     /// Once it was stopped, its service never answers well again.
     #[serde(skip_serializing_if = "is_default")]
     pub never_ready: bool,
+    /// As long as its guest runs on one of these types, its service does not answer well.
+    #[serde(skip_serializing_if = "is_default")]
+    pub never_ready_on: Vec<String>,
 }
 
 impl Particulars {
@@ -61,6 +64,7 @@ impl Particulars {
             nat_port_maps: false,
             ready_after: None,
             never_ready: false,
+            never_ready_on: Vec::new(),
         }
     }
 }

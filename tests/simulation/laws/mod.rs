@@ -16,6 +16,7 @@ use respec::store::Store;
 use serde_json::Value;
 
 use crate::history::History;
+use crate::ways_back;
 
 pub(crate) use outcome::first_difference;
 
@@ -51,6 +52,7 @@ pub(crate) async fn at_the_end(history: &History) {
     money::money_is_accounted_for(history, &truth, &store);
     power::power_is_as_it_should_be(history, &truth, &stands);
     money::every_order_is_recorded(history, &truth, &[&store], &stands);
+    ways_back::are_taken(history, &store, &truth).await;
     let ours = history.rig.desired.instances.iter();
     for (id, machine) in ours.filter(|(id, _)| !is_touched(history, id)) {
         outcome::outcome_is_true(
@@ -137,6 +139,12 @@ async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
                 } if note.contains("are tolerated") || note.contains("another machine") => {
                     (instance, Stand::HeldBack)
                 }
+                // What keeps a machine from going back may last as long as a history.
+                Kind::Halted {
+                    instance,
+                    halt: Halt::Held,
+                    note,
+                } if note.contains("not put back") => (instance, Stand::HeldBack),
                 Kind::Halted { instance, halt, .. } => (instance, Stand::Halted(halt)),
                 _ => continue,
             };

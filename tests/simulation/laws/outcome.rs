@@ -9,6 +9,7 @@ use respec::store::Store;
 use serde_json::Value;
 
 use super::{Stand, has_touched_neighbours, is_touched, of, orders, text};
+use crate::chains;
 use crate::history::History;
 
 /// I5: each machine is as it was found, but for the changes that the journal says have succeeded.
@@ -20,15 +21,16 @@ pub(super) async fn what_succeeded_is_so(
     let mut expected = history.first_truth.clone();
     let plans = history.plans.borrow().clone();
     for run in &store.contents().runs {
-        for entry in store.entries(&run.run).await.unwrap() {
+        let entries = store.entries(&run.run).await.unwrap();
+        for (nth, entry) in entries.iter().enumerate() {
             let Kind::Step {
                 at,
                 event: StepEvent::Succeeded { .. },
-            } = entry.kind
+            } = &entry.kind
             else {
                 continue;
             };
-            let step = &plans[&run.run].sagas[&at.instance].steps[usize::from(at.step)];
+            let step = chains::step(&plans[&run.run], &entries[..nth], &run.run, at).unwrap();
             let goal = match at.direction {
                 Direction::Forward => &step.after,
                 Direction::Undo => &step.before,

@@ -13,6 +13,7 @@ use serde_yaml::Value;
 use crate::fleet::Fleet;
 
 use super::promise::{Gate, Group, Promises, Spread};
+use crate::chains;
 
 /// What is to be said of an entry or a call that breaks a promise.
 type Objection = Option<String>;
@@ -182,8 +183,10 @@ impl Watch {
                 _ => None,
             })
         };
-        let (last, at) = intents().next_back().filter(|_| is_new)?;
-        if at.direction == Direction::Undo {
+        let (last, at) = intents().last().filter(|_| is_new)?;
+        // No hour holds up a way back.
+        let back = chains::is_back(earlier, &last.run, &at.instance);
+        if at.direction == Direction::Undo || back {
             return None;
         }
         let mut same = intents().filter(|(entry, other)| entry.run == last.run && *other == at);

@@ -1,0 +1,123 @@
+//! Machines that turn out not to be good on their new type: drawn for a history, and what must become of
+//! them when their group puts them back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use respec::model::InstanceId;
+use respec::plan::WayBack;
+use respec::saga::{Direction, Entry, FailureCause, Halt, Kind, SagaOutcome, StepEvent};
+use respec::store::Store;
+use serde_json::Value as Truth;
+use serde_yaml::Value;
+
+use crate::chains;
+use crate::fleet::Fleet;
+use crate::history::History;
+use crate::laws::of;
+
+/// Draws apart from everything else, so that no other story changes.
+const OWN_SEED: u64 = 0x00ba_c57e_95ed;
+
+/// Lets some groups put back who is not good, and some of their machines be no good on their new type.
+pub(crate) fn vary(fleet: &mut Fleet, seed: u64) {
+    let mut chance = ChaCha8Rng::seed_from_u64(seed ^ OWN_SEED);
+    if chance.random_bool(0.5) {
+        return;
+    }
+    let Fleet { manifest, cloud } = fleet;
+    let mut ill: Vec<(String, Value)> = Vec::new();
+    for (_, group) in manifest["groups"].as_mapping_mut().unwrap().iter_mut() {
+        if chance.random_bool(0.4) {
+            continue;
+        }
+        let health = "{ready: {command: [./ready.sh]}, within: 2m}";
+        group["rollout"]["health"] = serde_yaml::from_str(health).unwrap();
+        group["rollout"]["on_failure"] = "revert".into();
+        let wanted = group["spec"]["instance_type"].clone();
+        for id in group["ids"].as_sequence().unwrap() {
+            if !wanted.is_null() && chance.random_bool(0.6) {
+                ill.push((id.as_str().unwrap().to_owned(), wanted.clone()));
+            }
+        }
+    }
+    for (id, wanted) in ill {
+        if can_go_back(cloud, &id) {
+            cloud["particulars"][&*id]["never_ready_on"] = vec![wanted].into();
+        }
+    }
+}
+
+/// Everybody else would rest until a person came, and none comes in a history.
+fn can_go_back(cloud: &Value, id: &str) -> bool {
+    let mut machines = cloud["instances"].as_sequence().unwrap().iter();
+    let machine = machines.find(|machine| machine["InstanceId"] == id);
+    machine.is_some_and(|machine| {
+        let postpaid = machine["InstanceChargeType"] != "PrePaid";
+        let runs = machine["Status"].is_null() || machine["Status"] == "Running";
+        postpaid && runs
+    })
+}
+
+/// I16: who was not good behind its change is on its way back, or it is said why it is not; and who is
+/// back runs as it did.
+pub(crate) async fn are_taken(history: &History, store: &Store, truth: &Truth) {
+    let plans = history.plans.borrow().clone();
+    let mut turned_last: BTreeMap<InstanceId, bool> = BTreeMap::new();
+    for run in &store.contents().runs {
+        let entries: Vec<Entry> = store.entries(&run.run).await.unwrap();
+        let plan = &plans[&run.run];
+        let mut failed: BTreeSet<InstanceId> = BTreeSet::new();
+        for (nth, entry) in entries.iter().enumerate() {
+            match &entry.kind {
+                Kind::Step {
+                    at,
+                    event: StepEvent::Failed { failure },
+                } if failure.cause == FailureCause::Unhealthy
+                    && at.direction == Direction::Forward =>
+                {
+                    let back = chains::is_back(&entries[..nth], &run.run, &at.instance);
+                    let saga = &plan.sagas[&at.instance];
+                    if !back
+                        && matches!(&saga.way_back, Some(WayBack::By { from, .. }) if *from == at.step)
+                    {
+                        failed.insert(at.instance.clone());
+                    }
+                }
+                Kind::TurnedBack { instance, .. } | Kind::Reopened { instance } => {
+                    failed.remove(instance);
+                }
+                Kind::Halted {
+                    instance,
+                    halt: Halt::Held,
+                    note,
+                } if failed.contains(instance) => {
+                    let what = format!("{instance} is not good and stays: {note}");
+                    history.eye.object("I16", what);
+                }
+                Kind::Closed {
+                    instance, outcome, ..
+                } => {
+                    let back = chains::is_back(&entries[..nth], &run.run, instance);
+                    turned_last.insert(instance.clone(), back && *outcome == SagaOutcome::Undone);
+                }
+                _ => {}
+            }
+        }
+    }
+    let touched = history.eye.touched.borrow();
+    let is_back = turned_last.iter().filter(|(_, turned)| **turned);
+    for (id, _) in is_back.filter(|(id, _)| !touched.contains(*id)) {
+        let (was, is) = (of(&history.first_truth, id), of(truth, id));
+        for field in ["EffectiveType", "Status", "InternetMaxBandwidthOut"] {
+            if was[field] != is[field] {
+                let what = format!(
+                    "{id} was put back: {field} was {}, is {}",
+                    was[field], is[field]
+                );
+                history.eye.object("I16", what);
+            }
+        }
+    }
+}
