@@ -95,7 +95,8 @@ impl House {
 
     /// The manifest is edited.
     pub(crate) fn want(&mut self, manifest: &str) {
-        self.rig = self.rig.wanting(&in_full(manifest));
+        self.rig.manifest = in_full(manifest);
+        self.rig.desired = read_manifest(&self.rig.manifest);
     }
 
     /// Applies, with nobody at the keyboard.
