@@ -22,7 +22,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::rig::{Rig, paused};
+use crate::rig::{Rig, paused, read_manifest};
 
 /// The world, and whoever runs respec on it.
 pub(crate) struct House {
