@@ -13,7 +13,7 @@ use crate::figures::Service;
 use crate::model::{Crowd, InstanceId, InstanceStatus, ObservedFleet, Unit, later};
 use crate::plan::SavedPlan;
 use crate::saga::{
-    Brakes, Direction, Halt, Hold, Keeping, RunState, SagaOutcome, Terms, in_force,
+    Brakes, Direction, Halt, Hold, Keeping, Phase, RunState, SagaOutcome, Terms, in_force,
     is_out_of_service,
 };
 
@@ -78,11 +78,14 @@ impl Board {
             if chain.is_some_and(|chain| is_out_of_service(&chain, saga_state)) {
                 self.goes_out(id);
             }
-            let seat = self
-                .seats
-                .get_mut(id)
-                .filter(|_| saga_state.turned.is_some());
-            seat.into_iter().for_each(Seat::turn_back);
+            let Some(seat) = self.seats.get_mut(id) else {
+                continue;
+            };
+            if saga_state.turned.is_some() {
+                seat.turn_back();
+            }
+            let done = (0..).take_while(|at| saga_state.phase(*at) == Phase::Succeeded);
+            seat.next = done.count();
         }
         for id in &state.failures {
             self.brakes.failed(id);
@@ -200,6 +203,11 @@ impl Board {
     pub(super) fn leaves_next(&self, instance: &InstanceId) -> bool {
         let seat = self.seats.get(instance);
         seat.is_some_and(Seat::leaves_next)
+    }
+
+    /// What the machine's next step does.
+    pub(super) fn next_verb(&self, instance: &InstanceId) -> Option<&'static str> {
+        self.seats.get(instance)?.next_verb()
     }
 
     /// What a machine stands behind (`after`), as long as that is not finished.

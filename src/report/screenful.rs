@@ -2,12 +2,13 @@
 //! longest in their step, the reason to wait that needs somebody most, and the whole.
 //!
 //! ```text
-//! web  batch 2 of 3   5 done · 2 doing · 41 waiting · 0 failed   2 of 2 down
+//! web  batch 2 of 3  5 done · 2 doing · 41 waiting · 1 failed  2 of 2 down
 //!   web/i-bp1…  modify 2/4  1m 12s
 //! 41 wait: web may have 2 down
 //! ████▌                    5/48  00:04:12  2 under way
 //! ```
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use textwrap::core::display_width;
@@ -18,12 +19,15 @@ use crate::saga::{Halt, SagaOutcome};
 use super::board::Board;
 use super::event_words::task;
 use super::seats::Share;
-use super::style::{Style, Tone, called, duration, stopwatch};
+use super::style::{Style, Tone, called, count, duration, stopwatch};
 use super::tally::{Machine, State, Tally};
 use super::waits::{Gathered, Reason, short, waits_words};
 
 /// Columns of the bar.
 const BAR: usize = 24;
+
+/// Names of groups are set below one another as long as the longest has no more columns.
+const NAME_WIDTH_MAX: usize = 16;
 
 /// Lines that are never given up: a head, a machine, a reason, the whole.
 const LINES_MIN: usize = 4;
@@ -58,7 +62,7 @@ pub fn screenful(board: &Board, tally: &Tally, size: Size, style: &Style) -> Vec
     let waits = gathered.worst();
     let mut lines: Vec<Vec<Piece>> = Vec::new();
     let left = room - 1 - usize::from(waits.is_some());
-    let heads = heads(board, &groups, left);
+    let heads = heads(board, groups, left);
     let left = left - heads.len();
     lines.extend(body(heads, machines(board, tally), left, tally.elapsed));
     if let Some(waits) = waits {
@@ -77,28 +81,54 @@ pub fn screenful(board: &Board, tally: &Tally, size: Size, style: &Style) -> Vec
         .collect()
 }
 
-/// Every group with something under way or done, and why machines wait.
-fn look(board: &Board, tally: &Tally) -> (Vec<(Crowd, Counts, Option<u32>)>, Gathered) {
+/// Every group that has begun and not ended, and why machines wait.
+fn look(board: &Board, tally: &Tally) -> (Vec<Group>, Gathered) {
     let mut gathered = Gathered::default();
-    let mut groups: std::collections::BTreeMap<&Crowd, (Counts, Option<u32>)> =
-        std::collections::BTreeMap::new();
+    let mut groups: BTreeMap<&Crowd, Group> = BTreeMap::new();
     for (id, seat) in &board.seats {
-        let (counts, batch) = groups.entry(&seat.crowd).or_default();
+        let group = groups
+            .entry(&seat.crowd)
+            .or_insert_with(|| Group::new(&seat.crowd));
         let machine = tally.machines.get(id);
         let reason = Reason::of(board, tally, id);
-        counts.add(machine, reason.as_ref());
+        group.counts.add(machine, reason.as_ref());
+        group.begun += usize::from(machine.is_some());
         if !seat.over {
-            let own = board.batch_of(id);
-            *batch = [*batch, own].into_iter().flatten().min();
+            let both = [group.batch, board.batch_of(id)];
+            group.batch = both.into_iter().flatten().min();
         }
         reason.into_iter().for_each(|reason| gathered.add(reason));
     }
-    let under_way = groups.into_iter().filter(|(crowd, (counts, _))| {
-        let unfinished = board.shares.get(*crowd).map_or(0, |share| share.unfinished);
-        counts.doing > 0 || (unfinished > 0 && counts.waiting < counts.all())
-    });
-    let groups = under_way.map(|(crowd, (counts, batch))| (crowd.clone(), counts, batch));
-    (groups.collect(), gathered)
+    let unfinished = |crowd: &Crowd| board.shares.get(crowd).map_or(0, |share| share.unfinished);
+    let groups = groups.into_values();
+    let under_way = groups.filter(|group| group.begun > 0 && unfinished(&group.crowd) > 0);
+    (under_way.collect(), gathered)
+}
+
+/// A group as it stands.
+struct Group {
+    crowd: Crowd,
+    counts: Counts,
+    /// Machines that something happened to.
+    begun: usize,
+    /// The first batch that has not ended.
+    batch: Option<u32>,
+}
+
+impl Group {
+    fn new(crowd: &Crowd) -> Self {
+        Self {
+            crowd: crowd.clone(),
+            counts: Counts::default(),
+            begun: 0,
+            batch: None,
+        }
+    }
+
+    /// Groups with failures stand first, then those in which something is done.
+    fn place(&self) -> (bool, bool, &Crowd) {
+        (self.counts.failed == 0, self.counts.doing == 0, &self.crowd)
+    }
 }
 
 impl Counts {
@@ -115,89 +145,66 @@ impl Counts {
         };
         *place += 1;
     }
-
-    fn all(self) -> usize {
-        self.done + self.doing + self.waiting + self.failed + self.aside
-    }
 }
 
-/// A head for each group, those with failures first; what has no room is counted.
-fn heads(board: &Board, groups: &[(Crowd, Counts, Option<u32>)], room: usize) -> Vec<Vec<Piece>> {
+/// A head for each group; what has no room is counted.
+fn heads(board: &Board, mut groups: Vec<Group>, room: usize) -> Vec<Vec<Piece>> {
     // A single machine needs no head.
     if board.seats.len() <= 1 {
         return Vec::new();
     }
+    groups.sort_by(|a, b| a.place().cmp(&b.place()));
     let most = (room / 2).max(1);
+    // A line that counts the others takes the place of a head, but not of the only one.
     let shown = if groups.len() > most {
-        most - 1
+        (most - 1).max(1)
     } else {
         groups.len()
     };
-    let mut order: Vec<&(Crowd, Counts, Option<u32>)> = groups.iter().collect();
-    order.sort_by_key(|(crowd, counts, _)| {
-        (
-            std::cmp::Reverse(counts.failed.min(1)),
-            std::cmp::Reverse(counts.doing.min(1)),
-            crowd.clone(),
-        )
-    });
-    let widest = order.iter().take(shown);
-    let widest = widest.map(|(crowd, ..)| display_width(&short(crowd))).max();
-    let mut lines: Vec<Vec<Piece>> = order
+    let rest = groups.split_off(shown);
+    let names = groups
         .iter()
-        .take(shown)
-        .map(|(crowd, counts, batch)| {
-            let share = board.shares.get(crowd);
-            head(crowd, *counts, *batch, share, widest.unwrap_or(0))
-        })
-        .collect();
-    if groups.len() > shown {
-        let more = groups.len() - shown;
-        let doing: usize = order
-            .iter()
-            .skip(shown)
-            .map(|(_, counts, _)| counts.doing)
-            .sum();
-        let text = format!("{more} more groups, {doing} doing");
+        .map(|group| display_width(&short(&group.crowd)));
+    let widest = names.max().unwrap_or(0).min(NAME_WIDTH_MAX);
+    let lines = groups.iter().map(|group| {
+        let share = board.shares.get(&group.crowd);
+        head(group, share, widest)
+    });
+    let mut lines: Vec<Vec<Piece>> = lines.collect();
+    if !rest.is_empty() && lines.len() < most {
+        let doing: usize = rest.iter().map(|group| group.counts.doing).sum();
+        let text = format!("{}, {doing} doing", count(rest.len(), "more group"));
         lines.push(vec![(Tone::Faint, text)]);
     }
     lines
 }
 
-fn head(
-    crowd: &Crowd,
-    counts: Counts,
-    batch: Option<u32>,
-    share: Option<&Share>,
-    widest: usize,
-) -> Vec<Piece> {
-    let name = short(crowd);
+fn head(group: &Group, share: Option<&Share>, widest: usize) -> Vec<Piece> {
+    let name = short(&group.crowd);
     let gap = " ".repeat(widest.saturating_sub(display_width(&name)));
     let mut line = vec![(Tone::Strong, name), (Tone::Plain, gap)];
     let batches = share.map_or(0, |share| share.batches);
-    if let Some(batch) = batch.filter(|_| batches > 1) {
+    if let Some(batch) = group.batch.filter(|_| batches > 1) {
         line.push((Tone::Plain, format!("  batch {batch} of {batches}")));
     }
+    let counts = group.counts;
     line.push((Tone::Plain, format!("  {} done", counts.done)));
     let mut also = |n: usize, tone: Tone, word: &str| {
+        let tone = if n == 0 { Tone::Faint } else { tone };
         line.push((Tone::Faint, " · ".to_owned()));
-        line.push((
-            if n == 0 { Tone::Faint } else { tone },
-            format!("{n} {word}"),
-        ));
+        line.push((tone, format!("{n} {word}")));
     };
     also(counts.doing, Tone::Plain, "doing");
     also(counts.waiting, Tone::Plain, "waiting");
-    also(counts.failed, Tone::Bad, "failed");
+    if counts.failed > 0 {
+        also(counts.failed, Tone::Bad, "failed");
+    }
     if counts.aside > 0 {
         also(counts.aside, Tone::Warn, "set aside");
     }
     if let Some(share) = share.filter(|share| share.limit > 0) {
-        let tone = if share.out.len() >= share.limit {
-            Tone::Warn
-        } else {
-            Tone::Plain
-        };
+        let is_full = share.out.len() >= share.limit;
+        let tone = if is_full { Tone::Warn } else { Tone::Plain };
         let text = format!("  {} of {} down", share.out.len(), share.limit);
         line.push((tone, text));
     }

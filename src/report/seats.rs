@@ -46,10 +46,14 @@ impl Seat {
         self.steps.get(self.next).is_some_and(|(_, leaves)| *leaves)
     }
 
+    /// What its next step does.
+    pub(super) fn next_verb(&self) -> Option<&'static str> {
+        self.steps.get(self.next).map(|(verb, _)| *verb)
+    }
+
     /// Whether its next step is one on the way back into service.
     pub(super) fn returns_next(&self) -> bool {
-        let next = self.steps.get(self.next);
-        next.is_some_and(|(verb, _)| matches!(*verb, "health" | "after_start"))
+        matches!(self.next_verb(), Some("health" | "after_start"))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::{Crowd, InstanceId, OrderId, Unit, Window};
+use crate::plan::Action;
 use crate::saga::{Hold, Lift};
 
 use super::board::Board;
@@ -17,9 +18,6 @@ use super::words::terminal;
 /// Orders that are named where several wait to be paid.
 const ORDERS_NAMED: usize = 2;
 
-/// The verb of the step that waits for a person to pay.
-const PAYING: &str = "pay order";
-
 /// What a machine waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reason {
@@ -27,6 +25,8 @@ pub(super) enum Reason {
     Held(Hold),
     /// Its order is to be paid.
     Order,
+    /// It was changed less than five minutes ago (R52).
+    CoolDown,
     /// Something else must be finished before it (`after`).
     Behind(Unit),
     /// It is its turn any moment.
@@ -64,10 +64,16 @@ impl Reason {
     fn along_the_way(board: &Board, machine: &Machine) -> Option<Self> {
         let instance = &machine.subject.instance;
         match (&machine.state, &machine.step) {
-            (State::UnderWay, Some((step, _))) if step.verb == PAYING => Some(Self::Order),
-            (State::UnderWay, None) if board.leaves_next(instance) => {
-                board.hold(instance).map(Self::Held)
+            (State::UnderWay, Some((step, _))) if step.verb == Action::AwaitOrder.verb() => {
+                Some(Self::Order)
             }
+            // Nothing is sent in these steps, so that nobody is told of their beginning.
+            (State::UnderWay, None) => match board.next_verb(instance) {
+                Some(verb) if verb == Action::AwaitOrder.verb() => Some(Self::Order),
+                Some(verb) if verb == Action::CoolDown.verb() => Some(Self::CoolDown),
+                Some(_) if board.leaves_next(instance) => board.hold(instance).map(Self::Held),
+                Some(_) | None => None,
+            },
             (State::UnderWay | State::Closed(_) | State::Halted(_) | State::LeftAlone, _) => None,
         }
     }
@@ -84,6 +90,7 @@ impl Reason {
                 Lift::Others => 2,
             },
             Self::Order => 4,
+            Self::CoolDown => 2,
             Self::Behind(_) => 1,
             Self::Turn => 0,
         }
@@ -94,7 +101,7 @@ impl Reason {
         let words = match self {
             Self::Held(hold) => hold.to_string(),
             Self::Behind(unit) => format!("{unit:?}"),
-            Self::Order | Self::Turn => String::new(),
+            Self::Order | Self::CoolDown | Self::Turn => String::new(),
         };
         (self.rank(), words)
     }
@@ -145,6 +152,7 @@ fn reason_words(reason: &Reason, (board, tally): (&Board, &Tally), now: Timestam
     match reason {
         Reason::Held(hold) => brief(hold, (board, tally), now),
         Reason::Order => orders(tally),
+        Reason::CoolDown => "five minutes after a change, before the next (R52)".to_owned(),
         Reason::Behind(Unit::Group(name)) => format!("group {name} goes first"),
         Reason::Behind(Unit::Instance(id)) => format!("{id} goes first"),
         Reason::Turn => "their turn comes next".to_owned(),

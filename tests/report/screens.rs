@@ -5,8 +5,8 @@ use std::time::Duration;
 use indicatif::ProgressDrawTarget;
 use respec::event::{EventKind, Subject};
 use respec::model::{
-    Approval, Batches, Crowd, Gate, GateAfter, GroupName, InstanceStatus, OrderId, RegionId,
-    Rollout, Schedule, Share, Window, ZoneName,
+    Approval, Batches, Crowd, Gate, GateAfter, GroupName, InstanceStatus, NetworkBilling, OrderId,
+    RegionId, Rollout, Schedule, Share, Window, ZoneName,
 };
 use respec::report::live::{Canvas, Live};
 use respec::report::screenful::{Size, screenful};
@@ -198,6 +198,38 @@ fn a_limit_is_named_where_nothing_worse_holds() {
     let text = screen(&world, &story, 5, USUAL, &Style::plain());
     assert!(text.contains("wait: web may have 2 down"), "{text}");
     assert!(text.contains("2 of 2 down"), "{text}");
+}
+
+#[test]
+fn a_machine_that_cools_down_waits_and_is_not_doing() {
+    let mut world = World::new();
+    for n in 1..=2 {
+        let mut spec = wants("ecs.g7.xlarge");
+        spec.internet.max_bandwidth_out = Some(50);
+        spec.internet.charge_type = Some(NetworkBilling::PayByTraffic);
+        spec.internet.public_ip = Some(true);
+        world.add_to("web", machine(&format!("i-bp67acfmxazb4p00{n:02}")), spec);
+    }
+    rollout(&mut world).batches.sizes = vec![Share::Percent(100)];
+    let verbs = verbs_of_the_first(&world);
+    let cooling = verbs.iter().position(|verb| *verb == "cool down").unwrap();
+    let mut story = Story::default().run(2, 10);
+    for (at, verb) in (1..).zip(&verbs[..cooling]) {
+        story = begun(story, u64::from(at), &web(1), verb, at);
+        story = finished(story, u64::from(at), &web(1), verb, at);
+    }
+    let text = screen(&world, &story, 60, USUAL, &Style::plain());
+    assert!(text.contains("0 doing · 2 waiting"), "{verbs:?}\n{text}");
+    assert!(
+        text.contains("1 waits: five minutes after a change"),
+        "{text}"
+    );
+}
+
+fn verbs_of_the_first(world: &World) -> Vec<&'static str> {
+    let plan = world.plan();
+    let saga = plan.sagas.values().next().unwrap();
+    saga.steps.iter().map(|step| step.action.verb()).collect()
 }
 
 #[test]

@@ -147,7 +147,8 @@ impl History {
 
     /// Another machine that works on the same fleet, with a store of its own.
     pub(crate) fn beside(&self, script: Script) -> Self {
-        let rig = self.rig.wanting(&script.scene.manifest);
+        let mut rig = self.rig.clone();
+        rig.clock = rig.world_clock.clone();
         Self::over(rig, script, self.first_truth.clone())
     }
 
