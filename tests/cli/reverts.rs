@@ -79,6 +79,9 @@ fn journal(house: &House) -> Vec<Value> {
     entries.map(|entry| entry["kind"].clone()).collect()
 }
 
+/// Whether a story has come to the moment of a kill.
+type Moment = fn(&House) -> bool;
+
 /// How often the last run has turned a machine back.
 fn turns(house: &House) -> usize {
     let kinds = journal(house);
@@ -112,7 +115,7 @@ fn the_second_of_three_is_put_back_and_the_third_is_not_touched() {
 
 #[test]
 fn whoever_is_killed_on_the_way_back_is_followed_by_one_who_goes_on_with_it() {
-    let moments: [(&str, fn(&House) -> bool); 4] = [
+    let moments: [(&str, Moment); 4] = [
         ("turned", |house| log(house).len() == 4),
         ("drained", |house| log(house).len() == 5),
         ("stopped", |house| {
