@@ -78,13 +78,14 @@ impl Board {
             if chain.is_some_and(|chain| is_out_of_service(&chain, saga_state)) {
                 self.goes_out(id);
             }
-            if let Some(seat) = self.seats.get_mut(id) {
-                if saga_state.turned.is_some() {
-                    seat.turn_back();
-                }
-                let done = (0..).take_while(|at| saga_state.phase(*at) == Phase::Succeeded);
-                seat.next = done.count();
+            let Some(seat) = self.seats.get_mut(id) else {
+                continue;
+            };
+            if saga_state.turned.is_some() {
+                seat.turn_back();
             }
+            let done = (0..).take_while(|at| saga_state.phase(*at) == Phase::Succeeded);
+            seat.next = done.count();
         }
         for id in &state.failures {
             self.brakes.failed(id);
