@@ -79,9 +79,6 @@ fn journal(house: &House) -> Vec<Value> {
     entries.map(|entry| entry["kind"].clone()).collect()
 }
 
-/// Whether a story has come to the moment of a kill.
-type Moment = fn(&House) -> bool;
-
 /// How often the last run has turned a machine back.
 fn turns(house: &House) -> usize {
     let kinds = journal(house);
