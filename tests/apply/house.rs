@@ -22,7 +22,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::rig::{Rig, paused};
+use crate::rig::{Rig, paused, read_manifest};
 
 /// The world, and whoever runs respec on it.
 pub(crate) struct House {
@@ -95,7 +95,8 @@ impl House {
 
     /// The manifest is edited.
     pub(crate) fn want(&mut self, manifest: &str) {
-        self.rig = self.rig.wanting(&in_full(manifest));
+        self.rig.manifest = in_full(manifest);
+        self.rig.desired = read_manifest(&self.rig.manifest);
     }
 
     /// Applies, with nobody at the keyboard.

@@ -110,9 +110,12 @@ fn the_second_of_three_is_put_back_and_the_third_is_not_touched() {
         .shows(&["2 to change"]);
 }
 
+/// Whether it has come.
+type Moment = fn(&House) -> bool;
+
 #[test]
 fn whoever_is_killed_on_the_way_back_is_followed_by_one_who_goes_on_with_it() {
-    let moments: [(&str, fn(&House) -> bool); 4] = [
+    let moments: [(&str, Moment); 4] = [
         ("turned", |house| log(house).len() == 4),
         ("drained", |house| log(house).len() == 5),
         ("stopped", |house| {

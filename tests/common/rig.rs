@@ -35,11 +35,13 @@ const QUESTION_ROUNDS_MAX: usize = 4;
 /// A day, as the real planner says.
 const EXPIRES_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// The fleet that is wanted, and the cloud that has it.
+/// The fleet that is wanted, and the cloud that has it. A clone works on the same fleet.
+#[derive(Clone)]
 pub(crate) struct Rig {
     /// What is wanted, before anybody was asked which machines its selectors mean.
     pub(crate) desired: DesiredFleet,
-    manifest: String,
+    /// Its text.
+    pub(crate) manifest: String,
     pub(crate) world: Arc<Mutex<World>>,
     /// The program's clock: the world's, unless a test sets it wrong.
     pub(crate) clock: Rc<dyn Clock>,
@@ -91,22 +93,6 @@ impl Rig {
                 token: None,
             },
             randomness: Rc::new(RefCell::new(ChaCha8Rng::seed_from_u64(seed))),
-        }
-    }
-
-    /// The same world with this manifest, for whoever wants something else, or works on it from another machine.
-    pub(crate) fn wanting(&self, manifest: &str) -> Self {
-        Self {
-            desired: read_manifest(manifest),
-            manifest: manifest.to_owned(),
-            world: self.world.clone(),
-            clock: self.world_clock.clone(),
-            world_clock: self.world_clock.clone(),
-            prober: self.prober.clone(),
-            lineage: self.lineage.clone(),
-            key: self.key.clone(),
-            randomness: Rc::clone(&self.randomness),
-            clock_since: self.clock_since,
         }
     }
 

@@ -8,7 +8,6 @@
 )]
 
 #[path = "../common/rig.rs"]
-#[expect(dead_code, reason = "one manifest is enough here")]
 mod rig;
 #[path = "../common/program.rs"]
 #[expect(dead_code, reason = "bad days need more of it")]

@@ -13,7 +13,6 @@
 )]
 
 #[path = "../common/rig.rs"]
-#[expect(dead_code, reason = "one manifest is enough here")]
 mod rig;
 #[path = "../common/program.rs"]
 #[expect(dead_code, reason = "only one quiet run is needed of it")]

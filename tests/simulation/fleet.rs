@@ -34,7 +34,7 @@ pub(crate) struct Fleet {
 /// A fleet as it was read, once however many histories begin with it.
 pub(crate) struct Scene {
     pub(crate) fleet: Fleet,
-    manifest: String,
+    pub(crate) manifest: String,
     desired: DesiredFleet,
     scenario: Scenario,
 }

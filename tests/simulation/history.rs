@@ -26,7 +26,7 @@ use crate::laws;
 use crate::money;
 use crate::rig::Rig;
 use crate::rollouts::{Going, Watch};
-use crate::script::{CommitFate, Deed, Fate, Hand, QUIET_ATTEMPTS, Script, Theme};
+use crate::script::{CommitFate, Fate, QUIET_ATTEMPTS, Script, Theme};
 use crate::trouble::Trouble;
 use crate::two;
 
@@ -70,8 +70,8 @@ pub(crate) struct History {
     /// Every plan that was ever applied, by its run.
     pub(crate) plans: RefCell<BTreeMap<RunId, SavedPlan>>,
     n_orders: Rc<Cell<usize>>,
-    own_clock: Rc<WrongClock>,
-    n_attempts: Cell<usize>,
+    pub(crate) own_clock: Rc<WrongClock>,
+    pub(crate) n_attempts: Cell<usize>,
     /// What others took from the balance, or put there.
     pub(crate) billed: Cell<i64>,
     points: RefCell<Points>,
@@ -147,7 +147,8 @@ impl History {
 
     /// Another machine that works on the same fleet, with a store of its own.
     pub(crate) fn beside(&self, script: Script) -> Self {
-        let rig = self.rig.wanting(&script.manifest);
+        let mut rig = self.rig.clone();
+        rig.clock = rig.world_clock.clone();
         Self::over(rig, script, self.first_truth.clone())
     }
 
@@ -226,65 +227,6 @@ impl History {
         self.eye.look_at(&world);
     }
 
-    /// Somebody else works on the same machines.
-    fn lend_hands(self: &Rc<Self>) {
-        for (at, hand) in self.script.hands.clone() {
-            let history = Rc::clone(self);
-            tokio::task::spawn_local(async move {
-                history.rig.world_clock.sleep(at).await;
-                history.lend_a_hand(hand);
-            });
-        }
-    }
-
-    /// Others spend from the same balance, or fill it up.
-    fn present_bills(self: &Rc<Self>) {
-        for (at, amount) in self.script.bills.clone() {
-            let history = Rc::clone(self);
-            tokio::task::spawn_local(async move {
-                history.rig.world_clock.sleep(at).await;
-                let left = history.rig.truth()["balance"]["available"]
-                    .as_f64()
-                    .unwrap();
-                let amount = amount.max(-(left as i64));
-                history.rig.by_hand("deposit", &json!({ "Amount": amount }));
-                history.billed.set(history.billed.get() + amount);
-                history
-                    .eye
-                    .log(format!("-- the balance changes by {amount}"));
-            });
-        }
-    }
-
-    fn lend_a_hand(&self, hand: Hand) {
-        let n = self.rig.desired.instances.len();
-        let machine = self.rig.desired.instances.iter().nth(hand.machine % n);
-        let (id, wanted) = machine.expect("a fleet has machines, and this is one of them");
-        let mut body = json!({ "InstanceId": id.as_str() });
-        let verb = match hand.deed {
-            Deed::Start => "start",
-            Deed::Stop => "stop",
-            Deed::Lock => "lock",
-            Deed::Unlock => "unlock",
-            Deed::Delete => "delete",
-            Deed::ModifyAsWanted => {
-                let Some(kind) = &wanted.spec.instance_type else {
-                    return;
-                };
-                body["InstanceType"] = kind.as_str().into();
-                "modify"
-            }
-            Deed::ModifyElse => {
-                body["InstanceType"] = "ecs.r7.16xlarge".into();
-                "modify"
-            }
-        };
-        self.eye.touched.borrow_mut().insert(id.clone());
-        let done = self.rig.by_hand(verb, &body);
-        self.eye.log(format!("-- by hand: {verb} {id}: {done}"));
-        self.eye.look_at(&self.rig.world.lock().unwrap());
-    }
-
     /// Nobody runs anything for a while; unconfirmed writes are decided, orders may be paid.
     async fn rest(&self, attempt: usize) {
         self.kv.crash(self.script.kept_commits[attempt]);
@@ -293,21 +235,6 @@ impl History {
         self.rig.world_clock.sleep(gap).await;
         if attempt >= self.script.fates.len() {
             self.clear_the_books();
-        }
-    }
-
-    /// Somebody pays what can be paid, and voids or cancels the rest.
-    fn clear_the_books(&self) {
-        let truth = self.rig.truth();
-        for order in truth["orders"].as_array().unwrap() {
-            let id = json!({ "OrderId": order["OrderId"] });
-            match order["Payment"].as_str() {
-                Some("Unpaid") if self.rig.by_hand("pay", &id) => {}
-                Some("Unpaid" | "Abnormal") => {
-                    self.rig.by_hand("cancel", &id);
-                }
-                _ => {}
-            }
         }
     }
 
@@ -340,24 +267,6 @@ impl History {
             self.points.replace(self.death.points());
         }
         ended
-    }
-
-    /// Somebody sets the clock of the machine while it works.
-    fn set_clock_later(self: &Rc<Self>, attempt: usize) {
-        let round = self.n_attempts.get() + 1;
-        self.n_attempts.set(round);
-        let jumps = self.script.jumps.iter();
-        for (_, after, by) in jumps.filter(|(at, _, _)| *at == attempt).copied() {
-            let history = Rc::clone(self);
-            tokio::task::spawn_local(async move {
-                history.rig.world_clock.sleep(after).await;
-                if history.n_attempts.get() == round {
-                    let ahead = &history.own_clock.ahead;
-                    ahead.set(ahead.get() + by);
-                    history.eye.log(format!("-- the clock is set by {by} s"));
-                }
-            });
-        }
     }
 
     /// A death that comes at its own time.

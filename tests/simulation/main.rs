@@ -38,6 +38,7 @@ mod clock;
 mod eye;
 mod doors;
 mod history;
+mod meanwhile;
 mod laws;
 mod ways_back;
 mod money;

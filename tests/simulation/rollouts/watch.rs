@@ -183,7 +183,7 @@ impl Watch {
                 _ => None,
             })
         };
-        let (last, at) = intents().last().filter(|_| is_new)?;
+        let (last, at) = intents().next_back().filter(|_| is_new)?;
         // No hour holds up a way back.
         let back = chains::is_back(earlier, &last.run, &at.instance);
         if at.direction == Direction::Undo || back {
