@@ -47,15 +47,16 @@ fn a_plan_of_a_thousand_machines_takes_few_calls_and_little_memory() {
     plan.ended().exits(0).shows(&["100 to change"]);
 
     let calls = house.server.calls();
-    // Ten pages, who we are, which orders are open and which bought bandwidth for a while; the questions grow with zones and types, not
-    // with machines. Prices come on top: see the story of the five hundred.
+    // Ten pages, who we are, which orders are open, which bought bandwidth for a while, and which were paid behind the last start of
+    // a subscription that is not on record; the questions grow with zones and types, not with machines. Prices come on top: see the
+    // story of the five hundred.
     let questions = [
         "DescribeResourcesModification",
         "DescribeBandwidthLimitation",
     ];
     let questions: u64 = questions.iter().map(|name| calls[*name]).sum();
     assert!(questions <= 34, "{calls:?}");
-    assert!(calls.values().sum::<u64>() <= 19 + questions, "{calls:?}");
+    assert!(calls.values().sum::<u64>() <= 20 + questions, "{calls:?}");
     // A release build stays under 2 s and 100 MB; this may be a debug build on a busy machine.
     assert!(took.as_secs() < 20, "{took:?}");
     assert!((1..300 * 1024).contains(&peak), "{peak} kB");
