@@ -23,6 +23,7 @@ use crate::clock::WrongClock;
 use crate::doors::{Death, Points, WatchedJournal, WatchedWire};
 use crate::eye::{Eye, Violation};
 use crate::laws;
+use crate::lost;
 use crate::money;
 use crate::rig::Rig;
 use crate::rollouts::{Going, Watch};
@@ -89,8 +90,10 @@ enum Attempt {
 
 /// Plays the history of this seed.
 pub(crate) async fn play(script: Script) -> Ended {
-    if script.theme == Theme::Two {
-        return two::play(script).await;
+    match script.theme {
+        Theme::Any | Theme::Money => {}
+        Theme::Two => return two::play(script).await,
+        Theme::Lost => return lost::play(script).await,
     }
     let history = Rc::new(History::new(script));
     history.begin();
@@ -99,9 +102,10 @@ pub(crate) async fn play(script: Script) -> Ended {
     attempts(&history).await;
     history.wire.is_quiet.set(true);
     history.rig.clock.sleep(AFTERMATH).await;
-    match history.script.theme {
-        Theme::Any | Theme::Two => laws::at_the_end(&history).await,
-        Theme::Money => money::at_the_end(&history).await,
+    if history.script.theme.is_about_money() {
+        money::at_the_end(&history).await;
+    } else {
+        laws::at_the_end(&history).await;
     }
     history.into_ended()
 }
@@ -136,6 +140,16 @@ pub(crate) async fn attempts(history: &Rc<History>) -> Option<u8> {
         }
     }
     exit_code
+}
+
+/// The applies that anything can befall, and no others.
+pub(crate) async fn first_attempts(history: &Rc<History>) {
+    for (attempt, fate) in history.script.fates.iter().copied().enumerate() {
+        if attempt > 0 {
+            history.rest(attempt).await;
+        }
+        history.attempt(attempt, fate).await;
+    }
 }
 
 impl History {
@@ -342,7 +356,8 @@ impl History {
             return Some((plan, observed));
         }
         let planned = self.rig.plan(cloud, &contents).await.ok()?;
-        if self.script.theme == Theme::Money && !money::keeps_within(&planned.plan) {
+        let about_money = self.script.theme.is_about_money();
+        if about_money && !money::keeps_within(&planned.plan, self.script.seed) {
             self.eye.log("== refused: over its budget".to_owned());
             return None;
         }
@@ -425,10 +440,8 @@ impl History {
     }
 
     fn payer(&self) -> Option<Payer> {
-        match self.script.theme {
-            Theme::Any | Theme::Two => None,
-            Theme::Money => Some(money::payer()),
-        }
+        let about_money = self.script.theme.is_about_money();
+        about_money.then(money::payer)
     }
 
     /// Somebody at the keyboard.

@@ -43,6 +43,7 @@ mod laws;
 mod ways_back;
 mod money;
 mod two;
+mod lost;
 mod bad_days;
 mod wanted;
 mod played;

@@ -10,10 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use respec::apply::Payer;
-use respec::model::OrderId;
+use respec::model::{Currency, Money, OrderId};
 use respec::plan::{Ruling, SavedPlan, spend_limits};
 use respec::saga::{Kind, StepEvent};
 use respec::store::Store;
+use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use serde_yaml::Value;
 
@@ -127,9 +128,17 @@ pub(crate) fn payer() -> Payer {
     }
 }
 
+/// What somebody allows on the command line (`--max-spend`), in one history of four.
+fn max_spend(seed: u64) -> Option<Money> {
+    let mut chance = ChaCha8Rng::seed_from_u64(seed.wrapping_add(SALT));
+    let amount = Decimal::from(*one_of(&BUDGETS, &mut chance));
+    let allows = chance.random_ratio(1, 4);
+    allows.then(|| Money::new(amount, Currency::new("CNY").unwrap()))
+}
+
 /// Whether somebody would be allowed to apply this plan.
-pub(crate) fn keeps_within(plan: &SavedPlan) -> bool {
-    spend_limits(plan, None)
+pub(crate) fn keeps_within(plan: &SavedPlan, seed: u64) -> bool {
+    spend_limits(plan, max_spend(seed).as_ref())
         .iter()
         .all(|limit| limit.ruling == Ruling::Holds)
 }
@@ -180,10 +189,11 @@ async fn one_step_asked_for_each(history: &History, store: &Store) {
 
 fn every_run_keeps_within_its_budget(history: &History, truth: &Json, store: &Store) {
     let budget = history.rig.desired.budget.as_ref();
-    let Some(limit) = budget.and_then(|budget| budget.max_spend_per_apply.as_ref()) else {
-        return;
-    };
-    let limit: f64 = limit.amount().to_string().parse().unwrap();
+    let budget = budget.and_then(|budget| budget.max_spend_per_apply.clone());
+    let limits = [budget, max_spend(history.script.seed)];
+    let limits = limits.iter().flatten().map(Money::amount);
+    let Some(limit) = limits.min() else { return };
+    let limit: f64 = limit.to_string().parse().unwrap();
     let contents = store.contents();
     let mut spent: BTreeMap<String, f64> = BTreeMap::new();
     for order in truth["orders"].as_array().unwrap() {

@@ -89,6 +89,8 @@ pub(crate) enum Theme {
     Money,
     /// Two machines at once: `two.rs`.
     Two,
+    /// Money, and a state that is lost: `lost.rs`.
+    Lost,
 }
 
 impl Theme {
@@ -98,6 +100,15 @@ impl Theme {
             Self::Any => Script::draw(seed),
             Self::Money => crate::money::script(seed),
             Self::Two => crate::two::script(seed),
+            Self::Lost => crate::lost::script(seed),
+        }
+    }
+
+    /// Whether budgets hold and somebody may pay by a call.
+    pub(crate) fn is_about_money(self) -> bool {
+        match self {
+            Self::Any | Self::Two => false,
+            Self::Money | Self::Lost => true,
         }
     }
 
@@ -107,6 +118,7 @@ impl Theme {
             Self::Any => "",
             Self::Money => "--theme money ",
             Self::Two => "--theme two ",
+            Self::Lost => "--theme lost ",
         }
     }
 }

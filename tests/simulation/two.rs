@@ -71,7 +71,8 @@ pub(crate) async fn play(script: Script) -> Ended {
     told_together(one, two)
 }
 
-fn told_together(one: Rc<History>, two: Rc<History>) -> Ended {
+/// What both have to tell.
+pub(crate) fn told_together(one: Rc<History>, two: Rc<History>) -> Ended {
     let begins_after = two.script.begins_after;
     let (mut ended, other) = (one.into_ended(), two.into_ended());
     ended.violations.extend(other.violations);

@@ -138,7 +138,10 @@ fn theme(text: &str) -> Result<Theme, String> {
         "any" => Ok(Theme::Any),
         "money" => Ok(Theme::Money),
         "two" => Ok(Theme::Two),
-        _ => Err(format!("{text} is no theme; there are any, money and two")),
+        "lost" => Ok(Theme::Lost),
+        _ => Err(format!(
+            "{text} is no theme; there are any, money, two and lost"
+        )),
     }
 }
 

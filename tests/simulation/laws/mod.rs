@@ -108,6 +108,23 @@ pub(crate) async fn of_two(one: &History, two: &History, exit_codes: [Option<u8>
     }
 }
 
+/// When one has gone on without the state of the other, and nothing more will happen.
+pub(crate) async fn of_one_after_the_other(one: &History, two: &History, exit_code: Option<u8>) {
+    let truth = one.rig.truth();
+    for history in [one, two] {
+        match Store::in_memory(&history.kv, &history.rig.lineage) {
+            Ok(store) => {
+                money::money_is_accounted_for(history, &truth, &store);
+                records::the_journal_is_bounded(history, &store).await;
+                outcome::done_is_done(history, &truth, &stands(&store).await);
+            }
+            Err(error) => history.eye.object("I14", error.to_string()),
+        }
+    }
+    money::one_paid_order(one, &truth);
+    ending::all_is_as_wanted_if_said_so(two, &truth, exit_code);
+}
+
 /// Done by one is done.
 fn either(all: &[BTreeMap<InstanceId, Stand>]) -> BTreeMap<InstanceId, Stand> {
     let done = Stand::Closed(SagaOutcome::Done);
