@@ -1,5 +1,5 @@
 //! Histories about money: balances, budgets and payers at random, hands in the console, bandwidth for a
-//! while, and everything else that befalls a history. `--money N` plays N of them.
+//! while, and everything else that befalls a history. `--theme money`.
 //!
 //! Four laws hold whatever happens: each order was asked for by exactly one step, no step has two orders
 //! that were paid, what was spent is what the paid orders come to and never more than budget or balance
