@@ -30,45 +30,58 @@ pub(crate) fn script(seed: u64) -> Script {
     let mut chance = ChaCha8Rng::seed_from_u64(seed ^ SALT);
     let first = Script {
         theme: Theme::Two,
-        hands: Vec::new(),
         ..Script::draw(seed)
     };
+    with_another(first, APART_MAX, &mut chance)
+}
+
+/// Nobody has a hand in it but the two, of which the second begins within this time.
+pub(crate) fn with_another(first: Script, within: Duration, chance: &mut ChaCha8Rng) -> Script {
     let other = Script::draw(chance.random());
-    let begins_after = span(Duration::from_millis(1), APART_MAX, &mut chance);
     let other = Script {
-        theme: Theme::Two,
-        seed: other.seed,
+        theme: first.theme,
         scene: Rc::clone(&first.scene),
         hands: Vec::new(),
-        begins_after,
+        bills: Vec::new(),
+        begins_after: span(Duration::from_millis(1), within, chance),
         ..other
     };
     Script {
+        hands: Vec::new(),
         other: Some(Box::new(other)),
         ..first
     }
 }
 
-/// Both at once, until each has come to its end.
-pub(crate) async fn play(script: Script) -> Ended {
+/// Both, before anything has happened.
+pub(crate) fn beginning(script: Script) -> (Rc<History>, Rc<History>) {
     let other = script.other.clone().expect("there are two");
-    let after = other.begins_after;
     let one = Rc::new(History::new(script));
     let two = Rc::new(one.beside(*other));
-    let clock = one.rig.world_clock.clone();
     one.begin();
     two.begin();
+    (one, two)
+}
+
+/// Both at once, until each has come to its end.
+pub(crate) async fn play(script: Script) -> Ended {
+    let (one, two) = beginning(script);
     let second = async {
-        clock.sleep(after).await;
+        two.rig.world_clock.sleep(two.script.begins_after).await;
         attempts(&two).await
     };
     let (first, second) = tokio::join!(attempts(&one), second);
-    for machine in [&one, &two] {
-        machine.wire.is_quiet.set(true);
-    }
-    clock.sleep(AFTERMATH).await;
+    come_to_rest(&one, &two).await;
     laws::of_two(&one, &two, [first, second]).await;
     told_together(one, two)
+}
+
+/// Until nothing that is on its way can arrive any more.
+pub(crate) async fn come_to_rest(one: &History, two: &History) {
+    for machine in [one, two] {
+        machine.wire.is_quiet.set(true);
+    }
+    one.rig.world_clock.sleep(AFTERMATH).await;
 }
 
 /// What both have to tell.
