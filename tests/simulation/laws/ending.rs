@@ -1,6 +1,6 @@
 //! I12: how a program ends, and what it says of that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use respec::apply::RunOutcome;
 use respec::model::{InstanceId, Power};
@@ -56,11 +56,18 @@ pub(super) fn the_exit_code_fits(history: &History, outcome: &RunOutcome) {
 }
 
 /// I12 of two: whoever says that all is done has looked at all of it.
-pub(super) fn all_is_as_wanted_if_said_so(history: &History, truth: &Value, code: Option<u8>) {
+/// What another put back stands on nobody's word.
+pub(super) fn all_is_as_wanted_if_said_so(
+    history: &History,
+    truth: &Value,
+    code: Option<u8>,
+    put_back: &BTreeSet<InstanceId>,
+) {
     if code != Some(0) {
         return;
     }
-    for (id, machine) in &history.rig.desired.instances {
+    let machines = history.rig.desired.instances.iter();
+    for (id, machine) in machines.filter(|(id, _)| !put_back.contains(*id)) {
         if let Some(what) = first_difference(&machine.spec, of(truth, id)) {
             let what = format!("exit 0, but {id}: {what}");
             history.eye.object("honesty", what);

@@ -7,7 +7,7 @@ mod outcome;
 mod power;
 mod records;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use respec::apply::RunOutcome;
 use respec::model::{DesiredInstance, InstanceId};
@@ -81,55 +81,83 @@ pub(crate) async fn money_at_the_end(history: &History, truth: &Value, store: &S
 /// When two machines have worked on one fleet, and nothing more will happen. What one of them did is done.
 pub(crate) async fn of_two(one: &History, two: &History, exit_codes: [Option<u8>; 2]) {
     let truth = one.rig.truth();
-    let (mut stores, mut all) = (Vec::new(), Vec::new());
-    for history in [one, two] {
-        match Store::in_memory(&history.kv, &history.rig.lineage) {
-            Ok(store) => {
-                if let Err(error) = store.check_all().await {
-                    history.eye.object("I14", error.to_string());
-                }
-                all.push(stands(&store).await);
-                stores.push(store);
-            }
-            Err(error) => return history.eye.object("I14", error.to_string()),
-        }
-    }
-    for (history, store) in [one, two].into_iter().zip(&stores) {
-        money::money_is_accounted_for(history, &truth, store);
-        records::the_journal_is_bounded(history, store).await;
+    let (Some(first), Some(second)) = (Left::by(one).await, Left::by(two).await) else {
+        return;
+    };
+    let both = [&first.store, &second.store];
+    for (history, left) in [(one, &first), (two, &second)] {
+        money::money_is_accounted_for(history, &truth, &left.store);
+        records::the_journal_is_bounded(history, &left.store).await;
         records::the_secret_is_kept(history);
     }
     money::one_paid_order(one, &truth);
-    money::every_order_is_recorded(one, &truth, &stores.iter().collect::<Vec<_>>(), &all[0]);
-    power::power_is_as_it_should_be(one, &truth, &either(&all));
-    for ((history, stands), exit_code) in [one, two].into_iter().zip(&all).zip(exit_codes) {
-        outcome::done_is_done(history, &truth, stands);
-        ending::all_is_as_wanted_if_said_so(history, &truth, exit_code);
-    }
+    money::every_order_is_recorded(one, &truth, &both, &first.stands);
+    let either = either(&[&first.stands, &second.stands]);
+    power::power_is_as_it_should_be(one, &truth, &either);
+    outcome::done_is_done(one, &truth, &first.stands, &second.put_back);
+    outcome::done_is_done(two, &truth, &second.stands, &first.put_back);
+    ending::all_is_as_wanted_if_said_so(one, &truth, exit_codes[0], &second.put_back);
+    ending::all_is_as_wanted_if_said_so(two, &truth, exit_codes[1], &first.put_back);
 }
 
 /// When one has gone on without the state of the other, and nothing more will happen.
 pub(crate) async fn of_one_after_the_other(one: &History, two: &History, exit_code: Option<u8>) {
     let truth = one.rig.truth();
-    for history in [one, two] {
-        match Store::in_memory(&history.kv, &history.rig.lineage) {
-            Ok(store) => {
-                money::money_is_accounted_for(history, &truth, &store);
-                records::the_journal_is_bounded(history, &store).await;
-                outcome::done_is_done(history, &truth, &stands(&store).await);
-            }
-            Err(error) => history.eye.object("I14", error.to_string()),
-        }
+    let (Some(first), Some(second)) = (Left::by(one).await, Left::by(two).await) else {
+        return;
+    };
+    for (history, left) in [(one, &first), (two, &second)] {
+        money::money_is_accounted_for(history, &truth, &left.store);
+        records::the_journal_is_bounded(history, &left.store).await;
     }
     money::one_paid_order(one, &truth);
-    ending::all_is_as_wanted_if_said_so(two, &truth, exit_code);
+    outcome::done_is_done(one, &truth, &first.stands, &second.put_back);
+    outcome::done_is_done(two, &truth, &second.stands, &BTreeSet::new());
+    ending::all_is_as_wanted_if_said_so(two, &truth, exit_code, &BTreeSet::new());
+}
+
+/// What one of two machines leaves behind.
+struct Left {
+    store: Store,
+    stands: BTreeMap<InstanceId, Stand>,
+    /// Who was not good behind a change and went back.
+    put_back: BTreeSet<InstanceId>,
+}
+
+impl Left {
+    /// None when its store is damaged, which breaks a law.
+    async fn by(history: &History) -> Option<Self> {
+        let store = Store::in_memory(&history.kv, &history.rig.lineage);
+        let store = store.map_err(|error| history.eye.object("I14", error.to_string()));
+        let store = store.ok()?;
+        if let Err(error) = store.check_all().await {
+            history.eye.object("I14", error.to_string());
+        }
+        Some(Self {
+            stands: stands(&store).await,
+            put_back: put_back(&store).await,
+            store,
+        })
+    }
+}
+
+async fn put_back(store: &Store) -> BTreeSet<InstanceId> {
+    let mut all = BTreeSet::new();
+    for run in &store.contents().runs {
+        for entry in store.entries(&run.run).await.unwrap() {
+            if let Kind::TurnedBack { instance, .. } = entry.kind {
+                all.insert(instance);
+            }
+        }
+    }
+    all
 }
 
 /// Done by one is done.
-fn either(all: &[BTreeMap<InstanceId, Stand>]) -> BTreeMap<InstanceId, Stand> {
+fn either(all: &[&BTreeMap<InstanceId, Stand>]) -> BTreeMap<InstanceId, Stand> {
     let done = Stand::Closed(SagaOutcome::Done);
     let mut either = BTreeMap::new();
-    for (id, stand) in all.iter().flatten() {
+    for (id, stand) in all.iter().copied().flatten() {
         if either.get(id) != Some(&done) {
             either.insert(id.clone(), *stand);
         }

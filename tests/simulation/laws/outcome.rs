@@ -1,6 +1,6 @@
 //! I5, I8 and I9: the journal tells how the world is, what is done stays done, and everything comes to rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use respec::model::{DesiredInstance, DesiredSpec, InstanceId, InstanceStatus};
 use respec::plan::{Action, Goal, Undo};
@@ -141,9 +141,15 @@ pub(super) fn outcome_is_true(
     }
 }
 
-/// I5: what a journal calls done is so, whoever else worked on it.
-pub(super) fn done_is_done(history: &History, truth: &Value, stands: &BTreeMap<InstanceId, Stand>) {
-    for (id, machine) in &history.rig.desired.instances {
+/// I5: what a journal calls done is so, whoever else worked on it, unless it was the other that put it back.
+pub(super) fn done_is_done(
+    history: &History,
+    truth: &Value,
+    stands: &BTreeMap<InstanceId, Stand>,
+    put_back: &BTreeSet<InstanceId>,
+) {
+    let machines = history.rig.desired.instances.iter();
+    for (id, machine) in machines.filter(|(id, _)| !put_back.contains(*id)) {
         let done = stands.get(id) == Some(&Stand::Closed(SagaOutcome::Done));
         let differs = first_difference(&machine.spec, of(truth, id));
         if let Some(what) = differs.filter(|_| done) {
