@@ -224,10 +224,23 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
     // It is changed and runs: what is left to do lies ahead.
     let end = if is_a_return(&saga.steps[usize::from(failed)]) {
         Task::Halt(Halt::Held)
+    } else if cause == FailureCause::Unknown && !is_in_doubt(saga, state) {
+        Task::Close(SagaOutcome::Undone)
     } else {
         ending(cause)
     };
     settle_then(saga, state, end)
+}
+
+/// Whether something may have come of a call whose end nobody saw. What was never sent has no effect, and
+/// of a stop nothing is left once the machine was started again.
+fn is_in_doubt(saga: &Saga, state: &SagaState) -> bool {
+    state.steps.iter().any(|(at, step)| {
+        let failure = step.failure.as_ref();
+        let unknown = failure.is_some_and(|failure| failure.cause == FailureCause::Unknown);
+        let is_stop = saga.steps[usize::from(*at)].undo == Undo::By(Action::Start);
+        unknown && step.first_sent.is_some() && !is_stop
+    })
 }
 
 /// A start that was taken and not refused may come about any time: a change is not taken back under
