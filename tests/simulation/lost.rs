@@ -21,6 +21,10 @@ const SALT: u64 = 0x6c6f_7374;
 /// Longest until somebody starts the second machine.
 const UNTIL_FOUND_MAX: Duration = Duration::from_secs(2 * 3600);
 
+/// Nothing is paid in the minute in which the fleet was started: a start is told to the minute, and what was paid within
+/// it counts as before it.
+const SINCE_STARTED: Duration = Duration::from_secs(60);
+
 /// The same fleet, the same wish, another machine.
 pub(crate) fn script(seed: u64) -> Script {
     let mut chance = ChaCha8Rng::seed_from_u64(seed ^ SALT);
@@ -35,6 +39,7 @@ pub(crate) fn script(seed: u64) -> Script {
 /// One after the other.
 pub(crate) async fn play(script: Script) -> Ended {
     let (one, two) = beginning(script);
+    one.rig.world_clock.sleep(SINCE_STARTED).await;
     first_attempts(&one).await;
     two.rig.world_clock.sleep(two.script.begins_after).await;
     let exit_code = attempts(&two).await;

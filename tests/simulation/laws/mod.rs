@@ -50,6 +50,7 @@ pub(crate) async fn at_the_end(history: &History) {
     let truth = history.rig.truth();
     money::one_paid_order(history, &truth);
     money::money_is_accounted_for(history, &truth, &store);
+    money::orders_keep_their_caps(&[(history, &store)], &truth);
     power::power_is_as_it_should_be(history, &truth, &stands);
     money::every_order_is_recorded(history, &truth, &[&store], &stands);
     ways_back::are_taken(history, &store, &truth).await;
@@ -74,6 +75,7 @@ pub(crate) async fn money_at_the_end(history: &History, truth: &Value, store: &S
     let stands = stands(store).await;
     money::one_paid_order(history, truth);
     money::money_is_accounted_for(history, truth, store);
+    money::orders_keep_their_caps(&[(history, store)], truth);
     power::power_is_as_it_should_be(history, truth, &stands);
     money::every_order_is_recorded(history, truth, &[store], &stands);
 }
@@ -91,6 +93,7 @@ pub(crate) async fn of_two(one: &History, two: &History, exit_codes: [Option<u8>
         records::the_secret_is_kept(history);
     }
     money::one_paid_order(one, &truth);
+    money::orders_keep_their_caps(&[(one, &first.store), (two, &second.store)], &truth);
     money::every_order_is_recorded(one, &truth, &both, &first.stands);
     let either = either(&[&first.stands, &second.stands]);
     power::power_is_as_it_should_be(one, &truth, &either);
@@ -111,6 +114,7 @@ pub(crate) async fn of_one_after_the_other(one: &History, two: &History, exit_co
         records::the_journal_is_bounded(history, &left.store).await;
     }
     money::one_paid_order(one, &truth);
+    money::orders_keep_their_caps(&[(one, &first.store), (two, &second.store)], &truth);
     outcome::done_is_done(one, &truth, &first.stands, &second.put_back);
     outcome::done_is_done(two, &truth, &second.stands, &BTreeSet::new());
     ending::all_is_as_wanted_if_said_so(two, &truth, exit_code, &BTreeSet::new());

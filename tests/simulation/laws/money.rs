@@ -56,17 +56,6 @@ pub(super) fn money_is_accounted_for(history: &History, truth: &Value, store: &S
         if amount.as_ref().is_some_and(|amount| *amount != real) {
             object(format!("order {id} costs {real}, recorded is {amount:?}"));
         }
-        let plans = history.plans.borrow();
-        let saga = &plans[&recorded.run].sagas[&recorded.instance];
-        let cap = saga.steps[usize::from(recorded.step)].price.cap();
-        let cap = cap.map(|cap| cap.amount().to_string());
-        let within = |cap: &String| {
-            cap.parse::<f64>()
-                .is_ok_and(|cap| order["Amount"].as_f64().is_some_and(|is| is <= cap))
-        };
-        if !cap.iter().all(within) {
-            object(format!("order {id} costs {real}, the plan allows {cap:?}"));
-        }
         if recorded.payment == Some(PaymentStatus::Paid) && order["Payment"] != "Paid" {
             object(format!(
                 "order {id} is recorded as paid and is {}",
@@ -83,6 +72,34 @@ pub(super) fn money_is_accounted_for(history: &History, truth: &Value, store: &S
     if had + billed - has != spent || has < 0 {
         object(format!("{had} was there, {has} is left, {spent} was paid"));
     }
+}
+
+/// I2: an order costs no more than the plan allows that asked for it. Two machines make one token of one change, so
+/// that both may have recorded an order that only one of them asked for: either plan will do.
+pub(super) fn orders_keep_their_caps(all: &[(&History, &Store)], truth: &Value) {
+    for order in orders(truth) {
+        let (id, costs) = (text(&order["OrderId"]), order["Amount"].as_f64().unwrap());
+        let caps: Vec<Option<f64>> = all
+            .iter()
+            .filter_map(|(history, store)| cap_of(history, store, &id))
+            .collect();
+        let within = |cap: &Option<f64>| cap.is_none_or(|cap| costs <= cap);
+        if !caps.is_empty() && !caps.iter().any(within) {
+            let what = format!("order {id} costs {costs}, the plan allows {caps:?}");
+            all[0].0.eye.object("I2", what);
+        }
+    }
+}
+
+/// What the plan allows that this order belongs to; none where it is not recorded.
+fn cap_of(history: &History, store: &Store, order: &str) -> Option<Option<f64>> {
+    let contents = store.contents();
+    let mut records = contents.orders.values();
+    let record = records.find(|record| record.order_id.as_str() == order)?;
+    let plans = history.plans.borrow();
+    let saga = &plans[&record.run].sagas[&record.instance];
+    let cap = saga.steps[usize::from(record.step)].price.cap();
+    Some(cap.map(|cap| cap.amount().to_string().parse().unwrap()))
 }
 
 fn ten_thousandths(amount: &Value) -> i64 {
