@@ -444,19 +444,24 @@ impl History {
         about_money.then(money::payer)
     }
 
-    /// Somebody at the keyboard.
+    /// Somebody at the keyboard. A key that is pressed on a machine that sleeps is heard when it wakes: what
+    /// it was writing down when it fell asleep was begun before.
     fn interrupts(&self, fate: Fate) -> mpsc::UnboundedReceiver<Interrupt> {
         let (press, interrupts) = mpsc::unbounded_channel();
         let clock = self.rig.clock.clone();
+        let world_clock = self.rig.world_clock.clone();
+        let death = Rc::clone(&self.death);
         let eye = Rc::clone(&self.eye);
         if let Fate::Interrupted(first, second) = fate {
             tokio::task::spawn_local(async move {
                 clock.sleep(first).await;
+                death.awake(world_clock.as_ref()).await;
                 if press.send(Interrupt::Ask { exit_code: 130 }).is_ok() {
                     eye.asked();
                 }
                 if let Some(second) = second {
                     clock.sleep(second).await;
+                    death.awake(world_clock.as_ref()).await;
                     if press.send(Interrupt::Insist { exit_code: 130 }).is_ok() {
                         eye.insisted();
                     }
