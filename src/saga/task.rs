@@ -122,7 +122,8 @@ fn put_back(saga: &Saga, state: &SagaState, open: u16) -> Task {
     if let Some(at) = owed_return(saga, state) {
         return settle_then(saga, state, Task::Do(at));
     }
-    let was_sent = !state.is_new(open) && matches!(state.phase(open), Phase::Sent | Phase::Answered);
+    let was_sent =
+        !state.is_new(open) && matches!(state.phase(open), Phase::Sent | Phase::Answered);
     // Nobody waits for a command that a program before this one began: it is taken back.
     let is_call = !matches!(
         action,

@@ -27,7 +27,7 @@ use crate::lost;
 use crate::money;
 use crate::rig::Rig;
 use crate::rollouts::{Going, Watch};
-use crate::script::{CommitFate, Fate, QUIET_ATTEMPTS, Script, Theme};
+use crate::script::{ATTEMPTS_MAX, CommitFate, Fate, QUIET_ATTEMPTS, Script, Theme};
 use crate::trouble::Trouble;
 use crate::two;
 
@@ -115,7 +115,7 @@ pub(crate) async fn attempts(history: &Rc<History>) -> Option<u8> {
     let mut clean_ends = 0;
     let mut exit_code = None;
     let n_noisy = history.script.fates.len();
-    for attempt in 0..n_noisy + QUIET_ATTEMPTS {
+    for attempt in 0..history.script.n_troubled() + QUIET_ATTEMPTS {
         if attempt > 0 {
             history.rest(attempt).await;
         }
@@ -243,8 +243,9 @@ impl History {
 
     /// Nobody runs anything for a while; unconfirmed writes are decided, orders may be paid.
     async fn rest(&self, attempt: usize) {
-        self.kv.crash(self.script.kept_commits[attempt]);
-        let gap = self.script.gaps[attempt];
+        let nth = attempt % ATTEMPTS_MAX;
+        self.kv.crash(self.script.kept_commits[nth]);
+        let gap = self.script.gaps[nth];
         self.eye.log(format!("-- nobody is there for {gap:?}"));
         self.rig.world_clock.sleep(gap).await;
         if attempt >= self.script.fates.len() {
