@@ -121,7 +121,7 @@ impl Dispatcher<'_> {
 
     /// After an interrupt nothing new is sent but starts; a worker may have looked just before it.
     fn comes_too_late(&self, saga: &Saga, at: &StepRef) -> bool {
-        let is_new = self.state.sagas[&at.instance].phase(at.step) == Phase::Waiting;
+        let is_new = self.state.sagas[&at.instance].is_new(at.step);
         let action = &saga.steps[usize::from(at.step)].action;
         let brings_back = *action == Action::Start || action.moment() == Some(Moment::AfterStart);
         self.mode == Mode::PutBack && is_new && !brings_back

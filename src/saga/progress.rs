@@ -99,6 +99,14 @@ impl SagaState {
             .map_or(Phase::Waiting, |step| step.phase)
     }
 
+    /// Whether nothing was ever sent for a step. What is read back counts as sent, and may never have been: the
+    /// look before its first call can fail, too.
+    #[must_use]
+    pub fn is_new(&self, position: u16) -> bool {
+        let step = self.steps.get(&position);
+        step.is_none_or(|step| step.phase == Phase::Waiting || step.first_sent.is_none())
+    }
+
     /// Whether a look shows everything that the steps which succeeded have changed.
     #[must_use]
     pub fn shows_its_work(&self, saga: &Saga, seen: &ObservedInstance) -> bool {
@@ -247,7 +255,7 @@ impl SagaState {
                     step.failure = None;
                 }
                 // Should the change have happened after all, it takes another outage to take effect.
-                (Halt::Unknown, Phase::Undone) => *step = StepState::default(),
+                (Halt::Unknown, Phase::Undone | Phase::UndoFailed) => *step = StepState::default(),
                 (Halt::Paused | Halt::Held | Halt::Stuck | Halt::Unknown, _) => {}
             }
         }

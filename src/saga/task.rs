@@ -122,7 +122,8 @@ fn put_back(saga: &Saga, state: &SagaState, open: u16) -> Task {
     if let Some(at) = owed_return(saga, state) {
         return settle_then(saga, state, Task::Do(at));
     }
-    let was_sent = matches!(state.phase(open), Phase::Sent | Phase::Answered);
+    let was_sent =
+        !state.is_new(open) && matches!(state.phase(open), Phase::Sent | Phase::Answered);
     // Nobody waits for a command that a program before this one began: it is taken back.
     let is_call = !matches!(
         action,
@@ -193,7 +194,7 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
         match (&step.undo, state.phase(at)) {
             (_, Phase::UndoFailed) => {
                 let drain = drain_of_the_unhealthy(saga, state, at);
-                return drain.map_or(Task::Halt(Halt::Stuck), Task::TakeBack);
+                return drain.map_or_else(|| Task::Halt(stuck(saga, state, at)), Task::TakeBack);
             }
             (Undo::By(Action::RunHook { .. }), phase) => {
                 let was_run = matches!(
@@ -241,6 +242,19 @@ fn is_in_doubt(saga: &Saga, state: &SagaState) -> bool {
         let is_stop = saga.steps[usize::from(*at)].undo == Undo::By(Action::Start);
         unknown && step.first_sent.is_some() && !is_stop
     })
+}
+
+/// What a step that could not be taken back leaves. A machine that runs and is only not good may run as
+/// changed, where nobody knows what became of the change: that is read back before anything else.
+fn stuck(saga: &Saga, state: &SagaState, at: u16) -> Halt {
+    let cause = |at: u16| state.steps.get(&at)?.failure.as_ref().map(|it| it.cause);
+    let runs = cause(at) == Some(FailureCause::Unhealthy);
+    // With a stop that got lost it is down again any moment: it stays what a person has to look at.
+    if runs && loose_stop(saga, state).is_none() && is_in_doubt(saga, state) {
+        Halt::Unknown
+    } else {
+        Halt::Stuck
+    }
 }
 
 /// A start that was taken and not refused may come about any time: a change is not taken back under

@@ -83,7 +83,7 @@ impl Death {
     }
 
     /// Nothing leaves a machine that sleeps, and nothing is heard there.
-    async fn awake(&self, clock: &dyn Clock) {
+    pub(crate) async fn awake(&self, clock: &dyn Clock) {
         if let Some((from, until)) = self.nap.get()
             && (from..until).contains(&clock.elapsed())
         {

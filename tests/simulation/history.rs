@@ -27,7 +27,7 @@ use crate::lost;
 use crate::money;
 use crate::rig::Rig;
 use crate::rollouts::{Going, Watch};
-use crate::script::{CommitFate, Fate, QUIET_ATTEMPTS, Script, Theme};
+use crate::script::{ATTEMPTS_MAX, CommitFate, Fate, QUIET_ATTEMPTS, Script, Theme};
 use crate::trouble::Trouble;
 use crate::two;
 
@@ -115,7 +115,7 @@ pub(crate) async fn attempts(history: &Rc<History>) -> Option<u8> {
     let mut clean_ends = 0;
     let mut exit_code = None;
     let n_noisy = history.script.fates.len();
-    for attempt in 0..n_noisy + QUIET_ATTEMPTS {
+    for attempt in 0..history.script.n_troubled() + QUIET_ATTEMPTS {
         if attempt > 0 {
             history.rest(attempt).await;
         }
@@ -243,8 +243,9 @@ impl History {
 
     /// Nobody runs anything for a while; unconfirmed writes are decided, orders may be paid.
     async fn rest(&self, attempt: usize) {
-        self.kv.crash(self.script.kept_commits[attempt]);
-        let gap = self.script.gaps[attempt];
+        let nth = attempt % ATTEMPTS_MAX;
+        self.kv.crash(self.script.kept_commits[nth]);
+        let gap = self.script.gaps[nth];
         self.eye.log(format!("-- nobody is there for {gap:?}"));
         self.rig.world_clock.sleep(gap).await;
         if attempt >= self.script.fates.len() {
@@ -444,19 +445,24 @@ impl History {
         about_money.then(money::payer)
     }
 
-    /// Somebody at the keyboard.
+    /// Somebody at the keyboard. A key that is pressed on a machine that sleeps is heard when it wakes: what
+    /// it was writing down when it fell asleep was begun before.
     fn interrupts(&self, fate: Fate) -> mpsc::UnboundedReceiver<Interrupt> {
         let (press, interrupts) = mpsc::unbounded_channel();
         let clock = self.rig.clock.clone();
+        let world_clock = self.rig.world_clock.clone();
+        let death = Rc::clone(&self.death);
         let eye = Rc::clone(&self.eye);
         if let Fate::Interrupted(first, second) = fate {
             tokio::task::spawn_local(async move {
                 clock.sleep(first).await;
+                death.awake(world_clock.as_ref()).await;
                 if press.send(Interrupt::Ask { exit_code: 130 }).is_ok() {
                     eye.asked();
                 }
                 if let Some(second) = second {
                     clock.sleep(second).await;
+                    death.awake(world_clock.as_ref()).await;
                     if press.send(Interrupt::Insist { exit_code: 130 }).is_ok() {
                         eye.insisted();
                     }

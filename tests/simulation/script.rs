@@ -203,6 +203,15 @@ impl Script {
             other: None,
         }
     }
+
+    /// How many attempts anything can befall. A script that was shrunk may end with a clock that is set or a
+    /// sleep: what that leaves in doubt has quiet attempts behind it, too.
+    pub(crate) fn n_troubled(&self) -> usize {
+        let jumps = self.jumps.iter().map(|(attempt, _, _)| attempt + 1);
+        let naps = self.naps.iter().map(|(attempt, _, _)| attempt + 1);
+        let last = jumps.chain(naps).max().unwrap_or_default();
+        self.fates.len().max(last)
+    }
 }
 
 /// Some deaths come at no call and no entry in particular.

@@ -96,6 +96,11 @@ pub(crate) async fn are_taken(history: &History, store: &Store, truth: &Truth) {
                     let what = format!("{instance} is not good and stays: {note}");
                     history.eye.object("I16", what);
                 }
+                // A later run changes it anew: what it had come back to is no longer what it is held to. Where this
+                // way ends is judged by its own end, and a way back that is not gone to the end is said above.
+                Kind::Begun { instance, .. } => {
+                    turned_last.remove(instance);
+                }
                 Kind::Closed {
                     instance, outcome, ..
                 } => {
