@@ -54,6 +54,7 @@ mod closing;
 mod resting;
 mod gates;
 mod ready;
+mod standstill;
 mod messages;
 mod opening;
 mod ending;

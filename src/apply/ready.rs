@@ -122,7 +122,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    async fn spare(&mut self, instance: &InstanceId, step: u16, why: String) {
+    pub(super) async fn spare(&mut self, instance: &InstanceId, step: u16, why: String) {
         self.give_up(instance, step, FailureCause::Spared, why)
             .await;
     }

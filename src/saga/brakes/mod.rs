@@ -210,7 +210,7 @@ impl Brakes {
     /// [`Hold`]: what holds it back.
     pub fn may_begin(&self, instance: &InstanceId) -> Result<(), Hold> {
         let Some(machine) = self.machines.get(instance) else {
-            return Ok(());
+            return self.may_begin_unseen(instance);
         };
         let Some(state) = self.crowds.get(&machine.crowd) else {
             return Ok(());
@@ -227,6 +227,16 @@ impl Brakes {
             state.is_its_turn(&machine.crowd, instance, self.now)?;
         }
         Ok(())
+    }
+
+    /// One that was not seen takes nobody's place and stands in no batch. The hours hold for it all the
+    /// same: whatever is done about it is done when something may be.
+    fn may_begin_unseen(&self, instance: &InstanceId) -> Result<(), Hold> {
+        let crowd = self.gone.get(instance);
+        let known = crowd.and_then(|crowd| Some((crowd, self.crowds.get(crowd)?)));
+        known.map_or(Ok(()), |(crowd, state)| {
+            self.hours.allow(crowd, state, Duration::ZERO, self.now)
+        })
     }
 
     /// May it be taken down? One that is down already may.

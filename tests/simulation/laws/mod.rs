@@ -28,6 +28,8 @@ enum Stand {
     Halted(Halt),
     /// Past its pivot, and not taken down because others failed: it rests until a person has looked.
     HeldBack,
+    /// Past its pivot, and not taken down because others are down who do not come up: the same.
+    Displaced,
 }
 
 /// After an attempt that ended by itself.
@@ -194,6 +196,11 @@ async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
                     halt: Halt::Held,
                     note,
                 } if note.contains("not put back") => (instance, Stand::HeldBack),
+                Kind::Halted {
+                    instance,
+                    halt: Halt::Held,
+                    note,
+                } if is_about_a_place(&note) => (instance, Stand::Displaced),
                 Kind::Halted { instance, halt, .. } => (instance, Stand::Halted(halt)),
                 _ => continue,
             };
@@ -201,6 +208,11 @@ async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
         }
     }
     stands
+}
+
+/// The words of the three limits on how many are down.
+fn is_about_a_place(note: &str) -> bool {
+    note.contains("are down already") || note.contains("one zone goes at a time")
 }
 
 fn has_touched_neighbours(history: &History, machine: &DesiredInstance) -> bool {

@@ -45,7 +45,10 @@ pub(super) async fn what_succeeded_is_so(
     }
     let truth = history.rig.truth();
     for id in history.rig.desired.instances.keys() {
-        if matches!(stands.get(id), Some(Stand::Halted(_) | Stand::Open)) || is_touched(history, id)
+        if matches!(
+            stands.get(id),
+            Some(Stand::Halted(_) | Stand::Displaced | Stand::Open)
+        ) || is_touched(history, id)
         {
             continue;
         }
@@ -130,10 +133,15 @@ pub(super) fn outcome_is_true(
         }
         Some(Stand::Halted(Halt::Paused) | Stand::HeldBack) => {}
         // Its place is taken by a machine that somebody else keeps down.
-        Some(Stand::Open) if has_touched_neighbours(history, machine) => {}
+        Some(Stand::Open | Stand::Displaced) if has_touched_neighbours(history, machine) => {}
+        // The place it needs may be kept, by a machine that is down, for as long as a history lasts: one
+        // that may only be started behind this one, or that nobody is to start. It says so, and rests.
+        Some(Stand::Displaced) if history.eye.rollouts.place_is_taken(id, truth) => {}
         // Until somebody voids it, nothing can be done.
         Some(Stand::Halted(Halt::Held)) if has_order(truth, id, "Abnormal") => {}
-        Some(stand @ (Stand::Halted(Halt::Held | Halt::Stuck) | Stand::Open)) => {
+        Some(
+            stand @ (Stand::Halted(Halt::Held | Halt::Stuck) | Stand::Displaced | Stand::Open),
+        ) => {
             history
                 .eye
                 .object("I9", format!("{id} never comes to rest: {stand:?}"));
