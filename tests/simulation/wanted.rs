@@ -125,7 +125,7 @@ fn corpus() -> Result<Corpus, String> {
         match what.strip_prefix("only ") {
             None => seeds.push(seed),
             Some(script) => {
-                let troubles = script.split(" -- ").next().unwrap_or_default();
+                let troubles = script.split("-- ").next().unwrap_or_default().trim();
                 scripts.push((seed, trouble::read_with_seed(troubles)?.1));
             }
         }

@@ -33,6 +33,12 @@ fn decide(case: &Case<'_>, steps: &[Step]) -> Result<WayBack, String> {
     if let Some(why) = done.iter().find_map(final_step) {
         return Err(why);
     }
+    if case.seen.charge_type.is_none() && done.iter().any(changes_network) {
+        return Err(
+            "how its traffic was paid for is not told, so that it cannot be asked for again"
+                .to_owned(),
+        );
+    }
     if !case.is_up() {
         return Err("it was found Stopped, so that nobody knows what was good".to_owned());
     }
@@ -42,6 +48,10 @@ fn decide(case: &Case<'_>, steps: &[Step]) -> Result<WayBack, String> {
     }
     let from = u16::try_from(from).expect("a chain has fewer than a dozen steps");
     Ok(WayBack::By { from, steps: back })
+}
+
+fn changes_network(step: &Step) -> bool {
+    matches!(step.action, Action::Modify(ModifyCall::Network(_)))
 }
 
 /// What cannot be taken back of a step, or only at a price.
