@@ -8,7 +8,7 @@ use crate::model::{Field, InstanceStatus, Mbps, ModifyCall, NetworkChange, OnFai
 use crate::plan::draft::Draft;
 use crate::plan::input::Case;
 use crate::plan::price::{Price, Running};
-use crate::plan::rules::care;
+use crate::plan::rules::{bandwidth, care};
 use crate::plan::step::{Action, Because, Goal, Step, Undo};
 use crate::plan::way_back::WayBack;
 
@@ -33,11 +33,8 @@ fn decide(case: &Case<'_>, steps: &[Step]) -> Result<WayBack, String> {
     if let Some(why) = done.iter().find_map(final_step) {
         return Err(why);
     }
-    if case.seen.charge_type.is_none() && done.iter().any(changes_network) {
-        return Err(
-            "how its traffic was paid for is not told, so that it cannot be asked for again"
-                .to_owned(),
-        );
+    if done.iter().any(changes_network) {
+        network_can_be_given_back(case)?;
     }
     if !case.is_up() {
         return Err("it was found Stopped, so that nobody knows what was good".to_owned());
@@ -52,6 +49,26 @@ fn decide(case: &Case<'_>, steps: &[Step]) -> Result<WayBack, String> {
 
 fn changes_network(step: &Step) -> bool {
     matches!(step.action, Action::Modify(ModifyCall::Network(_)))
+}
+
+/// What was there may be more than can be asked for (R28), or not be told.
+fn network_can_be_given_back(case: &Case<'_>) -> Result<(), String> {
+    let charge_type = case.seen.charge_type;
+    if charge_type.is_none() {
+        return Err("how its traffic was paid for is not told".to_owned());
+    }
+    let was = bandwidth::Target {
+        charge_type,
+        out: case.seen.max_bandwidth_out,
+        address: None,
+    };
+    let in_range = bandwidth::outbound_is_in_range(case, &was);
+    in_range.map_err(|blocked| {
+        format!(
+            "its old bandwidth cannot be asked for: {}",
+            blocked.because.why
+        )
+    })
 }
 
 /// What cannot be taken back of a step, or only at a price.
