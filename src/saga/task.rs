@@ -233,14 +233,16 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
     settle_then(saga, state, end)
 }
 
-/// Whether something may have come of a call whose end nobody saw. What was never sent has no effect, and
-/// of a stop nothing is left once the machine was started again.
+/// Whether something may have come of what nobody saw the end of: an order that waits to be paid, or a call. What
+/// was never sent has no effect, and of a stop nothing is left once the machine was started again.
 fn is_in_doubt(saga: &Saga, state: &SagaState) -> bool {
-    state.steps.iter().any(|(at, step)| {
-        let failure = step.failure.as_ref();
+    state.steps.iter().any(|(at, so_far)| {
+        let step = &saga.steps[usize::from(*at)];
+        let failure = so_far.failure.as_ref();
         let unknown = failure.is_some_and(|failure| failure.cause == FailureCause::Unknown);
-        let is_stop = saga.steps[usize::from(*at)].undo == Undo::By(Action::Start);
-        unknown && step.first_sent.is_some() && !is_stop
+        let is_stop = step.undo == Undo::By(Action::Start);
+        let was_sent = so_far.first_sent.is_some() && !is_stop;
+        unknown && (was_sent || step.waits_for_payment())
     })
 }
 
