@@ -4,7 +4,9 @@
 //! Whatever was changed before the check is changed back, last first. What costs money, or does not come
 //! back, is never touched: such a machine stays as it is and is held.
 
-use crate::model::{Field, InstanceStatus, Mbps, ModifyCall, NetworkChange, OnFailure};
+use crate::model::{
+    Field, InstanceStatus, Mbps, ModifyCall, NetworkChange, NetworkKind, OnFailure,
+};
 use crate::plan::draft::Draft;
 use crate::plan::input::Case;
 use crate::plan::price::{Price, Running};
@@ -34,7 +36,7 @@ fn decide(case: &Case<'_>, steps: &[Step]) -> Result<WayBack, String> {
         return Err(why);
     }
     if done.iter().any(changes_network) {
-        network_can_be_given_back(case)?;
+        network_can_be_given_back(case, done)?;
     }
     if !case.is_up() {
         return Err("it was found Stopped, so that nobody knows what was good".to_owned());
@@ -52,8 +54,14 @@ fn changes_network(step: &Step) -> bool {
 }
 
 /// What was there may be more than can be asked for (R28), or not be told.
-fn network_can_be_given_back(case: &Case<'_>) -> Result<(), String> {
+fn network_can_be_given_back(case: &Case<'_>, done: &[Step]) -> Result<(), String> {
     let charge_type = case.seen.charge_type;
+    let becomes_none = |step: &Step| step.after.max_bandwidth_out == Some(0);
+    if case.seen.network == NetworkKind::Classic && done.iter().any(becomes_none) {
+        return Err(
+            "in the classic network bandwidth leaves 0 only while Stopped (R26)".to_owned(),
+        );
+    }
     if charge_type.is_none() {
         return Err("how its traffic was paid for is not told".to_owned());
     }
