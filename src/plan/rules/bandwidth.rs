@@ -75,6 +75,11 @@ fn within_the_answer(
     ))
 }
 
+/// R29: the most inbound beside so much outbound; what it is set to when outbound alone is stated.
+pub(in crate::plan) fn inbound_most(out: Mbps) -> Mbps {
+    out.max(10)
+}
+
 /// R29: inbound is 1 to 10 while outbound is at most 10, else 1 to outbound.
 pub(in crate::plan) fn inbound_is_in_range(
     case: &Case<'_>,
@@ -84,7 +89,7 @@ pub(in crate::plan) fn inbound_is_in_range(
     let Some(inbound) = wish.max_bandwidth_in else {
         return Ok(());
     };
-    let max = target.out.max(10);
+    let max = inbound_most(target.out);
     if (1..=max).contains(&inbound) {
         return Ok(());
     }

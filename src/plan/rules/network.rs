@@ -46,7 +46,7 @@ pub(in crate::plan) fn network_change(case: &Case<'_>) -> Result<Option<NetworkP
     bandwidth::inbound_is_in_range(case, wish, &target)?;
     bandwidth::address_fits_bandwidth(case, wish, &target)?;
     bandwidth::address_is_given_up_with_consent(case, wish, &target)?;
-    let down = classic_must_be_down(case, &target);
+    let down = classic_must_be_down(case, case.seen.max_bandwidth_out, target.out);
     if down.is_some() {
         nobody_is_awaited_while_down(case)?;
     }
@@ -122,8 +122,12 @@ fn address_after(case: &Case<'_>, wish: &DesiredInternet, out: Mbps) -> Option<b
 }
 
 /// R26: in the classic network bandwidth leaves 0 only while the machine is down.
-fn classic_must_be_down(case: &Case<'_>, target: &Target) -> Option<Because> {
-    let opens = case.seen.max_bandwidth_out == 0 && target.out > 0;
+pub(in crate::plan) fn classic_must_be_down(
+    case: &Case<'_>,
+    from: Mbps,
+    to: Mbps,
+) -> Option<Because> {
+    let opens = from == 0 && to > 0;
     (opens && case.seen.network == NetworkKind::Classic).then(|| {
         Because::new(
             "R26",

@@ -2,7 +2,7 @@
 
 use crate::model::{ModifyCall, NetworkBilling, NetworkKind};
 use crate::plan::input::Case;
-use crate::plan::rules::{guards, power, targets, temporary, type_notes};
+use crate::plan::rules::{bandwidth, guards, power, targets, temporary, type_notes};
 use crate::plan::step::{Action, Because, Step};
 
 /// The notes about one machine and its chain of steps, which may be empty.
@@ -55,7 +55,7 @@ fn elastic_address(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
 fn inbound_follows(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
     let wish = &case.desired.spec.internet;
     let out = steps.iter().find_map(|step| step.after.max_bandwidth_out)?;
-    let inbound = out.max(10);
+    let inbound = bandwidth::inbound_most(out);
     let moves = out > 0 && case.seen.max_bandwidth_in != Some(inbound);
     (wish.max_bandwidth_in.is_none() && moves)
         .then(|| Because::new("R29", format!("inbound follows outbound: {inbound} Mbit/s")))

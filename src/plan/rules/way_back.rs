@@ -4,18 +4,13 @@
 //! Whatever was changed before the check is changed back, last first. What costs money, or does not come
 //! back, is never touched: such a machine stays as it is and is held.
 
-use crate::model::{
-    Field, InstanceStatus, Mbps, ModifyCall, NetworkChange, NetworkKind, OnFailure,
-};
+use crate::model::{Field, InstanceStatus, Mbps, ModifyCall, NetworkChange, OnFailure};
 use crate::plan::draft::Draft;
 use crate::plan::input::Case;
 use crate::plan::price::{Price, Running};
-use crate::plan::rules::{bandwidth, care};
+use crate::plan::rules::{bandwidth, care, network};
 use crate::plan::step::{Action, Because, Goal, Step, Undo};
 use crate::plan::way_back::WayBack;
-
-/// Inbound that goes with little outbound, Mbit/s (R29).
-const INBOUND_LEAST: Mbps = 10;
 
 /// The way back that the machine's group asks for; none where it asks for none.
 pub(in crate::plan) fn way_back(case: &Case<'_>, steps: &[Step]) -> Option<WayBack> {
@@ -57,10 +52,10 @@ fn changes_network(step: &Step) -> bool {
 fn network_can_be_given_back(case: &Case<'_>, done: &[Step]) -> Result<(), String> {
     let charge_type = case.seen.charge_type;
     let becomes_none = |step: &Step| step.after.max_bandwidth_out == Some(0);
-    if case.seen.network == NetworkKind::Classic && done.iter().any(becomes_none) {
-        return Err(
-            "in the classic network bandwidth leaves 0 only while Stopped (R26)".to_owned(),
-        );
+    let opens = done.iter().any(becomes_none);
+    let back = network::classic_must_be_down(case, 0, case.seen.max_bandwidth_out);
+    if let Some(because) = back.filter(|_| opens) {
+        return Err(because.why);
     }
     if charge_type.is_none() {
         return Err("how its traffic was paid for is not told".to_owned());
@@ -181,7 +176,7 @@ fn network_back(case: &Case<'_>, step: &Step, call: &NetworkChange) -> Step {
 
 /// R29: a call that states outbound alone sets inbound anew, so that a value of its own is stated, too.
 fn inbound_back(case: &Case<'_>, call: &NetworkChange) -> Option<Mbps> {
-    let by_itself = case.seen.max_bandwidth_out.max(INBOUND_LEAST);
+    let by_itself = bandwidth::inbound_most(case.seen.max_bandwidth_out);
     let was = case.seen.max_bandwidth_in;
     let was = was.filter(|inbound| (1..=by_itself).contains(inbound));
     let follows = call.max_bandwidth_out.is_some() && was == Some(by_itself);
