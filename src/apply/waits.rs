@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::model::InstanceStatus;
 use crate::planted::{self, Fault};
 
+use super::age::since;
 use super::mail::End;
 use super::timing::{COOL_DOWN, HORIZON, POLL, STALE_MAX, poll_after};
 use super::worker::Worker;
@@ -12,12 +13,12 @@ use super::worker::Worker;
 impl Worker {
     /// R52: the cloud refuses a second change within five minutes; this waits until it would not.
     pub(super) async fn wait_out_cool_down(&self) -> End {
-        let since = self.state.changed_at.max(self.changed_at);
-        if let Some(since) = since.filter(|_| !planted::is(Fault::CoolDownIgnored)) {
+        let changed = self.state.changed_at.max(self.changed_at);
+        if let Some(changed) = changed.filter(|_| !planted::is(Fault::CoolDownIgnored)) {
             let clock = self.tools.clock.as_ref();
             let gone = match self.changed_here {
                 Some(at) => clock.elapsed().saturating_sub(at),
-                None => clock.wall().duration_since(since).unsigned_abs(),
+                None => since(changed, clock.wall()),
             };
             let left = COOL_DOWN.saturating_sub(gone);
             if !left.is_zero() {
