@@ -3,8 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Crowd, InstanceId, Unit, Window};
-use crate::plan::Saga;
-use crate::saga::{Terms, takes_out_of_service};
+use crate::plan::{Saga, Step};
+use crate::saga::{Terms, is_a_return, takes_out_of_service};
+
+/// What the screen knows of a step.
+#[derive(Debug, Clone)]
+struct Glimpse {
+    verb: &'static str,
+    /// Whether it takes the machine out of service.
+    leaves: bool,
+    /// Whether it is one on the way back into service.
+    returns: bool,
+}
 
 /// A machine of the plan.
 #[derive(Debug, Clone)]
@@ -12,10 +22,10 @@ pub(super) struct Seat {
     pub(super) crowd: Crowd,
     /// What must be finished before it.
     pub(super) after: BTreeSet<Unit>,
-    /// The verb of each step, and whether that takes the machine out of service.
-    steps: Vec<(&'static str, bool)>,
-    /// The same of its way back.
-    back: Vec<(&'static str, bool)>,
+    /// Its steps.
+    steps: Vec<Glimpse>,
+    /// Those of its way back.
+    back: Vec<Glimpse>,
     /// The step it is at, counted from 0.
     pub(super) next: usize,
     /// Whether nothing more happens to it.
@@ -43,25 +53,27 @@ impl Seat {
 
     /// Whether its next step takes it out of service.
     pub(super) fn leaves_next(&self) -> bool {
-        self.steps.get(self.next).is_some_and(|(_, leaves)| *leaves)
+        self.steps.get(self.next).is_some_and(|step| step.leaves)
     }
 
     /// What its next step does.
     pub(super) fn next_verb(&self) -> Option<&'static str> {
-        self.steps.get(self.next).map(|(verb, _)| *verb)
+        self.steps.get(self.next).map(|step| step.verb)
     }
 
     /// Whether its next step is one on the way back into service.
     pub(super) fn returns_next(&self) -> bool {
-        matches!(self.next_verb(), Some("health" | "after_start"))
+        self.steps.get(self.next).is_some_and(|step| step.returns)
     }
 }
 
-fn steps_of(saga: &Saga) -> Vec<(&'static str, bool)> {
-    let steps = (0..).zip(&saga.steps);
-    steps
-        .map(|(at, step)| (step.action.verb(), takes_out_of_service(saga, at)))
-        .collect()
+fn steps_of(saga: &Saga) -> Vec<Glimpse> {
+    let glimpse = |(at, step): (u16, &Step)| Glimpse {
+        verb: step.action.verb(),
+        leaves: takes_out_of_service(saga, at),
+        returns: is_a_return(step),
+    };
+    (0..).zip(&saga.steps).map(glimpse).collect()
 }
 
 /// A group, or the ungrouped machines of a region.

@@ -39,6 +39,6 @@ pub use entry::{
 pub use milestones::{Milestones, Opened, Waiver};
 pub use phase::Phase;
 pub use progress::{IllegalEntry, SagaState, StepState, Turned};
-pub use service::{is_out_of_service, is_owed_a_return, takes_out_of_service};
+pub use service::{is_a_return, is_out_of_service, is_owed_a_return, takes_out_of_service};
 pub use state::RunState;
 pub use task::{Mode, Task, holds_down, may_fall_over, next_task};

@@ -138,7 +138,8 @@ pub(super) fn drain_of_the_unhealthy(saga: &Saga, state: &SagaState, stop: u16) 
 
 /// Whether a failure of this step leaves a machine that is changed and runs: then only going forward
 /// again can end it.
-pub(super) fn is_a_return(step: &Step) -> bool {
+#[must_use]
+pub fn is_a_return(step: &Step) -> bool {
     Part::of(step) == Part::Return
 }
 
