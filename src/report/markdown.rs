@@ -387,6 +387,9 @@ fn ending(page: &PlanPage<'_>) -> String {
             plan.sheet.left_out.len()
         ));
     }
+    if let Some(role) = &plan.desired.role {
+        facts.push(format!("worked on by {}", code(&role.to_string())));
+    }
     facts.push(format!("plan {}", code(plan.id().short(12))));
     facts.push(format!("state serial {}", plan.stamp.serial));
     facts.push(format!("good until {}", minute(plan.expires_at)));

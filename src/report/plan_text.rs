@@ -74,6 +74,9 @@ fn header(page: &PlanPage<'_>, style: &Style) -> String {
     let regions: Vec<&str> = regions.into_iter().map(RegionId::as_str).collect();
     let fleet = format!("fleet {}   account {}", plan.desired.fleet, plan.account);
     let mut text = format!("{}   {fleet}\n", style.paint(Tone::Strong, &title));
+    if let Some(role) = &plan.desired.role {
+        text.push_str(&style.fold("", "  ", &format!("worked on by {role}")));
+    }
     let read = count(page.machines_read, "machine");
     text.push_str(&style.fold("", "  ", &format!("{read} read in {}", regions.join(", "))));
     if let Some(first) = page.first_run {

@@ -48,7 +48,10 @@ fn the_manifests_role_does_what_the_key_alone_may_not() {
 #[test]
 fn a_plan_is_carried_out_by_the_role_it_was_made_for() {
     let house = worked_on("role-plan", OPS);
-    house.run("plan -out saved.plan").exits(0);
+    let plan = house.run("plan -out saved.plan").exits(0);
+    plan.shows(&["worked on by acs:ram::1234567890123456:role/ops, session_name"]);
+    let page = house.run("plan --format markdown").exits(0);
+    page.shows(&["worked on by `acs:ram::1234567890123456:role/ops, session_name"]);
     house.edit(
         "role/ops', session_name: nightly, external_id: ticket-4711",
         "role/other'",
