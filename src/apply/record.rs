@@ -167,6 +167,9 @@ impl Dispatcher<'_> {
         let is_over = state.is_some_and(|state| state.closed.is_some() || state.needs_a_person());
         if is_over {
             self.brakes.ended(instance);
+            if let Some(at) = state.and_then(|state| state.rested_at) {
+                self.brakes.rested(instance, at);
+            }
         } else {
             self.brakes.goes_on(instance);
         }

@@ -102,10 +102,7 @@ impl Dispatcher<'_> {
         if self.mode == Mode::OrdersOnly && makes_order {
             return Turn::Now;
         }
-        match Turn::of(self.brakes.may_begin(&saga.instance)) {
-            Turn::Barred(Hold::Failures { .. }) => Turn::Now,
-            turn @ (Turn::Now | Turn::Later(_) | Turn::Never(_) | Turn::Barred(_)) => turn,
-        }
+        Turn::of(self.brakes.may_go_on(&saga.instance))
     }
 
     /// Whether what a worker is about to announce is still allowed; others went on meanwhile.

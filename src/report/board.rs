@@ -132,12 +132,14 @@ impl Board {
             } => {
                 self.settle(&subject.instance);
                 self.ends(&subject.instance);
+                self.brakes.rested(&subject.instance, event.at);
                 if *outcome == SagaOutcome::Undone {
                     self.brakes.failed(&subject.instance);
                 }
             }
             EventKind::Halted { subject, halt, .. } => {
                 self.ends(&subject.instance);
+                self.brakes.rested(&subject.instance, event.at);
                 if *halt != Halt::Paused {
                     self.brakes.failed(&subject.instance);
                 }

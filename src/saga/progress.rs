@@ -64,6 +64,8 @@ pub struct SagaState {
     pub settled: bool,
     /// When a change of the machine last succeeded in this run.
     pub changed_at: Option<Timestamp>,
+    /// When it came to rest last, if it ever did.
+    pub rested_at: Option<Timestamp>,
     /// Why it rests, if it does.
     pub halted: Option<(Halt, String)>,
     /// How it ended, if it has.
@@ -80,6 +82,7 @@ impl SagaState {
             turned: None,
             settled: false,
             changed_at: None,
+            rested_at: None,
             halted: None,
             closed: None,
         }
@@ -153,9 +156,9 @@ impl SagaState {
             }
             // A request that was cut off may have left at any moment until now.
             StepEvent::Unanswered { .. } => {
-                step.last_sent = Some(entry.at);
+                step.left_until(entry.at);
                 if at.direction == Direction::Forward {
-                    step.lost_at = Some(entry.at);
+                    step.lost_at = step.last_sent;
                 }
             }
             StepEvent::Booked {
@@ -265,12 +268,18 @@ impl SagaState {
 impl StepState {
     fn sent(&mut self, at: Timestamp, token: Option<ClientToken>, was: Phase) {
         if matches!(was, Phase::Waiting | Phase::Succeeded | Phase::Failed) {
-            self.first_sent = Some(at);
+            (self.first_sent, self.last_sent) = (None, None);
             self.sends = 0;
         }
         self.sends += 1;
-        self.last_sent = Some(at);
+        self.first_sent = Some(self.first_sent.map_or(at, |first| first.min(at)));
+        self.left_until(at);
         self.token = token;
+    }
+
+    /// The calendar may have been set back meanwhile: the span in which a call may have left never shrinks.
+    fn left_until(&mut self, at: Timestamp) {
+        self.last_sent = self.last_sent.max(Some(at));
     }
 }
 

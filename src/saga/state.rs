@@ -159,7 +159,9 @@ impl RunState {
                 halt,
                 note,
             } => {
-                self.open_saga(entry, instance)?.halted = Some((*halt, note.clone()));
+                let saga = self.open_saga(entry, instance)?;
+                saga.halted = Some((*halt, note.clone()));
+                saga.rested_at = Some(entry.at);
                 Ok(())
             }
             Kind::Reopened { instance } => self.reopen(entry, instance),
@@ -169,7 +171,9 @@ impl RunState {
                 note,
                 ..
             } => {
-                self.open_saga(entry, instance)?.closed = Some((*outcome, note.clone()));
+                let saga = self.open_saga(entry, instance)?;
+                saga.closed = Some((*outcome, note.clone()));
+                saga.rested_at = Some(entry.at);
                 if *outcome == SagaOutcome::Undone {
                     self.failures.insert(instance.clone());
                 }

@@ -37,7 +37,7 @@ pub(super) struct CrowdState {
     pub(super) failed: BTreeSet<InstanceId>,
     /// How many of its machines are down, by zone.
     pub(super) down: BTreeMap<ZoneId, usize>,
-    /// When each batch ended, as it is recorded.
+    /// When each batch ended, as it is recorded, or a machine of it came to rest later.
     ended_at: BTreeMap<u32, Timestamp>,
     /// Batches behind which somebody opened the gate.
     pub(super) approved: BTreeSet<u32>,
@@ -118,6 +118,18 @@ impl CrowdState {
         }
     }
 
+    /// It came to rest: nothing waits for less than the last of its batch.
+    pub(super) fn rest(&mut self, instance: &InstanceId, at: Timestamp) {
+        if let Some(batch) = self.batches.get(instance) {
+            self.quiet_since(*batch, at);
+        }
+    }
+
+    fn quiet_since(&mut self, batch: u32, at: Timestamp) {
+        let since = self.ended_at.entry(batch).or_insert(at);
+        *since = at.max(*since);
+    }
+
     /// Something happens to it after all.
     pub(super) fn go_on(&mut self, instance: &InstanceId) {
         if self.ended.remove(instance) {
@@ -143,7 +155,7 @@ impl CrowdState {
 
     /// It is recorded that the batch has ended.
     pub(super) fn batch_ended(&mut self, batch: u32, at: Timestamp) {
-        self.ended_at.entry(batch).or_insert(at);
+        self.quiet_since(batch, at);
         self.open = self.open.max(batch + 1);
     }
 

@@ -129,6 +129,14 @@ impl Brakes {
         }
     }
 
+    /// The machine came to rest at this time. One that was held in a batch that has ended may do so much later than
+    /// its batch, and the gate behind it waits from then on.
+    pub fn rested(&mut self, instance: &InstanceId, at: Timestamp) {
+        if let Some(state) = self.state_of(instance) {
+            state.rest(instance, at);
+        }
+    }
+
     /// Something happens to it after all.
     pub fn goes_on(&mut self, instance: &InstanceId) {
         if let Some(state) = self.state_of(instance) {
@@ -209,15 +217,25 @@ impl Brakes {
     /// # Errors
     /// [`Hold`]: what holds it back.
     pub fn may_begin(&self, instance: &InstanceId) -> Result<(), Hold> {
+        if let Some(machine) = self.machines.get(instance).filter(|machine| machine.counts)
+            && let Some(state) = self.crowds.get(&machine.crowd)
+        {
+            state.tolerates(&machine.crowd)?;
+        }
+        self.may_go_on(instance)
+    }
+
+    /// May something new be done to it, which was begun already? Whoever failed since is no hindrance.
+    ///
+    /// # Errors
+    /// [`Hold`]: what holds it back.
+    pub fn may_go_on(&self, instance: &InstanceId) -> Result<(), Hold> {
         let Some(machine) = self.machines.get(instance) else {
             return self.may_begin_unseen(instance);
         };
         let Some(state) = self.crowds.get(&machine.crowd) else {
             return Ok(());
         };
-        if machine.counts {
-            state.tolerates(&machine.crowd)?;
-        }
         let needs = match machine.needs {
             Duration::ZERO => Duration::ZERO,
             expected => expected.max(state.slowest),
