@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::credentials::{Credentials, CredentialsError, told};
 use super::endpoint::{Endpoints, Site};
@@ -118,7 +118,7 @@ impl Aliyun {
     ) -> Result<T, CloudError> {
         let policy = retry::policy(call.operation.repeat);
         self.throttle.admit(call.operation, call.region).await;
-        let began = self.clock.elapsed();
+        let began = (self.clock.elapsed(), self.clock.wall());
         let mut doubt = Doubt::None;
         let mut attempts = 0;
         loop {
@@ -236,8 +236,11 @@ impl Aliyun {
         Jitter::of(self.randomness.borrow_mut()())
     }
 
-    fn since(&self, began: Duration) -> Duration {
-        self.clock.elapsed().saturating_sub(began)
+    /// By whichever clock says more: elapsed time stands still while the machine sleeps, and the cloud goes on.
+    fn since(&self, (elapsed, wall): (Duration, Timestamp)) -> Duration {
+        let by_calendar = Duration::try_from(self.clock.wall().duration_since(wall));
+        let by_elapsed = self.clock.elapsed().saturating_sub(elapsed);
+        by_elapsed.max(by_calendar.unwrap_or_default())
     }
 }
 

@@ -177,8 +177,14 @@ impl Worker {
         let cloud = &self.tools.cloud;
         let at = self.tools.clock.wall();
         let here = self.tools.clock.elapsed();
-        if sending.first.is_none() {
-            (sending.first, sending.first_here) = (Some(at), Some(here));
+        let first = *sending.first.get_or_insert_with(|| {
+            sending.first_here = Some(here);
+            at
+        });
+        // The machine may have slept while that was written down: then nothing leaves it under this token.
+        if sending.in_doubt && !self.token_lives(sending, first) {
+            (sending.last, sending.last_here) = (Some(at), Some(here));
+            return None;
         }
         let answer = cloud
             .modify(&self.saga.region, &self.saga.instance, call, token)

@@ -104,8 +104,7 @@ impl Worker {
         first: Timestamp,
         last: Timestamp,
     ) -> Move {
-        let token_lives = self.token_lives(sending, first) || planted::is(Fault::OldTokenSentAgain);
-        if sending.refusal.is_none() && token_lives {
+        if sending.refusal.is_none() && self.token_lives(sending, first) {
             return Move::Send;
         }
         let horizon = HORIZON.saturating_sub(self.sent_last_ago(sending, last));
@@ -126,8 +125,11 @@ impl Worker {
     }
 
     /// Whether the cloud surely remembers the token, whatever became of the clocks.
-    fn token_lives(&self, sending: &Sending, first: Timestamp) -> bool {
+    pub(super) fn token_lives(&self, sending: &Sending, first: Timestamp) -> bool {
         let clock = self.tools.clock.as_ref();
+        if planted::is(Fault::OldTokenSentAgain) {
+            return true;
+        }
         match sending.first_here {
             Some(here) => {
                 let age = clock.elapsed().saturating_sub(here);
