@@ -11,7 +11,7 @@ use crate::saga::{FailureCause, StepEvent};
 use super::failing::failure_with;
 use super::mail::End;
 use super::sights::Wait;
-use super::timing::{POLL, RESEND_POWER, RETRY, STALE_MAX, START_REFUSED_FOR, START_WITHIN};
+use super::timing::{POLL, RESEND_POWER, STALE_MAX, START_REFUSED_FOR, START_WITHIN, retry_after};
 use super::token::request_digest;
 use super::worker::Worker;
 
@@ -249,7 +249,7 @@ impl Worker {
         self.waiting(format!("refused: {error}"));
         self.tools
             .clock
-            .sleep(error.retry_after.unwrap_or(RETRY))
+            .sleep(error.retry_after.unwrap_or(retry_after(now - since)))
             .await;
         // Nothing happened, so nothing has to be waited for.
         progress.sent = None;

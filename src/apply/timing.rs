@@ -42,6 +42,15 @@ pub(super) const START_REFUSED_FOR: Duration = Duration::from_secs(6 * 60);
 /// Between two tries of a call that was refused for a reason that passes.
 pub(super) const RETRY: Duration = Duration::from_secs(15);
 
+/// The longest time between two tries to start a machine.
+const RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// The wait before the next try to start a machine that was refused for so long: a quarter of that, so that a reason
+/// that passes soon costs it little, and one that does not costs few calls.
+pub(super) fn retry_after(refused_for: Duration) -> Duration {
+    (refused_for / 4).clamp(RETRY, RETRY_MAX)
+}
+
 /// The cool-down of one machine (R52), with a little for clocks that disagree.
 pub(super) const COOL_DOWN: Duration = Duration::from_secs(5 * 60 + 5);
 
