@@ -8,11 +8,13 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use respec::clock::Clock;
 
-/// The true time, but for its calendar.
+/// The true time, but for its calendar, and but for the time that its machine sleeps, which it does not count.
 pub(crate) struct WrongClock {
     pub(crate) right: Rc<dyn Clock>,
     /// Seconds that it is ahead.
     pub(crate) ahead: Cell<i64>,
+    /// From when until when its machine sleeps, by the true time.
+    pub(crate) nap: Cell<Option<(Duration, Duration)>>,
 }
 
 #[async_trait(?Send)]
@@ -22,7 +24,11 @@ impl Clock for WrongClock {
     }
 
     fn elapsed(&self) -> Duration {
-        self.right.elapsed()
+        let now = self.right.elapsed();
+        let slept = self.nap.get().map_or(Duration::ZERO, |(from, until)| {
+            now.min(until).saturating_sub(from)
+        });
+        now - slept
     }
 
     async fn sleep(&self, duration: Duration) {

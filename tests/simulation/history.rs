@@ -38,8 +38,9 @@ const APPLY_MAX: Duration = Duration::from_secs(24 * 3600);
 /// more.
 const WAIT_GATES: Duration = Duration::from_secs(8 * 3600);
 
-/// Most requests of one apply, a machine.
-const CALLS_MAX: u64 = 200;
+/// Most requests of one apply, a machine: three waits of forty minutes (for a payment, a stop and a start), each of
+/// which takes 120 looks when they come ever more seldom, and a fifth more for what is lost on its way.
+const CALLS_MAX: u64 = 3 * 120 * 6 / 5;
 
 /// What a plan asks, however few machines there are.
 const CALLS_BESIDES: u64 = 50;
@@ -170,6 +171,7 @@ impl History {
         let own_clock = Rc::new(WrongClock {
             right: rig.world_clock.clone(),
             ahead: Cell::new(0),
+            nap: Cell::new(None),
         });
         rig.clock = own_clock.clone();
         let eye = Rc::new(Eye::new(
@@ -264,8 +266,9 @@ impl History {
         let now = self.rig.world_clock.elapsed();
         let mut naps = self.script.naps.iter();
         let nap = naps.find(|(at, _, _)| *at == attempt);
-        self.death
-            .sleeps(nap.map(|(_, after, long)| (now + *after, now + *after + *long)));
+        let nap = nap.map(|(_, after, long)| (now + *after, now + *after + *long));
+        self.death.sleeps(nap);
+        self.own_clock.nap.set(nap);
         let program = self.program(attempt, fate);
         let ended = tokio::select! { biased;
             ended = tokio::time::timeout(APPLY_MAX, program) => match ended {

@@ -62,6 +62,9 @@ use script::Script;
 use trouble::Trouble;
 use wanted::{Wanted, Work};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One seed in so many is played twice, and must come out the same.
 const TWICE_EVERY: u64 = 25;
 

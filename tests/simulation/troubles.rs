@@ -64,9 +64,10 @@ fn somebody_sleeps(script: Script, chance: &mut ChaCha8Rng) -> Script {
     Script { naps, ..script }
 }
 
-/// Somebody else has taken the place of a machine that is down.
+/// Somebody else has taken the place of a machine that is down, for three minutes at most: so many tries are made
+/// in that time.
 fn no_room_for_a_start(script: Script, chance: &mut ChaCha8Rng) -> Script {
-    let (first, times) = (chance.random_range(1..=8), chance.random_range(1..=12));
+    let (first, times) = (chance.random_range(1..=8), chance.random_range(1..=9));
     let calls: Vec<u64> = (first..first + times).collect();
     with_cloud(script, |cloud| {
         let fault = format!(
