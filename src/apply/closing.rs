@@ -1,12 +1,12 @@
 //! Ending: one saga, or the run; what is left for the next one is said.
 
 use crate::diff::managed_fields;
-use crate::model::{AppliedInstance, InstanceId, ObservedInstance};
+use crate::model::{AppliedInstance, Field, InstanceId, ObservedInstance};
 use crate::plan::Saga;
 use crate::saga::{Halt, Kind, Task, next_task};
 
 use super::dispatcher::Dispatcher;
-use super::effect::{restart_due, upgrade};
+use super::effect::{restart_due, upgrade, vouches_for_type};
 
 /// Notes are kept short; journal values stay below 4 KiB.
 const NOTE_CHARS_MAX: usize = 500;
@@ -87,7 +87,11 @@ impl Dispatcher<'_> {
                     let now = self.tools.clock.wall();
                     seen.look_beneath_upgrade(bought, &before, now);
                 }
-                managed_fields(&desired.spec, &seen)
+                let mut fields = managed_fields(&desired.spec, &seen);
+                if !vouches_for_type(saga, state, old, &seen.instance_type) {
+                    fields.remove(&Field::InstanceType);
+                }
+                fields
             }
             (Some(_) | None, _) => before,
         };

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{AppliedInstance, PaymentStatus, RestartDue, Upgrade};
+use crate::model::{AppliedInstance, Field, PaymentStatus, RestartDue, TypeName, Upgrade};
 use crate::plan::{Action, Saga, Undo};
 use crate::saga::{Phase, SagaState};
 
@@ -32,6 +32,43 @@ pub(super) fn restart_due(
         }),
         Some(_) | None => old.and_then(|record| record.restart_due.clone()),
     }
+}
+
+/// Whether the type that shows may be put on record as one that is in effect: it was started since, or this saga gave
+/// it that type, or found it so and had no start to make up for. Of any other the next plan asks the books.
+pub(super) fn vouches_for_type(
+    saga: &Saga,
+    state: &SagaState,
+    old: Option<&AppliedInstance>,
+    seen: &TypeName,
+) -> bool {
+    was_started(saga, state) || gave(saga, state, seen) || found_in_effect(saga, old, seen)
+}
+
+fn gave(saga: &Saga, state: &SagaState, seen: &TypeName) -> bool {
+    let steps = (0..).zip(&saga.steps);
+    let mut giving = steps.filter(|(_, step)| step.after.instance_type.as_ref() == Some(seen));
+    giving.any(|(at, _)| {
+        let step = state.step(at);
+        let cancelled = matches!(step.booked, Some((PaymentStatus::Cancelled, _)));
+        step.phase == Phase::Succeeded && !cancelled
+    })
+}
+
+/// A start that was planned and not made may be one that was owed, unless the record knew better.
+fn found_in_effect(saga: &Saga, old: Option<&AppliedInstance>, seen: &TypeName) -> bool {
+    let mut changes = saga
+        .steps
+        .iter()
+        .filter(|step| step.after.instance_type.is_some());
+    let before = changes
+        .next()
+        .map(|step| step.before.instance_type.as_ref());
+    let as_planned = before.is_none_or(|before| before == Some(seen));
+    let recorded = old.and_then(|record| record.fields.get(&Field::InstanceType));
+    let recorded = recorded.is_some_and(|record| record == seen.as_str());
+    let starts = saga.was_running && saga.steps.iter().any(|step| step.action == Action::Start);
+    as_planned && (recorded || !starts)
 }
 
 /// The temporary upgrade to keep: the one this saga bought, one found in the books, or the one recorded.

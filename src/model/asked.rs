@@ -46,10 +46,11 @@ impl AskedFor<'_> {
     }
 
     fn config_fits(&self, detail: &OrderDetail) -> bool {
-        let types = detail.types();
+        let (before, types) = (detail.types_before(), detail.types());
         match self.call {
             ModifyCall::Prepay(change) => {
-                types.is_empty() || types.contains(&change.instance_type.as_str())
+                let to = change.instance_type.as_str();
+                (types.is_empty() || types.contains(&to)) && !before.contains(&to)
             }
             ModifyCall::Network(NetworkChange {
                 temporary: Some(span),
@@ -62,7 +63,10 @@ impl AskedFor<'_> {
                     known.peek().is_none() || known.any(|own| *name == own.as_str())
                 };
                 let out = detail.bandwidth();
-                types.iter().all(same_machine) && (out.is_none() || out == change.max_bandwidth_out)
+                let keeps_its_type = types.is_empty() || before.is_empty() || before == types;
+                keeps_its_type
+                    && types.iter().all(same_machine)
+                    && (out.is_none() || out == change.max_bandwidth_out)
             }
             ModifyCall::Spec(_) => false,
         }
@@ -77,6 +81,87 @@ impl AskedFor<'_> {
             OrderKind::TempUpgrade => temporary,
             OrderKind::Refund => false,
             OrderKind::Other(word) => !matches!(word.as_str(), "New" | "Renew"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::call::PrepayChange;
+    use super::super::id::OrderId;
+    use super::super::order::{Order, PaymentStatus};
+    use super::*;
+
+    fn order(original_config: &str, config: &str) -> OrderDetail {
+        let order = Order {
+            id: OrderId::new("210000000000001").unwrap(),
+            kind: OrderKind::Upgrade,
+            payment: PaymentStatus::Paid,
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            paid_at: None,
+            product: "ecs".to_owned(),
+            amount: None,
+            payable: None,
+        };
+        OrderDetail {
+            order,
+            instances: vec![InstanceId::new("i-1").unwrap()],
+            region: None,
+            config: config.to_owned(),
+            original_config: original_config.to_owned(),
+            usage_from: None,
+            usage_until: None,
+        }
+    }
+
+    /// Whether each order may be the upgrade to ecs.g7.xlarge, and whether it may be the 80 Mbit/s.
+    fn may_be(detail: &OrderDetail) -> (bool, bool) {
+        let (large, xlarge) = ["ecs.g7.large", "ecs.g7.xlarge"]
+            .map(|name| TypeName::new(name).unwrap())
+            .into();
+        let upgrade = ModifyCall::Prepay(PrepayChange {
+            instance_type: xlarge.clone(),
+            auto_pay: true,
+            migrate_across_zone: None,
+            system_disk_category: None,
+        });
+        let wider = ModifyCall::Network(NetworkChange {
+            max_bandwidth_out: Some(80),
+            ..NetworkChange::default()
+        });
+        let asked = |call| AskedFor {
+            instance: &detail.instances[0],
+            call,
+            is_now: Some(&xlarge),
+            was: Some(&large),
+        };
+        (asked(&upgrade).may_be(detail), asked(&wider).may_be(detail))
+    }
+
+    #[test]
+    fn what_a_machine_had_before_an_order_tells_which_call_made_it() {
+        let type_change = "InstanceType:ecs.g7.xlarge";
+        for (before, after, expected) in [
+            ("InstanceType:ecs.g7.large", type_change, (true, false)),
+            ("InstanceType:ecs.g7.xlarge", type_change, (false, true)),
+            (
+                "InstanceType:ecs.g7.xlarge;InternetMaxBandwidthOut:40",
+                "InternetMaxBandwidthOut:80",
+                (false, true),
+            ),
+            (
+                "InternetMaxBandwidthOut:40",
+                "InternetMaxBandwidthOut:60",
+                (true, false),
+            ),
+            // Where nothing is said, nothing is ruled out.
+            ("", "", (true, true)),
+        ] {
+            assert_eq!(
+                may_be(&order(before, after)),
+                expected,
+                "{before} -> {after}"
+            );
         }
     }
 }

@@ -26,7 +26,7 @@ pub struct Books {
     pub unpaid: BTreeMap<InstanceId, UnpaidOrder>,
     /// Orders for temporary bandwidth that were not cancelled, by their machine (R30).
     pub upgrades: BTreeMap<InstanceId, Vec<UpgradeOrder>>,
-    /// Orders that were paid since their machine was started, of machines that nothing is recorded of (R72).
+    /// Orders that were paid since their machine was started, of machines whose type is not on record (R72).
     pub paid: BTreeMap<InstanceId, Vec<OrderDetail>>,
     /// Why not every such order is known, if so.
     pub unread_orders: Option<String>,
@@ -41,7 +41,7 @@ pub struct MoneyQuestions {
     pub subscriptions: BTreeMap<RegionId, BTreeSet<InstanceId>>,
     /// Subscriptions that may have a temporary upgrade, which matters to what they want.
     pub upgradable: BTreeSet<InstanceId>,
-    /// Subscriptions that run as wanted and that nothing is recorded of, with the time from which on an order of theirs
+    /// Subscriptions that run as wanted and whose type is not on record, with the time from which on an order of theirs
     /// cannot be in effect: was one paid since (R72)?
     pub unrecorded: BTreeMap<InstanceId, Timestamp>,
     /// Whether an order would be paid by itself, so that the balance matters.

@@ -82,3 +82,36 @@ fn what_is_on_record_is_not_looked_for() {
         assert_eq!(house.calls("QueryOrders").len(), before);
     });
 }
+
+#[test]
+fn a_type_that_somebody_else_gave_it_is_looked_for_whatever_is_on_record() {
+    let machine = |name: &str| {
+        format!(
+            "instances: {{one: {{id: i-1, payment: auto, change: {{prepaid_upgrade: online}}, \
+             spec: {{instance_type: {name}, internet: {{max_bandwidth_out: 50}}}}}}}}"
+        )
+    };
+    let cloud = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large, InstanceChargeType: PrePaid, \
+                 ExpiredTime: 2026-06-01T16:00Z, InternetChargeType: PayByBandwidth, \
+                 InternetMaxBandwidthOut: 5, PublicIpAddress: {IpAddress: [203.0.113.9]}}]";
+    story(
+        &machine("ecs.g7.large"),
+        cloud,
+        Faults::None,
+        async |mut house| {
+            assert_eq!(house.apply().await.outcome.exit_code, 0);
+            house.wait(600).await;
+            house.order_by_hand("i-1", "ecs.g7.xlarge").await;
+            let order = house.orders()[1]["OrderId"].clone();
+            house.rig.by_hand("pay", &json!({ "OrderId": order }));
+            house.wait(600).await;
+            assert_eq!(house.truth("i-1")["ConfiguredType"], "ecs.g7.xlarge");
+
+            house.want(&machine("ecs.g7.xlarge"));
+            assert!(!house.is_as_wanted().await, "its start is forgotten");
+            assert_eq!(house.apply().await.outcome.exit_code, 0);
+            assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+            assert!(house.is_as_wanted().await, "it would be stopped once more");
+        },
+    );
+}

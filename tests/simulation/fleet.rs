@@ -18,6 +18,9 @@ const MACHINES_MAX: usize = 12;
 /// The fleet that machines are taken from: large enough to have every role.
 const STOCK: u32 = 60;
 
+/// When every machine was started, before any history begins.
+const STARTED_AT: &str = "2025-12-01T08:00Z";
+
 /// Most roles of one history, so that machines share limits.
 const ROLES_MAX: usize = 4;
 
@@ -94,6 +97,10 @@ fn keep_some(cloud: &mut Value, chance: &mut ChaCha8Rng) -> BTreeSet<String> {
     instances.retain(|machine| roles.contains(&role(machine)));
     instances.shuffle(chance);
     instances.truncate(chance.random_range(1..=MACHINES_MAX));
+    // Whoever runs was started long ago: a start in the minute of an order says nothing of which came first.
+    for machine in instances.iter_mut() {
+        machine["StartTime"] = STARTED_AT.into();
+    }
     instances
         .iter()
         .map(|machine| machine["InstanceId"].as_str().unwrap().to_owned())

@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{BillingMethod, OrderDetail, PaymentStatus, TypeName};
+use crate::model::{BillingMethod, Field, OrderDetail, PaymentStatus, TypeName};
 use crate::plan::input::Case;
 use crate::plan::step::Because;
 
@@ -22,11 +22,20 @@ pub(in crate::plan) struct Due<'a> {
 
 /// The start that is still owed; none when it was started since, by whomever, or is down anyway.
 pub(in crate::plan) fn due<'a>(case: &Case<'a>) -> Option<Due<'a>> {
-    let owed = match case.applied {
-        Some(_) => recorded(case),
-        None => found_in_the_books(case),
+    let owed = if is_recorded(case) {
+        recorded(case)
+    } else {
+        found_in_the_books(case)
     };
     owed.filter(|_| case.is_up() && case.ends_up())
+}
+
+/// Whether the type that shows is on record: one that somebody else gave it is not.
+fn is_recorded(case: &Case<'_>) -> bool {
+    let record = case
+        .applied
+        .and_then(|it| it.fields.get(&Field::InstanceType));
+    record.is_some_and(|record| record == case.seen.instance_type.as_str())
 }
 
 fn recorded<'a>(case: &Case<'a>) -> Option<Due<'a>> {
@@ -62,9 +71,9 @@ fn found_in_the_books<'a>(case: &Case<'a>) -> Option<Due<'a>> {
 }
 
 /// From when on an order of this machine was paid too late for its last start; none where the books need not be
-/// asked: something is recorded of it, its type is not ours to manage or changes anyway, or it is no subscription.
+/// asked: its type is on record, is not ours to manage or changes anyway, or it is no subscription.
 pub(in crate::plan) fn paid_too_late_from(case: &Case<'_>) -> Option<Timestamp> {
-    let is_asked = case.applied.is_none()
+    let is_asked = !is_recorded(case)
         && case.seen.billing == BillingMethod::PrePaid
         && case.is_up()
         && case.ends_up()
