@@ -43,6 +43,8 @@ impl Dispatcher<'_> {
 
     /// Makes them durable, but for intents that have lost their permission since they were dispatched.
     async fn take_records(&mut self, records: Vec<(StepRef, StepEvent, Ack)>) {
+        // The look before an intent may have taken longer than a window was open.
+        self.brakes.at(self.tools.clock.wall());
         let mut kinds = Vec::new();
         let mut acks = Vec::new();
         for (at, event, ack) in records {
