@@ -46,7 +46,8 @@ impl Worker {
                 Move::Wait(duration) => self.tools.clock.sleep(duration).await,
                 Move::Send => {
                     let token = self.token(call, &sending);
-                    if sending.first.is_none() {
+                    // A program before this one may have announced that it goes on with an order, and no more.
+                    if sending.first_here.is_none() {
                         match self.order_there(call).await {
                             Ok(None) => {}
                             Ok(Some(order)) => {
@@ -57,6 +58,8 @@ impl Worker {
                             }
                             Err(end) => return end,
                         }
+                    }
+                    if sending.first.is_none() {
                         match self.clear_order(&seen).await {
                             Ok(promise) => sending.promise = promise,
                             Err(end) => return end,

@@ -79,6 +79,9 @@ impl Worker {
             | Phase::Undone
             | Phase::UndoFailed => None,
         };
+        // A step that goes on with an order which is there sends nothing, whatever it announced.
+        let sends = self.is_undo() || self.step().adopts.is_none();
+        let begun = begun.filter(|_| sends || answered);
         Sending {
             first: begun,
             last: begun.and(known.last_sent),
