@@ -25,7 +25,7 @@ pub(crate) fn play_all(n: u64, wanted: &Wanted) -> bool {
             if !ended.violations.is_empty() {
                 failed.fetch_add(1, Ordering::Relaxed);
                 println!("the death: {}", Trouble::Attempt(0, fate));
-                print!("{}", told(*seed, &ended, wanted));
+                print!("{}", told(wanted.theme, *seed, &ended, wanted));
             }
         }
     });

@@ -55,12 +55,11 @@ mod planted;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use played::{on_all_cores, play, play_twice, told};
 use script::Script;
-use trouble::Trouble;
-use wanted::{Wanted, Work};
+use wanted::{Known, Wanted, Work};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -87,9 +86,14 @@ fn main() -> ExitCode {
 fn carry_out(work: &Work, wanted: &Wanted) -> bool {
     match work {
         Work::Seeds(seeds) => seeds_pass(seeds, wanted),
-        Work::Corpus(scripts) => scripts_pass("corpus", scripts, wanted),
+        Work::Corpus(known) => known_pass("corpus", known, wanted),
         Work::Only { seed, troubles } => {
-            scripts_pass("simulation", &[(*seed, troubles.clone())], wanted)
+            let only = Known {
+                theme: wanted.theme,
+                seed: *seed,
+                troubles: Some(troubles.clone()),
+            };
+            known_pass("simulation", &[only], wanted)
         }
         Work::Twice(n) => twice(*n),
         Work::EveryCrash(n) => crashes::play_all(*n, wanted),
@@ -108,7 +112,7 @@ fn seeds_pass(seeds: &[u64], wanted: &Wanted) -> bool {
         } else {
             play(script())
         };
-        print!("{}", told(*seed, &ended, wanted));
+        print!("{}", told(wanted.theme, *seed, &ended, wanted));
         failed.fetch_add(u64::from(!ended.violations.is_empty()), Ordering::Relaxed);
     });
     let failed = failed.into_inner();
@@ -119,15 +123,20 @@ fn seeds_pass(seeds: &[u64], wanted: &Wanted) -> bool {
     failed == 0
 }
 
-/// Histories with written troubles.
-fn scripts_pass(name: &str, scripts: &[(u64, Vec<Trouble>)], wanted: &Wanted) -> bool {
-    let mut failed = 0;
-    for (seed, troubles) in scripts {
-        let ended = play(wanted.theme.draw(*seed).with_only(troubles));
-        print!("{}", told(*seed, &ended, wanted));
-        failed += usize::from(!ended.violations.is_empty());
-    }
-    println!("{name}: {} passed, {failed} failed", scripts.len() - failed);
+/// Histories that are known by name.
+fn known_pass(name: &str, known: &[Known], wanted: &Wanted) -> bool {
+    let failed = AtomicUsize::new(0);
+    on_all_cores(known, |known| {
+        let script = known.theme.draw(known.seed);
+        let ended = play(match &known.troubles {
+            Some(troubles) => script.with_only(troubles),
+            None => script,
+        });
+        print!("{}", told(known.theme, known.seed, &ended, wanted));
+        failed.fetch_add(usize::from(!ended.violations.is_empty()), Ordering::Relaxed);
+    });
+    let failed = failed.into_inner();
+    println!("{name}: {} passed, {failed} failed", known.len() - failed);
     failed == 0
 }
 

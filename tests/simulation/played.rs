@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::eye::Violation;
 use crate::history::{self, Ended};
 use crate::rig;
-use crate::script::Script;
+use crate::script::{Script, Theme};
 use crate::shrink::shrink;
 use crate::trouble::written;
 use crate::wanted::Wanted;
@@ -64,7 +64,7 @@ pub(crate) fn play_twice(script: impl Fn() -> Script) -> Ended {
 }
 
 /// What is to be said of it: nothing of one that broke no law, unless its transcript is wanted.
-pub(crate) fn told(seed: u64, ended: &Ended, wanted: &Wanted) -> String {
+pub(crate) fn told(theme: Theme, seed: u64, ended: &Ended, wanted: &Wanted) -> String {
     let mut text = String::new();
     if wanted.transcript {
         text += &format!("{}\n{}\n", ended.log.join("\n"), ended.transcript);
@@ -78,12 +78,12 @@ pub(crate) fn told(seed: u64, ended: &Ended, wanted: &Wanted) -> String {
         first.law, first.what
     );
     if wanted.shrinks {
-        let draw = || wanted.theme.draw(seed);
+        let draw = || theme.draw(seed);
         let few = shrink(draw, first.law, ended.troubles.clone(), play);
         let few = written(&few);
         text += &format!(
             "  cargo test --release --test simulation -- {}--seed {seed} --only '{few}' --transcript\n",
-            wanted.theme.as_argument()
+            theme.as_argument()
         );
     }
     let from = ended.log.len().saturating_sub(LINES_SHOWN);

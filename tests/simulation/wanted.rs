@@ -36,8 +36,16 @@ pub(crate) enum Work {
     /// Broken promises: all of them, or one by its name.
     #[cfg(feature = "planted")]
     Planted(String),
-    /// Histories whose troubles are written down.
-    Corpus(Vec<(u64, Vec<Trouble>)>),
+    /// Histories that failed once.
+    Corpus(Vec<Known>),
+}
+
+/// A history that failed once.
+pub(crate) struct Known {
+    pub(crate) theme: Theme,
+    pub(crate) seed: u64,
+    /// Its troubles, where they are written down and not drawn.
+    pub(crate) troubles: Option<Vec<Trouble>>,
 }
 
 impl Wanted {
@@ -95,10 +103,9 @@ impl Wanted {
                 wanted.work.insert(0, Work::Seeds(seeds.collect()));
             }
             (None, None, seeds) => {
-                let (known, scripts) = corpus()?;
-                let seeds = known.into_iter().chain(0..seeds.unwrap_or(SEEDS));
+                let seeds = 0..seeds.unwrap_or(SEEDS);
                 wanted.work.insert(0, Work::Seeds(seeds.collect()));
-                wanted.work.insert(0, Work::Corpus(scripts));
+                wanted.work.insert(0, Work::Corpus(corpus()?));
             }
         }
         Ok(wanted)
@@ -114,23 +121,26 @@ fn read_only(text: &str, first: Option<u64>) -> Result<Work, String> {
     })
 }
 
-/// Seeds, and histories with written troubles, which stand between `only` and `--`.
-type Corpus = (Vec<u64>, Vec<(u64, Vec<Trouble>)>);
+/// `[THEME] SEED [only TROUBLE; … -- what it was]`, a line each.
+fn corpus() -> Result<Vec<Known>, String> {
+    let lines = CORPUS.lines().filter(|line| !line.starts_with('#'));
+    lines.map(known).collect()
+}
 
-fn corpus() -> Result<Corpus, String> {
-    let (mut seeds, mut scripts) = (Vec::new(), Vec::new());
-    for line in CORPUS.lines().filter(|line| !line.starts_with('#')) {
-        let (seed, what) = line.split_once(' ').unwrap_or((line, ""));
-        let seed = number(seed)?;
-        match what.strip_prefix("only ") {
-            None => seeds.push(seed),
-            Some(script) => {
-                let troubles = script.split("-- ").next().unwrap_or_default().trim();
-                scripts.push((seed, trouble::read_with_seed(troubles)?.1));
-            }
-        }
-    }
-    Ok((seeds, scripts))
+fn known(line: &str) -> Result<Known, String> {
+    let first = line.split(' ').next().unwrap_or_default();
+    let named = theme(first);
+    let line = named.as_ref().map_or(line, |_| line[first.len()..].trim());
+    let (seed, what) = line.split_once(' ').unwrap_or((line, ""));
+    let written = what.strip_prefix("only ").map(|script| {
+        let troubles = script.split("-- ").next().unwrap_or_default();
+        trouble::read_with_seed(troubles.trim())
+    });
+    Ok(Known {
+        theme: named.unwrap_or(Theme::Any),
+        seed: number(seed)?,
+        troubles: written.transpose()?.map(|(_, troubles)| troubles),
+    })
 }
 
 fn theme(text: &str) -> Result<Theme, String> {
