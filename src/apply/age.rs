@@ -29,6 +29,12 @@ impl Began {
         }
     }
 
+    /// So long the machine has slept since, as far as its calendar tells.
+    pub(super) fn slept(self, clock: &dyn Clock) -> Duration {
+        let awake = clock.elapsed().saturating_sub(self.elapsed);
+        since(self.wall, clock.wall()).saturating_sub(awake)
+    }
+
     /// So long ago at least was what a program before this one has stamped.
     pub(super) fn at_least(self, stamp: Timestamp, clock: &dyn Clock) -> Duration {
         let before = since(stamp, self.wall).saturating_sub(CLOCKS_APART_MAX);

@@ -98,8 +98,9 @@ impl Worker {
         let (End::Succeeded { found, .. }, Some(health)) = (&end, self.health_behind()) else {
             return end;
         };
-        // It was not good before its way back, and is as it was.
-        if self.state.turned.is_some() {
+        // It was not good before its way back, and is as it was; or a change stands that it may not be good with,
+        // and the way forward decides about that.
+        if self.state.turned.is_some() || self.a_change_stands() {
             return end;
         }
         match self.wait_until_good(&health).await {
@@ -111,6 +112,12 @@ impl Worker {
             Ok(Wait::CutShort) => end,
             Err(end) => end,
         }
+    }
+
+    /// Whether what lies behind this step was changed and not taken back: then it was only restarted.
+    fn a_change_stands(&self) -> bool {
+        let mut behind = self.state.steps.range(self.at.step + 1..);
+        behind.any(|(_, step)| step.phase == Phase::Succeeded && step.token.is_some())
     }
 
     /// What counts as good after the outage of this step.

@@ -119,7 +119,7 @@ impl Worker {
             return self.while_accepted(accepted, seen);
         }
         match (sending.first, sending.last) {
-            (Some(first), Some(last)) => self.while_in_doubt(call, sending, first, last),
+            (Some(first), Some(last)) => self.while_in_doubt(call, sending, seen, (first, last)),
             (Some(_) | None, _) => self.before_sending(sending, &before, seen),
         }
     }
@@ -180,14 +180,8 @@ impl Worker {
         let cloud = &self.tools.cloud;
         let at = self.tools.clock.wall();
         let here = self.tools.clock.elapsed();
-        let first = *sending.first.get_or_insert_with(|| {
-            sending.first_here = Some(here);
-            at
-        });
-        // The machine may have slept while that was written down: then nothing leaves it under this token.
-        if sending.in_doubt && !self.token_lives(sending, first) {
-            (sending.last, sending.last_here) = (Some(at), Some(here));
-            return None;
+        if sending.first.is_none() {
+            (sending.first, sending.first_here) = (Some(at), Some(here));
         }
         let answer = cloud
             .modify(&self.saga.region, &self.saga.instance, call, token)

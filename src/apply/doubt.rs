@@ -104,9 +104,13 @@ impl Worker {
         &self,
         call: &ModifyCall,
         sending: &mut Sending,
-        first: Timestamp,
-        last: Timestamp,
+        seen: &ObservedInstance,
+        (first, last): (Timestamp, Timestamp),
     ) -> Move {
+        // Its effect may be that of an order of somebody else: asked again, the same would be bought twice.
+        if self.shows_an_order(call, sending, seen) {
+            return Move::Trace;
+        }
         if sending.refusal.is_none() && self.token_lives(sending, first) {
             return Move::Send;
         }
@@ -127,8 +131,19 @@ impl Worker {
         }
     }
 
+    /// Whether what the order in doubt asks for shows already.
+    fn shows_an_order(
+        &self,
+        call: &ModifyCall,
+        sending: &Sending,
+        seen: &ObservedInstance,
+    ) -> bool {
+        let (_, after) = self.goals();
+        call.makes_order() && sending.in_doubt && after.is_shown_by(seen)
+    }
+
     /// Whether the cloud surely remembers the token, whatever became of the clocks.
-    pub(super) fn token_lives(&self, sending: &Sending, first: Timestamp) -> bool {
+    fn token_lives(&self, sending: &Sending, first: Timestamp) -> bool {
         let clock = self.tools.clock.as_ref();
         if planted::is(Fault::OldTokenSentAgain) {
             return true;
@@ -206,6 +221,12 @@ impl Worker {
         match self.trace(call, Some(seen), (first, last)).await {
             Trace::Found(order) => {
                 self.adopt(sending, order).await;
+                None
+            }
+            // The books lag behind.
+            Trace::Nothing if shown && self.sent_last_ago(sending, sending.last?) < HORIZON => {
+                self.waiting("its change shows, and its order not yet".to_owned());
+                self.tools.clock.sleep(PROOF_GAP).await;
                 None
             }
             Trace::Nothing if shown => doubt("its change shows, but no order for it".to_owned()),

@@ -119,7 +119,8 @@ impl RunOutcome {
             .collect()
     }
 
-    /// Where several hold: a person first, then the interrupt, then what was not done, then the pause.
+    /// Where several hold: a person first, then the interrupt, then what is owed to a machine, which a person has to
+    /// look after, then what was not done, then the pause.
     pub(super) fn decide_exit_code(&mut self) {
         let ends = || self.machines.values().map(|(_, end)| end);
         let person = self.journal_lost.is_some()
@@ -150,6 +151,7 @@ impl RunOutcome {
         self.exit_code = match (person, self.interrupted, not_done, paused || ordered_ahead) {
             (true, ..) => PERSON_NEEDED,
             (false, Some(code), ..) => code,
+            (false, None, ..) if !self.obligations.is_empty() => PERSON_NEEDED,
             (false, None, true, _) if planted::is(Fault::WrongExitCode) => ALL_DONE,
             (false, None, true, _) => SOME_NOT_DONE,
             (false, None, false, true) => PAUSED,

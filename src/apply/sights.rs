@@ -65,6 +65,11 @@ impl Sights {
         (now.saturating_sub(*at) <= JUST_SEEN).then(|| ObservedInstance::clone(seen))
     }
 
+    /// Nothing that was seen until now is of a moment ago any more.
+    pub(super) fn age(&mut self) {
+        self.last.clear();
+    }
+
     /// Since when the machine is known not to run, if it is.
     pub(super) fn down_since(&self, id: &InstanceId) -> Option<Duration> {
         self.down_since.get(id).copied()

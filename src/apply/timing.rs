@@ -25,6 +25,9 @@ pub(super) fn poll_after(waited: Duration) -> Duration {
 /// shall run is believed to run only when a look that late after the first one says so.
 pub(super) const STALE_MAX: Duration = Duration::from_secs(30);
 
+/// A machine that slept for longer looks again before anything leaves it: others may have acted meanwhile.
+pub(super) const NAP_UNNOTICED: Duration = Duration::from_secs(60);
+
 /// How long looks and power calls are gathered before they are sent as one call.
 pub(super) const GATHER: Duration = Duration::from_millis(50);
 

@@ -20,7 +20,7 @@ use super::desk::{Desk, Look};
 use super::mail::{End, Message, Recorded};
 use super::sights::Wait;
 use super::till::Till;
-use super::timing::{LOOK_WITHIN, RETRY};
+use super::timing::{LOOK_WITHIN, NAP_UNNOTICED, RETRY};
 
 /// One worker.
 pub(super) struct Worker {
@@ -31,6 +31,8 @@ pub(super) struct Worker {
     pub(super) tools: Tools,
     /// When this program began.
     pub(super) began: Began,
+    /// How long its own machine had slept when this one was looked at last.
+    pub(super) slept: Cell<Duration>,
     /// When a change of the machine succeeded last in this program, by elapsed time.
     pub(super) changed_here: Option<Duration>,
     /// When a stop of the machine was lost last in this program, by elapsed time.
@@ -163,6 +165,7 @@ impl Worker {
         if let Some(seen) = self.just_seen.take() {
             return Ok(seen);
         }
+        self.slept.set(self.slept_so_far());
         match self.look_until_told().await {
             Ok(Some(seen)) => Ok(seen),
             Ok(None) => {
@@ -191,9 +194,19 @@ impl Worker {
     /// Makes something durable.
     ///
     /// # Errors
-    /// The end of the task, when the journal takes no more.
+    /// The end of the task, when the journal takes no more, or when the machine that this runs on slept since the
+    /// last look: then nothing leaves it, and what was announced is in doubt like any call without an answer.
     pub(super) async fn record(&self, event: StepEvent) -> Result<(), End> {
-        self.record_at(self.at.clone(), event).await
+        self.record_at(self.at.clone(), event).await?;
+        let slept = self.slept_so_far().saturating_sub(self.slept.get());
+        if slept > NAP_UNNOTICED {
+            return Err(End::Withdrawn);
+        }
+        Ok(())
+    }
+
+    fn slept_so_far(&self) -> Duration {
+        self.began.slept(self.tools.clock.as_ref())
     }
 
     async fn record_at(&self, at: StepRef, event: StepEvent) -> Result<(), End> {
