@@ -160,12 +160,10 @@ fn told(machine: &Machine, tone: Tone, style: &Style) -> String {
             say(&advice);
         }
     }
-    let is_news = machine
-        .mishap
-        .as_ref()
-        .is_none_or(|mishap| !mishap.tells(&machine.note));
-    if !machine.note.is_empty() && is_news {
-        say(&terminal(&machine.note));
+    let mishap = machine.mishap.as_ref();
+    let news = mishap.map_or_else(|| machine.note.clone(), |it| it.news_in(&machine.note));
+    if !news.is_empty() {
+        say(&terminal(&news));
     }
     text
 }

@@ -32,11 +32,12 @@ pub(super) struct Mishap {
 }
 
 impl Mishap {
-    /// Whether a note holds no more than this: notes are made of message and code.
-    pub(super) fn tells(&self, note: &str) -> bool {
-        let rest = note.strip_prefix(self.message.as_str());
+    /// What a note holds beyond this: notes are made of messages with their codes, and of what was done about them.
+    pub(super) fn news_in(&self, note: &str) -> String {
         let code = self.code.as_ref().map(|code| format!(" ({code})"));
-        rest.is_some_and(|rest| rest.is_empty() || Some(rest) == code.as_deref())
+        let said = self.message.clone() + &code.unwrap_or_default();
+        let rest = note.replacen(&said, "", 1);
+        rest.trim_matches([' ', ';', ':']).to_owned()
     }
 }
 
