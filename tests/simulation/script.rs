@@ -14,7 +14,7 @@ use crate::{rollouts, troubles, ways_back};
 pub(crate) const ATTEMPTS_MAX: usize = 7;
 
 /// The last attempts meet no faults, so that every history has a chance to come to rest.
-pub(crate) const QUIET_ATTEMPTS: usize = 2;
+pub(crate) const QUIET_ATTEMPTS: usize = 3;
 
 /// Most crashes of one history.
 const CRASHES_MAX: usize = 3;

@@ -58,14 +58,7 @@ pub(crate) async fn at_the_end(history: &History) {
     ways_back::are_taken(history, &store, &truth).await;
     let ours = history.rig.desired.instances.iter();
     for (id, machine) in ours.filter(|(id, _)| !is_touched(history, id)) {
-        outcome::outcome_is_true(
-            history,
-            &truth,
-            id,
-            machine,
-            stands.get(id).copied(),
-            &store,
-        );
+        outcome::outcome_is_true(history, &truth, id, machine, &stands, &store);
     }
     outcome::nothing_is_left_to_do(history, &store, &stands).await;
     records::the_journal_is_bounded(history, &store).await;

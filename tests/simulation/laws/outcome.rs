@@ -92,9 +92,10 @@ pub(super) fn outcome_is_true(
     truth: &Value,
     id: &InstanceId,
     machine: &DesiredInstance,
-    stand: Option<Stand>,
+    stands: &BTreeMap<InstanceId, Stand>,
     store: &Store,
 ) {
+    let stand = stands.get(id).copied();
     let now = of(truth, id);
     let object = |what: String| history.eye.object("I5", format!("{id}: {what}"));
     match stand {
@@ -132,6 +133,8 @@ pub(super) fn outcome_is_true(
             }
         }
         Some(Stand::Halted(Halt::Paused) | Stand::HeldBack) => {}
+        // The batch before it ends when somebody has paid.
+        Some(Stand::Open) if waits_for_a_payment(history, stands, id) => {}
         // Its place is taken by a machine that somebody else keeps down.
         Some(Stand::Open | Stand::Displaced) if has_touched_neighbours(history, machine) => {}
         // The place it needs may be kept, by a machine that is down, for as long as a history lasts: one
@@ -166,6 +169,18 @@ pub(super) fn done_is_done(
                 .object("I5", format!("{id} is Done, but {what}"));
         }
     }
+}
+
+fn waits_for_a_payment(
+    history: &History,
+    stands: &BTreeMap<InstanceId, Stand>,
+    id: &InstanceId,
+) -> bool {
+    let others = history.eye.rollouts.neighbours(id);
+    let mut paused = stands
+        .iter()
+        .filter(|(_, stand)| **stand == Stand::Halted(Halt::Paused));
+    paused.any(|(other, _)| others.contains(other.as_str()))
 }
 
 fn has_order(truth: &Value, id: &InstanceId, payment: &str) -> bool {

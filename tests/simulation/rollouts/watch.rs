@@ -163,6 +163,13 @@ impl Watch {
         })
     }
 
+    /// Everybody whose batches this machine may have to wait for.
+    pub(crate) fn neighbours(&self, id: &InstanceId) -> BTreeSet<String> {
+        self.group_of(id)
+            .map(|group| group.members.clone())
+            .unwrap_or_default()
+    }
+
     fn group_of(&self, id: &InstanceId) -> Option<&Group> {
         let mut groups = self.promises.groups.iter();
         groups.find(|group| group.members.contains(id.as_str()))
