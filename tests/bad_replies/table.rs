@@ -13,8 +13,9 @@ use crate::replies::{BAD, HUGE, ODD_BUT_GOOD, Reply};
 /// Longest wait for a reply, as the table has it. The endless ones take less, the slow ones more.
 const LONGEST: Duration = Duration::from_millis(700);
 
-/// What may lie between the server's last write and the client's last read: buffers of the kernel.
-const KERNEL_BUFFERS: usize = 16 * 1024 * 1024;
+/// What may lie between the server's last write and the client's last read, where the client is slow: the kernel's
+/// buffers, 16 MiB of the receiver's 32 and 4 MiB of the sender's, with something to spare.
+const KERNEL_BUFFERS: usize = 24 * 1024 * 1024;
 
 /// Longest message of an error, in characters: 500, and what tells that it was cut.
 const MESSAGE_CHARS_MAX: usize = 501;
