@@ -30,12 +30,15 @@ pub(in crate::plan) fn due<'a>(case: &Case<'a>) -> Option<Due<'a>> {
     owed.filter(|_| case.is_up() && case.ends_up())
 }
 
-/// Whether the type that shows is on record: one that somebody else gave it is not.
+/// Whether the type that shows is on record, in effect or not: one that somebody else gave it is not.
 fn is_recorded(case: &Case<'_>) -> bool {
-    let record = case
-        .applied
-        .and_then(|it| it.fields.get(&Field::InstanceType));
-    record.is_some_and(|record| record == case.seen.instance_type.as_str())
+    let shown = &case.seen.instance_type;
+    case.applied.is_some_and(|record| {
+        let due = record.restart_due.as_ref();
+        let type_then = record.fields.get(&Field::InstanceType);
+        type_then.is_some_and(|then| then == shown.as_str())
+            || due.is_some_and(|due| due.instance_type == *shown)
+    })
 }
 
 fn recorded<'a>(case: &Case<'a>) -> Option<Due<'a>> {
