@@ -76,8 +76,6 @@ pub(super) struct Dispatcher<'a> {
     pub(super) job: Job<'a>,
     /// When this program began.
     pub(super) began: Began,
-    /// How long the machine that this runs on had slept when that was noticed last.
-    pub(super) slept: Duration,
     /// When a stop of a machine was lost last in this program, by elapsed time.
     pub(super) lost_here: BTreeMap<InstanceId, Duration>,
     /// When a change of a machine succeeded last in this program, by elapsed time.
@@ -195,7 +193,6 @@ impl<'a> Dispatcher<'a> {
             next_seq: job.next_seq,
             next_event: 0,
             began: Began::now(tools.clock.as_ref()),
-            slept: Duration::ZERO,
             lost_here: BTreeMap::new(),
             changed_here: BTreeMap::new(),
             job,

@@ -8,7 +8,6 @@ use crate::plan::{Action, Undo};
 use crate::saga::{Direction, StepRef, takes_out_of_service};
 
 use super::dispatcher::{Dispatcher, UnderWay};
-use super::timing::NAP_UNNOTICED;
 use super::worker::{Errand, Patience, Worker};
 
 impl Dispatcher<'_> {
@@ -85,23 +84,16 @@ impl Dispatcher<'_> {
     }
 
     /// What a step may begin with instead of a look of its own. Whoever watches or records looks anew.
-    fn just_seen(&mut self, instance: &InstanceId, errand: Errand) -> Option<ObservedInstance> {
-        self.wake_up();
+    fn just_seen(&self, instance: &InstanceId, errand: Errand) -> Option<ObservedInstance> {
         match errand {
             Errand::Do | Errand::TakeBack => {
                 let now = self.tools.clock.elapsed();
-                self.desk.sights.borrow().just_seen(instance, now)
+                let slept = self.began.slept(self.tools.clock.as_ref());
+                let mut sights = self.desk.sights.borrow_mut();
+                sights.wake_up(slept);
+                sights.just_seen(instance, now)
             }
             Errand::Watch(_) | Errand::Look => None,
-        }
-    }
-
-    /// What was seen before a nap is old, though no time seems to have passed.
-    fn wake_up(&mut self) {
-        let slept = self.began.slept(self.tools.clock.as_ref());
-        if slept.saturating_sub(self.slept) > NAP_UNNOTICED {
-            self.slept = slept;
-            self.desk.sights.borrow_mut().age();
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::model::{InstanceId, InstanceStatus, ObservedInstance, RegionId};
 
-use super::timing::{JUST_SEEN, poll_after};
+use super::timing::{JUST_SEEN, NAP_UNNOTICED, poll_after};
 
 /// Machines that come next and are looked at along the way, in one call.
 const NEXT_MAX: usize = 40;
@@ -33,6 +33,8 @@ pub(super) enum Wait {
 pub(super) struct Sights {
     /// The last look at each machine, when it was answered.
     last: BTreeMap<InstanceId, (Duration, Rc<ObservedInstance>)>,
+    /// How long the machine that this runs on had slept when that was noticed last.
+    slept: Duration,
     /// When a machine was first seen not to run, after it was last seen to.
     down_since: BTreeMap<InstanceId, Duration>,
     /// The shortest that each kind of waiting took.
@@ -65,9 +67,13 @@ impl Sights {
         (now.saturating_sub(*at) <= JUST_SEEN).then(|| ObservedInstance::clone(seen))
     }
 
-    /// Nothing that was seen until now is of a moment ago any more.
-    pub(super) fn age(&mut self) {
-        self.last.clear();
+    /// The machine that this runs on has slept so long by now: what was seen before a nap is old, though no time
+    /// seems to have passed.
+    pub(super) fn wake_up(&mut self, slept: Duration) {
+        if slept.saturating_sub(self.slept) > NAP_UNNOTICED {
+            self.slept = slept;
+            self.last.clear();
+        }
     }
 
     /// Since when the machine is known not to run, if it is.
