@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use respec::model::{InstanceId, PaymentStatus};
+use respec::saga::{Halt, Kind};
 use respec::store::Store;
 use serde_json::Value;
 
@@ -106,6 +107,24 @@ fn ten_thousandths(amount: &Value) -> i64 {
     (amount.as_f64().unwrap() * 10_000.0).round() as i64
 }
 
+/// What stands beside the machines of the open run that wait for a person, whose outcome is unknown.
+fn notes_of_the_held(store: &Store) -> String {
+    let contents = store.contents();
+    let mut notes = BTreeMap::new();
+    for entry in contents.open_run.iter().flat_map(|open| &open.entries) {
+        match &entry.kind {
+            Kind::Halted {
+                instance,
+                halt: Halt::Unknown,
+                note,
+            } => notes.insert(instance, note.as_str()),
+            Kind::Reopened { instance } | Kind::Closed { instance, .. } => notes.remove(instance),
+            _ => None,
+        };
+    }
+    notes.into_values().collect::<Vec<_>>().join(" ")
+}
+
 /// I4: every order is recorded: from its answer, or found in the books by a later apply.
 pub(super) fn every_order_is_recorded(
     history: &History,
@@ -114,13 +133,16 @@ pub(super) fn every_order_is_recorded(
     stands: &BTreeMap<InstanceId, Stand>,
 ) {
     let mut recorded: BTreeSet<String> = BTreeSet::new();
+    // A person is told which orders may be the one whose answer was lost.
+    let mut told = String::new();
     for store in stores {
         recorded.extend(store.contents().orders.keys().map(ToString::to_string));
+        told += &notes_of_the_held(store);
     }
     for order in orders(truth) {
         let (id, instance) = (text(&order["OrderId"]), text(&order["InstanceId"]));
         let instance = InstanceId::new(instance).unwrap();
-        if !recorded.contains(&id) {
+        if !recorded.contains(&id) && !told.contains(&id) {
             let stand = stands.get(&instance);
             history.eye.object(
                 "I4",

@@ -137,9 +137,14 @@ pub(super) fn outcome_is_true(
         Some(Stand::Open) if waits_for_a_payment(history, stands, id) => {}
         // Its place is taken by a machine that somebody else keeps down.
         Some(Stand::Open | Stand::Displaced) if has_touched_neighbours(history, machine) => {}
-        // The place it needs may be kept, by a machine that is down, for as long as a history lasts: one
-        // that may only be started behind this one, or that nobody is to start. It says so, and rests.
-        Some(Stand::Displaced) if history.eye.rollouts.place_is_taken(id, truth) => {}
+        // The place it needs may be kept, by a machine that is down or not good, for as long as a history lasts: one
+        // that may only be started behind this one, that nobody is to start, or whose old type is out of stock. It
+        // says so, and rests.
+        Some(Stand::Displaced)
+            if history
+                .eye
+                .rollouts
+                .place_is_taken(id, truth, &for_a_person(stands)) => {}
         // Until somebody voids it, nothing can be done.
         Some(Stand::Halted(Halt::Held)) if has_order(truth, id, "Abnormal") => {}
         Some(
@@ -169,6 +174,14 @@ pub(super) fn done_is_done(
                 .object("I5", format!("{id} is Done, but {what}"));
         }
     }
+}
+
+/// Machines that a person has to look at.
+fn for_a_person(stands: &BTreeMap<InstanceId, Stand>) -> BTreeSet<String> {
+    let held = [Halt::Held, Halt::Stuck, Halt::Unknown].map(Stand::Halted);
+    let waits = |stand: &Stand| held.contains(stand) || *stand == Stand::HeldBack;
+    let them = stands.iter().filter(|(_, stand)| waits(stand));
+    them.map(|(id, _)| id.to_string()).collect()
 }
 
 fn waits_for_a_payment(

@@ -149,14 +149,20 @@ impl Watch {
         members.contains(id.as_str()).then_some((members, most))
     }
 
-    /// Whether a machine that is meant to run, and is down, has a place that this one may have to wait for: in
-    /// its group, or in an availability over both.
-    pub(crate) fn place_is_taken(&self, id: &InstanceId, truth: &Json) -> bool {
+    /// Whether a machine that is meant to run, and is down or waits for a person, has a place that this one may have
+    /// to wait for: in its group, or in an availability over both.
+    pub(crate) fn place_is_taken(
+        &self,
+        id: &InstanceId,
+        truth: &Json,
+        waits: &BTreeSet<String>,
+    ) -> bool {
         let (meant, up) = (self.meant_to_run.borrow(), running(truth));
         let groups = self.promises.groups.iter().map(|group| &group.members);
         let promises = self.promises.availabilities.iter();
         let mut circles = groups.chain(promises.map(|promise| &promise.members));
-        let is_down = |other: &&String| meant.contains(*other) && !up.contains(*other);
+        let is_up = |other: &String| up.contains(other) && !waits.contains(other);
+        let is_down = |other: &&String| meant.contains(*other) && !is_up(other);
         circles.any(|all| {
             let mut down = all.iter().filter(is_down);
             all.contains(id.as_str()) && down.any(|other| other != id.as_str())
