@@ -49,14 +49,15 @@ impl Worker {
                     // A program before this one may have announced that it goes on with an order, and no more.
                     if sending.first_here.is_none() {
                         match self.order_there(call).await {
-                            Ok(None) => {}
+                            Err(end) if !sending.in_doubt => return end,
+                            // What may be its own order does not stop it: the token tells.
+                            Ok(None) | Err(_) => {}
                             Ok(Some(order)) => {
                                 match self.take_up(call, &token, &mut sending, order).await {
                                     Some(end) => return end,
                                     None => continue,
                                 }
                             }
-                            Err(end) => return end,
                         }
                     }
                     if sending.first.is_none() {
