@@ -34,9 +34,14 @@ pub(super) struct Mishap {
 impl Mishap {
     /// What a note holds beyond this: notes are made of messages with their codes, and of what was done about them.
     pub(super) fn news_in(&self, note: &str) -> String {
+        let Some((before, after)) = note.split_once(&self.message) else {
+            return note.to_owned();
+        };
         let code = self.code.as_ref().map(|code| format!(" ({code})"));
-        let said = self.message.clone() + &code.unwrap_or_default();
-        let rest = note.replacen(&said, "", 1);
+        let after = code
+            .and_then(|code| after.strip_prefix(&code))
+            .unwrap_or(after);
+        let rest = before.to_owned() + after;
         rest.trim_matches([' ', ';', ':']).to_owned()
     }
 }
