@@ -16,6 +16,7 @@
 #![expect(clippy::unwrap_used, reason = "a harness that is wrong should stop")]
 #![expect(
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "this is a program of its own, and this is its report"
 )]
 
@@ -67,6 +68,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// One seed in so many is played twice, and must come out the same.
 const TWICE_EVERY: u64 = 25;
 
+/// After so many histories a long run says how far it is.
+const TOLD_EVERY: u64 = 50_000;
+
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let wanted = match Wanted::read(std::env::args().skip(1)) {
@@ -104,7 +108,7 @@ fn carry_out(work: &Work, wanted: &Wanted) -> bool {
 }
 
 fn seeds_pass(seeds: &[u64], wanted: &Wanted) -> bool {
-    let failed = AtomicU64::new(0);
+    let (played, failed) = (AtomicU64::new(0), AtomicU64::new(0));
     on_all_cores(seeds, |seed| {
         let script = || wanted.theme.draw(*seed);
         let ended = if seed.is_multiple_of(TWICE_EVERY) {
@@ -114,6 +118,11 @@ fn seeds_pass(seeds: &[u64], wanted: &Wanted) -> bool {
         };
         print!("{}", told(wanted.theme, *seed, &ended, wanted));
         failed.fetch_add(u64::from(!ended.violations.is_empty()), Ordering::Relaxed);
+        let played = played.fetch_add(1, Ordering::Relaxed) + 1;
+        if played.is_multiple_of(TOLD_EVERY) {
+            let failed = failed.load(Ordering::Relaxed);
+            eprintln!("{played} of {} played, {failed} failed", seeds.len());
+        }
     });
     let failed = failed.into_inner();
     println!(
