@@ -204,14 +204,16 @@ impl SagaState {
 
     /// The machine is down again: whatever brought it up last is to be done again.
     pub(super) fn fall_over(&mut self) {
-        let up = self
-            .steps
-            .values_mut()
-            .rev()
-            .find(|step| matches!(step.phase, Phase::Undone | Phase::Succeeded));
+        let up = self.steps.values_mut().rev().find(|step| {
+            matches!(
+                step.phase,
+                Phase::Undone | Phase::UndoFailed | Phase::Succeeded
+            )
+        });
         if let Some(step) = up {
             match step.phase {
-                Phase::Undone => step.phase = Phase::Succeeded,
+                // Started again, and good or not, it did run.
+                Phase::Undone | Phase::UndoFailed => step.phase = Phase::Succeeded,
                 _ => *step = StepState::default(),
             }
         }

@@ -194,7 +194,7 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
         match (&step.undo, state.phase(at)) {
             (_, Phase::UndoFailed) => {
                 let drain = drain_of_the_unhealthy(saga, state, at);
-                return drain.map_or_else(|| Task::Halt(stuck(saga, state, at)), Task::TakeBack);
+                return drain.map_or_else(|| stuck(saga, state, at), Task::TakeBack);
             }
             (Undo::By(Action::RunHook { .. }), phase) => {
                 let was_run = matches!(
@@ -247,15 +247,15 @@ fn is_in_doubt(saga: &Saga, state: &SagaState) -> bool {
 }
 
 /// What a step that could not be taken back leaves. A machine that runs and is only not good may run as
-/// changed, where nobody knows what became of the change: that is read back before anything else.
-fn stuck(saga: &Saga, state: &SagaState, at: u16) -> Halt {
+/// changed, where nobody knows what became of the change: that is read back before anything else, but not
+/// before it is known that no late stop takes the machine down again.
+fn stuck(saga: &Saga, state: &SagaState, at: u16) -> Task {
     let cause = |at: u16| state.steps.get(&at)?.failure.as_ref().map(|it| it.cause);
     let runs = cause(at) == Some(FailureCause::Unhealthy);
-    // With a stop that got lost it is down again any moment: it stays what a person has to look at.
-    if runs && loose_stop(saga, state).is_none() && is_in_doubt(saga, state) {
-        Halt::Unknown
+    if runs && is_in_doubt(saga, state) {
+        settle_then(saga, state, Task::Halt(Halt::Unknown))
     } else {
-        Halt::Stuck
+        Task::Halt(Halt::Stuck)
     }
 }
 
