@@ -20,7 +20,13 @@ pub(crate) enum Answer {
 /// Answers at `/INSTANCE-ID` until the test ends.
 pub(crate) struct Clinic {
     pub(crate) url: String,
-    asked: Arc<Mutex<BTreeMap<String, usize>>>,
+    patients: Arc<Mutex<Patients>>,
+}
+
+/// Who has which trouble, and how often each was asked.
+struct Patients {
+    manners: BTreeMap<String, Manner>,
+    asked: BTreeMap<String, usize>,
 }
 
 impl Clinic {
@@ -28,33 +34,43 @@ impl Clinic {
     pub(crate) fn open(manners: &[(&str, Manner)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(BTreeMap::new()));
-        let manners: BTreeMap<String, Manner> = manners
-            .iter()
-            .map(|(id, manner)| ((*id).to_owned(), *manner))
-            .collect();
-        let counted = Arc::clone(&asked);
+        let manners = manners.iter();
+        let patients = Arc::new(Mutex::new(Patients {
+            manners: manners.map(|(id, it)| ((*id).to_owned(), *it)).collect(),
+            asked: BTreeMap::new(),
+        }));
+        let seen = Arc::clone(&patients);
         thread::spawn(move || {
             let mut kept = Vec::new();
             for socket in listener.incoming().flatten() {
-                kept.extend(attend(socket, &manners, &counted));
+                kept.extend(attend(socket, &seen));
             }
         });
-        Self { url, asked }
+        Self { url, patients }
     }
 
     /// How often a machine was asked.
     pub(crate) fn asked(&self, id: &str) -> usize {
-        *self.asked.lock().unwrap().get(id).unwrap_or(&0)
+        *self.patients.lock().unwrap().asked.get(id).unwrap_or(&0)
+    }
+
+    /// From now on the machine is well.
+    pub(crate) fn heal(&self, id: &str) {
+        self.patients.lock().unwrap().manners.remove(id);
+    }
+}
+
+impl Patients {
+    fn answer(&mut self, id: &str) -> Answer {
+        let n = self.asked.entry(id.to_owned()).or_default();
+        *n += 1;
+        let manner = self.manners.get(id);
+        manner.map_or(Answer::Says(200, "ok"), |manner| manner(*n))
     }
 }
 
 /// Answers, or gives the connection back to be kept open.
-fn attend(
-    socket: TcpStream,
-    manners: &BTreeMap<String, Manner>,
-    asked: &Mutex<BTreeMap<String, usize>>,
-) -> Option<TcpStream> {
+fn attend(socket: TcpStream, patients: &Mutex<Patients>) -> Option<TcpStream> {
     let mut line = String::new();
     let mut reader = BufReader::new(socket);
     reader.read_line(&mut line).ok()?;
@@ -64,16 +80,8 @@ fn attend(
         head.clear();
         reader.read_line(&mut head).ok().filter(|n| *n > 0)?;
     }
-    let n = {
-        let mut asked = asked.lock().unwrap();
-        let n = asked.entry(id.to_owned()).or_default();
-        *n += 1;
-        *n
-    };
+    let answer = patients.lock().unwrap().answer(id);
     let mut socket = reader.into_inner();
-    let answer = manners
-        .get(id)
-        .map_or(Answer::Says(200, "ok"), |manner| manner(n));
     match answer {
         Answer::Keeps => Some(socket),
         Answer::Says(status, body) => {
