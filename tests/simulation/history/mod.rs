@@ -92,7 +92,6 @@ pub(crate) async fn play(script: Script) -> Ended {
 
 /// The applies, until the fleet rests; the exit code of the last, where it came to one.
 pub(crate) async fn attempts(history: &Rc<History>) -> Option<u8> {
-    let mut clean_ends = 0;
     let mut exit_code = None;
     let n_noisy = history.script.fates.len();
     for attempt in 0..history.script.n_troubled() + QUIET_ATTEMPTS {
@@ -109,13 +108,8 @@ pub(crate) async fn attempts(history: &Rc<History>) -> Option<u8> {
         if let Attempt::Ended(outcome) = &ended {
             laws::after_attempt(history, outcome);
             exit_code = Some(outcome.exit_code);
-            clean_ends = if outcome.exit_code == 0 {
-                clean_ends + 1
-            } else {
-                0
-            };
         }
-        if clean_ends > 0 && attempt + 1 >= n_noisy {
+        if exit_code == Some(0) && attempt + 1 >= n_noisy {
             break;
         }
     }
@@ -131,6 +125,7 @@ pub(crate) async fn first_attempts(history: &Rc<History>) {
         history.attempt(attempt, fate).await;
     }
 }
+
 impl History {
     /// Nobody runs anything for a while; unconfirmed writes are decided, orders may be paid.
     async fn rest(&self, attempt: usize) {
