@@ -66,6 +66,45 @@ impl Worker {
         }
     }
 
+    /// The program that took this machine out of service may have put it back when its journal took no more, and
+    /// nothing tells of that. Before the machine is stopped after all, it is taken out once more.
+    ///
+    /// # Errors
+    /// The end of the stop that this stands before.
+    pub(super) async fn leave_service_again(&self) -> Result<(), End> {
+        let Some(hook) = self.drain_before().filter(|_| !self.drained_here) else {
+            return Ok(());
+        };
+        let seen = self.look_patiently().await?;
+        if seen.status != InstanceStatus::Running {
+            return Ok(());
+        }
+        let moment = Moment::BeforeStop;
+        self.waiting(format!("{} is run again", moment.as_str()));
+        let call = HookCall {
+            facts: &self.facts(&seen),
+            moment,
+            hook,
+            condition: self.condition(),
+        };
+        match self.tools.prober.run(call).await {
+            Ran::Well | Ran::Pretended => Ok(()),
+            Ran::Badly(how) => {
+                let message = format!("{} {how}", moment.as_str());
+                Err(self.failed(FailureCause::HookFailed, message))
+            }
+        }
+    }
+
+    /// The command that takes the machine out of service, where this step is the stop behind it.
+    fn drain_before(&self) -> Option<&Hook> {
+        let before = usize::from(self.at.step).checked_sub(1)?;
+        let Action::RunHook { moment, hook } = &self.saga.steps[before].action else {
+            return None;
+        };
+        (*moment == Moment::BeforeStop).then_some(hook)
+    }
+
     /// Whether a stop that is wanted for itself and seemed to fail takes the machine down all the same:
     /// then it leaves service as it should, and is not put back.
     fn leaves_service_after_all(&self, moment: Moment, seen: &ObservedInstance) -> bool {

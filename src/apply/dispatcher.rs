@@ -80,6 +80,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) lost_here: BTreeMap<InstanceId, Duration>,
     /// When a change of a machine succeeded last in this program, by elapsed time.
     pub(super) changed_here: BTreeMap<InstanceId, Duration>,
+    /// Machines that this program took out of service by their owner's command.
+    pub(super) drained_here: BTreeSet<InstanceId>,
     pub(super) options: Options,
     pub(super) tools: Tools,
     pub(super) on_event: &'a mut dyn FnMut(&Event),
@@ -195,6 +197,7 @@ impl<'a> Dispatcher<'a> {
             began: Began::now(tools.clock.as_ref()),
             lost_here: BTreeMap::new(),
             changed_here: BTreeMap::new(),
+            drained_here: BTreeSet::new(),
             job,
             options,
             tools,

@@ -45,6 +45,7 @@ impl Dispatcher<'_> {
             began: self.began,
             slept: Cell::new(self.began.slept(self.tools.clock.as_ref())),
             changed_here: self.changed_here.get(instance).copied(),
+            drained_here: self.drained_here.contains(instance),
             lost_here: self.lost_here.get(instance).copied(),
             desk: self.desk.clone(),
             books: self.books.clone(),

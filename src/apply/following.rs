@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::event::{EventKind, StepView, Subject};
-use crate::model::{InstanceId, ModifyCall, OrderId};
+use crate::model::{InstanceId, ModifyCall, Moment, OrderId};
 use crate::plan::{Action, Step, Undo};
 use crate::saga::{Direction, Failure, FailureCause, StepEvent, StepRef};
 
@@ -54,6 +54,11 @@ impl Dispatcher<'_> {
             StepEvent::Succeeded { found } => {
                 if starts {
                     self.comes_up(&at.instance);
+                }
+                if at.direction == Direction::Forward
+                    && step.action.moment() == Some(Moment::BeforeStop)
+                {
+                    self.drained_here.insert(at.instance.clone());
                 }
                 self.changed_now(at);
                 let took = self.since_begun(&at.instance);

@@ -44,6 +44,9 @@ struct Progress {
 
 impl Worker {
     pub(super) async fn stop(&self, mode: StoppedMode) -> End {
+        if let Err(end) = self.leave_service_again().await {
+            return end;
+        }
         let harder = self
             .limits
             .force_stop_after

@@ -35,6 +35,8 @@ pub(super) struct Worker {
     pub(super) slept: Cell<Duration>,
     /// When a change of the machine succeeded last in this program, by elapsed time.
     pub(super) changed_here: Option<Duration>,
+    /// Whether it was this program that took the machine out of service by its owner's command.
+    pub(super) drained_here: bool,
     /// When a stop of the machine was lost last in this program, by elapsed time.
     pub(super) lost_here: Option<Duration>,
     pub(super) desk: Desk,

@@ -64,6 +64,10 @@ impl Death {
         self.dead.set(false);
     }
 
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead.get()
+    }
+
     pub(crate) fn n_calls(&self) -> u64 {
         self.n_calls.get()
     }

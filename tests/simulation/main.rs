@@ -3,7 +3,7 @@
 //! ```text
 //! cargo test --release --test simulation -- [--seeds N] [--seed S] [--transcript]
 //!     [--script FILE | --only 'TROUBLE; …']   the history of seed S with these troubles alone
-//!     [--theme money|two]                     histories about money, or of two machines at once, instead of any
+//!     [--theme money|two|lost|hooks]          histories about one thing, instead of any
 //!     [--twice N]                             N seeds, each played twice
 //!     [--every-crash N]                       N seeds, each with a crash at every point of its first apply
 //!     [--bad-days N]                          large fleets on bad days
@@ -45,6 +45,7 @@ mod ways_back;
 mod money;
 mod two;
 mod lost;
+mod hooks;
 mod bad_days;
 mod wanted;
 mod played;

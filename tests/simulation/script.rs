@@ -91,6 +91,8 @@ pub(crate) enum Theme {
     Two,
     /// Money, and a state that is lost: `lost.rs`.
     Lost,
+    /// Commands around every outage: `hooks.rs`.
+    Hooks,
 }
 
 impl Theme {
@@ -101,13 +103,14 @@ impl Theme {
             Self::Money => crate::money::script(seed),
             Self::Two => crate::two::script(seed),
             Self::Lost => crate::lost::script(seed),
+            Self::Hooks => crate::hooks::script(seed),
         }
     }
 
     /// Whether budgets hold and somebody may pay by a call.
     pub(crate) fn is_about_money(self) -> bool {
         match self {
-            Self::Any | Self::Two => false,
+            Self::Any | Self::Two | Self::Hooks => false,
             Self::Money | Self::Lost => true,
         }
     }
@@ -119,6 +122,7 @@ impl Theme {
             Self::Money => "--theme money ",
             Self::Two => "--theme two ",
             Self::Lost => "--theme lost ",
+            Self::Hooks => "--theme hooks ",
         }
     }
 }

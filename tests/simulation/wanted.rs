@@ -149,8 +149,9 @@ fn theme(text: &str) -> Result<Theme, String> {
         "money" => Ok(Theme::Money),
         "two" => Ok(Theme::Two),
         "lost" => Ok(Theme::Lost),
+        "hooks" => Ok(Theme::Hooks),
         _ => Err(format!(
-            "{text} is no theme; there are any, money, two and lost"
+            "{text} is no theme; there are any, money, two, lost and hooks"
         )),
     }
 }

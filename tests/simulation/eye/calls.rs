@@ -27,6 +27,9 @@ impl Eye {
         if let Some(what) = late {
             self.object("I10", what);
         }
+        if let Some(what) = self.balancer.judge_call(action, instance) {
+            self.object("I17", what);
+        }
         if self.journal_lost.get() && action.starts_with("Start") {
             return; // The one call that needs no journal.
         }

@@ -14,6 +14,7 @@ use respec::plan::SavedPlan;
 use respec::saga::{Direction, Entry, Kind, StepEvent, StepRef};
 use respec::sim::{Status, World};
 
+use crate::hooks::Balancer;
 use crate::rollouts::Watch;
 
 /// A broken law.
@@ -46,15 +47,18 @@ pub(crate) struct Eye {
     pub(crate) n_changes_sent: Cell<u64>,
     /// Batches, gates, windows and zones.
     pub(crate) rollouts: Watch,
+    /// Who is in service.
+    pub(crate) balancer: Balancer,
     /// The last entry of the program before this one.
     pub(crate) began_here: Cell<u64>,
 }
 
 impl Eye {
-    pub(crate) fn new(clock: Rc<dyn Clock>, rollouts: Watch) -> Self {
+    pub(crate) fn new(clock: Rc<dyn Clock>, rollouts: Watch, balancer: Balancer) -> Self {
         Self {
             clock,
             rollouts,
+            balancer,
             touched: RefCell::default(),
             asked: Cell::default(),
             insisted: Cell::default(),

@@ -12,9 +12,10 @@ use super::{CALLS_BESIDES, CALLS_MAX, History};
 use crate::clock::WrongClock;
 use crate::doors::{Death, WatchedWire};
 use crate::eye::Eye;
+use crate::hooks::{Balancer, Owner};
 use crate::rig::Rig;
 use crate::rollouts::Watch;
-use crate::script::{CommitFate, Script};
+use crate::script::{CommitFate, Script, Theme};
 
 impl History {
     pub(crate) fn new(script: Script) -> Self {
@@ -40,6 +41,7 @@ impl History {
         let eye = Rc::new(Eye::new(
             rig.world_clock.clone(),
             Watch::over(&script.scene.fleet),
+            Balancer::of(&rig.desired),
         ));
         let death = Rc::new(Death::new());
         let watching = Rc::clone(&eye);
@@ -68,6 +70,10 @@ impl History {
             clock: rig.world_clock.clone(),
             calls_max: CALLS_BESIDES + CALLS_MAX * rig.desired.instances.len() as u64,
         };
+        let wire = Rc::new(wire);
+        if script.theme == Theme::Hooks {
+            rig.prober = Rc::new(Owner::new(rig.prober.clone(), wire.clone(), script.seed));
+        }
         let kv = MemoryKv::new();
         for (nth, fate) in &script.commit_faults {
             let fault = match fate {
@@ -82,7 +88,7 @@ impl History {
             script,
             kv,
             eye,
-            wire: Rc::new(wire),
+            wire,
             death,
             plans: RefCell::default(),
             n_orders: Rc::default(),

@@ -16,7 +16,7 @@ use respec::store::Store;
 use serde_json::Value;
 
 use crate::history::History;
-use crate::ways_back;
+use crate::{hooks, ways_back};
 
 pub(crate) use outcome::first_difference;
 
@@ -56,6 +56,7 @@ pub(crate) async fn at_the_end(history: &History) {
     power::power_is_as_it_should_be(history, &truth, &stands);
     money::every_order_is_recorded(history, &truth, &[&store], &stands);
     ways_back::are_taken(history, &store, &truth).await;
+    hooks::nobody_is_left_out(history, &truth);
     let ours = history.rig.desired.instances.iter();
     for (id, machine) in ours.filter(|(id, _)| !is_touched(history, id)) {
         outcome::outcome_is_true(history, &truth, id, machine, &stands, &store);
