@@ -228,6 +228,15 @@ impl SagaState {
         )
     }
 
+    /// Whether a machine that was changed, would not start and could not be changed back is started once more before
+    /// that is tried again: it is better up as changed than down. What changes it carries a token, what starts it none.
+    fn may_try_again(&self) -> bool {
+        let mut steps = self.steps.values();
+        let cannot_go_back = steps.any(|step| step.phase == Phase::UndoFailed);
+        let mut behind = steps.filter(|step| step.phase == Phase::Failed);
+        cannot_go_back && behind.any(|step| step.token.is_none() && step.first_sent.is_some())
+    }
+
     /// A resting saga goes on: past the pivot what failed is tried again, a failed undo is undone
     /// again, and what is unknown is read back again.
     pub(super) fn reopen(&mut self) {
@@ -242,6 +251,7 @@ impl SagaState {
         let surprised = self
             .failed_step()
             .is_some_and(|(_, failure)| failure.cause == FailureCause::Surprised);
+        let tries_again = self.may_try_again();
         for step in self.steps.values_mut() {
             match (halt, step.phase) {
                 // Its power is not what we made it: only what was changed is kept.
@@ -254,7 +264,11 @@ impl SagaState {
                     step.failure = None;
                 }
                 (Halt::Held, Phase::Failed | Phase::Undone) => *step = StepState::default(),
-                (Halt::Stuck, Phase::UndoFailed) => step.phase = Phase::Succeeded,
+                (Halt::Stuck, Phase::UndoFailed) => {
+                    step.phase = Phase::Succeeded;
+                    step.failure = step.failure.take().filter(|_| !tries_again);
+                }
+                (Halt::Stuck, Phase::Failed) if tries_again => *step = StepState::default(),
                 (Halt::Unknown, Phase::Failed) => {
                     step.phase = Phase::Sent;
                     step.failure = None;

@@ -82,6 +82,18 @@ impl Eye {
         self.insisted.set(None);
     }
 
+    /// A program goes on with these entries. Some may have been written by one that died before it knew.
+    pub(crate) fn take_up(&self, entries: &[Entry]) {
+        for entry in entries {
+            if !self.times.borrow().contains_key(&entry.seq) {
+                self.forget_refused(entry);
+                let now = self.clock.elapsed();
+                self.times.borrow_mut().insert(entry.seq, now);
+            }
+        }
+        self.entries.replace(entries.to_vec());
+    }
+
     /// The first interrupt was heard.
     pub(crate) fn asked(&self) {
         self.asked.set(Some(self.clock.elapsed()));

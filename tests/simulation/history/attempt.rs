@@ -174,7 +174,7 @@ impl History {
         );
         let history = open.map_or_else(Vec::new, |open| open.entries.clone());
         self.eye.began_here.set(contents.next_seq - 1);
-        self.eye.entries.replace(history.clone());
+        self.eye.take_up(&history);
         self.plans.borrow_mut().insert(run.clone(), plan.clone());
         let job = Job {
             plan,
