@@ -102,11 +102,13 @@ fn bought(saga: &Saga, state: &SagaState) -> Option<Upgrade> {
     })
 }
 
+/// Whether the machine was down and came up again. A stop that failed and was taken back need not have taken it down:
+/// one restart too many is shown in a plan, a type that never takes effect is not.
 fn was_started(saga: &Saga, state: &SagaState) -> bool {
     (0..).zip(&saga.steps).any(|(at, step)| {
-        let phase = state.phase(at);
-        let forward = step.action == Action::Start && phase == Phase::Succeeded;
-        let back = step.undo == Undo::By(Action::Start) && phase == Phase::Undone;
-        forward || back
+        let so_far = state.step(at);
+        let forward = step.action == Action::Start && so_far.phase == Phase::Succeeded;
+        let back = step.undo == Undo::By(Action::Start) && so_far.phase == Phase::Undone;
+        forward || (back && so_far.failure.is_none())
     })
 }
