@@ -61,6 +61,8 @@ impl Worker {
                         }
                     }
                     if sending.first.is_none() {
+                        // What was refused gives back what was set aside for it, before that is asked for again.
+                        sending.promise = None;
                         match self.clear_order(&seen).await {
                             Ok(promise) => sending.promise = promise,
                             Err(end) => return end,
