@@ -90,13 +90,14 @@ impl Dispatcher<'_> {
         self.mode != Mode::PutBack && looks.any(|look| matches!(look, Looking::UnderWay(_)))
     }
 
-    /// When a gate is looked at again.
-    pub(super) fn next_look(&self) -> Option<Duration> {
+    /// When a gate is looked at again. A look that is due waits for its gate's turn, which is nobody's timer: hours
+    /// may have shut before it.
+    pub(super) fn next_look(&self, now: Duration) -> Option<Duration> {
         let looks = self.looking.values().filter_map(|look| match look {
             Looking::Again(_, at) => Some(*at),
             Looking::UnderWay(_) | Looking::GivenUp => None,
         });
-        looks.min()
+        looks.filter(|at| *at > now).min()
     }
 }
 

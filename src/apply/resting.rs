@@ -55,7 +55,7 @@ impl Dispatcher<'_> {
             .iter()
             .filter_map(|hold| self.lifted_in(hold));
         cooled
-            .chain(self.next_look())
+            .chain(self.next_look(now))
             .chain(self.pace.next_turn(now))
             .chain(lifted.map(|wait| now + wait.min(NAP_MAX)))
             .min()
