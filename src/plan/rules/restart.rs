@@ -22,23 +22,18 @@ pub(in crate::plan) struct Due<'a> {
 
 /// The start that is still owed; none when it was started since, by whomever, or is down anyway.
 pub(in crate::plan) fn due<'a>(case: &Case<'a>) -> Option<Due<'a>> {
-    let owed = if is_recorded(case) {
-        recorded(case)
-    } else {
-        found_in_the_books(case)
-    };
+    let owed = recorded(case).or_else(|| found_in_the_books(case));
     owed.filter(|_| case.is_up() && case.ends_up())
 }
 
-/// Whether the type that shows is on record, in effect or not: one that somebody else gave it is not.
+/// Whether the type that shows is on record as one that is in effect. One that somebody else gave it is not, nor is one
+/// that was only ordered: it may have been paid, and put in force, at any time since.
 fn is_recorded(case: &Case<'_>) -> bool {
     let shown = &case.seen.instance_type;
-    case.applied.is_some_and(|record| {
-        let due = record.restart_due.as_ref();
-        let type_then = record.fields.get(&Field::InstanceType);
-        type_then.is_some_and(|then| then == shown.as_str())
-            || due.is_some_and(|due| due.instance_type == *shown)
-    })
+    let then = case
+        .applied
+        .and_then(|record| record.fields.get(&Field::InstanceType));
+    then.is_some_and(|then| then == shown.as_str())
 }
 
 fn recorded<'a>(case: &Case<'a>) -> Option<Due<'a>> {
