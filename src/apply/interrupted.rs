@@ -35,7 +35,8 @@ impl Dispatcher<'_> {
         let waiting: Vec<InstanceId> = self
             .active
             .iter()
-            .filter(|(_, task)| task.only_waits)
+            // One that has ended already is heard like any other.
+            .filter(|(_, task)| task.only_waits && !task.abort.is_finished())
             .map(|(instance, _)| instance.clone())
             .collect();
         for instance in waiting {
