@@ -129,6 +129,8 @@ fn put_back(saga: &Saga, state: &SagaState, open: u16) -> Task {
         action,
         Action::AwaitOrder | Action::PayOrder | Action::CoolDown | Action::RunHook { .. }
     );
+    // A stop that may not have arrived is not sent again either: wherever it got to, the machine is brought up.
+    let is_call = is_call && saga.steps[usize::from(open)].undo != Undo::By(Action::Start);
     if (was_sent && is_call) || (*action == Action::Start && holds_down(saga, state)) {
         Task::Do(open)
     } else if holds_down(saga, state) || drained(saga, state).is_some() {
@@ -217,7 +219,9 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
             // Whoever cancels an order wants no more of it; what was final before stays.
             (Undo::Never { .. }, Phase::Succeeded) if cause == FailureCause::Cancelled => break,
             (Undo::Never { .. }, Phase::Succeeded) => {
-                return settle_then(saga, state, Task::Halt(Halt::Held));
+                let in_doubt = cause == FailureCause::Unknown && is_in_doubt(saga, state);
+                let halt = if in_doubt { Halt::Unknown } else { Halt::Held };
+                return settle_then(saga, state, Task::Halt(halt));
             }
             (Undo::By(_) | Undo::Nothing | Undo::Never { .. }, _) => {}
         }
