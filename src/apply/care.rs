@@ -72,7 +72,7 @@ impl Worker {
     /// # Errors
     /// The end of the stop that this stands before.
     pub(super) async fn leave_service_again(&self) -> Result<(), End> {
-        let Some(hook) = self.drain_before().filter(|_| !self.drained_here) else {
+        let Some(hook) = self.drain_before().filter(|_| !self.witnessed.drained) else {
             return Ok(());
         };
         let seen = self.look_patiently().await?;

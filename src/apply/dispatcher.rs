@@ -24,6 +24,7 @@ use super::pace::Pace;
 use super::queue::Queue;
 use super::scope::Scope;
 use super::till::Till;
+use super::witness::Witness;
 use super::{Interrupt, Job, Options, RunOutcome, Tools};
 
 /// How far the looks at one gate have come in this apply.
@@ -76,12 +77,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) job: Job<'a>,
     /// When this program began.
     pub(super) began: Began,
-    /// When a stop of a machine was lost last in this program, by elapsed time.
-    pub(super) lost_here: BTreeMap<InstanceId, Duration>,
-    /// When a change of a machine succeeded last in this program, by elapsed time.
-    pub(super) changed_here: BTreeMap<InstanceId, Duration>,
-    /// Machines that this program took out of service by their owner's command.
-    pub(super) drained_here: BTreeSet<InstanceId>,
+    /// What it did to each machine.
+    pub(super) witness: Witness,
     pub(super) options: Options,
     pub(super) tools: Tools,
     pub(super) on_event: &'a mut dyn FnMut(&Event),
@@ -195,9 +192,7 @@ impl<'a> Dispatcher<'a> {
             next_seq: job.next_seq,
             next_event: 0,
             began: Began::now(tools.clock.as_ref()),
-            lost_here: BTreeMap::new(),
-            changed_here: BTreeMap::new(),
-            drained_here: BTreeSet::new(),
+            witness: Witness::default(),
             job,
             options,
             tools,

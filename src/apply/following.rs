@@ -55,12 +55,7 @@ impl Dispatcher<'_> {
                 if starts {
                     self.comes_up(&at.instance);
                 }
-                if at.direction == Direction::Forward
-                    && step.action.moment() == Some(Moment::BeforeStop)
-                {
-                    self.drained_here.insert(at.instance.clone());
-                }
-                self.changed_now(at);
+                self.bear_witness(at, step);
                 let took = self.since_begun(&at.instance);
                 self.emit(EventKind::StepFinished {
                     subject,
@@ -86,14 +81,18 @@ impl Dispatcher<'_> {
 
     fn lost_now(&mut self, at: &StepRef) {
         let now = self.tools.clock.elapsed();
-        self.lost_here.insert(at.instance.clone(), now);
+        self.witness.lost(&at.instance, now);
     }
 
-    /// Only changes carry a token, and only they start a cool-down (R52).
-    fn changed_now(&mut self, at: &StepRef) {
+    /// A step that succeeded. Only changes carry a token, and only they start a cool-down (R52).
+    fn bear_witness(&mut self, at: &StepRef, step: &Step) {
         if self.state.sagas[&at.instance].step(at.step).token.is_some() {
             let now = self.tools.clock.elapsed();
-            self.changed_here.insert(at.instance.clone(), now);
+            self.witness.changed(&at.instance, now);
+        }
+        let drains = step.action.moment() == Some(Moment::BeforeStop);
+        if drains && at.direction == Direction::Forward {
+            self.witness.drained(&at.instance);
         }
     }
 

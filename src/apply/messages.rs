@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::model::{InstanceId, InstanceStatus, ObservedInstance};
-use crate::saga::{Failure, FailureCause, Halt, Kind, Phase, StepEvent, StepRef};
+use crate::saga::{Failure, FailureCause, Halt, Kind, Phase, StepEvent, StepRef, brought_up_by};
 
 use super::dispatcher::Dispatcher;
 use super::mail::{Ack, End, Message, Recorded};
@@ -112,7 +112,8 @@ impl Dispatcher<'_> {
                 self.append(vec![halted]).await;
             }
             End::FellOver => {
-                self.append(vec![Kind::FellOver { instance }]).await;
+                let again = brought_up_by(&self.sagas[&instance], &self.state.sagas[&instance]);
+                self.append(vec![Kind::FellOver { instance, again }]).await;
             }
             End::Seen(seen) => self.close_saga(&instance, seen).await,
             // What comes next is decided anew.

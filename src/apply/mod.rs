@@ -22,6 +22,7 @@ mod token;
 mod scope;
 mod outcome;
 mod sights;
+mod witness;
 mod desk;
 mod books;
 mod till;

@@ -13,7 +13,7 @@ use super::crowd::asks;
 use super::dispatcher::{Dispatcher, LookedAgain};
 use super::outcome::LeftAlone;
 use super::queue::Asks;
-use super::turns::{Delay, Turn};
+use super::turns::{Delay, Turn, is_in_doubt};
 use super::worker::Errand;
 
 /// Who opens gates in a rehearsal.
@@ -70,8 +70,10 @@ impl Dispatcher<'_> {
             match next_task(&saga, state, self.mode_now()) {
                 Task::Do(step) => match self.may_do(&saga, step) {
                     Turn::Now => return self.dispatch(instance, step, Errand::Do),
-                    // Nobody waits for a window out of service.
-                    Turn::Later(Delay::Held(hold)) if is_owed_a_return(&saga, state) => {
+                    // Nobody waits for a window out of service, or where that is not known.
+                    Turn::Later(Delay::Held(hold))
+                        if is_owed_a_return(&saga, state) || is_in_doubt(&saga, state, step) =>
+                    {
                         let cause = FailureCause::Interrupted;
                         self.give_up(instance, step, cause, hold.to_string()).await;
                     }

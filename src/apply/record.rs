@@ -217,7 +217,7 @@ impl Dispatcher<'_> {
                     downtime,
                 });
             }
-            Kind::FellOver { instance } => self.goes_down(instance),
+            Kind::FellOver { instance, .. } => self.goes_down(instance),
             Kind::TurnedBack { instance, .. } => self.emit_turned(instance),
             Kind::Reopened { .. } if self.state.failures.is_empty() => self.brakes.forgive(),
             Kind::BatchEnded { .. }

@@ -4,7 +4,7 @@ use crate::model::{InstanceId, Moment};
 use crate::plan::{Action, Node, Saga};
 use crate::planted::{self, Fault};
 use crate::saga::{
-    Direction, Halt, Hold, Lift, Mode, Phase, SagaOutcome, StepRef, takes_out_of_service,
+    Direction, Halt, Hold, Lift, Mode, Phase, SagaOutcome, SagaState, StepRef, takes_out_of_service,
 };
 
 use super::crowd::asks;
@@ -58,6 +58,10 @@ impl Dispatcher<'_> {
         // hour and no failure, its own least of all, holds it up.
         if state.turned.is_some() {
             return Turn::Now;
+        }
+        // One that may not have arrived would take the machine down now: the hours hold for it as for a new one.
+        if is_in_doubt(saga, state, step) {
+            return Turn::of(self.brakes.may_go_on(&saga.instance));
         }
         if state.phase(step) != Phase::Waiting || crate::saga::holds_down(saga, state) {
             return Turn::Now;
@@ -269,4 +273,9 @@ impl Dispatcher<'_> {
             },
         }
     }
+}
+
+/// Whether a step that takes its machine out of service was sent, and nobody knows whether it arrived.
+pub(super) fn is_in_doubt(saga: &Saga, state: &SagaState, step: u16) -> bool {
+    state.phase(step) == Phase::Sent && takes_out_of_service(saga, step)
 }

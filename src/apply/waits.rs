@@ -16,7 +16,7 @@ impl Worker {
         let changed = self.state.changed_at.max(self.changed_at);
         if let Some(changed) = changed.filter(|_| !planted::is(Fault::CoolDownIgnored)) {
             let clock = self.tools.clock.as_ref();
-            let gone = match self.changed_here {
+            let gone = match self.witnessed.changed {
                 Some(at) => clock.elapsed().saturating_sub(at),
                 None => since(changed, clock.wall()),
             };
@@ -35,7 +35,7 @@ impl Worker {
     /// Watches a machine after a stop that was never answered: it may arrive late.
     pub(super) async fn watch(&self, sent: Timestamp) -> End {
         let clock = self.tools.clock.as_ref();
-        let gone = match self.lost_here {
+        let gone = match self.witnessed.lost {
             Some(at) => clock.elapsed().saturating_sub(at),
             None => self.began.at_least(sent, clock),
         };

@@ -21,6 +21,7 @@ use super::mail::{End, Message, Recorded};
 use super::sights::Wait;
 use super::till::Till;
 use super::timing::{LOOK_WITHIN, NAP_UNNOTICED, RETRY};
+use super::witness::Witnessed;
 
 /// One worker.
 pub(super) struct Worker {
@@ -33,12 +34,8 @@ pub(super) struct Worker {
     pub(super) began: Began,
     /// How long its own machine had slept when this one was looked at last.
     pub(super) slept: Cell<Duration>,
-    /// When a change of the machine succeeded last in this program, by elapsed time.
-    pub(super) changed_here: Option<Duration>,
-    /// Whether it was this program that took the machine out of service by its owner's command.
-    pub(super) drained_here: bool,
-    /// When a stop of the machine was lost last in this program, by elapsed time.
-    pub(super) lost_here: Option<Duration>,
+    /// What it did to this machine before.
+    pub(super) witnessed: Witnessed,
     pub(super) desk: Desk,
     pub(super) books: Books,
     pub(super) till: Till,

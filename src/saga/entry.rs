@@ -185,6 +185,10 @@ pub enum Kind {
     FellOver {
         /// Which machine.
         instance: InstanceId,
+        /// The step that brought it up last, forth or back, and what was seen and run behind it: to be done again.
+        /// Entries of old have none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        again: Vec<u16>,
     },
     /// Its health check failed behind its change: from here on its steps are those of the way back that
     /// the plan has for it.
@@ -377,7 +381,7 @@ impl Kind {
             | Self::Forgotten { instance }
             | Self::Begun { instance, .. }
             | Self::Settled { instance }
-            | Self::FellOver { instance }
+            | Self::FellOver { instance, .. }
             | Self::TurnedBack { instance, .. }
             | Self::Halted { instance, .. }
             | Self::Reopened { instance }

@@ -202,19 +202,22 @@ impl SagaState {
         self.turned.is_some() && !self.steps.values().any(stands)
     }
 
-    /// The machine is down again: whatever brought it up last is to be done again.
-    pub(super) fn fall_over(&mut self) {
-        let up = self.steps.values_mut().rev().find(|step| {
-            matches!(
-                step.phase,
-                Phase::Undone | Phase::UndoFailed | Phase::Succeeded
-            )
-        });
-        if let Some(step) = up {
-            match step.phase {
-                // Started again, and good or not, it did run.
-                Phase::Undone | Phase::UndoFailed => step.phase = Phase::Succeeded,
-                _ => *step = StepState::default(),
+    /// The machine is down again: what brought it up last is to be done again, and what was seen and run behind it.
+    /// Entries of old do not say which steps those are: then it is the last that ended well.
+    pub(super) fn fall_over(&mut self, again: &[u16]) {
+        let ended = [Phase::Undone, Phase::UndoFailed, Phase::Succeeded];
+        let mut steps = self.steps.iter().rev();
+        let last = steps.find(|(_, step)| ended.contains(&step.phase));
+        let again = match (again, last) {
+            ([], Some((at, _))) => vec![*at],
+            (_, _) => again.to_vec(),
+        };
+        for (_, step) in self.steps.iter_mut().filter(|(at, _)| again.contains(at)) {
+            // Started again, and good or not, it did run.
+            if matches!(step.phase, Phase::Undone | Phase::UndoFailed) {
+                step.phase = Phase::Succeeded;
+            } else {
+                *step = StepState::default();
             }
         }
     }

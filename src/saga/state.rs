@@ -143,8 +143,8 @@ impl RunState {
                 self.open_saga(entry, instance)?.settled = true;
                 Ok(())
             }
-            Kind::FellOver { instance } => {
-                self.open_saga(entry, instance)?.fall_over();
+            Kind::FellOver { instance, again } => {
+                self.open_saga(entry, instance)?.fall_over(again);
                 Ok(())
             }
             Kind::TurnedBack {

@@ -165,6 +165,24 @@ pub fn holds_down(saga: &Saga, state: &SagaState) -> bool {
     down
 }
 
+/// The step that brought the machine up last, a start or a stop that was taken back, and what was seen and run behind
+/// that start to put it back into service.
+#[must_use]
+pub fn brought_up_by(saga: &Saga, state: &SagaState) -> Vec<u16> {
+    let mut last = Vec::new();
+    for at in positions(saga) {
+        let step = &saga.steps[usize::from(at)];
+        let (phase, stops) = (state.phase(at), step.undo == Undo::By(Action::Start));
+        let back = stops && matches!(phase, Phase::Undone | Phase::UndoFailed);
+        if back || (step.action == Action::Start && phase == Phase::Succeeded) {
+            last = vec![at];
+        } else if is_a_return(step) && !last.is_empty() {
+            last.push(at);
+        }
+    }
+    last
+}
+
 /// Whether a stop of this saga may still take the machine down, although it is up now.
 #[must_use]
 pub fn may_fall_over(saga: &Saga, state: &SagaState) -> bool {
