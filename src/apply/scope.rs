@@ -4,6 +4,9 @@ use crate::cloud::{CloudError, ErrorKind};
 use crate::model::{TypeName, ZoneId};
 use crate::plan::{Saga, Step};
 
+/// Calls in which nothing but addresses can run out.
+const NO_TYPE_IN_THEM: [&str; 2] = ["AllocatePublicIpAddress", "ModifyInstanceNetworkSpec"];
+
 /// Whom a refusal speaks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Scope {
@@ -26,6 +29,8 @@ impl Scope {
     /// Whom this refusal of this machine speaks for; none when only for itself.
     pub(super) fn of(error: &CloudError, saga: &Saga) -> Option<Self> {
         match error.kind {
+            // Addresses run out without any type doing so.
+            ErrorKind::NoStock if NO_TYPE_IN_THEM.contains(&error.operation) => None,
             ErrorKind::NoStock => saga.target_type().map(|instance_type| Self::Stock {
                 zone: saga.zone.clone(),
                 instance_type: instance_type.clone(),
