@@ -191,7 +191,7 @@ impl Dispatcher<'_> {
 
     async fn begin_if_may(&mut self, instance: &InstanceId) -> Line {
         let saga = self.sagas[instance].clone();
-        let begins_with_order = saga.steps[0].order_call().is_some();
+        let begins_with_order = saga.steps[0].is_paid_order();
         if self.mode == Mode::OrdersOnly && !begins_with_order {
             return Line::GoesOn;
         }

@@ -102,7 +102,7 @@ impl Dispatcher<'_> {
 
     /// What was begun is finished, whoever failed since; only hours hold it.
     fn may_change(&self, saga: &Saga, step: u16) -> Turn {
-        let makes_order = saga.steps[usize::from(step)].order_call().is_some();
+        let makes_order = saga.steps[usize::from(step)].is_paid_order();
         if self.mode == Mode::OrdersOnly && makes_order {
             return Turn::Now;
         }
@@ -185,7 +185,9 @@ impl Dispatcher<'_> {
             Asks::ToBegin => self.brakes.may_begin(&saga.instance),
         };
         match Turn::of(permission) {
-            Turn::Later(_) if self.mode == Mode::OrdersOnly => Turn::Now,
+            Turn::Later(_) if self.mode == Mode::OrdersOnly && saga.steps[0].is_paid_order() => {
+                Turn::Now
+            }
             turn @ (Turn::Now | Turn::Later(_) | Turn::Never(_) | Turn::Barred(_)) => turn,
         }
     }

@@ -274,7 +274,13 @@ impl Step {
     /// Whether it makes an order that is paid from the balance in the same call.
     #[must_use]
     pub fn pays_by_itself(&self) -> bool {
-        self.order_call().is_some() && !self.price.is_refund() && !self.is_finished_by_its_answer()
+        self.is_paid_order() && !self.is_finished_by_its_answer()
+    }
+
+    /// Whether it makes an order that somebody has to pay for, now or later. A refund takes effect at once (R44).
+    #[must_use]
+    pub fn is_paid_order(&self) -> bool {
+        self.order_call().is_some() && !self.price.is_refund()
     }
 
     /// Whether it waits until an order is paid, whoever pays it.
