@@ -266,7 +266,9 @@ impl SagaState {
                     step.phase = Phase::Answered;
                     step.failure = None;
                 }
-                (Halt::Held, Phase::Failed | Phase::Undone) => *step = StepState::default(),
+                (Halt::Held | Halt::Paused, Phase::Failed | Phase::Undone) => {
+                    *step = StepState::default();
+                }
                 (Halt::Stuck, Phase::UndoFailed) => {
                     step.phase = Phase::Succeeded;
                     step.failure = step.failure.take().filter(|_| !tries_again);

@@ -108,7 +108,7 @@ fn go_on(saga: &Saga, state: &SagaState, mode: Mode) -> Task {
 /// Orders are made, and calls that were sent are followed; a machine that is down is brought up.
 fn order_ahead(saga: &Saga, state: &SagaState, open: u16) -> Task {
     let step = &saga.steps[usize::from(open)];
-    let is_about_orders = step.order_call().is_some() || step.waits_for_payment();
+    let is_about_orders = step.is_paid_order() || step.waits_for_payment();
     if is_about_orders && !holds_down(saga, state) {
         Task::Do(open)
     } else {
@@ -237,8 +237,12 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
             // Whoever cancels an order wants no more of it; what was final before stays.
             (Undo::Never { .. }, Phase::Succeeded) if cause == FailureCause::Cancelled => break,
             (Undo::Never { .. }, Phase::Succeeded) => {
-                let in_doubt = cause == FailureCause::Unknown && is_in_doubt(saga, state);
-                let halt = if in_doubt { Halt::Unknown } else { Halt::Held };
+                let halt = match cause {
+                    FailureCause::Unknown if is_in_doubt(saga, state) => Halt::Unknown,
+                    // Nothing has failed: the next apply goes on where this one was asked to stop.
+                    FailureCause::Interrupted => Halt::Paused,
+                    _ => Halt::Held,
+                };
                 return settle_then(saga, state, Task::Halt(halt));
             }
             (Undo::By(_) | Undo::Nothing | Undo::Never { .. }, _) => {}
