@@ -189,6 +189,10 @@ impl Wire for WatchedWire {
                 self.death.awake(self.clock.as_ref()).await;
                 let answer = self.wire().send(request).await;
                 self.death.awake(self.clock.as_ref()).await;
+                let is_refused = |reply: &HttpReply| (400..500).contains(&reply.status);
+                if answer.as_ref().is_ok_and(is_refused) {
+                    self.eye.forget_token(token.as_deref());
+                }
                 answer
             }
             Some(Moment::During(after)) => {

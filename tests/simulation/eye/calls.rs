@@ -75,7 +75,12 @@ impl Eye {
         }
         let number = self.change_number(entry, &at.instance);
         let key = (entry.run.clone(), at.clone(), number);
-        if let Some(token) = self.tokens.borrow().get(&key) {
+        self.forget_token(self.tokens.borrow().get(&key).map(String::as_str));
+    }
+
+    /// Its call was refused, for certain and before anything happened.
+    pub(crate) fn forget_token(&self, token: Option<&str>) {
+        if let Some(token) = token {
             self.sent.borrow_mut().remove(token);
         }
     }
