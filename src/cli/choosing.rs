@@ -6,7 +6,7 @@ use crate::model::{AccountId, DesiredFleet, ObservedFleet};
 use crate::observe::{Survey, survey};
 use crate::plan::{Members, SavedPlan};
 use crate::report::findings::Paint;
-use crate::store::{Contents, Store};
+use crate::store::{Contents, Store, StoreError};
 
 use super::context::Context;
 use super::failure::Failure;
@@ -82,8 +82,11 @@ pub async fn members_before(
         return Ok(Members::new());
     };
     let dir = context.store_dir(&fleet.fleet);
-    let kept = Store::peek_plan(&dir, &last.plan_id).await;
-    let kept = kept.map_err(|error| Failure::store("read the last plan", &error))?;
+    let kept = match Store::peek_plan(&dir, &last.plan_id).await {
+        // A plan that is gone or altered is not believed; the records count more as joined than did.
+        Err(StoreError::Damaged { .. }) => None,
+        kept => kept.map_err(|error| Failure::store("read the last plan", &error))?,
+    };
     match kept.and_then(|bytes| SavedPlan::open(&bytes).ok()) {
         Some(plan) => {
             let groups = plan.desired.groups.into_iter();

@@ -14,6 +14,7 @@ use super::healing::{self, Mended};
 use super::layout::StoreDir;
 use super::lock::{self, Lock};
 use super::opening::Store;
+use super::plans;
 use super::snapshot;
 
 /// How often a reader looks for the first snapshot of a store that its first writer is still opening: for
@@ -97,10 +98,11 @@ impl Store {
         plan_id: &Digest,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         match look(dir, &mut Vec::new())? {
-            Sight::Truth(store) => match store.load_plan(plan_id).await {
-                Ok(bytes) => Ok(Some(bytes)),
-                Err(StoreError::NoPlan(_)) => Ok(None),
-                Err(error) => Err(error),
+            Sight::Truth(store) => match store.plan_digest(plan_id).await? {
+                Some(digest) => {
+                    plans::read_file(dir, healing::guard(dir)?, plan_id, &digest).map(Some)
+                }
+                None => Ok(None),
             },
             Sight::Snapshot(_) | Sight::Nothing => Ok(None),
         }

@@ -5,6 +5,7 @@ use crate::model::Digest;
 use super::error::StoreError;
 use super::files::{self, Durability};
 use super::kv::{Batch, Tree};
+use super::layout::StoreDir;
 use super::opening::{Disk, Store};
 use super::records::plan_key;
 
@@ -46,23 +47,13 @@ impl Store {
         check(plan_id, 0)?;
         let no_plan = || StoreError::NoPlan(plan_id.short(12).to_owned());
         let digest = self.plan_digest(plan_id).await?.ok_or_else(no_plan)?;
-        let Some(disk) = &self.disk else {
-            return self.recall(&digest).ok_or_else(no_plan);
-        };
-        let path = disk.dir.plan(plan_id, &digest);
-        files::guard_file(&path, disk.owner)?;
-        let bytes = files::read_bounded(&path, PLAN_BYTES_MAX)?
-            .ok_or_else(|| StoreError::damaged(&path, "it is missing"))?;
-        if Digest::of_bytes(&bytes) == digest {
-            return Ok(bytes);
+        match &self.disk {
+            Some(disk) => read_file(&disk.dir, disk.owner, plan_id, &digest),
+            None => self.recall(&digest).ok_or_else(no_plan),
         }
-        Err(StoreError::damaged(
-            &path,
-            "it is not the plan that was saved",
-        ))
     }
 
-    async fn plan_digest(&self, plan_id: &Digest) -> Result<Option<Digest>, StoreError> {
+    pub(super) async fn plan_digest(&self, plan_id: &Digest) -> Result<Option<Digest>, StoreError> {
         let bytes = self.engine.get(Tree::Meta, &plan_key(plan_id)).await?;
         let Some(text) = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()) else {
             return Ok(None);
@@ -82,6 +73,26 @@ impl Store {
     fn recall(&self, digest: &Digest) -> Option<Vec<u8>> {
         self.state.borrow().plans_in_memory.get(digest).cloned()
     }
+}
+
+/// A plan from its file, which is what was saved or an error.
+pub(super) fn read_file(
+    dir: &StoreDir,
+    owner: u32,
+    plan_id: &Digest,
+    digest: &Digest,
+) -> Result<Vec<u8>, StoreError> {
+    let path = dir.plan(plan_id, digest);
+    files::guard_file(&path, owner)?;
+    let bytes = files::read_bounded(&path, PLAN_BYTES_MAX)?
+        .ok_or_else(|| StoreError::damaged(&path, "it is missing"))?;
+    if Digest::of_bytes(&bytes) == *digest {
+        return Ok(bytes);
+    }
+    Err(StoreError::damaged(
+        &path,
+        "it is not the plan that was saved",
+    ))
 }
 
 fn write_file(

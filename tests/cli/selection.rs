@@ -53,6 +53,15 @@ fn who_joins_a_group_is_counted_before_nobody_is_asked() {
 }
 
 #[test]
+fn who_was_left_untouched_by_the_last_apply_has_not_joined() {
+    let house = House::with("partial", MANIFEST, CLOUD, FAST);
+    house.run("apply -target i-1 -auto-approve").exits(0);
+    let plan = house.run("plan").exits(0);
+    assert!(!plan.stdout.contains("joined"), "{plan}");
+    house.run("apply -auto-approve").exits(0);
+}
+
+#[test]
 fn a_reviewed_plan_may_change_who_joined() {
     let house = House::with("reviewed", MANIFEST, CLOUD, FAST);
     house.run("apply -auto-approve").exits(0);
