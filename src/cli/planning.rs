@@ -16,6 +16,7 @@ use crate::plan::{
     money_questions, open_questions, plan, turnover,
 };
 use crate::report::findings::Paint;
+use crate::saga::RunState;
 use crate::store::{Contents, Store};
 
 use super::args::PlanningArgs;
@@ -69,7 +70,7 @@ pub async fn make_plan(
         desired: &input.fleet,
         observed: &observed,
         contents: contents.as_ref(),
-        busy: busy(contents.as_ref()),
+        busy: busy(context, contents.as_ref(), &input.fleet).await?,
         targets: targets(&input.fleet, &args.target)?,
         found_stopped: if args.accept_stopped {
             FoundStopped::Accept
@@ -201,10 +202,10 @@ fn nobody_is_unknown(
     paint: Paint,
 ) -> Result<(), Failure> {
     // A machine that an open run has begun to change was there, too.
-    let begun = busy(contents);
+    let begun = begun(contents);
     let recorded = |id: &InstanceId| {
         let applied = contents.map(|contents| &contents.applied.instances);
-        begun.contains_key(id) || applied.is_some_and(|applied| applied.contains_key(id))
+        begun.contains(id) || applied.is_some_and(|applied| applied.contains_key(id))
     };
     let findings: Vec<Finding> = input
         .fleet
@@ -286,18 +287,40 @@ fn targets(
     Ok(Some(targets))
 }
 
-/// Machines that an open run has begun and not ended.
-fn busy(contents: Option<&Contents>) -> BTreeMap<InstanceId, RunId> {
+/// Machines that an open run has not done with: those it has begun, and those that its plan has for later.
+async fn busy(
+    context: &Context,
+    contents: Option<&Contents>,
+    fleet: &DesiredFleet,
+) -> Result<BTreeMap<InstanceId, RunId>, Failure> {
     let Some(open) = contents.and_then(|contents| contents.open_run.as_ref()) else {
-        return BTreeMap::new();
+        return Ok(BTreeMap::new());
     };
-    let Ok(Some(state)) = crate::saga::RunState::replay(&open.entries) else {
-        return BTreeMap::new();
+    let dir = context.store_dir(&fleet.fleet);
+    let kept = Store::peek_plan(&dir, &open.record.plan_id).await;
+    let kept = kept.map_err(|error| Failure::store("read the plan of the open run", &error))?;
+    // While somebody writes, the plan cannot be read; what was begun is in the snapshot.
+    let plan = kept.and_then(|bytes| SavedPlan::open(&bytes).ok());
+    let planned = plan.iter().flat_map(|plan| plan.sagas.keys().cloned());
+    let state = RunState::replay(&open.entries).ok().flatten();
+    let is_over = |id: &InstanceId| {
+        let saga = state.as_ref().and_then(|state| state.sagas.get(id));
+        saga.is_some_and(|saga| saga.closed.is_some())
     };
-    let unfinished = state.sagas.iter().filter(|(_, saga)| saga.closed.is_none());
-    unfinished
-        .map(|(id, _)| (id.clone(), open.record.run.clone()))
-        .collect()
+    let all = planned.chain(begun(contents));
+    let run = &open.record.run;
+    Ok(all
+        .filter(|id| !is_over(id))
+        .map(|id| (id, run.clone()))
+        .collect())
+}
+
+/// Machines that an open run has begun.
+fn begun(contents: Option<&Contents>) -> BTreeSet<InstanceId> {
+    let open = contents.and_then(|contents| contents.open_run.as_ref());
+    let state = open.and_then(|open| RunState::replay(&open.entries).ok().flatten());
+    let sagas = state.into_iter().flat_map(|state| state.sagas);
+    sagas.map(|(id, _)| id).collect()
 }
 
 fn seal(

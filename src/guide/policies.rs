@@ -50,7 +50,7 @@ pub const ALL: &[Policy] = &[
     policy("on_failure", "put back when it is not good",
         "The group says `on_failure: revert`: a machine whose health check fails behind its change is changed back to what it was, in an outage of its own, behind the cool-down. Orders, addresses that are gone and power that was found off are not taken back.",
         "Write `on_failure: stop` to have it held instead, for a person to decide."),
-    policy("open-run", "an earlier run is not finished with it",
+    policy("open-run", "an earlier run is open and has not done with it",
         "An earlier run has begun to change the machine and is not finished with it.",
         "`respec apply` goes on with that run; `respec cancel RUN` ends it and puts its machines back."),
     policy("payment: api", "the order is paid by a call of its own",

@@ -224,10 +224,10 @@ fn consider(case: &Case<'_>, planned: &mut Planned) {
     let nothing_is_bought = matches!(purchase, Ok(None));
     let is_as_wanted = differences.is_empty() && nothing_is_bought && restart::due(case).is_none();
     differences.extend(purchase.ok().flatten().map(temporary::told));
-    let steps = if is_as_wanted && power::mode_can_change(case).is_ok() {
-        Ok(Vec::new())
-    } else {
-        chain(case)
+    let steps = match no_open_run_has_it(case) {
+        Err(blocked) => Err(blocked),
+        Ok(()) if is_as_wanted && power::mode_can_change(case).is_ok() => Ok(Vec::new()),
+        Ok(()) => chain(case),
     };
     match steps {
         Err(blocked) => {
@@ -308,8 +308,9 @@ fn no_open_run_has_it(case: &Case<'_>) -> Result<(), Blocked> {
     match case.input.busy.get(&case.seen.id) {
         Some(run) => Err(case.block(
             "open-run",
-            format!("run {run} has begun to change it and is not finished"),
-            "`respec apply` continues that run; `respec cancel` puts its machines back",
+            format!("run {run} is open and has not done with it"),
+            "`respec apply` goes on with that run while the manifest is the same, `respec apply --continue RUN` in any \
+             case; `respec cancel RUN` gives it up",
         )),
         None => Ok(()),
     }

@@ -79,10 +79,9 @@ fn shown(
 
 /// A plan with what the reader should know about how it came to be.
 pub(super) fn page<'a>(planning: &'a Planning, saved_to: Option<&'a str>) -> PlanPage<'a> {
-    let never_recorded = planning
-        .contents
-        .as_ref()
-        .is_none_or(|contents| contents.applied.stamp.serial == 0);
+    let contents = planning.contents.as_ref();
+    let never_recorded = contents
+        .is_none_or(|contents| contents.applied.stamp.serial == 0 && contents.runs.is_empty());
     PlanPage {
         plan: &planning.plan,
         machines_read: planning.observed.instances.len(),
