@@ -101,6 +101,8 @@ pub(super) fn step_view(saga: &Saga, at: &StepRef) -> StepView {
     if let (Some(from), Some(to)) = (from.charge_type, to.charge_type) {
         details.push(format!("{} → {}", from.as_str(), to.as_str()));
     }
+    let waits = at.direction == Direction::Forward && step.is_finished_by_its_answer();
+    details.extend(waits.then(|| "once it is paid".to_owned()));
     details.extend(care(action));
     StepView {
         step: at.step + 1,
