@@ -4,6 +4,7 @@ use std::error::Error;
 
 use crate::aliyun::{CredentialsError, Looked};
 use crate::cloud::{CloudError, ErrorKind, Outcome};
+use crate::guide::permissions;
 use crate::report::advice;
 use crate::store::StoreError;
 
@@ -125,12 +126,14 @@ impl Failure {
         }
         let next = advice(error.code.as_deref(), &error.to_string());
         failure.hints.extend(next);
-        match error.kind {
-            ErrorKind::Denied => failure.hint(format!(
-                "grant `ecs:{}` to these credentials; nothing was changed",
-                error.operation
+        let mut rights = permissions::ALL.iter();
+        let right = rights.find(|right| right.operation() == error.operation);
+        match (error.kind, right) {
+            (ErrorKind::Denied, Some(right)) => failure.hint(format!(
+                "grant `{}` to these credentials; nothing was changed",
+                right.action
             )),
-            kind => failure.hint(what_next(kind)),
+            (kind, _) => failure.hint(what_next(kind)),
         }
     }
 
