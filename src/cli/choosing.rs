@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{AccountId, DesiredFleet, ObservedFleet};
+use crate::model::{AccountId, DesiredFleet, InstanceId, ObservedFleet};
 use crate::observe::{Survey, survey};
 use crate::plan::{Members, SavedPlan};
 use crate::report::findings::Paint;
 use crate::store::{Contents, Store, StoreError};
 
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Failure, Situation};
 use super::input::Input;
 
 /// A manifest with every selector answered, and the machines it is about as they were seen.
@@ -105,4 +105,40 @@ fn recorded_members(contents: &Contents) -> Members {
         }
     }
     members
+}
+
+/// The machines that these names mean; none when there are no names.
+///
+/// # Errors
+/// [`Failure`] for a name that nothing has.
+pub fn targets(
+    fleet: &DesiredFleet,
+    names: &[String],
+) -> Result<Option<BTreeSet<InstanceId>>, Failure> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let mut targets = BTreeSet::new();
+    for name in names {
+        let before = targets.len();
+        let group = fleet
+            .groups
+            .iter()
+            .find(|(group, _)| group.as_str() == name);
+        targets.extend(
+            group
+                .into_iter()
+                .flat_map(|(_, group)| group.members.iter().cloned()),
+        );
+        let machine = fleet
+            .instances
+            .iter()
+            .filter(|(id, machine)| id.as_str() == name || machine.name.as_str() == name);
+        targets.extend(machine.map(|(id, _)| id.clone()));
+        if targets.len() == before {
+            let message = format!("--target {name}: no machine or group has that name");
+            return Err(Failure::new(Situation::Usage, message));
+        }
+    }
+    Ok(Some(targets))
 }

@@ -30,6 +30,7 @@ pub mod windows;
 pub mod choosing;
 pub mod ledger;
 pub mod pricing;
+pub mod open_run;
 pub mod planning;
 pub mod rights;
 pub mod signals;

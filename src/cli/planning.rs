@@ -16,14 +16,14 @@ use crate::plan::{
     money_questions, open_questions, plan, turnover,
 };
 use crate::report::findings::Paint;
-use crate::saga::RunState;
 use crate::store::{Contents, Store};
 
 use super::args::PlanningArgs;
-use super::choosing::{look_and_choose, members_before};
+use super::choosing::{look_and_choose, members_before, targets};
 use super::context::Context;
 use super::failure::{Failure, Situation};
 use super::input::Input;
+use super::open_run::{begun, busy};
 use super::pricing::{books, somebody_pays_by_call};
 
 /// How long a saved plan may be applied.
@@ -255,74 +255,6 @@ fn not_too_many_are_gone(
 }
 
 /// The machines that `-target` means: a name, a group, an instance id.
-fn targets(
-    fleet: &DesiredFleet,
-    names: &[String],
-) -> Result<Option<BTreeSet<InstanceId>>, Failure> {
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let mut targets = BTreeSet::new();
-    for name in names {
-        let before = targets.len();
-        let group = fleet
-            .groups
-            .iter()
-            .find(|(group, _)| group.as_str() == name);
-        targets.extend(
-            group
-                .into_iter()
-                .flat_map(|(_, group)| group.members.iter().cloned()),
-        );
-        let machine = fleet
-            .instances
-            .iter()
-            .filter(|(id, machine)| id.as_str() == name || machine.name.as_str() == name);
-        targets.extend(machine.map(|(id, _)| id.clone()));
-        if targets.len() == before {
-            let message = format!("--target {name}: no machine or group has that name");
-            return Err(Failure::new(Situation::Usage, message));
-        }
-    }
-    Ok(Some(targets))
-}
-
-/// Machines that an open run has not done with: those it has begun, and those that its plan has for later.
-async fn busy(
-    context: &Context,
-    contents: Option<&Contents>,
-    fleet: &DesiredFleet,
-) -> Result<BTreeMap<InstanceId, RunId>, Failure> {
-    let Some(open) = contents.and_then(|contents| contents.open_run.as_ref()) else {
-        return Ok(BTreeMap::new());
-    };
-    let dir = context.store_dir(&fleet.fleet);
-    let kept = Store::peek_plan(&dir, &open.record.plan_id).await;
-    let kept = kept.map_err(|error| Failure::store("read the plan of the open run", &error))?;
-    // While somebody writes, the plan cannot be read; what was begun is in the snapshot.
-    let plan = kept.and_then(|bytes| SavedPlan::open(&bytes).ok());
-    let planned = plan.iter().flat_map(|plan| plan.sagas.keys().cloned());
-    let state = RunState::replay(&open.entries).ok().flatten();
-    let is_over = |id: &InstanceId| {
-        let saga = state.as_ref().and_then(|state| state.sagas.get(id));
-        saga.is_some_and(|saga| saga.closed.is_some())
-    };
-    let all = planned.chain(begun(contents));
-    let run = &open.record.run;
-    Ok(all
-        .filter(|id| !is_over(id))
-        .map(|id| (id, run.clone()))
-        .collect())
-}
-
-/// Machines that an open run has begun.
-fn begun(contents: Option<&Contents>) -> BTreeSet<InstanceId> {
-    let open = contents.and_then(|contents| contents.open_run.as_ref());
-    let state = open.and_then(|open| RunState::replay(&open.entries).ok().flatten());
-    let sagas = state.into_iter().flat_map(|state| state.sagas);
-    sagas.map(|(id, _)| id).collect()
-}
-
 fn seal(
     context: &Context,
     input: &Input,

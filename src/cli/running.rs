@@ -6,7 +6,7 @@ use crate::apply::{Approvals, Hours, Job, Options, RunOutcome, Tools, apply};
 use crate::clock::Clock;
 use crate::model::{Digest, InstanceId, ObservedFleet, RunId};
 use crate::plan::{Saga, SavedPlan};
-use crate::report::summary::summary;
+use crate::report::summary::{settled, summary};
 use crate::report::words::terminal;
 use crate::report::{Board, Tally};
 use crate::saga::{Entry, Keeping, Mode, RunState};
@@ -58,7 +58,17 @@ impl Ended {
     /// The closing words, and what only the outcome knows.
     #[must_use]
     pub fn words(&self, style: &crate::report::Style) -> String {
-        let mut text = summary(&self.tally, style);
+        summary(&self.tally, style) + &self.owed()
+    }
+
+    /// The same of a run that was only settled.
+    #[must_use]
+    pub fn words_of_settling(&self, style: &crate::report::Style) -> String {
+        settled(&self.tally, style) + &self.owed()
+    }
+
+    fn owed(&self) -> String {
+        let mut text = String::new();
         let n = self.outcome.blocked;
         if n > 0 {
             text.push_str(&format!("{n} more blocked: `respec plan` says by what\n"));

@@ -28,6 +28,14 @@ pub fn summary(tally: &Tally, style: &Style) -> String {
     text
 }
 
+/// What became of the machines of a run that was only settled: what comes next is for whoever settled it to say.
+#[must_use]
+pub fn settled(tally: &Tally, style: &Style) -> String {
+    let chapters = CHAPTERS.iter();
+    let chapters = chapters.map(|(state, title, tone)| chapter(tally, state, title, *tone, style));
+    out_of_service(tally, style) + &chapters.collect::<String>()
+}
+
 /// What is told about, those first that wait for a person.
 const CHAPTERS: [(State, &str, Tone); 9] = [
     (
@@ -204,7 +212,10 @@ fn next(tally: &Tally, style: &Style) -> String {
     let any = |states: &[State]| states.iter().any(|state| tally.count(state) > 0);
     let doubtful = any(&[Halt::Stuck, Halt::Held, Halt::Unknown].map(State::Halted));
     let rests = any(&[State::Halted(Halt::Paused)]) || !tally.pauses.is_empty();
-    let open = doubtful || rests || !tally.orders.is_empty();
+    let untouched = tally.total > tally.machines.len();
+    let cut_short = tally.interrupted == Interrupted::Yes
+        && (untouched || any(&[State::Closed(SagaOutcome::PutBack)]));
+    let open = doubtful || rests || cut_short || !tally.orders.is_empty();
     let left = tally.count(&State::Closed(SagaOutcome::Done)) < tally.total;
     let first = match (doubtful, tally.orders.is_empty()) {
         (true, true) => "Look at these machines in the console first.",

@@ -46,9 +46,9 @@ mod refilling;
 mod healing;
 mod opening;
 mod recalling;
-mod peeking;
 mod writing;
 mod plans;
+mod peeking;
 mod surveying;
 mod moving;
 

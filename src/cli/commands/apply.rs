@@ -9,11 +9,12 @@ use crate::cli::display::json_without_run;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::matter::Matter;
+use crate::cli::open_run::fits_what_is_asked;
 use crate::cli::plan_file::{is_by_the_same_role, is_of_now};
 use crate::cli::planning::{Planning, look_beneath, make_plan, peek, to_adopt};
 use crate::cli::pricing::keep_within_limits;
 use crate::cli::rights;
-use crate::cli::running::{Ended, Run};
+use crate::cli::running::{Ended, Run, load_plan};
 use crate::cli::screen::Screen;
 use crate::cli::windows::{begins_soon, fits_its_windows};
 use crate::cloud::Cloud as _;
@@ -40,7 +41,7 @@ pub async fn run(
     let attempt = match (matter, &args.continue_run) {
         (Matter::Plan(plan), _) => saved(&run, args, plan).await,
         (Matter::Manifest(_) | Matter::Nothing, Some(name)) => {
-            named(&run, matter.manifest(), name).await
+            named(&run, args, matter.manifest(), name).await
         }
         (Matter::Manifest(_) | Matter::Nothing, None) => fresh(&run, args, matter.manifest()).await,
     };
@@ -81,7 +82,7 @@ async fn fresh(run: &Run<'_>, args: &ApplyArgs, input: &Input) -> Attempt {
         let store = open_state(run, input).await?;
         // Whoever held the state until now may have ended the run: then there is a new plan to make.
         if is_open(Some(&store.contents()), same_wish) {
-            return run.go_on(store).await.map(Some);
+            return go_on(run, args, store).await;
         }
     }
     let mut planning = make_plan(context, input, &args.planning, screen.paint()).await?;
@@ -131,7 +132,7 @@ async fn saved(run: &Run<'_>, args: &ApplyArgs, plan: &SavedPlan) -> Attempt {
     let contents = peek(context, &plan.desired)?;
     look_beneath(contents.as_ref(), &mut observed, context.clock.wall());
     if is_open(contents.as_ref(), |_| true) {
-        return open_run_first(run, plan).await;
+        return open_run_first(run, args, plan).await;
     }
     begins_soon(plan, &observed, args, context.clock.wall())?;
     prices_are_known(args, plan)?;
@@ -155,17 +156,17 @@ async fn saved(run: &Run<'_>, args: &ApplyArgs, plan: &SavedPlan) -> Attempt {
 }
 
 /// A run is open: the plan's own goes on, any other is settled and named.
-async fn open_run_first(run: &Run<'_>, plan: &SavedPlan) -> Attempt {
+async fn open_run_first(run: &Run<'_>, args: &ApplyArgs, plan: &SavedPlan) -> Attempt {
     let store = run.open_store(plan)?;
     let is_ours = |open: &OpenRun| open.record.plan_id == plan.id();
     if is_open(Some(&store.contents()), is_ours) {
-        return run.go_on(store).await.map(Some);
+        return go_on(run, args, store).await;
     }
     Err(settle(run, plan, store).await?)
 }
 
 /// `-continue RUN`: whatever the manifest says now.
-async fn named(run: &Run<'_>, input: &Input, name: &str) -> Attempt {
+async fn named(run: &Run<'_>, args: &ApplyArgs, input: &Input, name: &str) -> Attempt {
     let is_named = |open: &OpenRun| open.record.run.as_str() == name;
     let not_open = || {
         Failure::new(Situation::Usage, format!("run {name} is not open"))
@@ -177,6 +178,16 @@ async fn named(run: &Run<'_>, input: &Input, name: &str) -> Attempt {
     let store = open_state(run, input).await?;
     if !is_open(Some(&store.contents()), is_named) {
         return Err(not_open());
+    }
+    go_on(run, args, store).await
+}
+
+/// Goes on with the open run, where that is what was asked for.
+async fn go_on(run: &Run<'_>, args: &ApplyArgs, store: Store) -> Attempt {
+    let contents = store.contents();
+    if let Some(open) = &contents.open_run {
+        let plan = load_plan(&store, &open.record.plan_id).await?;
+        fits_what_is_asked(&plan, open, &args.planning)?;
     }
     run.go_on(store).await.map(Some)
 }
@@ -213,7 +224,8 @@ async fn settle(run: &Run<'_>, plan: &SavedPlan, store: Store) -> Result<Failure
         ..*run
     };
     let ended = settling.go_on(store).await?;
-    run.screen.talk(&ended.words(&run.screen.err));
+    let words = ended.words_of_settling(&run.screen.err);
+    run.screen.talk(&words);
     let message = format!(
         "run {open} is open, and plan {} is another one",
         plan.id().short(12)

@@ -1,0 +1,106 @@
+//! An open run stands before everything else: it keeps its machines, and goes on with its own plan, which must fit
+//! what was asked for now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{DesiredFleet, InstanceId, RunId};
+use crate::plan::SavedPlan;
+use crate::saga::RunState;
+use crate::store::{Contents, OpenRun, Store};
+
+use super::choosing::targets;
+use super::context::Context;
+use super::failure::{Failure, Situation};
+use super::plan_args::PlanningArgs;
+use super::pricing::keep_within_limits;
+
+/// Machines that a message names; `history` has the others.
+const NAMED_MAX: usize = 3;
+
+/// Whether the open run may go on although these options were given: none of them is passed over.
+///
+/// # Errors
+/// [`Failure`] that says which one stands against it, and what to do.
+pub fn fits_what_is_asked(
+    plan: &SavedPlan,
+    open: &OpenRun,
+    args: &PlanningArgs,
+) -> Result<(), Failure> {
+    let run = &open.record.run;
+    let against = |why: String| {
+        Failure::new(
+            Situation::Usage,
+            format!("run {run} is open and carries out its own plan, {why}"),
+        )
+        .hint("go on with it: respec apply, without these options")
+        .hint(format!("or give it up: respec cancel {run}"))
+    };
+    if let Some(chosen) = targets(&plan.desired, &args.target)? {
+        let left: Vec<String> = unfinished(plan, open)
+            .filter(|id| !chosen.contains(*id))
+            .map(|id| plan.sagas[id].name.to_string())
+            .collect();
+        if !left.is_empty() {
+            let named = left.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>();
+            let more = if left.len() > NAMED_MAX { ", …" } else { "" };
+            let named = named.join(", ") + more;
+            return Err(against(format!(
+                "which is about machines that --target leaves out: {named}"
+            )));
+        }
+    }
+    if args.accept_stopped || args.no_price {
+        let why = "which is made: --accept-stopped and --no-price decide what is planned";
+        return Err(against(why.to_owned()));
+    }
+    keep_within_limits(plan, args.max_spend.as_ref())
+}
+
+/// Machines of the plan that the run has not ended.
+fn unfinished<'a>(plan: &'a SavedPlan, open: &OpenRun) -> impl Iterator<Item = &'a InstanceId> {
+    let state = RunState::replay(&open.entries).ok().flatten();
+    plan.sagas.keys().filter(move |id| {
+        let saga = state.as_ref().and_then(|state| state.sagas.get(*id));
+        saga.is_none_or(|saga| saga.closed.is_none())
+    })
+}
+
+/// Machines that an open run has not done with: those it has begun, and those that its plan has for later.
+///
+/// # Errors
+/// [`Failure`] when its plan cannot be read.
+pub async fn busy(
+    context: &Context,
+    contents: Option<&Contents>,
+    fleet: &DesiredFleet,
+) -> Result<BTreeMap<InstanceId, RunId>, Failure> {
+    let Some(open) = contents.and_then(|contents| contents.open_run.as_ref()) else {
+        return Ok(BTreeMap::new());
+    };
+    let dir = context.store_dir(&fleet.fleet);
+    let kept = Store::peek_plan(&dir, &open.record.plan_id).await;
+    let kept = kept.map_err(|error| Failure::store("read the plan of the open run", &error))?;
+    // While somebody writes, the plan cannot be read; what was begun is in the snapshot.
+    let plan = kept.and_then(|bytes| SavedPlan::open(&bytes).ok());
+    let planned = plan.iter().flat_map(|plan| plan.sagas.keys().cloned());
+    let state = RunState::replay(&open.entries).ok().flatten();
+    let is_over = |id: &InstanceId| {
+        let saga = state.as_ref().and_then(|state| state.sagas.get(id));
+        saga.is_some_and(|saga| saga.closed.is_some())
+    };
+    let all = planned.chain(begun(contents));
+    let run = &open.record.run;
+    Ok(all
+        .filter(|id| !is_over(id))
+        .map(|id| (id, run.clone()))
+        .collect())
+}
+
+/// Machines that an open run has begun.
+#[must_use]
+pub fn begun(contents: Option<&Contents>) -> BTreeSet<InstanceId> {
+    let open = contents.and_then(|contents| contents.open_run.as_ref());
+    let state = open.and_then(|open| RunState::replay(&open.entries).ok().flatten());
+    let sagas = state.into_iter().flat_map(|state| state.sagas);
+    sagas.map(|(id, _)| id).collect()
+}
