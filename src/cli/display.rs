@@ -71,18 +71,24 @@ impl Progress {
         self.display.borrow_mut().event(event);
     }
 
-    /// Shows what is left to show, and says what the run came to.
-    pub fn finish(self) -> Tally {
+    /// Shows what is left to show, and says what the run came to, and in how many lines of a stream.
+    pub fn finish(self) -> (Tally, u64) {
         self.ticking.abort();
         // A reader that is gone is no error of ours: the journal has everything.
         let _gone = self.display.borrow_mut().finish();
-        self.tally
+        let lines = self.display.borrow().lines();
+        (self.tally, lines)
     }
 }
 
-/// The stream of an apply that did not come to a run: its first line, and why it failed if it did.
+/// The stream of an apply that did not come to a run: its first line, and why it failed if it did. Where a run was
+/// told before it failed, only the reason is left to tell, as the next line.
 pub fn json_without_run(failure: Option<&Failure>, now: Timestamp) {
-    let mut lines = JsonLines::new(std::io::stdout(), env!("CARGO_PKG_VERSION"), now);
+    let version = env!("CARGO_PKG_VERSION");
+    let mut lines = match failure.and_then(|failure| failure.told) {
+        None => JsonLines::new(std::io::stdout(), version, now),
+        Some(lines) => JsonLines::going_on(std::io::stdout(), lines),
+    };
     let Some(failure) = failure else { return };
     let mut said = failure.chain.iter().cloned();
     let diagnostic = Diagnostic {

@@ -59,6 +59,8 @@ pub struct Failure {
     pub hints: Vec<String>,
     /// Text that was rendered already, such as findings with their source lines.
     pub rendered: Option<String>,
+    /// How many lines of the JSON stream a run has written before this.
+    pub told: Option<u64>,
 }
 
 impl Failure {
@@ -70,6 +72,7 @@ impl Failure {
             details: Vec::new(),
             hints: Vec::new(),
             rendered: None,
+            told: None,
         }
     }
 
@@ -87,6 +90,7 @@ impl Failure {
             details: Vec::new(),
             hints: Vec::new(),
             rendered: None,
+            told: None,
         }
     }
 
@@ -94,6 +98,13 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// A failure behind a run that was told.
+    #[must_use]
+    pub fn after(mut self, lines: u64) -> Self {
+        self.told = Some(lines);
         self
     }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{DesiredFleet, InstanceId, RunId};
-use crate::plan::SavedPlan;
+use crate::plan::{SavedPlan, Step};
 use crate::saga::RunState;
 use crate::store::{Contents, OpenRun, Store};
 
@@ -49,8 +49,10 @@ pub fn fits_what_is_asked(
             )));
         }
     }
-    if args.accept_stopped || args.no_price {
-        let why = "which is made: --accept-stopped and --no-price decide what is planned";
+    // What --accept-stopped allows was allowed, or not needed, when the plan was made.
+    let mut steps = unfinished(plan, open).flat_map(|id| &plan.sagas[id].steps);
+    if args.no_price && steps.any(Step::pays_by_itself) {
+        let why = "which pays orders; --no-price would leave them to a person";
         return Err(against(why.to_owned()));
     }
     keep_within_limits(plan, args.max_spend.as_ref())

@@ -46,6 +46,8 @@ pub struct Ended {
     pub outcome: RunOutcome,
     /// For the closing words.
     pub tally: Tally,
+    /// Lines of the JSON stream, where it was told as one.
+    pub lines: u64,
 }
 
 impl Ended {
@@ -253,13 +255,17 @@ impl<'a> Run<'a> {
             progress.event(event);
         })
         .await;
-        let tally = progress.finish();
+        let (tally, lines) = progress.finish();
         self.context.save_world()?;
         let outcome = outcome.map_err(|error| {
             Failure::from_error(Situation::Other, "read the journal of the open run", &error)
                 .hint("nothing was done; docs/recovery.md says what to do with a damaged state")
         })?;
-        Ok(Ended { outcome, tally })
+        Ok(Ended {
+            outcome,
+            tally,
+            lines,
+        })
     }
 }
 

@@ -12,6 +12,11 @@ pub trait Display {
     /// Shows an event.
     fn event(&mut self, event: &Event);
 
+    /// How many lines of a stream were written, where each is counted.
+    fn lines(&self) -> u64 {
+        0
+    }
+
     /// Says that time has passed, so that long silences can be broken. Call it every second or so.
     fn tick(&mut self, _elapsed: Duration) {}
 

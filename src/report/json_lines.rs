@@ -84,6 +84,16 @@ impl<W: Write> JsonLines<W> {
         lines
     }
 
+    /// Goes on with a stream of which so many lines are written.
+    pub fn going_on(out: W, lines: u64) -> Self {
+        Self {
+            out,
+            sequence: lines,
+            tally: Tally::default(),
+            error: None,
+        }
+    }
+
     /// What the events have come to so far.
     pub fn tally(&self) -> &Tally {
         &self.tally
@@ -159,6 +169,10 @@ impl<W: Write> Display for JsonLines<W> {
             body.insert("run".to_owned(), json!(run));
         }
         self.write(level, kind, &message, event.at, body);
+    }
+
+    fn lines(&self) -> u64 {
+        self.sequence
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -103,6 +103,30 @@ fn a_gate_is_opened_by_a_person_and_history_tells_who() {
 }
 
 #[test]
+fn an_open_run_keeps_its_machines_and_goes_on_only_as_it_was_asked_to() {
+    let rollout = "batches: [1, 100%], max_unavailable: 100%, gates: [{after: 1, approve: true}]";
+    let house = wide("open", 3, rollout, "");
+    let run = |command: &str| house.run(&format!("{command} {WITH}"));
+    run("apply -auto-approve").exits(7);
+    // What it has not begun yet is not offered as a new change.
+    run("plan -detailed-exitcode")
+        .exits(2)
+        .shows(&["Blocked: 2 machines", "is open and has not done with it"]);
+    run("apply -auto-approve -target i-0001").exits(64).says(&[
+        "which is about machines that --target leaves out",
+        "i-0002",
+        "respec cancel",
+    ]);
+    run("apply -auto-approve -no-price -target web").exits(7);
+    // Another wish: what the open run is told to do next is said once, and is right.
+    house.edit("ecs.g7.xlarge", "ecs.g7.2xlarge");
+    let other = run("apply -auto-approve").exits(7);
+    let misleads = other.stderr.contains("goes on where this run stopped");
+    assert!(!misleads, "{other}");
+    other.says(&["settling it first", "respec apply --continue"]);
+}
+
+#[test]
 fn a_run_of_which_nothing_may_begin_is_not_opened_unless_somebody_says_why() {
     let house = wide("frozen", 2, "max_unavailable: 100%", "");
     let freeze =

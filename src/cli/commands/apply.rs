@@ -62,8 +62,6 @@ fn finish_json(context: &Context, attempt: &Attempt) {
     let now = context.clock.wall();
     match attempt {
         Ok(None) => json_without_run(None, now),
-        // An open run was settled first: its stream is written already.
-        Err(failure) if failure.situation == Situation::OpenRun => {}
         Err(failure) => json_without_run(Some(failure), now),
         Ok(Some(_)) => {}
     }
@@ -231,6 +229,7 @@ async fn settle(run: &Run<'_>, plan: &SavedPlan, store: Store) -> Result<Failure
         plan.id().short(12)
     );
     Ok(Failure::new(Situation::OpenRun, message)
+        .after(ended.lines)
         .hint(format!("go on with it: respec apply --continue {open}"))
         .hint(format!("or give it up: respec cancel {open}")))
 }
@@ -250,8 +249,12 @@ async fn nothing_to_change(run: &Run<'_>, planning: &Planning) -> Attempt {
     if plan.sheet.blocked.is_empty() {
         return Ok(ended);
     }
-    Err(Failure::new(Situation::Refused, "every change is blocked")
-        .hint("the plan above says what stands in the way of each machine"))
+    let blocked = Failure::new(Situation::Refused, "every change is blocked")
+        .hint("`respec plan` says what stands in the way of each machine");
+    Err(match ended {
+        Some(ended) => blocked.after(ended.lines),
+        None => blocked,
+    })
 }
 
 /// An order of unknown price is only made by somebody who said so.
