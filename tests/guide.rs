@@ -14,6 +14,8 @@ mod codes;
 mod rules;
 #[path = "guide/parameters.rs"]
 mod parameters;
+#[path = "guide/manifest_keys.rs"]
+mod manifest_keys;
 #[path = "guide/permissions.rs"]
 mod permissions;
 #[path = "guide/pages.rs"]

@@ -4,16 +4,18 @@
 //! function decides whether an entry is legal; it is used when an entry is written and when a journal
 //! is read back, so a damaged journal is found by the code that prevents one. Nothing here waits,
 //! sends or stores.
-
 //!
-//! The life of one step (`next` in `phase.rs` is this diagram):
+//! The life of one step (`next` in `phase.rs` says the same; a command of the owner's is launched where a call has an
+//! intent, and a goal that is only to be told is tolerated where another succeeds):
 //!
 //! ```text
-//!            Intent            Answered            Succeeded
-//!  Waiting ─────────► Sent ──────────────► Answered ───────► Succeeded
-//!     │                 │ Unanswered: stays Sent, in doubt        │ undo
-//!     │ Failed          │ Failed               │ Failed           ▼
-//!     └────────────► Failed ◄──────────────────┘        UndoSent ─► Undone | UndoFailed
+//!  forth  Waiting | Sent | Answered ──────── Intent ───► Sent ── Answered ─► Answered
+//!         Sent | Answered ────────────────── Unanswered ► Sent, in doubt
+//!         Waiting | Sent | Answered ──────── Succeeded ► Succeeded, or Failed ► Failed
+//!  back   Succeeded | Failed
+//!           | UndoSent | UndoAnswered ────── Intent ───► UndoSent ── Answered ─► UndoAnswered
+//!         UndoSent | UndoAnswered ────────── Unanswered ► UndoSent, in doubt
+//!         any of these four ──────────────── Succeeded ► Undone, or Failed ► UndoFailed
 //! ```
 //!
 //! A saga whose health check fails behind its change may turn back (`on_failure: revert`): from then on
