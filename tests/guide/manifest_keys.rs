@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::tree::text_of;
-
 /// The names of all properties below here.
 fn keys(schema: &Value, found: &mut BTreeSet<String>) {
     match schema {
@@ -30,11 +28,12 @@ fn keys(schema: &Value, found: &mut BTreeSet<String>) {
 
 #[test]
 fn the_page_of_manifests_has_every_key() {
-    let schema: Value = serde_json::from_str(&text_of("docs/manifest.schema.json")).unwrap();
+    let schema = include_str!("../../docs/manifest.schema.json");
+    let schema: Value = serde_json::from_str(schema).unwrap();
     let mut all = BTreeSet::new();
     keys(&schema, &mut all);
     assert!(all.len() > 40, "{all:?}");
-    let page = text_of("docs/manifest.md");
+    let page = include_str!("../../docs/manifest.md");
     let is_there = |key: &str| {
         page.contains(&format!("`{key}`"))
             || page.contains(&format!("{key}:"))
