@@ -252,7 +252,8 @@ impl Watch {
         let begun = first_begun(&same_run, |id| {
             group.members.contains(id.as_str()) && planned.contains(id.as_str())
         });
-        if begun.contains(id) {
+        // Nor is it known where it stands itself, if it was left alone before and has its turn now.
+        if begun.contains(id) || self.left_alone.borrow().contains(id) {
             return None;
         }
         let n = group
