@@ -42,27 +42,42 @@ impl Worker {
                 return end;
             }
         }
-        let facts = self.facts(&seen);
+        if let Err(end) = self.run_command(moment, hook, &seen).await {
+            return end;
+        }
+        End::Succeeded {
+            found: false,
+            seen: None,
+        }
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Errors
+    /// The end of the step that it is run for, when it did not end well.
+    async fn run_command(
+        &self,
+        moment: Moment,
+        hook: &Hook,
+        seen: &ObservedInstance,
+    ) -> Result<(), End> {
         let call = HookCall {
-            facts: &facts,
+            facts: &self.facts(seen),
             moment,
             hook,
             condition: self.condition(),
         };
         match self.tools.prober.run(call).await {
-            Ran::Well => {}
-            Ran::Pretended => self.waiting(format!(
-                "{} is not run: the cloud is simulated",
-                moment.as_str()
-            )),
+            Ran::Well => Ok(()),
+            Ran::Pretended => {
+                let name = moment.as_str();
+                self.waiting(format!("{name} is not run: the cloud is simulated"));
+                Ok(())
+            }
             Ran::Badly(how) => {
                 let message = format!("{} {how}", moment.as_str());
-                return self.failed(FailureCause::HookFailed, message);
+                Err(self.failed(FailureCause::HookFailed, message))
             }
-        }
-        End::Succeeded {
-            found: false,
-            seen: None,
         }
     }
 
@@ -79,21 +94,8 @@ impl Worker {
         if seen.status != InstanceStatus::Running {
             return Ok(());
         }
-        let moment = Moment::BeforeStop;
-        self.waiting(format!("{} is run again", moment.as_str()));
-        let call = HookCall {
-            facts: &self.facts(&seen),
-            moment,
-            hook,
-            condition: self.condition(),
-        };
-        match self.tools.prober.run(call).await {
-            Ran::Well | Ran::Pretended => Ok(()),
-            Ran::Badly(how) => {
-                let message = format!("{} {how}", moment.as_str());
-                Err(self.failed(FailureCause::HookFailed, message))
-            }
-        }
+        self.waiting("before_stop is run again".to_owned());
+        self.run_command(Moment::BeforeStop, hook, &seen).await
     }
 
     /// The command that takes the machine out of service, where this step is the stop behind it.

@@ -262,7 +262,7 @@ impl SagaState {
                     *step = StepState::default();
                 }
                 // An order that exists is followed further, and never made a second time.
-                (Halt::Held, Phase::Failed) if step.order.is_some() => {
+                (Halt::Held | Halt::Paused, Phase::Failed) if step.order.is_some() => {
                     step.phase = Phase::Answered;
                     step.failure = None;
                 }
