@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{DesiredFleet, InstanceId, RunId};
-use crate::plan::{SavedPlan, Step};
+use crate::plan::{Saga, SavedPlan, Step};
 use crate::saga::RunState;
 use crate::store::{Contents, OpenRun, Store};
 
@@ -37,8 +37,8 @@ pub fn fits_what_is_asked(
     };
     if let Some(chosen) = targets(&plan.desired, &args.target)? {
         let left: Vec<String> = unfinished(plan, open)
-            .filter(|id| !chosen.contains(*id))
-            .map(|id| plan.sagas[id].name.to_string())
+            .filter(|(id, _)| !chosen.contains(*id))
+            .map(|(_, saga)| saga.name.to_string())
             .collect();
         if !left.is_empty() {
             let named = left.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>();
@@ -50,7 +50,7 @@ pub fn fits_what_is_asked(
         }
     }
     // What --accept-stopped allows was allowed, or not needed, when the plan was made.
-    let mut steps = unfinished(plan, open).flat_map(|id| &plan.sagas[id].steps);
+    let mut steps = unfinished(plan, open).flat_map(|(_, saga)| &saga.steps);
     if args.no_price && steps.any(Step::pays_by_itself) {
         let why = "which pays orders; --no-price would leave them to a person";
         return Err(against(why.to_owned()));
@@ -58,10 +58,13 @@ pub fn fits_what_is_asked(
     keep_within_limits(plan, args.max_spend.as_ref())
 }
 
-/// Machines of the plan that the run has not ended.
-fn unfinished<'a>(plan: &'a SavedPlan, open: &OpenRun) -> impl Iterator<Item = &'a InstanceId> {
+/// What of its plan an open run has not ended. A machine that is down because of it is among them.
+pub fn unfinished<'a>(
+    plan: &'a SavedPlan,
+    open: &OpenRun,
+) -> impl Iterator<Item = (&'a InstanceId, &'a Saga)> {
     let state = RunState::replay(&open.entries).ok().flatten();
-    plan.sagas.keys().filter(move |id| {
+    plan.sagas.iter().filter(move |(id, _)| {
         let saga = state.as_ref().and_then(|state| state.sagas.get(*id));
         saga.is_none_or(|saga| saga.closed.is_none())
     })
@@ -84,18 +87,20 @@ pub async fn busy(
     let kept = kept.map_err(|error| Failure::store("read the plan of the open run", &error))?;
     // While somebody writes, the plan cannot be read; what was begun is in the snapshot.
     let plan = kept.and_then(|bytes| SavedPlan::open(&bytes).ok());
-    let planned = plan.iter().flat_map(|plan| plan.sagas.keys().cloned());
-    let state = RunState::replay(&open.entries).ok().flatten();
-    let is_over = |id: &InstanceId| {
-        let saga = state.as_ref().and_then(|state| state.sagas.get(id));
-        saga.is_some_and(|saga| saga.closed.is_some())
-    };
-    let all = planned.chain(begun(contents));
+    let mut all = unended(open);
+    if let Some(plan) = &plan {
+        all.extend(unfinished(plan, open).map(|(id, _)| id.clone()));
+    }
     let run = &open.record.run;
-    Ok(all
-        .filter(|id| !is_over(id))
-        .map(|id| (id, run.clone()))
-        .collect())
+    Ok(all.into_iter().map(|id| (id, run.clone())).collect())
+}
+
+/// Machines that it has begun and not ended.
+fn unended(open: &OpenRun) -> BTreeSet<InstanceId> {
+    let state = RunState::replay(&open.entries).ok().flatten();
+    let sagas = state.into_iter().flat_map(|state| state.sagas);
+    let unended = sagas.filter(|(_, saga)| saga.closed.is_none());
+    unended.map(|(id, _)| id).collect()
 }
 
 /// Machines that an open run has begun.

@@ -4,18 +4,19 @@ use std::rc::Rc;
 
 use crate::apply::{Approvals, Hours, Job, Options, RunOutcome, Tools, apply};
 use crate::clock::Clock;
-use crate::model::{Digest, InstanceId, ObservedFleet, RunId};
-use crate::plan::{Saga, SavedPlan};
+use crate::model::{Digest, ObservedFleet, RunId};
+use crate::plan::SavedPlan;
 use crate::report::summary::{settled, summary};
 use crate::report::words::terminal;
 use crate::report::{Board, Tally};
 use crate::saga::{Entry, Keeping, Mode, RunState};
-use crate::store::{Contents, OpenRun, Store};
+use crate::store::{Contents, Store};
 
 use super::args::{ApplyArgs, Global};
 use super::context::Context;
 use super::display::Progress;
 use super::failure::{Done, Failure, Situation};
+use super::open_run::unfinished;
 use super::plan_file::by_role;
 use super::planning::to_adopt;
 use super::rights;
@@ -167,7 +168,7 @@ impl<'a> Run<'a> {
         contents.applied.look_beneath_upgrades(&mut observed, now);
         let run = open.record.run.clone();
         if self.mode != Mode::PutBack {
-            let sagas = unfinished(&plan, open);
+            let sagas = unfinished(&plan, open).map(|(_, saga)| saga);
             let checks = rights::demand(self.context.cloud.as_ref(), sagas).await?;
             self.screen.talk(&rights::doubts(&checks));
             self.screen.talk(&format!("Going on with run {run}.\n"));
@@ -267,21 +268,6 @@ impl<'a> Run<'a> {
             lines,
         })
     }
-}
-
-/// What an open run still has to do, or may have to take back. A machine that is down because of it is
-/// among them: who may not start it should hear so.
-fn unfinished<'a>(plan: &'a SavedPlan, open: &OpenRun) -> Vec<&'a Saga> {
-    let state = RunState::replay(&open.entries).ok().flatten();
-    let is_over = |id: &InstanceId| {
-        let saga = state.as_ref().and_then(|state| state.sagas.get(id));
-        saga.is_some_and(|saga| saga.closed.is_some())
-    };
-    let sagas = plan.sagas.iter();
-    sagas
-        .filter(|(id, _)| !is_over(id))
-        .map(|(_, saga)| saga)
-        .collect()
 }
 
 /// The plan that an open run carries out.
