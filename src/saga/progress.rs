@@ -233,11 +233,16 @@ impl SagaState {
 
     /// Whether a machine that was changed, would not start and could not be changed back is started once more before
     /// that is tried again: it is better up as changed than down. What changes it carries a token, what starts it none.
+    /// Not where a change was taken back already: the start would be that of what the machine is no more.
     fn may_try_again(&self) -> bool {
         let mut steps = self.steps.values();
-        let cannot_go_back = steps.any(|step| step.phase == Phase::UndoFailed);
-        let mut behind = steps.filter(|step| step.phase == Phase::Failed);
-        cannot_go_back && behind.any(|step| step.token.is_none() && step.first_sent.is_some())
+        let cannot_go_back =
+            steps.any(|step| step.phase == Phase::UndoFailed && step.token.is_some());
+        let mut behind = steps.filter(|step| matches!(step.phase, Phase::Failed | Phase::Undone));
+        let is_a_failed_start = |step: &StepState| {
+            step.phase == Phase::Failed && step.token.is_none() && step.first_sent.is_some()
+        };
+        cannot_go_back && behind.next().is_some_and(is_a_failed_start)
     }
 
     /// A resting saga goes on: past the pivot what failed is tried again, a failed undo is undone
