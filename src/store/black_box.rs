@@ -5,7 +5,6 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -17,10 +16,10 @@ use super::files::{self, Durability};
 use super::kv::{Batch, KeyRange, Kv, Row, Tree};
 use super::line::{self, FileKind, Line, PlanLine};
 use super::records::plan_of_key;
-use super::transcript::{Commit, Transcript};
+use super::transcript::{Commit, Recent, Transcript};
 
 /// So much of the end is read to see whether the last entry is the database's: sixteen of the longest lines.
-const TAIL_BYTES: u64 = 64 * 1024;
+const GLANCE_BYTES: u64 = 64 * 1024;
 
 /// Damaged boxes that are kept; with so many, a person has to look.
 const COPIES_MAX: usize = 3;
@@ -57,6 +56,9 @@ pub(super) fn standing(path: &Path, head: &Head) -> Result<Standing, StoreError>
     if let Some(whole_bytes) = ends_with(path, head)? {
         return Ok(Standing::Level { whole_bytes });
     }
+    if let Some(recent) = Recent::read(path, head)? {
+        return Ok(standing_after(&recent.commits, recent.whole_bytes));
+    }
     let transcript = match Transcript::read(path) {
         Ok(Some(transcript)) => transcript,
         Ok(None) => return Ok(Standing::Absent),
@@ -67,10 +69,7 @@ pub(super) fn standing(path: &Path, head: &Head) -> Result<Standing, StoreError>
         return Ok(Standing::Behind);
     }
     match transcript.after(head) {
-        Some([]) => Ok(Standing::Level {
-            whole_bytes: transcript.whole_bytes,
-        }),
-        Some(commits) => Ok(Standing::Ahead(commits.to_vec())),
+        Some(commits) => Ok(standing_after(commits, transcript.whole_bytes)),
         None => {
             let what = format!("its entry {} is not the one of the database", head.seq);
             Err(StoreError::damaged(path, what))
@@ -78,18 +77,19 @@ pub(super) fn standing(path: &Path, head: &Head) -> Result<Standing, StoreError>
     }
 }
 
+fn standing_after(commits: &[Commit], whole_bytes: u64) -> Standing {
+    if commits.is_empty() {
+        Standing::Level { whole_bytes }
+    } else {
+        Standing::Ahead(commits.to_vec())
+    }
+}
+
 /// The length of the file, if it is seen at a glance that its last entry is this one and that nothing was
 /// cut short. That commits before it are whole is known: each was on disk before the next was written.
 fn ends_with(path: &Path, head: &Head) -> Result<Option<u64>, StoreError> {
-    let reading = |e| StoreError::io("reading", path, e);
-    let mut file = File::open(path).map_err(reading)?;
-    let length = file.metadata().map_err(reading)?.len();
-    let from = length.saturating_sub(TAIL_BYTES);
-    file.seek(SeekFrom::Start(from)).map_err(reading)?;
-    let mut tail = Vec::new();
-    file.take(TAIL_BYTES)
-        .read_to_end(&mut tail)
-        .map_err(reading)?;
+    let (from, tail) = files::read_end(path, GLANCE_BYTES)?;
+    let length = from + tail.len() as u64;
     let Some(tail) = tail.strip_suffix(b"\n") else {
         return Ok(None);
     };

@@ -35,7 +35,7 @@ pub(super) fn ensure(dir: &StoreDir, lineage: &Lineage, owner: u32) -> Result<()
 
 /// Makes a database of these records, beside the place where it belongs.
 ///
-/// A kill inside sled's first opening leaves files that never open again (reliability notes, defect B),
+/// A kill inside sled's first opening leaves files that never open again (docs/store.md),
 /// so it is made under another name and renamed when it is whole and on disk.
 pub(super) fn build(dir: &StoreDir, owner: u32, batches: &[Batch]) -> Result<(), StoreError> {
     let unfinished = dir.unfinished();

@@ -1,7 +1,7 @@
 //! Files and folders that only we can read or write, and writes that are whole or absent.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -284,6 +284,18 @@ pub(super) fn bytes_below(path: &Path) -> Result<u64, StoreError> {
         Some(meta) => Ok(meta.len()),
         None => Ok(0),
     }
+}
+
+/// The last `limit` bytes of a file, and where they begin.
+pub(super) fn read_end(path: &Path, limit: u64) -> Result<(u64, Vec<u8>), StoreError> {
+    let reading = |e| StoreError::io("reading", path, e);
+    let mut file = File::open(path).map_err(reading)?;
+    let length = file.metadata().map_err(reading)?.len();
+    let from = length.saturating_sub(limit);
+    file.seek(SeekFrom::Start(from)).map_err(reading)?;
+    let mut bytes = Vec::new();
+    file.take(limit).read_to_end(&mut bytes).map_err(reading)?;
+    Ok((from, bytes))
 }
 
 /// Reads a whole file of at most `limit` bytes; none when it is absent.

@@ -3,13 +3,13 @@
 use super::error::StoreError;
 
 /// Largest value. sled keeps up to 17 values in a page, and a page above 128 KiB becomes a file of its
-/// own that is never fsynced: 17 x 4 KiB stays below (reliability notes, defect E).
+/// own that is never fsynced: 17 x 4 KiB stays below (docs/store.md, faults of 0.34.7).
 pub const VALUE_BYTES_MAX: usize = 4 * 1024;
 
 /// Largest key; ids have at most 128 characters.
 const KEY_BYTES_MAX: usize = 256;
 
-/// The trees. Few and fixed: dropping and adding trees is what makes sled grow (defect G).
+/// The trees. Few and fixed: dropping and adding trees is what makes sled grow (docs/store.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tree {
     /// What the store is: lineage, format, head, serial, digests of plans.

@@ -72,7 +72,7 @@ fn check_complete(database: &Path) -> Result<(), StoreError> {
 }
 
 /// A kill while sled writes its index leaves a part of it that every later open takes for whole
-/// (reliability notes, defect A). The index before it is still there, so the part can go.
+/// (docs/store.md). The index before it is still there, so the part can go.
 fn remove_half_made_indexes(database: &Path) -> Result<(), StoreError> {
     for path in indexes(database)? {
         if path.extension().is_some_and(|ext| ext == "generating") {

@@ -171,6 +171,33 @@ fn sum_of(rest: &str) -> String {
     Digest::of_text(rest).short(SUM_CHARS).to_owned()
 }
 
+/// Lines of bytes; a last one without its line break is an error.
+pub(super) struct Lines<'a> {
+    /// What is left.
+    pub(super) bytes: &'a [u8],
+    /// Where in the file that begins.
+    pub(super) at: u64,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Result<&'a [u8], String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.bytes.is_empty() {
+            return None;
+        }
+        let end = self.bytes.iter().position(|&byte| byte == b'\n');
+        let Some(end) = end else {
+            self.bytes = &[];
+            return Some(Err("it is cut short".into()));
+        };
+        let (line, rest) = self.bytes.split_at(end);
+        self.bytes = &rest[1..];
+        self.at += end as u64 + 1;
+        Some(Ok(line))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -151,7 +151,7 @@ fn open_trees(path: &Path) -> sled::Result<(sled::Db, Vec<sled::Tree>)> {
 
 fn open_fault(path: &Path, error: sled::Error) -> OpenFault {
     match error {
-        // The text is all that is left of flock's answer (reliability notes, 1.4).
+        // The text is all that is left of flock's answer.
         sled::Error::Io(e) if e.to_string().contains("could not acquire lock") => {
             OpenFault::StillOpen(e.to_string())
         }

@@ -11,11 +11,15 @@ use super::contents::Contents;
 use super::error::StoreError;
 use super::files;
 use super::fold::fold;
-use super::line::{self, EntryLine, FileKind, Header, Line, PlanLine};
+use super::line::{self, EntryLine, FileKind, Header, Line, Lines, PlanLine};
 use super::records::seq_key;
 
-/// Largest journal file that is read: 1.2 million entries of 0.4 KiB.
+/// Largest journal file that is read whole: 1.2 million entries of 0.4 KiB. A longer one goes on being written, and
+/// a kill is mended from its end; what needs all of it is refused.
 const FILE_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// So much of the end is looked through for what followed a kill: four thousand of the longest lines.
+const RECENT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Entries that became durable together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,10 +84,50 @@ impl Transcript {
     }
 }
 
+/// What the end of a journal file tells that follows a known entry.
+#[derive(Debug)]
+pub(super) struct Recent {
+    pub(super) commits: Vec<Commit>,
+    /// Up to here the file is whole; what follows is a commit that was cut short.
+    pub(super) whole_bytes: u64,
+}
+
+impl Recent {
+    /// Reads what follows the entry that this chain ends with, however long the file before it is. None where the end
+    /// of the file does not tell: then all of it has to be read, and says what is wrong.
+    pub(super) fn read(path: &Path, head: &Head) -> Result<Option<Self>, StoreError> {
+        let (from, bytes) = files::read_end(path, RECENT_BYTES)?;
+        let mut lines = Lines {
+            bytes: &bytes,
+            at: from,
+        };
+        let ends_the_chain = |line: Result<&[u8], String>| {
+            let Ok(Line::Entry(entry)) = line.and_then(line::read) else {
+                return false;
+            };
+            entry.last == head.seq && entry.hash == head.hash.as_str()
+        };
+        if !lines.any(ends_the_chain) {
+            return Ok(None);
+        }
+        let mut reading = Reading::after(FileKind::Journal, head.clone(), lines.at);
+        Ok(match reading.read(lines) {
+            Ok(_) => Some(Self {
+                commits: reading.commits,
+                whole_bytes: reading.whole_bytes,
+            }),
+            Err(_) => None,
+        })
+    }
+}
+
 /// A file on its way to a transcript.
 struct Reading {
     kind: FileKind,
-    transcript: Transcript,
+    commits: Vec<Commit>,
+    heads: Vec<Head>,
+    plans: BTreeMap<Digest, PlanLine>,
+    whole_bytes: u64,
     /// The commit that is not whole yet, and the number of its last entry.
     pending: Commit,
     pending_last: u64,
@@ -91,43 +135,63 @@ struct Reading {
     ended: bool,
 }
 
+/// Whether the last commit of a file was cut short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Torn {
+    Yes,
+    No,
+}
+
 impl Reading {
     fn of(path: &Path, bytes: &[u8]) -> Result<Transcript, StoreError> {
         let mut lines = Lines { bytes, at: 0 };
-        let header = header(path, lines.next())?;
-        let mut reading = Self::begin(&header, lines.at);
-        let mut number = 1_usize;
-        while let Some(line) = lines.next() {
-            number += 1;
-            let damaged =
-                |what: String| StoreError::damaged(path, format!("line {number}: {what}"));
-            match line.and_then(line::read) {
-                Ok(line) => reading.take(line, lines.at).map_err(damaged)?,
-                Err(what) if reading.is_torn_at(&mut lines) => {
-                    return reading.finish(path, Some(&what));
-                }
-                Err(what) => return Err(damaged(what)),
-            }
+        let Header {
+            lineage, respec, ..
+        } = header(path, lines.next())?;
+        let mut reading = Self::after(respec, Head::genesis(&lineage), lines.at);
+        let torn = reading.read(lines).map_err(|(line, what)| {
+            // The header is line 1.
+            StoreError::damaged(path, format!("line {}: {what}", line + 1))
+        })?;
+        if reading.kind == FileKind::Export && (torn == Torn::Yes || !reading.ended) {
+            return Err(StoreError::damaged(path, "its end is missing"));
         }
-        reading.finish(path, None)
+        Ok(Transcript {
+            lineage,
+            commits: reading.commits,
+            heads: reading.heads,
+            plans: reading.plans,
+            whole_bytes: reading.whole_bytes,
+        })
     }
 
-    fn begin(header: &Header, whole_bytes: u64) -> Self {
-        let lineage = header.lineage.clone();
+    /// Stands behind this entry, which ends at byte `whole_bytes`.
+    fn after(kind: FileKind, head: Head, whole_bytes: u64) -> Self {
         Self {
-            kind: header.respec,
-            head: Head::genesis(&lineage),
-            transcript: Transcript {
-                lineage,
-                commits: Vec::new(),
-                heads: Vec::new(),
-                plans: BTreeMap::new(),
-                whole_bytes,
-            },
+            kind,
+            head,
+            commits: Vec::new(),
+            heads: Vec::new(),
+            plans: BTreeMap::new(),
+            whole_bytes,
             pending: Commit::default(),
             pending_last: 0,
             ended: false,
         }
+    }
+
+    /// Takes all lines; an error names the one that does not fit, counted from 1.
+    fn read(&mut self, mut lines: Lines<'_>) -> Result<Torn, (usize, String)> {
+        let mut number = 0;
+        while let Some(line) = lines.next() {
+            number += 1;
+            match line.and_then(line::read) {
+                Ok(line) => self.take(line, lines.at).map_err(|what| (number, what))?,
+                Err(_) if self.is_torn_at(&mut lines) => return Ok(Torn::Yes),
+                Err(what) => return Err((number, what)),
+            }
+        }
+        Ok(Torn::No)
     }
 
     fn take(&mut self, line: Line, end: u64) -> Result<(), String> {
@@ -137,13 +201,13 @@ impl Reading {
         match line {
             Line::Entry(entry) => self.take_entry(entry, end),
             Line::Plan(plan) if self.pending.entries.is_empty() => {
-                self.transcript.plans.insert(plan.plan.clone(), plan);
-                self.transcript.whole_bytes = end;
+                self.plans.insert(plan.plan.clone(), plan);
+                self.whole_bytes = end;
                 Ok(())
             }
             Line::End(told) if self.pending.entries.is_empty() => {
                 self.ended = true;
-                let found = (self.head.seq, self.transcript.plans.len());
+                let found = (self.head.seq, self.plans.len());
                 if found == (told.end, told.plans) {
                     return Ok(());
                 }
@@ -181,9 +245,9 @@ impl Reading {
         self.pending.rows.push((seq_key(seq), bytes));
         if seq == line.last {
             let whole = std::mem::take(&mut self.pending);
-            self.transcript.commits.push(whole);
-            self.transcript.heads.push(self.head.clone());
-            self.transcript.whole_bytes = end;
+            self.commits.push(whole);
+            self.heads.push(self.head.clone());
+            self.whole_bytes = end;
         }
         Ok(())
     }
@@ -204,17 +268,6 @@ impl Reading {
         self.kind == FileKind::Journal
             && !rest.any(|line| line.and_then(line::read).is_ok_and(later))
     }
-
-    fn finish(self, path: &Path, torn: Option<&str>) -> Result<Transcript, StoreError> {
-        let cut_short = match self.kind {
-            FileKind::Journal => false,
-            FileKind::Export => !self.ended || torn.is_some(),
-        };
-        if cut_short {
-            return Err(StoreError::damaged(path, "its end is missing"));
-        }
-        Ok(self.transcript)
-    }
 }
 
 fn header(path: &Path, line: Option<Result<&[u8], String>>) -> Result<Header, StoreError> {
@@ -231,29 +284,4 @@ fn header(path: &Path, line: Option<Result<&[u8], String>>) -> Result<Header, St
         });
     }
     Ok(header)
-}
-
-/// Lines of bytes; a last one without its line break is an error.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    at: u64,
-}
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = Result<&'a [u8], String>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.bytes.is_empty() {
-            return None;
-        }
-        let end = self.bytes.iter().position(|&byte| byte == b'\n');
-        let Some(end) = end else {
-            self.bytes = &[];
-            return Some(Err("it is cut short".into()));
-        };
-        let (line, rest) = self.bytes.split_at(end);
-        self.bytes = &rest[1..];
-        self.at += end as u64 + 1;
-        Some(Ok(line))
-    }
 }

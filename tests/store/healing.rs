@@ -178,6 +178,21 @@ async fn a_commit_that_a_kill_cut_in_two_is_there_or_not_and_nobody_has_to_know(
 }
 
 #[tokio::test]
+async fn a_kill_is_mended_from_the_end_of_the_box_alone_however_long_it_is() {
+    let (home, [_, after], n_before) = killed_in_between("long").await;
+    let path = home.root().join(BOX);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[n_before / 2] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    // What stands before the last entry that the database has was not read: the full check does that.
+    let store = home.open().unwrap();
+    assert_eq!(*store.contents(), after);
+    assert_eq!(store.mended(), []);
+    let error = store.survey().await.unwrap_err().to_string();
+    assert!(error.contains("line "), "{error}");
+}
+
+#[tokio::test]
 async fn a_power_cut_may_leave_the_second_half_of_a_commit_without_its_first() {
     let (home, [before, _], n_before) = killed_in_between("holes").await;
     let path = home.root().join(BOX);
