@@ -18,5 +18,7 @@ mod parameters;
 mod manifest_keys;
 #[path = "guide/permissions.rs"]
 mod permissions;
+#[path = "guide/streams.rs"]
+mod streams;
 #[path = "guide/pages.rs"]
 mod pages;

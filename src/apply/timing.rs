@@ -21,7 +21,7 @@ pub(super) fn poll_after(waited: Duration) -> Duration {
     (waited / 10).min(POLL_MAX).saturating_sub(ROUND)
 }
 
-/// A read may show what was so this long ago (reliability notes 3.3). A machine that was stopped and
+/// A read may show what was so this long ago: assumed, for the vendor promises nothing. A machine that was stopped and
 /// shall run is believed to run only when a look that late after the first one says so.
 pub(super) const STALE_MAX: Duration = Duration::from_secs(30);
 
@@ -61,7 +61,7 @@ pub(super) const COOL_DOWN: Duration = Duration::from_secs(5 * 60 + 5);
 pub(super) const SHOW_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// A call without answer is sent again, under the same token, only this long after its first send:
-/// half of what we assume the cloud remembers a token for (reliability notes 4.3).
+/// half of the thirty minutes that we assume the cloud remembers a token for. How long it does is published nowhere.
 pub(super) const RESEND_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// The same for a call that a program before this one has sent: its clock may have been twenty minutes ahead of ours
@@ -70,7 +70,7 @@ pub(super) const RESEND_WITHIN: Duration = Duration::from_secs(15 * 60);
 pub(super) const RESEND_TAKEN_UP_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// A request may take effect until this long after it may have been sent last: the longest read
-/// timeout, 62 s, and 150 s on top (reliability notes 4.4). Only later does no effect prove anything.
+/// timeout, 62 s, and 150 s on top for a cloud that is late (assumed). Only later does no effect prove anything.
 pub const HORIZON: Duration = Duration::from_secs(62 + 150);
 
 /// Between the two reads that prove that a call had no effect.

@@ -1,4 +1,4 @@
-//! Which cloud, which clock, which store: alone in naming `aliyun`, `http` and `sim`.
+//! Which cloud, which clock, which store: where a command gets them from.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;

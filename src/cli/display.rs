@@ -17,7 +17,7 @@ use crate::report::screenful::Size;
 use crate::report::{Board, Display, Style, Tally};
 
 use super::args::Global;
-use super::failure::Failure;
+use super::failure::{Done, Failure};
 use super::screen::Screen;
 
 /// How often a display is told that time has passed.
@@ -81,15 +81,27 @@ impl Progress {
     }
 }
 
-/// The stream of an apply that did not come to a run: its first line, and why it failed if it did. Where a run was
-/// told before it failed, only the reason is left to tell, as the next line.
-pub fn json_without_run(failure: Option<&Failure>, now: Timestamp) {
-    let version = env!("CARGO_PKG_VERSION");
-    let mut lines = match failure.and_then(|failure| failure.told) {
-        None => JsonLines::new(std::io::stdout(), version, now),
+/// How a command ended whose stream does not end with a run.
+pub enum Ending<'a> {
+    /// There was nothing to do.
+    NothingToDo,
+    /// This run was given up, and that ended so.
+    Closed(&'a str, Done),
+    /// It failed.
+    Failed(&'a Failure),
+}
+
+/// The last line of a stream, and the first one where no run was told: so many lines are written already.
+pub fn end_stream(told: Option<u64>, ending: Ending<'_>, now: Timestamp) {
+    let mut lines = match told {
+        None => JsonLines::new(std::io::stdout(), env!("CARGO_PKG_VERSION"), now),
         Some(lines) => JsonLines::going_on(std::io::stdout(), lines),
     };
-    let Some(failure) = failure else { return };
+    let failure = match ending {
+        Ending::NothingToDo => return lines.nothing_to_do(now),
+        Ending::Closed(run, done) => return lines.run_closed(run, done.exit_code(), now),
+        Ending::Failed(failure) => failure,
+    };
     let mut said = failure.chain.iter().cloned();
     let diagnostic = Diagnostic {
         severity: "error",
@@ -100,7 +112,7 @@ pub fn json_without_run(failure: Option<&Failure>, now: Timestamp) {
             .collect::<Vec<_>>()
             .join("\n"),
     };
-    lines.diagnostic(&diagnostic, now);
+    lines.failed(&diagnostic, failure.situation.exit_code(), now);
 }
 
 fn json(now: Timestamp) -> Box<dyn Display> {

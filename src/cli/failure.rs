@@ -108,8 +108,13 @@ impl Failure {
         self
     }
 
-    /// The cloud refused or could not be reached.
+    /// The cloud refused to be read, or could not be reached.
     pub fn cloud(doing: &str, error: &CloudError) -> Self {
+        Self::refused(doing, error, "nothing was changed")
+    }
+
+    /// The cloud refused; `stands` says what is as it was before.
+    pub fn refused(doing: &str, error: &CloudError, stands: &str) -> Self {
         let situation = match error.kind {
             ErrorKind::Credentials | ErrorKind::Denied => Situation::Credentials,
             ErrorKind::Throttled
@@ -141,10 +146,13 @@ impl Failure {
         let right = rights.find(|right| right.operation() == error.operation);
         match (error.kind, right) {
             (ErrorKind::Denied, Some(right)) => failure.hint(format!(
-                "grant `{}` to these credentials; nothing was changed",
+                "grant `{}` to these credentials; {stands}",
                 right.action
             )),
-            (kind, _) => failure.hint(what_next(kind)),
+            (kind, _) => failure.hint(match what_next(kind) {
+                Some(next) => format!("{next}; {stands}"),
+                None => stands.to_owned(),
+            }),
         }
     }
 
@@ -204,21 +212,19 @@ impl Failure {
     }
 }
 
-/// What to do when a read did not succeed. Nothing was sent before it that changes anything.
-fn what_next(kind: ErrorKind) -> &'static str {
+/// What to do about a refusal of this kind, where something can be done about all of them.
+fn what_next(kind: ErrorKind) -> Option<&'static str> {
     match kind {
-        ErrorKind::Credentials | ErrorKind::Denied => {
-            "check the key and its policy; nothing was changed"
-        }
-        ErrorKind::Fault | ErrorKind::Unanswered => {
+        ErrorKind::Credentials | ErrorKind::Denied => Some("check the key and its policy"),
+        ErrorKind::Fault | ErrorKind::Unanswered => Some(
             "try again; if it stays, look for a proxy, a VPN or a login page between here and the \
-             service; nothing was changed"
-        }
+             service",
+        ),
         ErrorKind::NotSent => {
-            "check the network, the name of the endpoint and its certificate; nothing was changed"
+            Some("check the network, the name of the endpoint and its certificate")
         }
         ErrorKind::Throttled | ErrorKind::CoolingDown | ErrorKind::Busy | ErrorKind::Pending => {
-            "wait a minute and try again; nothing was changed"
+            Some("wait a minute and try again")
         }
         ErrorKind::WrongState
         | ErrorKind::NoStock
@@ -230,7 +236,7 @@ fn what_next(kind: ErrorKind) -> &'static str {
         | ErrorKind::Unsupported
         | ErrorKind::Invalid
         | ErrorKind::TokenMismatch
-        | ErrorKind::Unlisted => "nothing was changed",
+        | ErrorKind::Unlisted => None,
     }
 }
 

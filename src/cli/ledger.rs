@@ -1,5 +1,6 @@
 //! The account's books beside our state: which orders are ours, which are in our way.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::cloud::{Billing as _, OrderQuery};
@@ -38,17 +39,26 @@ pub async fn settled(
     context: &Context,
     id: &OrderId,
     (looks, apart): (usize, Duration),
-) -> Option<PaymentStatus> {
+) -> Option<Order> {
     for _ in 0..looks {
         let detail = context.cloud.order_detail(id).await;
-        match detail.map(|detail| detail.order.payment) {
-            Ok(end @ (PaymentStatus::Paid | PaymentStatus::Cancelled)) => return Some(end),
-            Ok(PaymentStatus::Unpaid | PaymentStatus::Other(_)) | Err(_) => {
-                context.clock.sleep(apart).await;
-            }
+        if let Ok(OrderDetail { order, .. }) = detail
+            && is_settled(&order.payment)
+        {
+            return Some(order);
         }
+        context.clock.sleep(apart).await;
     }
     None
+}
+
+/// Whether nothing more will become of an order.
+#[must_use]
+pub fn is_settled(payment: &PaymentStatus) -> bool {
+    match payment {
+        PaymentStatus::Paid | PaymentStatus::Cancelled => true,
+        PaymentStatus::Unpaid | PaymentStatus::Other(_) => false,
+    }
 }
 
 impl Ledger<'_> {
@@ -96,7 +106,7 @@ impl Ledger<'_> {
         Ok((row, detail))
     }
 
-    /// These orders, each of which may be dealt with; what may not is said before anything is sent.
+    /// These orders, each once, which may all be dealt with; what may not is said before anything is sent.
     ///
     /// # Errors
     /// [`Failure`] when one cannot be read, or as `may` says.
@@ -106,7 +116,7 @@ impl Ledger<'_> {
         may: fn(&OrderRow) -> Result<(), Failure>,
     ) -> Result<Vec<OrderRow>, Failure> {
         let mut rows = Vec::new();
-        for id in ids {
+        for id in ids.iter().collect::<BTreeSet<_>>() {
             let (row, _) = self.one(id).await?;
             may(&row)?;
             rows.push(row);

@@ -187,10 +187,11 @@ async fn prepare(
     Ok((matter, context))
 }
 
-/// Whoever reads the stream of an apply learns from it, too, why there is none.
+/// Whoever reads the stream of a command learns from it, too, why there is none.
 fn tell_the_stream(cli: &Cli, failure: &Failure) {
-    if cli.global.json && matches!(cli.command, Command::Apply(_)) {
-        display::json_without_run(Some(failure), SystemClock::new(1).wall());
+    if cli.global.json && matches!(cli.command, Command::Apply(_) | Command::Cancel(_)) {
+        let now = SystemClock::new(1).wall();
+        display::end_stream(None, display::Ending::Failed(failure), now);
     }
 }
 

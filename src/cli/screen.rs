@@ -24,6 +24,8 @@ pub struct Screen {
     pub live: bool,
     /// Whether somebody can be asked.
     pub can_ask: bool,
+    /// Whether stdout belongs to a program (`-json`).
+    json: bool,
 }
 
 impl Screen {
@@ -59,6 +61,7 @@ impl Screen {
             err: style(err_is_terminal),
             live: err_is_terminal && !dumb,
             can_ask: global.input && std::io::stdin().is_terminal(),
+            json: global.json,
         }
     }
 
@@ -91,6 +94,37 @@ impl Screen {
         if let Err(failure) = self.result(text) {
             self.failure(&failure);
         }
+    }
+
+    /// A sentence about what was done. With `-json` it is talk: what a program reads has no sentences in between.
+    pub fn sentence(&self, text: &str) {
+        if self.json {
+            self.talk(text);
+        } else {
+            self.last_words(text);
+        }
+    }
+
+    /// What a program reads of it, with `-json`.
+    ///
+    /// # Errors
+    /// [`Failure`] when the text cannot be written.
+    pub fn json(&self, text: impl FnOnce() -> String) -> Result<(), Failure> {
+        if self.json {
+            self.result(&text())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What was done: in a sentence, or as a document with `-json`. That it cannot be written changes nothing
+    /// about it.
+    pub fn told(&self, sentence: &str, document: impl FnOnce() -> String) {
+        self.last_words(&if self.json {
+            document()
+        } else {
+            sentence.to_owned()
+        });
     }
 
     /// Talk.

@@ -329,10 +329,15 @@ fn finished(totals: &BTreeMap<&'static str, usize>, exit_code: u8) -> Said {
         .iter()
         .map(|(word, n)| format!("{n} {word}"))
         .collect();
+    let counts = if counts.is_empty() {
+        "no machine was begun".to_owned()
+    } else {
+        counts.join(", ")
+    };
     (
         "Finished",
         tone,
-        format!("{} (exit code {exit_code})", counts.join(", ")),
+        format!("{counts} (exit code {exit_code})"),
     )
 }
 

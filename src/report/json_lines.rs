@@ -99,15 +99,24 @@ impl<W: Write> JsonLines<W> {
         &self.tally
     }
 
-    /// Writes a `diagnostic` line.
-    pub fn diagnostic(&mut self, diagnostic: &Diagnostic, at: Timestamp) {
-        let body = object(json!({"diagnostic": diagnostic}));
-        let level = if diagnostic.severity == "error" {
-            "error"
-        } else {
-            "warn"
-        };
-        self.write(level, "diagnostic", &diagnostic.summary, at, body);
+    /// Writes the last line of a command that failed. Its exit code counts, whatever a run before it ended with.
+    pub fn failed(&mut self, diagnostic: &Diagnostic, exit_code: u8, at: Timestamp) {
+        let body = object(json!({"diagnostic": diagnostic, "exit_code": exit_code}));
+        self.write("error", "diagnostic", &diagnostic.summary, at, body);
+    }
+
+    /// Writes the last line of an apply that found nothing to do.
+    pub fn nothing_to_do(&mut self, at: Timestamp) {
+        let message = "No changes. The plan has nothing to do.";
+        let body = object(run_finished(&BTreeMap::new(), 0));
+        self.write("info", "change_summary", message, at, body);
+    }
+
+    /// Writes the last line of a run that was given up.
+    pub fn run_closed(&mut self, run: &str, exit_code: u8, at: Timestamp) {
+        let message = format!("Run {run} is closed: nothing more of it will be done");
+        let body = object(json!({"run": run, "exit_code": exit_code}));
+        self.write("info", "run_closed", &message, at, body);
     }
 
     /// The sentence for people; the last one is what other tools look for.

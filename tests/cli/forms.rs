@@ -112,12 +112,32 @@ fn an_apply_that_comes_to_no_run_still_speaks_json() {
     for nothing in [&format!("{APPLY} -json"), "apply -json nothing.plan"] {
         let lines = house.run(nothing).exits(0).json_lines();
         assert_eq!(lines[0]["type"], "version");
+        let last = lines.last().unwrap();
+        assert_eq!(last["type"], "change_summary");
+        assert_eq!(last["exit_code"], 0);
     }
     house.write("nothing.plan", "altered");
     let refused = house.run("apply -json nothing.plan").exits(4);
     let last = refused.json_lines().pop().unwrap();
     assert_eq!(last["type"], "diagnostic");
     assert_eq!(last["diagnostic"]["severity"], "error");
+    assert_eq!(last["exit_code"], 4);
+}
+
+#[test]
+fn what_changes_only_the_state_speaks_json_too() {
+    let house = shop("json-state", FAST);
+    house.run(APPLY).exits(0);
+    let exported = house.run("state export -out all.jsonl -json").exits(0);
+    assert_eq!(exported.json()["exported"]["file"], "all.jsonl");
+    let forgotten = house.run("state rm web-1 -json").exits(0).json();
+    assert_eq!(forgotten["forgotten"]["instance_id"], "i-1");
+    let restored = house.run("state restore all.jsonl -replace -json").exits(0);
+    assert_eq!(restored.json()["restored"]["machines"], 3);
+    let nothing = house.run("rehearse -json").exits(0).json();
+    assert_eq!(nothing["good_day"]["totals"], json!({}));
+    let nothing = house.run("orders reconcile -json").exits(0).json();
+    assert_eq!(nothing["not_recorded"], json!([]));
 }
 
 #[test]

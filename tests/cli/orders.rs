@@ -157,6 +157,70 @@ fn an_order_is_cancelled_only_with_consent_and_never_once_it_is_paid() {
     house.run("orders show x").exits(64);
 }
 
+/// Two subscriptions that want more, left to a person, in a cloud where this goes wrong.
+fn two_orders(name: &str, faults: &str) -> (House, Vec<String>) {
+    let manifest = format!(
+        "\nversion: 1\nfleet: shop\nregion: cn-hangzhou\ndefaults: {{payment: await, rollout: {{batches: [100%], max_unavailable: 100%}}}}\ninstances:\n  \
+         db-1: {{id: i-1, spec: {{instance_type: {WANTED}}}}}\n  \
+         db-2: {{id: i-2, spec: {{instance_type: {WANTED}}}}}\n"
+    );
+    let cloud = format!(
+        "
+instances:
+- {{InstanceId: i-1, InstanceName: db-1, InstanceType: ecs.g7.large, InstanceChargeType: PrePaid}}
+- {{InstanceId: i-2, InstanceName: db-2, InstanceType: ecs.g7.large, InstanceChargeType: PrePaid}}
+{faults}"
+    );
+    let house = House::with(name, &manifest, &cloud, FAST);
+    house.run(APPLY).exits(7);
+    let orders = listed(&house);
+    let ids = orders
+        .iter()
+        .map(|order| order["order_id"].as_str().unwrap());
+    let ids = ids.map(str::to_owned).collect();
+    (house, ids)
+}
+
+#[test]
+fn the_first_of_two_orders_stays_cancelled_where_the_second_is_refused() {
+    let faults =
+        "faults:\n- {operation: CancelOrder, call: 2, code: OrderStatusError, status: 400}\n";
+    let (house, ids) = two_orders("orders-two", faults);
+    let [first, second] = &ids[..] else {
+        panic!("not two orders: {ids:?}");
+    };
+    let cancel = format!("orders cancel {first} {second} {first} -auto-approve -json");
+    let ended = house.run(&cancel).exits(3);
+    let payments = ended.json()["orders"].as_array().unwrap().clone();
+    let payments: Vec<_> = payments.iter().map(|order| &order["payment"]).collect();
+    assert_eq!(payments.len(), 2);
+    for payment in ["Cancelled", "Unpaid"] {
+        assert!(payments.contains(&&json!(payment)), "{payments:?}");
+    }
+    let ended = ended.says(&["is cancelled", "failed to cancel order", "stays as it is"]);
+    assert!(!ended.stderr.contains("nothing was changed"), "{ended}");
+}
+
+#[test]
+fn an_order_that_was_paid_meanwhile_is_named_when_its_run_is_given_up() {
+    let (house, ids) = two_orders("orders-given-up", "");
+    house.server.by_hand("pay", &json!({"OrderId": ids[0]}));
+    let run = house.last_run();
+    let given_up = house
+        .run(&format!("cancel {run} -auto-approve -json"))
+        .exits(0);
+    let last = given_up.json_lines().pop().unwrap();
+    assert_eq!(
+        (&last["type"], &last["exit_code"]),
+        (&json!("run_closed"), &json!(0))
+    );
+    given_up.says(&[
+        &format!("Order {} was paid meanwhile", ids[0]),
+        &format!("Order {} is cancelled", ids[1]),
+    ]);
+    house.run("plan -detailed-exitcode").exits(2);
+}
+
 #[test]
 fn an_order_of_somebody_else_blocks_its_machine_and_is_not_cancelled_unasked() {
     let house = prepaid_shop("orders-foreign", "await", FAST);

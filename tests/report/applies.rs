@@ -145,12 +145,13 @@ fn machines_read_terraforms_envelope() {
     for event in &bad().0 {
         json.event(event);
     }
-    json.diagnostic(
+    json.failed(
         &Diagnostic {
             severity: "error",
             summary: "failed to apply".to_owned(),
             detail: String::new(),
         },
+        1,
         now(),
     );
     json.finish().unwrap();

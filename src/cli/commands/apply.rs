@@ -5,7 +5,7 @@ use crate::cli::args::{ApplyArgs, Global};
 use crate::cli::choosing::look;
 use crate::cli::commands::plan::page;
 use crate::cli::context::Context;
-use crate::cli::display::json_without_run;
+use crate::cli::display::{Ending, end_stream};
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::matter::Matter;
@@ -61,8 +61,8 @@ pub async fn run(
 fn finish_json(context: &Context, attempt: &Attempt) {
     let now = context.clock.wall();
     match attempt {
-        Ok(None) => json_without_run(None, now),
-        Err(failure) => json_without_run(Some(failure), now),
+        Ok(None) => end_stream(None, Ending::NothingToDo, now),
+        Err(failure) => end_stream(failure.told, Ending::Failed(failure), now),
         Ok(Some(_)) => {}
     }
 }

@@ -1,5 +1,7 @@
 //! `respec approve`: opens a gate of a run that rests. Asks the cloud nothing.
 
+use serde_json::json;
+
 use crate::apply::{OpenRun, approve, waiting_gates};
 use crate::cli::args::{ApproveArgs, Global};
 use crate::cli::commands::state::recorded;
@@ -9,6 +11,7 @@ use crate::cli::input::Input;
 use crate::cli::running::load_plan;
 use crate::cli::screen::Screen;
 use crate::model::Crowd;
+use crate::report::json::document;
 use crate::store::Contents;
 
 /// Writes down who opened the gate, and when.
@@ -47,10 +50,13 @@ pub async fn run(
     approve(&run, gate, &who, &store, context.clock.as_ref())
         .await
         .map_err(|error| failed(&error))?;
-    screen.last_words(&format!(
-        "The gate after batch {} of {} is open. Go on behind it: respec apply\n",
-        gate.1, gate.0
-    ));
+    screen.told(
+        &format!(
+            "The gate after batch {} of {} is open. Go on behind it: respec apply\n",
+            gate.1, gate.0
+        ),
+        || document(json!({"opened": {"run": args.run, "gate": gate.1, "group": named(&gate.0)}})),
+    );
     Ok(Done::Fine)
 }
 

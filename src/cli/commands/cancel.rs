@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::{Hours, Obligation, OpenRun, abandon};
 use crate::cli::args::{CancelArgs, Global};
-use crate::cli::commands::orders::leftover::{offer_to_cancel, unpaid_orders};
+use crate::cli::commands::orders::leftover::{Leftover, offer_to_cancel};
 use crate::cli::context::Context;
+use crate::cli::display::{Ending, end_stream};
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::planning::peek;
@@ -28,6 +29,38 @@ pub async fn run(
     input: &Input,
     screen: &Screen,
 ) -> Result<Done, Failure> {
+    let attempt = give_up(context, global, args, input, screen).await;
+    if global.json {
+        let now = context.clock.wall();
+        match &attempt {
+            // The stream has told already how it ended.
+            Ok(GivenUp::NotYet(_)) => {}
+            Ok(GivenUp::Closed { lines, done }) => {
+                end_stream(Some(*lines), Ending::Closed(&args.run, *done), now);
+            }
+            Err(failure) => end_stream(failure.told, Ending::Failed(failure), now),
+        }
+    }
+    attempt.map(|given_up| match given_up {
+        GivenUp::NotYet(done) | GivenUp::Closed { done, .. } => done,
+    })
+}
+
+/// How far giving up has come.
+enum GivenUp {
+    /// Something is owed to a machine: the run stays open, and this is how settling ended.
+    NotYet(Done),
+    /// The run is closed, after so many lines of the JSON stream.
+    Closed { lines: u64, done: Done },
+}
+
+async fn give_up(
+    context: &Context,
+    global: &Global,
+    args: &CancelArgs,
+    input: &Input,
+    screen: &Screen,
+) -> Result<GivenUp, Failure> {
     is_open(peek(context, &input.fleet)?.as_ref(), &args.run)?;
     let account = context.cloud.caller_identity().await;
     let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;
@@ -47,23 +80,26 @@ pub async fn run(
     // Whoever held the state until now may have ended the run, and somebody may have begun another.
     is_open(Some(&store.contents()), &args.run)?;
     let ended = settling.go_on(store).await?;
-    let store = open_store()?;
+    let lines = ended.lines;
+    let told = |failure: Failure| failure.after(lines);
+    let store = open_store().map_err(told)?;
     let owed = &ended.outcome.obligations;
-    let gone = gone_for_good(context, &store, owed).await?;
+    let gone = gone_for_good(context, &store, owed).await.map_err(told)?;
     if gone.len() < owed.len() {
-        screen.last_words(&ended.words(&screen.out));
-        return Ok(ended.done());
+        screen.sentence(&ended.words(&screen.out));
+        return Ok(GivenUp::NotYet(ended.done()));
     }
     let contents = store.contents();
-    let unpaid = unpaid_orders(context, &contents, &input.fleet, &args.run).await;
-    close(context, store, &args.run).await?;
-    screen.last_words(&format!(
-        "Run {} is closed: its machines are up, and nothing more of it will be done.\n{}",
+    let mut left = Leftover::of(context, &contents, &input.fleet, &args.run).await;
+    close(context, store, &args.run).await.map_err(told)?;
+    screen.sentence(&format!(
+        "Run {} is closed: its machines are up, and nothing more of it will be done.\n{}{}",
         args.run,
-        farewell(&gone)
+        farewell(&gone),
+        left.told()
     ));
-    offer_to_cancel(context, &unpaid, args, screen).await?;
-    Ok(Done::Fine)
+    let done = offer_to_cancel(context, &mut left.unpaid, args, screen).await;
+    Ok(GivenUp::Closed { lines, done })
 }
 
 /// The machines that nothing can be owed to any more: they are not there, and looking is allowed.

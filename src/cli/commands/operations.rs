@@ -1,8 +1,11 @@
 //! `respec sim operations`: what the simulated cloud answers.
 
+use serde_json::json;
+
 use crate::cli::args::Global;
 use crate::cli::failure::{Done, Failure};
 use crate::cli::screen::Screen;
+use crate::report::json::document;
 use crate::sim::{Offered, operations};
 
 /// Lists every operation with its product and version, and whether it changes anything.
@@ -12,7 +15,7 @@ use crate::sim::{Offered, operations};
 pub fn run(global: &Global, screen: &Screen) -> Result<Done, Failure> {
     let all: Vec<Offered> = operations().collect();
     let text = if global.json {
-        format!("{}\n", serde_json::json!({ "operations": all }))
+        document(json!({ "operations": all }))
     } else {
         table(&all)
     };

@@ -33,7 +33,7 @@ pub async fn run(
             fresh(context, args, matter.manifest(), screen).await?
         }
     };
-    if plan.sagas.is_empty() {
+    if plan.sagas.is_empty() && !global.json {
         screen.result("Nothing to rehearse: the plan changes no machine.\n")?;
         return Ok(Done::Fine);
     }

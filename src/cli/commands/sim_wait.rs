@@ -1,10 +1,13 @@
 //! `respec sim wait DURATION`: lets time pass in the cloud of `--simulate`, which stands still between commands.
 
+use serde_json::json;
+
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::screen::Screen;
 use crate::cli::sim_args::WaitArgs;
 use crate::cloud::Cloud as _;
+use crate::report::json::document;
 
 /// Why nothing is waited for without `--simulate`.
 #[must_use]
@@ -24,6 +27,7 @@ pub async fn run(context: &Context, args: &WaitArgs, screen: &Screen) -> Result<
     looked.map_err(|error| Failure::cloud("look at the simulated cloud", &error))?;
     context.save_world()?;
     let now = context.clock.wall().strftime("%Y-%m-%dT%H:%M:%SZ");
-    screen.result(&format!("It is {now} in the simulated cloud.\n"))?;
+    let sentence = format!("It is {now} in the simulated cloud.\n");
+    screen.told(&sentence, || document(json!({ "now": now.to_string() })));
     Ok(Done::Fine)
 }

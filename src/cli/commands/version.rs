@@ -1,8 +1,11 @@
 //! `respec version`.
 
+use serde_json::json;
+
 use crate::cli::args::Global;
 use crate::cli::failure::{Done, Failure};
 use crate::cli::screen::Screen;
+use crate::report::json::document;
 
 /// Says which version this is.
 ///
@@ -11,7 +14,7 @@ use crate::cli::screen::Screen;
 pub fn run(global: &Global, screen: &Screen) -> Result<Done, Failure> {
     let version = env!("CARGO_PKG_VERSION");
     let text = if global.json {
-        format!("{}\n", serde_json::json!({ "respec": version }))
+        document(json!({ "respec": version }))
     } else {
         format!("respec {version}\n")
     };

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use super::one_by_one;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::ledger::{Ledger, settled};
 use crate::cli::orders_args::Consent;
 use crate::cli::screen::Screen;
 use crate::cloud::Billing as _;
-use crate::model::{OrderId, OrderOwner, PaymentStatus};
-use crate::report::orders_text::{OrderRow, orders_table};
+use crate::model::{Order, OrderId, OrderOwner, PaymentStatus};
+use crate::report::orders_text::{OrderRow, orders_json, orders_table};
 
 /// Looks at an order after it was cancelled, until the books show it.
 const LOOKS_MAX: usize = 10;
@@ -23,18 +24,18 @@ pub(super) async fn run(
     args: &Consent,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let rows = ledger.each(&args.orders, can_be_cancelled).await?;
+    let mut rows = ledger.each(&args.orders, can_be_cancelled).await?;
     let now = ledger.context.clock.wall();
     screen.talk(&orders_table(&rows, now, &screen.err));
     consent(&rows, args, screen)?;
-    for row in &rows {
-        cancel(ledger.context, &row.order.id).await?;
-        screen.result(&format!("Order {} is cancelled.\n", row.order.id))?;
-    }
-    if rows.iter().any(|row| row.owner == OrderOwner::Ours) {
+    let ours = rows.iter().any(|row| row.owner == OrderOwner::Ours);
+    let cancel = async |id: &OrderId| cancel(ledger.context, id).await;
+    let done = one_by_one(&mut rows, "cancelled", screen, cancel).await?;
+    screen.json(|| orders_json(&rows))?;
+    if ours {
         screen.talk("An open run learns of it with the next `respec apply`.\n");
     }
-    Ok(Done::Fine)
+    Ok(done)
 }
 
 fn can_be_cancelled(row: &OrderRow) -> Result<(), Failure> {
@@ -77,20 +78,28 @@ fn consent(rows: &[OrderRow], args: &Consent, screen: &Screen) -> Result<(), Fai
 ///
 /// # Errors
 /// [`Failure`] when it was refused, or does not show.
-pub async fn cancel(context: &Context, id: &OrderId) -> Result<(), Failure> {
+pub async fn cancel(context: &Context, id: &OrderId) -> Result<Order, Failure> {
     let answer = context.cloud.cancel_order(id).await;
     if let Err(error) = &answer
         && error.outcome() == crate::cloud::Outcome::NotDone
     {
-        return Err(Failure::cloud(&format!("cancel order {id}"), error));
+        let stands = format!("order {id} stays as it is");
+        return Err(Failure::refused(
+            &format!("cancel order {id}"),
+            error,
+            &stands,
+        ));
     }
     match settled(context, id, (LOOKS_MAX, LOOK_EVERY)).await {
-        Some(PaymentStatus::Cancelled) => context.save_world(),
-        Some(PaymentStatus::Paid) => {
+        Some(order) if order.payment == PaymentStatus::Cancelled => {
+            context.save_world()?;
+            Ok(order)
+        }
+        Some(_) => {
             let message = format!("order {id} was paid before it could be cancelled");
             Err(Failure::new(Situation::Refused, message))
         }
-        Some(PaymentStatus::Unpaid | PaymentStatus::Other(_)) | None => {
+        None => {
             let message = format!("order {id} does not show as cancelled yet");
             Err(Failure::new(Situation::Other, message)
                 .hint(format!("look again: respec orders show {id}")))

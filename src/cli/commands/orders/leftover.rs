@@ -1,63 +1,82 @@
 //! Orders that a run leaves behind when it is given up.
 
 use super::cancel::cancel;
+use super::one_by_one::{SOME_NOT_DONE, one_by_one};
 use crate::cli::args::CancelArgs;
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
-use crate::cli::ledger::Ledger;
+use crate::cli::failure::Done;
+use crate::cli::ledger::{Ledger, is_settled};
 use crate::cli::screen::Screen;
-use crate::model::{DesiredFleet, PaymentStatus};
+use crate::model::{DesiredFleet, OrderId, PaymentStatus};
 use crate::report::orders_text::{OrderRow, orders_table};
 use crate::saga::OrderRecord;
 use crate::store::Contents;
 
-/// Orders of the run that nobody has paid, as far as the books can be read.
-pub async fn unpaid_orders(
-    context: &Context,
-    contents: &Contents,
-    fleet: &DesiredFleet,
-    run: &str,
-) -> Vec<OrderRow> {
-    let ledger = Ledger {
-        context,
-        fleet,
-        contents: Some(contents),
-    };
-    let orders = contents.orders.values();
-    let mut unpaid = Vec::new();
-    for order in orders.filter(|order| order.run.as_str() == run && !is_settled(order)) {
-        // What cannot be read now still stands in the next plan's way, and is named there.
-        if let Ok((row, _)) = ledger.one(&order.order_id).await
-            && row.is_open()
-        {
-            unpaid.push(row);
-        }
-    }
-    unpaid
+/// Orders of a run that its journal does not know the end of.
+pub struct Leftover {
+    /// Nobody has paid them.
+    pub unpaid: Vec<OrderRow>,
+    /// Somebody has, since the run looked last.
+    pub paid: Vec<OrderRow>,
 }
 
-fn is_settled(order: &OrderRecord) -> bool {
-    matches!(
-        order.payment,
-        Some(PaymentStatus::Paid | PaymentStatus::Cancelled)
-    )
+impl Leftover {
+    /// Asks the books about each, as far as they can be read.
+    pub async fn of(
+        context: &Context,
+        contents: &Contents,
+        fleet: &DesiredFleet,
+        run: &str,
+    ) -> Self {
+        let ledger = Ledger {
+            context,
+            fleet,
+            contents: Some(contents),
+        };
+        let settled = |order: &OrderRecord| order.payment.as_ref().is_some_and(is_settled);
+        let orders = contents.orders.values();
+        let mut rows = Vec::new();
+        for order in orders.filter(|order| order.run.as_str() == run && !settled(order)) {
+            // What cannot be read now still stands in the next plan's way, and is named there.
+            rows.extend(ledger.one(&order.order_id).await.map(|(row, _)| row));
+        }
+        let of = |payment: PaymentStatus| {
+            let rows = rows.iter().filter(|row| row.order.payment == payment);
+            rows.cloned().collect()
+        };
+        Self {
+            unpaid: of(PaymentStatus::Unpaid),
+            paid: of(PaymentStatus::Paid),
+        }
+    }
+
+    /// What was paid is not lost: the next plan finds it at the machine.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let line = |row: &OrderRow| {
+            format!(
+                "Order {} was paid meanwhile: its change comes all the same, and `respec plan` says what is left\n",
+                row.order.id
+            )
+        };
+        self.paid.iter().map(line).collect()
+    }
 }
 
 /// Never without consent: until an order is paid or cancelled, its machine takes no other change.
 ///
-/// # Errors
-/// [`Failure`] when an order could not be cancelled.
+/// Exit code 3 when one could not be cancelled: the run is closed all the same.
 pub async fn offer_to_cancel(
     context: &Context,
-    unpaid: &[OrderRow],
+    unpaid: &mut [OrderRow],
     args: &CancelArgs,
     screen: &Screen,
-) -> Result<(), Failure> {
+) -> Done {
     if unpaid.is_empty() {
-        return Ok(());
+        return Done::Fine;
     }
     let now = context.clock.wall();
-    screen.last_words(&format!(
+    screen.sentence(&format!(
         "\nIts unpaid orders\n{}",
         orders_table(unpaid, now, &screen.out)
     ));
@@ -65,16 +84,19 @@ pub async fn offer_to_cancel(
     let agreed = args.auto_approve || (screen.can_ask && screen.ask(question));
     if !agreed {
         let ids: Vec<&str> = unpaid.iter().map(|row| row.order.id.as_str()).collect();
-        screen.last_words(&format!(
+        screen.sentence(&format!(
             "They stay, and until each is paid or cancelled its machine takes no other change:\n  \
              respec orders cancel {}\n",
             ids.join(" ")
         ));
-        return Ok(());
+        return Done::Fine;
     }
-    for row in unpaid {
-        cancel(context, &row.order.id).await?;
-        screen.last_words(&format!("Order {} is cancelled.\n", row.order.id));
+    let cancel = async |id: &OrderId| cancel(context, id).await;
+    match one_by_one(unpaid, "cancelled", screen, cancel).await {
+        Ok(done) => done,
+        Err(failure) => {
+            screen.failure(&failure);
+            Done::Run(SOME_NOT_DONE)
+        }
     }
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! `respec orders`: what was ordered, who has to pay it, and orders whose answer was lost.
 
+mod one_by_one;
 mod list;
 mod show;
 pub mod cancel;
@@ -16,6 +17,8 @@ use crate::cli::ledger::Ledger;
 use crate::cli::orders_args::{OrdersArgs, OrdersCommand};
 use crate::cli::planning::peek;
 use crate::cli::screen::Screen;
+
+use one_by_one::one_by_one;
 
 /// Does what the subcommand says.
 ///

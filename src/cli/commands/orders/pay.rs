@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::one_by_one;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::ledger::{Ledger, settled};
 use crate::cli::orders_args::Consent;
 use crate::cli::screen::Screen;
 use crate::cloud::{Billing as _, Outcome, Payer};
-use crate::model::{OrderId, OrderOwner, PaymentStatus};
-use crate::report::orders_text::{OrderRow, orders_table};
+use crate::model::{Order, OrderId, OrderOwner, PaymentStatus};
+use crate::report::orders_text::{OrderRow, orders_json, orders_table};
 
 /// Looks at an order after it was paid, until the books show it.
 const LOOKS_MAX: usize = 30;
@@ -25,7 +26,7 @@ pub(super) async fn run(
     args: &Consent,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let rows = ledger.each(&args.orders, can_be_paid).await?;
+    let mut rows = ledger.each(&args.orders, can_be_paid).await?;
     screen.talk(&orders_table(
         &rows,
         ledger.context.clock.wall(),
@@ -45,11 +46,10 @@ pub(super) async fn run(
             "not agreed to; nothing was paid",
         ));
     }
-    for row in &rows {
-        pay(ledger, &row.order.id, payer).await?;
-        screen.result(&format!("Order {} is paid.\n", row.order.id))?;
-    }
-    Ok(Done::Fine)
+    let pay = async |id: &OrderId| pay(ledger, id, payer).await;
+    let done = one_by_one(&mut rows, "paid", screen, pay).await?;
+    screen.json(|| orders_json(&rows))?;
+    Ok(done)
 }
 
 fn can_be_paid(row: &OrderRow) -> Result<(), Failure> {
@@ -67,21 +67,25 @@ fn can_be_paid(row: &OrderRow) -> Result<(), Failure> {
 }
 
 /// After a lost answer only the order itself is asked.
-async fn pay(ledger: &Ledger<'_>, id: &OrderId, payer: &Payer) -> Result<(), Failure> {
+async fn pay(ledger: &Ledger<'_>, id: &OrderId, payer: &Payer) -> Result<Order, Failure> {
     let context = ledger.context;
     let answer = context.cloud.pay_order(id, payer).await;
     if let Err(error) = &answer
         && error.outcome() == Outcome::NotDone
     {
-        return Err(Failure::cloud(&format!("pay order {id}"), error));
+        let stands = format!("order {id} is not paid");
+        return Err(Failure::refused(&format!("pay order {id}"), error, &stands));
     }
     match settled(context, id, (LOOKS_MAX, LOOK_EVERY)).await {
-        Some(PaymentStatus::Paid) => context.save_world(),
-        Some(PaymentStatus::Cancelled) => {
+        Some(order) if order.payment == PaymentStatus::Paid => {
+            context.save_world()?;
+            Ok(order)
+        }
+        Some(_) => {
             let message = format!("order {id} is cancelled");
             Err(Failure::new(Situation::Other, message))
         }
-        Some(PaymentStatus::Unpaid | PaymentStatus::Other(_)) | None => {
+        None => {
             let message = format!("order {id} does not show as paid; the call is not repeated");
             Err(Failure::new(Situation::Other, message).hint(format!(
                 "look at it: respec orders show {id}, or pay it in the console"

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::found;
 use crate::apply::{HORIZON, LostAnswer, OpenRun, adopt, candidates, lost_answers};
 use crate::cli::args::Global;
@@ -13,7 +15,8 @@ use crate::cli::planning::peek;
 use crate::cli::running::load_plan;
 use crate::cli::screen::Screen;
 use crate::cloud::{Billing as _, Cloud as _, OrderQuery};
-use crate::model::{Lineage, OrderDetail, OrderId};
+use crate::model::{InstanceId, Lineage, OrderDetail, OrderId};
+use crate::report::json::document;
 use crate::store::Store;
 
 /// Exit code: a person is needed.
@@ -37,40 +40,68 @@ pub(super) async fn run(
     let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;
     let lineage = Lineage::of(&account, &input.fleet.fleet);
     let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;
-    let mut answered = 0;
-    let mut open = Vec::new();
+    let mut reconciled = Reconciled::default();
     for lost in lost(&store).await? {
         let found = found(context, &store, &lost).await?;
-        let chosen = choose(&found, args.order.as_ref());
-        match chosen {
-            Some(order) => {
-                record(context, &store, &lost, &order).await?;
-                answered += 1;
-                let machine = &lost.instance;
-                screen.result(&format!(
-                    "Order {order} is {machine}'s; it is recorded now.\n"
-                ))?;
-            }
-            None => open.push((lost, found)),
-        }
+        let Some(order) = choose(&found, args.order.as_ref()) else {
+            reconciled.open.push((lost, found));
+            continue;
+        };
+        record(context, &store, &lost, &order).await?;
+        let machine = &lost.instance;
+        screen.sentence(&format!(
+            "Order {order} is {machine}'s; it is recorded now.\n"
+        ));
+        reconciled.recorded.push((lost.instance, order));
     }
-    if answered > 0 {
+    if !reconciled.recorded.is_empty() {
         screen.talk("Next: `respec apply` goes on with it.\n");
     }
-    for (lost, found) in &open {
-        screen.result(&told(lost, found))?;
-    }
-    if answered == 0 && open.is_empty() {
-        screen.result(
-            "Nothing to reconcile: every answer is known.
-",
-        )?;
-    }
-    Ok(if open.iter().any(|(_, found)| found.len() > 1) {
+    screen.told(&reconciled.open_in_words(), || reconciled.as_json());
+    Ok(if reconciled.needs_a_person() {
         Done::Run(PERSON_NEEDED)
     } else {
         Done::Fine
     })
+}
+
+/// What became of the lost answers.
+#[derive(Default)]
+struct Reconciled {
+    /// Machines whose order was found.
+    recorded: Vec<(InstanceId, OrderId)>,
+    /// Answers that are still open, with the orders that may be theirs.
+    open: Vec<(LostAnswer, Vec<OrderId>)>,
+}
+
+impl Reconciled {
+    fn needs_a_person(&self) -> bool {
+        self.open.iter().any(|(_, found)| found.len() > 1)
+    }
+
+    fn open_in_words(&self) -> String {
+        if self.recorded.is_empty() && self.open.is_empty() {
+            return "Nothing to reconcile: every answer is known.\n".to_owned();
+        }
+        self.open
+            .iter()
+            .map(|(lost, found)| told(lost, found))
+            .collect()
+    }
+
+    fn as_json(&self) -> String {
+        let recorded = self.recorded.iter();
+        let recorded = recorded.map(|(id, order)| json!({"instance_id": id, "order_id": order}));
+        let open = self.open.iter().map(|(lost, found)| {
+            json!({
+                "instance_id": lost.instance, "from": lost.first, "until": lost.last,
+                "candidates": found,
+            })
+        });
+        document(json!({
+            "recorded": recorded.collect::<Vec<_>>(), "open": open.collect::<Vec<_>>(),
+        }))
+    }
 }
 
 async fn lost(store: &Store) -> Result<Vec<LostAnswer>, Failure> {

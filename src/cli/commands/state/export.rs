@@ -1,9 +1,12 @@
 //! `respec state export`: everything that is recorded, in one plain text.
 
+use serde_json::json;
+
 use crate::cli::failure::{Done, Failure};
 use crate::cli::private_files::write_private;
 use crate::cli::screen::Screen;
 use crate::cli::state_args::ExportArgs;
+use crate::report::json::document;
 use crate::store::{Figures, Store};
 
 /// Writes the export.
@@ -25,10 +28,10 @@ pub(super) async fn run(
     };
     write_private(file, text.as_bytes())?;
     let figures = Figures::of(&store.contents());
-    screen.result(&format!(
-        "{} entries are in {}.\n",
-        figures.entries,
-        file.display()
-    ))?;
+    let entries = figures.entries;
+    screen.told(
+        &format!("{entries} entries are in {}.\n", file.display()),
+        || document(json!({"exported": {"entries": entries, "file": file.display().to_string()}})),
+    );
     Ok(Done::Fine)
 }

@@ -1,5 +1,7 @@
 //! `respec state restore`: the state from an export, or from the journal of another one.
 
+use serde_json::json;
+
 use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
@@ -7,8 +9,9 @@ use crate::cli::input::Input;
 use crate::cli::screen::Screen;
 use crate::cli::state_args::RestoreArgs;
 use crate::model::Lineage;
+use crate::report::json::document;
 use crate::report::style::count;
-use crate::store::{Figures, Store, StoreError};
+use crate::store::{Figures, Restored, Store, StoreError};
 
 /// Makes the state from the file.
 ///
@@ -46,8 +49,20 @@ pub(super) fn run(
             "Run {run} is open: `respec apply` goes on with it.\n"
         ));
     }
-    screen.result(&text)?;
+    screen.told(&text, || as_json(&restored));
     Ok(Done::Fine)
+}
+
+fn as_json(restored: &Restored) -> String {
+    let figures = &restored.figures;
+    document(json!({"restored": {
+        "entries": figures.entries,
+        "serial": figures.stamp.serial,
+        "machines": figures.machines,
+        "orders": figures.orders,
+        "open_run": figures.open_run,
+        "replaced": restored.replaced.as_ref().map(|path| path.display().to_string()),
+    }}))
 }
 
 /// Where the manifest names the account, the lineage is known without asking anybody. Otherwise the next

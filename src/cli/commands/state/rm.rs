@@ -1,5 +1,7 @@
 //! `respec state rm`: forget a machine.
 
+use serde_json::json;
+
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::running::new_run_id;
@@ -7,6 +9,7 @@ use crate::cli::screen::Screen;
 use crate::cli::state_args::OneMachine;
 use crate::journal::Journal as _;
 use crate::model::Digest;
+use crate::report::json::document;
 use crate::saga::{Entry, Kind};
 use crate::store::Store;
 
@@ -61,9 +64,12 @@ pub(super) async fn run(
         .append(&entries)
         .await
         .map_err(|error| Failure::from_error(Situation::Other, "write to the state", &error))?;
-    screen.result(&format!(
-        "{} ({id}) is forgotten. The machine itself was not touched.\n",
-        record.name
-    ))?;
+    screen.told(
+        &format!(
+            "{} ({id}) is forgotten. The machine itself was not touched.\n",
+            record.name
+        ),
+        || document(json!({"forgotten": {"instance_id": id, "name": record.name}})),
+    );
     Ok(Done::Fine)
 }

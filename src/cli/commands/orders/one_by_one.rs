@@ -1,0 +1,33 @@
+//! Paying or cancelling several orders: one after the other, and each is told of as soon as the books show it.
+
+use crate::cli::failure::{Done, Failure};
+use crate::cli::screen::Screen;
+use crate::model::{Order, OrderId};
+use crate::report::orders_text::OrderRow;
+
+/// Exit code: some are done, and some are not.
+pub(super) const SOME_NOT_DONE: u8 = 3;
+
+/// Deals with the orders. Where one is refused, those behind it are left as they are.
+///
+/// # Errors
+/// [`Failure`] as `deal` says, when it is the first: then nothing was changed.
+pub(super) async fn one_by_one(
+    rows: &mut [OrderRow],
+    done: &str,
+    screen: &Screen,
+    deal: impl AsyncFn(&OrderId) -> Result<Order, Failure>,
+) -> Result<Done, Failure> {
+    for (before, row) in rows.iter_mut().enumerate() {
+        match deal(&row.order.id).await {
+            Ok(order) => row.order = order,
+            Err(failure) if before == 0 => return Err(failure),
+            Err(failure) => {
+                screen.failure(&failure);
+                return Ok(Done::Run(SOME_NOT_DONE));
+            }
+        }
+        screen.sentence(&format!("Order {} is {done}.\n", row.order.id));
+    }
+    Ok(Done::Fine)
+}
