@@ -3,14 +3,19 @@
 use crate::clock::Clock;
 use crate::journal::{Journal, JournalError};
 use crate::model::{AppliedFleet, AppliedInstance, InstanceId, RunId};
-use crate::plan::SavedPlan;
-use crate::saga::{Entry, IllegalEntry, Kind, RunState, SagaOutcome, SagaState, in_force};
+use crate::plan::{Action, Saga, SavedPlan};
+use crate::saga::{
+    Entry, IllegalEntry, Kind, Phase, RunState, SagaOutcome, SagaState, StepState, in_force,
+};
 
 use super::effect::{restart_due, upgrade};
 
 /// Why a run could not be ended.
 #[derive(Debug, thiserror::Error)]
 pub enum AbandonError {
+    /// A call was sent of which nobody knows yet what became of it. An order may be behind it.
+    #[error("it is not known yet what became of the call about {0}")]
+    InDoubt(InstanceId),
     /// The journal of the run is damaged.
     #[error(transparent)]
     Illegal(#[from] IllegalEntry),
@@ -33,7 +38,8 @@ pub struct OpenRun<'a> {
     pub applied: &'a AppliedFleet,
 }
 
-/// Ends every saga of the run as abandoned, and the run with it. Sends nothing to the cloud.
+/// Ends every saga of the run as abandoned, and the run with it. Sends nothing to the cloud. What stayed unknown
+/// although it was read back is a person's to look for; a call that nobody has asked about yet is not given up.
 ///
 /// # Errors
 /// [`AbandonError`]; the run is then as open as before.
@@ -45,6 +51,12 @@ pub async fn abandon(
     let Some(state) = RunState::replay(open.entries)? else {
         return Ok(());
     };
+    if let Some(id) = state.sagas.iter().find_map(|(id, saga)| {
+        let plan = open.plan.sagas.get(id)?;
+        has_a_call_in_doubt(&in_force(plan, saga), saga).then_some(id)
+    }) {
+        return Err(AbandonError::InDoubt(id.clone()));
+    }
     let unfinished = state.sagas.iter().filter(|(_, saga)| saga.closed.is_none());
     let mut kinds: Vec<Kind> = unfinished
         .filter_map(|(id, saga)| {
@@ -70,6 +82,19 @@ pub async fn abandon(
         .collect();
     journal.append(&entries).await?;
     Ok(())
+}
+
+/// Whether a change was sent and neither answered nor read back since.
+fn has_a_call_in_doubt(saga: &Saga, state: &SagaState) -> bool {
+    let in_doubt = |(at, step): (&u16, &StepState)| {
+        let changes = match (&saga.steps[usize::from(*at)].action, step.phase) {
+            (action, Phase::Sent) => matches!(action, Action::Modify(_) | Action::PayOrder),
+            (action, Phase::UndoSent) => matches!(action, Action::Modify(_)),
+            (_, _) => false,
+        };
+        changes && step.first_sent.is_some()
+    };
+    state.closed.is_none() && state.steps.iter().any(in_doubt)
 }
 
 /// The old record stays: what the machine is like now is for the next look to tell.

@@ -105,6 +105,12 @@ pub(super) const PAUSED: u8 = 7;
 pub(super) const PERSON_NEEDED: u8 = 8;
 
 impl RunOutcome {
+    /// Whether settling came to its end, so that the run may be given up if nothing is owed to a machine.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.interrupted.is_none() && self.journal_lost.is_none()
+    }
+
     /// What rests and waits for a person or for money, one line a machine.
     #[must_use]
     pub fn left_to_a_person(&self) -> Vec<String> {
@@ -136,7 +142,7 @@ impl RunOutcome {
                 MachineEnd::Halted { .. } | MachineEnd::Rests { .. } => false,
                 MachineEnd::Open => self.mode != Mode::OrdersOnly,
             });
-        let ordered_ahead = self.mode == Mode::OrdersOnly && self.open;
+        let stops_short = self.mode != Mode::GoOn && self.open;
         let rests = !self.rests.is_empty();
         let paused = rests
             || ends().any(|end| {
@@ -148,7 +154,7 @@ impl RunOutcome {
                     }
                 )
             });
-        self.exit_code = match (person, self.interrupted, not_done, paused || ordered_ahead) {
+        self.exit_code = match (person, self.interrupted, not_done, paused || stops_short) {
             (true, ..) => PERSON_NEEDED,
             (false, Some(code), ..) => code,
             (false, None, ..) if !self.obligations.is_empty() => PERSON_NEEDED,

@@ -44,6 +44,14 @@ impl Turn {
             Err(hold) => Self::Later(Delay::Held(hold)),
         }
     }
+
+    /// The same for an order that is made ahead of its machine's turn.
+    fn of_an_order_ahead(self) -> Self {
+        match self {
+            Self::Later(Delay::Held(hold)) if !hold.holds_orders() => Self::Now,
+            turn @ (Self::Now | Self::Later(_) | Self::Never(_) | Self::Barred(_)) => turn,
+        }
+    }
 }
 
 impl Dispatcher<'_> {
@@ -103,10 +111,16 @@ impl Dispatcher<'_> {
     /// What was begun is finished, whoever failed since; only hours hold it.
     fn may_change(&self, saga: &Saga, step: u16) -> Turn {
         let makes_order = saga.steps[usize::from(step)].is_paid_order();
+        let turn = match self.brakes.may_go_on(&saga.instance) {
+            // Begun for an order ahead of its batch, which may never come: then it is not waited for.
+            Err(Hold::Batch { .. }) => Turn::of(self.brakes.may_begin(&saga.instance)),
+            permission => Turn::of(permission),
+        };
         if self.mode == Mode::OrdersOnly && makes_order {
-            return Turn::Now;
+            turn.of_an_order_ahead()
+        } else {
+            turn
         }
-        Turn::of(self.brakes.may_go_on(&saga.instance))
     }
 
     /// Whether what a worker is about to announce is still allowed; others went on meanwhile.
@@ -184,11 +198,11 @@ impl Dispatcher<'_> {
             Asks::ToGoDown => self.brakes.may_take_down(&saga.instance),
             Asks::ToBegin => self.brakes.may_begin(&saga.instance),
         };
-        match Turn::of(permission) {
-            Turn::Later(_) if self.mode == Mode::OrdersOnly && saga.steps[0].is_paid_order() => {
-                Turn::Now
-            }
-            turn @ (Turn::Now | Turn::Later(_) | Turn::Never(_) | Turn::Barred(_)) => turn,
+        let turn = Turn::of(permission);
+        if self.mode == Mode::OrdersOnly && saga.steps[0].is_paid_order() {
+            turn.of_an_order_ahead()
+        } else {
+            turn
         }
     }
 

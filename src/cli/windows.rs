@@ -41,14 +41,16 @@ pub fn begins_soon(
     args: &ApplyArgs,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    if args.hours() != Hours::Kept || args.orders_only {
+    if args.hours() != Hours::Kept {
         return Ok(());
     }
+    let holds_back =
+        |hold: &Hold| hold.is_about_hours() && (!args.orders_only || hold.holds_orders());
     let brakes = Brakes::new(Terms::of(plan, observed), Keeping::Hours, now);
     let mut holds = BTreeSet::new();
     for id in plan.sagas.keys() {
         match brakes.may_begin(id) {
-            Err(hold) if hold.is_about_hours() && !lifts_soon(&hold, now, args.wait_gates) => {
+            Err(hold) if holds_back(&hold) && !lifts_soon(&hold, now, args.wait_gates) => {
                 holds.insert(hold.to_string());
             }
             Ok(()) | Err(_) => return Ok(()),

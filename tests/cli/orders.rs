@@ -87,6 +87,30 @@ fn an_order_whose_answer_was_lost_is_reconciled_without_an_apply() {
 }
 
 #[test]
+fn a_run_is_not_given_up_by_a_cancel_that_was_cut_off_itself() {
+    let house = lossy_shop("orders-cut-off");
+    let mut apply = house.start(APPLY);
+    wait_for_an_order(&house);
+    apply.kill();
+    drop(apply.ended());
+    let run = house.last_run();
+    let n_asked = || house.server.calls()["ModifyPrepayInstanceSpec"];
+    let before = n_asked();
+    let cancel = house.start(&format!("cancel {run}"));
+    until("it asks again", || n_asked() > before);
+    cancel.signal("INT");
+    cancel.ended().exits(130);
+    let order = only_order(&house);
+    let history = house.run("history -json").exits(0).json();
+    assert!(history["runs"][0]["closed_at"].is_null(), "{history}");
+
+    let given_up = house.run(&format!("cancel {run}")).exits(0);
+    given_up.shows(&["is closed", "orders cancel", &order]);
+    assert_eq!(listed(&house)[0]["owner"], "ours");
+    assert_eq!(only_order(&house), order);
+}
+
+#[test]
 fn paid_or_cancelled_by_a_person_while_respec_waits_or_not_all_four_end_right() {
     for verb in ["pay", "cancel"] {
         for is_waiting in [true, false] {
@@ -254,6 +278,24 @@ fn orders_are_made_ahead_and_the_restart_comes_with_the_next_apply() {
         assert_eq!(only_order(&house), order);
         assert_eq!(house.server.world().field("i-1", "EffectiveType"), WANTED);
     }
+}
+
+#[test]
+fn orders_are_not_made_ahead_in_a_freeze() {
+    let house = prepaid_shop("orders-frozen", "await", FAST);
+    let freeze =
+        "freezes: [{from: 2025-12-31, to: 2026-01-03, time_zone: UTC, reason: \"new year\"}]\n";
+    house.write("fleet.yaml", house.read("fleet.yaml") + freeze);
+    let run = |args: &str| house.run_without_cloud(&format!("{args} --simulate fleet.cloud.yaml"));
+    let ahead = format!("{APPLY} -orders-only");
+    run(&ahead)
+        .exits(6)
+        .says(&["nothing may begin now", "new year"]);
+    run("history").exits(1);
+    run("sim wait 72h").exits(0);
+    run(&ahead).exits(7);
+    let orders = run("orders list -json").exits(0).json();
+    assert_eq!(orders["orders"].as_array().unwrap().len(), 1);
 }
 
 /// R72: the cloud shows the new type at once; only the state knows that the guest has not got it yet.

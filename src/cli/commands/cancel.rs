@@ -85,7 +85,7 @@ async fn give_up(
     let store = open_store().map_err(told)?;
     let owed = &ended.outcome.obligations;
     let gone = gone_for_good(context, &store, owed).await.map_err(told)?;
-    if gone.len() < owed.len() {
+    if !ended.outcome.is_settled() || gone.len() < owed.len() {
         screen.sentence(&ended.words(&screen.out));
         return Ok(GivenUp::NotYet(ended.done()));
     }
@@ -167,5 +167,8 @@ async fn close(context: &Context, store: Store, run: &str) -> Result<(), Failure
     };
     abandon(&run, &store, context.clock.as_ref())
         .await
-        .map_err(|error| Failure::from_error(Situation::Other, "close the run", &error))
+        .map_err(|error| {
+            let failure = Failure::from_error(Situation::OpenRun, "close the run", &error);
+            failure.hint("it stays open; look again: respec cancel, or respec apply")
+        })
 }

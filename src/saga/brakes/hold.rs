@@ -136,6 +136,23 @@ impl Hold {
         }
     }
 
+    /// Whether it holds orders that are made ahead, too: those wait for no turn, no window and no place.
+    #[must_use]
+    pub fn holds_orders(&self) -> bool {
+        match self {
+            Self::Failures { .. } | Self::Frozen { .. } => true,
+            Self::Window { .. }
+            | Self::TooLate { .. }
+            | Self::Batch { .. }
+            | Self::Wait { .. }
+            | Self::Approval { .. }
+            | Self::Check { .. }
+            | Self::Unavailable { .. }
+            | Self::Spread { .. }
+            | Self::Availability { .. } => false,
+        }
+    }
+
     /// Whether a window or a freeze is behind it, so that somebody may waive it.
     #[must_use]
     pub fn is_about_hours(&self) -> bool {
