@@ -3,7 +3,7 @@
 //! ```text
 //! cargo test --release --test simulation -- [--seeds N] [--seed S] [--transcript]
 //!     [--script FILE | --only 'TROUBLE; …']   the history of seed S with these troubles alone
-//!     [--theme money|two|lost|hooks]          histories about one thing, instead of any
+//!     [--theme money|two|lost|hooks|minds]    histories about one thing, instead of any
 //!     [--twice N]                             N seeds, each played twice
 //!     [--every-crash N]                       N seeds, each with a crash at every point of its first apply
 //!     [--bad-days N]                          large fleets on bad days
@@ -46,6 +46,7 @@ mod money;
 mod two;
 mod lost;
 mod hooks;
+mod minds;
 mod bad_days;
 mod wanted;
 mod played;

@@ -50,6 +50,8 @@ pub(crate) struct Script {
     pub(crate) naps: Vec<(usize, Duration, Duration)>,
     /// When the balance changes by how much, with nobody's order in it.
     pub(crate) bills: Vec<(Duration, i64)>,
+    /// Attempts in which somebody asks for something else than an apply.
+    pub(crate) minds: Vec<(usize, Mind)>,
     /// The faults themselves, where they are not drawn.
     pub(crate) listed: Option<Vec<Struck>>,
     /// How long after the first of two this one begins.
@@ -80,6 +82,19 @@ pub(crate) enum Deed {
     Delete,
 }
 
+/// What somebody asks for instead of an apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mind {
+    /// `apply -orders-only`.
+    OrdersOnly,
+    /// An apply of something else, which settles the open run and leaves it open.
+    Settle,
+    /// `cancel`.
+    GiveUp,
+    /// `orders reconcile`.
+    Reconcile,
+}
+
 /// What a history is about, and which laws are looked at when it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Theme {
@@ -93,6 +108,8 @@ pub(crate) enum Theme {
     Lost,
     /// Commands around every outage: `hooks.rs`.
     Hooks,
+    /// People who change their minds: `minds.rs`.
+    Minds,
 }
 
 impl Theme {
@@ -104,13 +121,14 @@ impl Theme {
             Self::Two => crate::two::script(seed),
             Self::Lost => crate::lost::script(seed),
             Self::Hooks => crate::hooks::script(seed),
+            Self::Minds => crate::minds::script(seed),
         }
     }
 
     /// Whether budgets hold and somebody may pay by a call.
     pub(crate) fn is_about_money(self) -> bool {
         match self {
-            Self::Any | Self::Two | Self::Hooks => false,
+            Self::Any | Self::Two | Self::Hooks | Self::Minds => false,
             Self::Money | Self::Lost => true,
         }
     }
@@ -123,6 +141,7 @@ impl Theme {
             Self::Two => "--theme two ",
             Self::Lost => "--theme lost ",
             Self::Hooks => "--theme hooks ",
+            Self::Minds => "--theme minds ",
         }
     }
 }
@@ -202,19 +221,27 @@ impl Script {
             jumps: Vec::new(),
             naps: Vec::new(),
             bills: Vec::new(),
+            minds: Vec::new(),
             listed: None,
             begins_after: Duration::ZERO,
             other: None,
         }
     }
 
-    /// How many attempts anything can befall. A script that was shrunk may end with a clock that is set or a
-    /// sleep: what that leaves in doubt has quiet attempts behind it, too.
+    /// How many attempts anything can befall. A script that was shrunk may end with a clock that is set, a
+    /// sleep or a change of mind: what that leaves in doubt has quiet attempts behind it, too.
     pub(crate) fn n_troubled(&self) -> usize {
         let jumps = self.jumps.iter().map(|(attempt, _, _)| attempt + 1);
         let naps = self.naps.iter().map(|(attempt, _, _)| attempt + 1);
-        let last = jumps.chain(naps).max().unwrap_or_default();
+        let minds = self.minds.iter().map(|(attempt, _)| attempt + 1);
+        let last = jumps.chain(naps).chain(minds).max().unwrap_or_default();
         self.fates.len().max(last)
+    }
+
+    /// What somebody asks for in this attempt, where it is not an apply.
+    pub(crate) fn mind(&self, attempt: usize) -> Option<Mind> {
+        let mut minds = self.minds.iter();
+        minds.find(|(at, _)| *at == attempt).map(|(_, mind)| *mind)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use respec::sim::{Fault, Struck};
 
-use crate::script::{CommitFate, Deed, Fate, Hand, Moment, Script};
+use crate::script::{CommitFate, Deed, Fate, Hand, Mind, Moment, Script};
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,8 @@ pub(crate) enum Trouble {
     Nap(usize, Duration, Duration),
     /// The balance changes, at this time, by this amount.
     Bill(Duration, i64),
+    /// Somebody asks for something else than an apply.
+    Mind(usize, Mind),
     /// The other machine that works on the fleet begins so much later.
     Later(Duration),
     /// The same befalls the other machine.
@@ -57,6 +59,8 @@ impl Script {
         all.extend(naps.map(|(at, after, long)| Trouble::Nap(*at, *after, *long)));
         let bills = self.bills.iter();
         all.extend(bills.map(|(at, amount)| Trouble::Bill(*at, *amount)));
+        let minds = self.minds.iter();
+        all.extend(minds.map(|(at, mind)| Trouble::Mind(*at, *mind)));
         let skews = self.skews.iter().copied().enumerate();
         all.extend(
             skews
@@ -75,6 +79,7 @@ impl Script {
         self.jumps.clear();
         self.naps.clear();
         self.bills.clear();
+        self.minds.clear();
         let (mut listed, mut others, mut later) = (Vec::new(), Vec::new(), None);
         for trouble in troubles {
             match trouble {
@@ -86,6 +91,7 @@ impl Script {
                 Trouble::Jump(at, after, by) => self.jumps.push((*at, *after, *by)),
                 Trouble::Nap(at, after, long) => self.naps.push((*at, *after, *long)),
                 Trouble::Bill(at, amount) => self.bills.push((*at, *amount)),
+                Trouble::Mind(at, mind) => self.minds.push((*at, *mind)),
                 Trouble::Later(by) => later = Some(*by),
                 Trouble::Other(trouble) => others.push((**trouble).clone()),
             }
@@ -180,6 +186,7 @@ impl fmt::Display for Trouble {
                 write!(f, "nap {at} {} {}", after.as_millis(), long.as_millis())
             }
             Self::Bill(at, amount) => write!(f, "bill {} {amount}", at.as_millis()),
+            Self::Mind(at, mind) => write!(f, "mind {at} {}", name_of_mind(*mind)),
             Self::Later(by) => write!(f, "later {}", by.as_millis()),
             Self::Other(trouble) => write!(f, "other {trouble}"),
         }
@@ -229,6 +236,12 @@ fn read_words(words: &[&str]) -> Option<Trouble> {
             Some(Trouble::Nap(at, millis(after)?, millis(long)?))
         }
         ["bill", at, amount] => Some(Trouble::Bill(millis(at)?, amount.parse().ok()?)),
+        ["mind", at, mind] => {
+            let mind = MINDS
+                .into_iter()
+                .find(|known| name_of_mind(*known) == *mind)?;
+            Some(Trouble::Mind(at.parse().ok()?, mind))
+        }
         ["later", by] => Some(Trouble::Later(millis(by)?)),
         ["other", trouble @ ..] => Some(Trouble::Other(Box::new(read_words(trouble)?))),
         ["skew", at, secs] => Some(Trouble::Skew(at.parse().ok()?, secs.parse().ok()?)),
@@ -319,6 +332,22 @@ fn name_of(deed: Deed) -> &'static str {
         Deed::Lock => "lock",
         Deed::Unlock => "unlock",
         Deed::Delete => "delete",
+    }
+}
+
+const MINDS: [Mind; 4] = [
+    Mind::OrdersOnly,
+    Mind::Settle,
+    Mind::GiveUp,
+    Mind::Reconcile,
+];
+
+fn name_of_mind(mind: Mind) -> &'static str {
+    match mind {
+        Mind::OrdersOnly => "orders-only",
+        Mind::Settle => "settles",
+        Mind::GiveUp => "gives-up",
+        Mind::Reconcile => "reconciles",
     }
 }
 

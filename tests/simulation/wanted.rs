@@ -150,8 +150,9 @@ fn theme(text: &str) -> Result<Theme, String> {
         "two" => Ok(Theme::Two),
         "lost" => Ok(Theme::Lost),
         "hooks" => Ok(Theme::Hooks),
+        "minds" => Ok(Theme::Minds),
         _ => Err(format!(
-            "{text} is no theme; there are any, money, two, lost and hooks"
+            "{text} is no theme; there are any, money, two, lost, hooks and minds"
         )),
     }
 }

@@ -42,13 +42,22 @@ impl Eye {
         entries.iter().enumerate().any(known)
     }
 
-    /// I7: after the first interrupt no step is begun that is not a start.
+    /// I7: after the first interrupt no step is begun that is not a start; where only orders are made, nobody is stopped.
     fn judge_newness(&self, entry: &Entry, at: &StepRef) {
         let is_new = !self.was_announced(entry, at);
         let starts = self
             .step_at(&entry.run, at)
             .is_some_and(|step| step.action == Action::Start);
         let forward = at.direction == Direction::Forward;
+        let step = self.step_at(&entry.run, at);
+        let stops = step.is_some_and(|step| step.undo == Undo::By(Action::Start));
+        if self.rollouts.ahead.get() && is_new && forward && stops {
+            let what = format!(
+                "{} is stopped where only orders were asked for",
+                at.instance
+            );
+            self.object("I7", what);
+        }
         if self.is_after(&self.asked) && is_new && forward && !starts {
             let what = format!(
                 "{} step {} is begun after an interrupt",

@@ -80,6 +80,7 @@ impl Eye {
         self.journal_lost.set(false);
         self.asked.set(None);
         self.insisted.set(None);
+        self.rollouts.ahead.set(false);
     }
 
     /// A program goes on with these entries. Some may have been written by one that died before it knew.
@@ -87,6 +88,9 @@ impl Eye {
         for entry in entries {
             if !self.times.borrow().contains_key(&entry.seq) {
                 self.forget_refused(entry);
+                if let Kind::Begun { instance, .. } = &entry.kind {
+                    self.rollouts.begun_unseen(instance);
+                }
                 let now = self.clock.elapsed();
                 self.times.borrow_mut().insert(entry.seq, now);
             }
@@ -94,7 +98,7 @@ impl Eye {
         self.entries.replace(entries.to_vec());
     }
 
-    /// The first interrupt was heard.
+    /// The first interrupt was heard; or nothing is to be begun in this attempt at all.
     pub(crate) fn asked(&self) {
         self.asked.set(Some(self.clock.elapsed()));
     }

@@ -16,9 +16,10 @@ use respec::store::Store;
 
 use super::History;
 use crate::doors::WatchedJournal;
+use crate::minds;
 use crate::money;
 use crate::rollouts::Going;
-use crate::script::Fate;
+use crate::script::{Fate, Mind};
 
 /// Longest that one apply may take.
 const APPLY_MAX: Duration = Duration::from_secs(24 * 3600);
@@ -35,6 +36,15 @@ pub(super) enum Attempt {
     Blind,
     /// It ended by itself.
     Ended(Box<RunOutcome>),
+    /// Something else than an apply was asked for, and is done.
+    Aside,
+}
+
+/// What one program is to do, and what befalls it.
+struct Errand {
+    attempt: usize,
+    fate: Fate,
+    mode: Mode,
 }
 
 impl History {
@@ -91,13 +101,43 @@ impl History {
             }
         };
         let cloud = self.rig.client(self.wire.clone());
+        let mind = minds::of(self, attempt, &store);
+        if mind == Some(Mind::Reconcile) {
+            minds::reconcile(self, &cloud, &store).await;
+            return Attempt::Aside;
+        }
         self.approve(&store).await;
         let Some((plan, observed)) = self.decide(&cloud, &store).await else {
             return Attempt::Blind;
         };
         self.eye.plan.replace(Some(plan.clone()));
-        self.carry_out(attempt, fate, &cloud, store, &plan, &observed)
-            .await
+        let job = Errand {
+            attempt,
+            fate,
+            mode: mind.map_or(Mode::GoOn, minds::mode),
+        };
+        if job.mode == Mode::PutBack {
+            self.eye.asked();
+        }
+        let ahead = job.mode == Mode::OrdersOnly;
+        self.eye.rollouts.makes_orders_ahead(ahead);
+        let ended = self
+            .carry_out(&job, &cloud, store.clone(), &plan, &observed)
+            .await;
+        if let (Some(Mind::GiveUp), Attempt::Ended(outcome)) = (mind, &ended) {
+            minds::close(self, &store, outcome).await;
+        }
+        ended
+    }
+
+    /// The journal of this program, as the harness sees it.
+    pub(crate) fn journal(&self, store: &Rc<Store>) -> WatchedJournal {
+        WatchedJournal {
+            store: Rc::clone(store),
+            clock: self.rig.world_clock.clone(),
+            death: Rc::clone(&self.death),
+            eye: Rc::clone(&self.eye),
+        }
     }
 
     /// Before an apply, somebody opens every gate that waits.
@@ -159,8 +199,7 @@ impl History {
 
     async fn carry_out(
         self: &Rc<Self>,
-        attempt: usize,
-        fate: Fate,
+        errand: &Errand,
         cloud: &Rc<Aliyun>,
         store: Rc<Store>,
         plan: &SavedPlan,
@@ -169,7 +208,7 @@ impl History {
         let contents = store.contents();
         let open = contents.open_run.as_ref();
         let run = open.map_or_else(
-            || RunId::new(format!("run-{attempt}")).unwrap(),
+            || RunId::new(format!("run-{}", errand.attempt)).unwrap(),
             |open| open.record.run.clone(),
         );
         let history = open.map_or_else(Vec::new, |open| open.entries.clone());
@@ -189,30 +228,31 @@ impl History {
             who: "somebody@somewhere".to_owned(),
             command: "respec apply".to_owned(),
         };
-        let journal = Rc::new(WatchedJournal {
-            store,
-            clock: self.rig.world_clock.clone(),
-            death: Rc::clone(&self.death),
-            eye: Rc::clone(&self.eye),
-        });
         let tools = Tools {
             cloud: cloud.clone(),
             billing: cloud.clone(),
             prices: cloud.clone(),
             payer: self.payer(),
-            journal,
+            journal: Rc::new(self.journal(&store)),
             prober: self.rig.prober.clone(),
             clock: self.rig.clock.clone(),
         };
         let options = Options {
-            mode: Mode::GoOn,
+            mode: errand.mode,
             parallelism: self.script.parallelism,
             wait_payment: self.script.wait_payment,
             wait_gates: WAIT_GATES,
             ..Options::default()
         };
         let mut on_event = |event: &Event| self.hear(event);
-        let ended = apply(job, options, tools, self.interrupts(fate), &mut on_event).await;
+        let ended = apply(
+            job,
+            options,
+            tools,
+            self.interrupts(errand.fate),
+            &mut on_event,
+        )
+        .await;
         match ended {
             Ok(outcome) => {
                 self.eye

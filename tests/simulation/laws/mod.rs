@@ -54,7 +54,7 @@ pub(crate) async fn at_the_end(history: &History) {
     money::money_is_accounted_for(history, &truth, &store);
     money::orders_keep_their_caps(&[(history, &store)], &truth);
     power::power_is_as_it_should_be(history, &truth, &stands);
-    money::every_order_is_recorded(history, &truth, &[&store], &stands);
+    money::every_order_is_recorded(history, &truth, &[&store], &stands).await;
     ways_back::are_taken(history, &store, &truth).await;
     hooks::nobody_is_left_out(history, &truth);
     let ours = history.rig.desired.instances.iter();
@@ -73,7 +73,7 @@ pub(crate) async fn money_at_the_end(history: &History, truth: &Value, store: &S
     money::money_is_accounted_for(history, truth, store);
     money::orders_keep_their_caps(&[(history, store)], truth);
     power::power_is_as_it_should_be(history, truth, &stands);
-    money::every_order_is_recorded(history, truth, &[store], &stands);
+    money::every_order_is_recorded(history, truth, &[store], &stands).await;
 }
 
 /// When two machines have worked on one fleet, and nothing more will happen. What one of them did is done.
@@ -90,7 +90,7 @@ pub(crate) async fn of_two(one: &History, two: &History, exit_codes: [Option<u8>
     }
     money::one_paid_order(one, &truth);
     money::orders_keep_their_caps(&[(one, &first.store), (two, &second.store)], &truth);
-    money::every_order_is_recorded(one, &truth, &both, &first.stands);
+    money::every_order_is_recorded(one, &truth, &both, &first.stands).await;
     let either = either(&[&first.stands, &second.stands]);
     power::power_is_as_it_should_be(one, &truth, &either);
     outcome::done_is_done(one, &truth, &first.stands, &second.put_back);

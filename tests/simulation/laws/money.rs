@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use respec::model::{InstanceId, PaymentStatus};
-use respec::saga::{Halt, Kind};
+use respec::saga::{Halt, Kind, SagaOutcome};
 use respec::store::Store;
 use serde_json::Value;
 
@@ -107,17 +107,24 @@ fn ten_thousandths(amount: &Value) -> i64 {
     (amount.as_f64().unwrap() * 10_000.0).round() as i64
 }
 
-/// What stands beside the machines of the open run that wait for a person, whose outcome is unknown.
-fn notes_of_the_held(store: &Store) -> String {
-    let contents = store.contents();
+/// What stands beside machines that wait for a person, whose outcome is unknown; also of a run that was given up.
+async fn notes_of_the_held(store: &Store) -> String {
     let mut notes = BTreeMap::new();
-    for entry in contents.open_run.iter().flat_map(|open| &open.entries) {
+    let mut entries = Vec::new();
+    for run in &store.contents().runs {
+        entries.extend(store.entries(&run.run).await.unwrap());
+    }
+    for entry in &entries {
         match &entry.kind {
             Kind::Halted {
                 instance,
                 halt: Halt::Unknown,
                 note,
             } => notes.insert(instance, note.as_str()),
+            Kind::Closed {
+                outcome: SagaOutcome::Abandoned,
+                ..
+            } => None,
             Kind::Reopened { instance } | Kind::Closed { instance, .. } => notes.remove(instance),
             _ => None,
         };
@@ -126,7 +133,7 @@ fn notes_of_the_held(store: &Store) -> String {
 }
 
 /// I4: every order is recorded: from its answer, or found in the books by a later apply.
-pub(super) fn every_order_is_recorded(
+pub(super) async fn every_order_is_recorded(
     history: &History,
     truth: &Value,
     stores: &[&Store],
@@ -137,7 +144,7 @@ pub(super) fn every_order_is_recorded(
     let mut told = String::new();
     for store in stores {
         recorded.extend(store.contents().orders.keys().map(ToString::to_string));
-        told += &notes_of_the_held(store);
+        told += &notes_of_the_held(store).await;
     }
     for order in orders(truth) {
         let (id, instance) = (text(&order["OrderId"]), text(&order["InstanceId"]));

@@ -44,11 +44,14 @@ pub(super) async fn what_succeeded_is_so(
         }
     }
     let truth = history.rig.truth();
+    let given_up = given_up(store).await;
     for id in history.rig.desired.instances.keys() {
-        if matches!(
-            stands.get(id),
-            Some(Stand::Halted(_) | Stand::Displaced | Stand::Open)
-        ) || is_touched(history, id)
+        if given_up.contains(id)
+            || matches!(
+                stands.get(id),
+                Some(Stand::Halted(_) | Stand::Displaced | Stand::Open)
+            )
+            || is_touched(history, id)
         {
             continue;
         }
@@ -67,6 +70,25 @@ pub(super) async fn what_succeeded_is_so(
             }
         }
     }
+}
+
+/// Machines whose change somebody gave up once. What was in doubt then may have happened, and what was ordered may have
+/// been paid behind it: neither is on any record.
+async fn given_up(store: &Store) -> BTreeSet<InstanceId> {
+    let mut all = BTreeSet::new();
+    for run in &store.contents().runs {
+        for entry in store.entries(&run.run).await.unwrap() {
+            if let Kind::Closed {
+                instance,
+                outcome: SagaOutcome::Abandoned,
+                ..
+            } = entry.kind
+            {
+                all.insert(instance);
+            }
+        }
+    }
+    all
 }
 
 fn set_fields(goal: &Goal, truth: &mut Value, id: &InstanceId) {

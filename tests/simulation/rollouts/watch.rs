@@ -40,6 +40,12 @@ pub(crate) struct Watch {
     rested: RefCell<BTreeMap<InstanceId, Duration>>,
     /// How far the clocks of two programs may be apart.
     pub(crate) clocks_apart: Cell<Duration>,
+    /// Whether orders are made ahead of everything else, and nothing but orders.
+    pub(crate) ahead: Cell<bool>,
+    /// The same of some program before this one.
+    was_ahead: Cell<bool>,
+    /// Machines that were begun so: they stand in any batch.
+    begun_ahead: RefCell<BTreeSet<InstanceId>>,
 }
 
 impl Watch {
@@ -61,6 +67,9 @@ impl Watch {
             approved: RefCell::default(),
             rested: RefCell::default(),
             clocks_apart: Cell::default(),
+            ahead: Cell::default(),
+            was_ahead: Cell::default(),
+            begun_ahead: RefCell::default(),
         }
     }
 
@@ -94,6 +103,19 @@ impl Watch {
     /// A program says that it leaves this machine alone.
     pub(crate) fn left_alone(&self, id: &InstanceId) {
         self.left_alone.borrow_mut().insert(id.clone());
+    }
+
+    /// From now on orders are made ahead, or not.
+    pub(crate) fn makes_orders_ahead(&self, ahead: bool) {
+        self.ahead.set(ahead);
+        self.was_ahead.set(ahead || self.was_ahead.get());
+    }
+
+    /// A program that died has begun this machine, and nobody saw in which turn.
+    pub(crate) fn begun_unseen(&self, id: &InstanceId) {
+        if self.was_ahead.get() {
+            self.begun_ahead.borrow_mut().insert(id.clone());
+        }
     }
 
     /// Somebody opened the gate behind a group's first batch.
@@ -216,6 +238,10 @@ impl Watch {
         if at.direction == Direction::Undo || back {
             return None;
         }
+        // It may have been announced when orders were made ahead, and was not answered.
+        if action.starts_with("Modify") && self.begun_ahead.borrow().contains(&at.instance) {
+            return None;
+        }
         let mut same = intents().filter(|(entry, other)| entry.run == last.run && *other == at);
         let first = same.next().map_or(last.at, |(first, _)| first.at);
         self.is_shut(first, &at.instance, action)
@@ -228,14 +254,15 @@ impl Watch {
         if self.promises.freezes.iter().any(frozen) {
             return Some(format!("{what} {id} at {at}, in a freeze"));
         }
-        let shut = group.is_shut_at(at);
+        let shut = group.is_shut_at(at) && !self.ahead.get();
         shut.then(|| format!("{what} {id} at {at} while its window is shut"))
     }
 
     /// The batches before have ended, so have all their machines, and the gate between is open.
     ///
     /// Who stands in which batch follows from how many were begun before: batches are begun in turn. Machines that
-    /// were left alone may have stood anywhere, so that so many less are known to belong to the batches before.
+    /// were left alone, or whose order was made ahead, may stand anywhere, so that so many less are known to belong to
+    /// the batches before.
     fn begins_too_early(
         &self,
         entry: &Entry,
@@ -244,16 +271,24 @@ impl Watch {
         now: Duration,
     ) -> Objection {
         let group = self.group_of(id)?;
+        if self.ahead.get() {
+            self.begun_ahead.borrow_mut().insert(id.clone());
+            return None;
+        }
         let (planned, touched) = (self.planned.borrow(), self.touched.borrow());
         if !planned.contains(id.as_str()) || group.members.iter().any(|id| touched.contains(id)) {
             return None;
         }
         let same_run: Vec<&Entry> = earlier.iter().filter(|e| e.run == entry.run).collect();
         let begun = first_begun(&same_run, |id| {
-            group.members.contains(id.as_str()) && planned.contains(id.as_str())
+            group.members.contains(id.as_str())
+                && planned.contains(id.as_str())
+                && !self.begun_ahead.borrow().contains(id)
         });
         // Nor is it known where it stands itself, if it was left alone before and has its turn now.
-        if begun.contains(id) || self.left_alone.borrow().contains(id) {
+        let mut anywhere = self.left_alone.borrow().clone();
+        anywhere.extend(self.begun_ahead.borrow().iter().cloned());
+        if begun.contains(id) || anywhere.contains(id) {
             return None;
         }
         let n = group
@@ -262,9 +297,9 @@ impl Watch {
             .filter(|id| planned.contains(*id))
             .count();
         let before = group.before_the_batch_of(begun.len(), n);
-        let left = self.left_alone.borrow();
-        let left = left.iter().filter(|id| group.members.contains(id.as_str()));
-        let known = &begun[..before.saturating_sub(left.count()).min(begun.len())];
+        let anywhere = anywhere.iter();
+        let anywhere = anywhere.filter(|id| group.members.contains(id.as_str()));
+        let known = &begun[..before.saturating_sub(anywhere.count()).min(begun.len())];
         if let Some(open) = known.iter().find(|id| is_under_way(id, &same_run)) {
             return Some(format!(
                 "{id} begins while {open} of a batch before goes on"
