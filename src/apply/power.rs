@@ -23,23 +23,45 @@ struct Switch {
     within: Duration,
     /// How long a definite refusal is met with another try.
     refused_for: Duration,
-    /// From when on a look is believed that shows the end reached.
-    believed_from: Duration,
+    /// When a look is believed that shows the end reached.
+    belief: Belief,
     /// What is learned from how long it takes.
     wait: Wait,
     /// After this the verb is this one.
     harder: Option<(Duration, PowerVerb)>,
 }
 
+/// When a look is believed that shows the end reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Belief {
+    /// At once.
+    AtOnce,
+    /// Once it cannot be from before the machine went down.
+    PastTheOutage,
+}
+
 /// What is known while switching.
 struct Progress {
     begun: Duration,
+    /// When it was first seen anywhere else than at the end. A look behind that may be older than it seems.
+    first_away: Option<Duration>,
     sent: Option<Duration>,
     refused: Option<Duration>,
     harder_sent: bool,
     found: bool,
     /// What the last call that was not accepted was told, so that who reads the end learns the reason.
     refusal: Option<CloudError>,
+}
+
+impl Switch {
+    fn believes(&self, progress: &Progress, now: Duration) -> bool {
+        match self.belief {
+            Belief::AtOnce => true,
+            Belief::PastTheOutage => {
+                now >= progress.first_away.unwrap_or(progress.begun) + STALE_MAX
+            }
+        }
+    }
 }
 
 impl Worker {
@@ -58,7 +80,7 @@ impl Worker {
             within: self.limits.stop_within,
             refused_for: Duration::ZERO,
             // A change is refused while it runs, so a look that was wrong is found out at once.
-            believed_from: Duration::ZERO,
+            belief: Belief::AtOnce,
             wait: Wait::Stop,
             harder,
         })
@@ -96,16 +118,14 @@ impl Worker {
     }
 
     async fn bring_up(&self) -> End {
-        // A look that old may still show the machine as it ran before it went down.
-        let known_down = self.desk.sights.borrow().down_since(&self.saga.instance);
-        let known_down = known_down.unwrap_or_else(|| self.tools.clock.elapsed());
         self.switch(Switch {
             verb: PowerVerb::Start,
             from: InstanceStatus::Stopped,
             to: InstanceStatus::Running,
             within: START_WITHIN,
             refused_for: START_REFUSED_FOR,
-            believed_from: known_down + STALE_MAX,
+            // A look that is old may still show the machine as it ran before it went down.
+            belief: Belief::PastTheOutage,
             wait: Wait::Start,
             harder: None,
         })
@@ -115,6 +135,7 @@ impl Worker {
     async fn switch(&self, switch: Switch) -> End {
         let mut progress = Progress {
             begun: self.tools.clock.elapsed(),
+            first_away: self.desk.sights.borrow().down_since(&self.saga.instance),
             sent: None,
             refused: None,
             harder_sent: false,
@@ -128,7 +149,10 @@ impl Worker {
             };
             let now = self.tools.clock.elapsed();
             let waited = now - progress.begun;
-            if seen.status == switch.to && now >= switch.believed_from {
+            if seen.status != switch.to {
+                progress.first_away.get_or_insert(now);
+            }
+            if seen.status == switch.to && switch.believes(&progress, now) {
                 if let Some(sent) = progress.sent {
                     self.took(switch.wait, now - sent);
                 }

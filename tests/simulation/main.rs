@@ -3,7 +3,8 @@
 //! ```text
 //! cargo test --release --test simulation -- [--seeds N] [--seed S] [--transcript]
 //!     [--script FILE | --only 'TROUBLE; …']   the history of seed S with these troubles alone
-//!     [--theme money|two|lost|hooks|minds]    histories about one thing, instead of any
+//!     [--theme money|two|lost|hooks|minds|network]
+//!                                             histories about one thing, instead of any
 //!     [--twice N]                             N seeds, each played twice
 //!     [--every-crash N]                       N seeds, each with a crash at every point of its first apply
 //!     [--bad-days N]                          large fleets on bad days
@@ -47,6 +48,7 @@ mod two;
 mod lost;
 mod hooks;
 mod minds;
+mod network;
 mod bad_days;
 mod wanted;
 mod played;

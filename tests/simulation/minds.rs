@@ -68,11 +68,23 @@ pub(crate) fn mode(mind: Mind) -> Mode {
     }
 }
 
-/// The end of `cancel`: closes the run that was settled, unless a machine is owed something.
-pub(crate) async fn close(history: &History, store: &Rc<Store>, outcome: &RunOutcome) {
-    let contents = store.contents();
+/// The end of `cancel`: closes the run that was settled, unless a machine is owed something. Orders whose answer was
+/// lost are looked for before.
+pub(crate) async fn close(
+    history: &History,
+    cloud: &Aliyun,
+    store: &Rc<Store>,
+    outcome: &RunOutcome,
+) {
     let may_close = outcome.is_settled() && outcome.obligations.is_empty();
-    let Some(plan) = plan_of(history, &contents).filter(|_| may_close) else {
+    if !may_close {
+        return;
+    }
+    if !reconcile(history, cloud, store).await {
+        return history.eye.log("-- the books cannot be read".to_owned());
+    }
+    let contents = store.contents();
+    let Some(plan) = plan_of(history, &contents) else {
         return;
     };
     let Some(run) = open_run(&contents, &plan) else {
@@ -83,14 +95,14 @@ pub(crate) async fn close(history: &History, store: &Rc<Store>, outcome: &RunOut
     history.eye.log(format!("-- given up: {done:?}"));
 }
 
-/// `orders reconcile`: what was found in the books, and is the only one, is recorded.
-pub(crate) async fn reconcile(history: &History, cloud: &Aliyun, store: &Rc<Store>) {
+/// `orders reconcile`: what was found in the books, and is the only one, is recorded. Whether they could be read.
+pub(crate) async fn reconcile(history: &History, cloud: &Aliyun, store: &Rc<Store>) -> bool {
     let contents = store.contents();
     let Some(plan) = plan_of(history, &contents) else {
-        return;
+        return true;
     };
     let Some(run) = open_run(&contents, &plan) else {
-        return;
+        return true;
     };
     history.eye.plan.replace(Some(plan.clone()));
     history.eye.take_up(run.entries);
@@ -98,16 +110,26 @@ pub(crate) async fn reconcile(history: &History, cloud: &Aliyun, store: &Rc<Stor
         history.eye.object("I14", illegal.to_string());
         Vec::new()
     });
-    // One at a time: the journal has moved on then.
-    let Some(lost) = lost.first() else { return };
-    let Ok(found) = found(cloud, &contents, lost).await else {
-        return;
-    };
-    if let [only] = &found[..] {
-        let (journal, clock) = (history.journal(store), history.rig.clock.clone());
-        let done = adopt(&run, lost, only, &journal, clock.as_ref()).await;
-        history.eye.log(format!("-- {only} is recorded: {done:?}"));
+    let (journal, clock) = (history.journal(store), history.rig.clock.clone());
+    for lost in &lost {
+        let contents = store.contents();
+        let Some(run) = open_run(&contents, &plan) else {
+            return true;
+        };
+        let Ok(found) = found(cloud, &contents, lost).await else {
+            return false;
+        };
+        if let [only] = &found[..] {
+            let done = adopt(&run, lost, only, &journal, clock.as_ref()).await;
+            history.eye.log(format!("-- {only} is recorded: {done:?}"));
+            if done.is_err() {
+                return false;
+            }
+        } else {
+            history.eye.told(format!("{} {found:?}", lost.instance));
+        }
     }
+    true
 }
 
 /// The orders that may be the lost one.

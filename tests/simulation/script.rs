@@ -110,6 +110,8 @@ pub(crate) enum Theme {
     Hooks,
     /// People who change their minds: `minds.rs`.
     Minds,
+    /// Addresses and bandwidth: `network.rs`.
+    Network,
 }
 
 impl Theme {
@@ -122,13 +124,14 @@ impl Theme {
             Self::Lost => crate::lost::script(seed),
             Self::Hooks => crate::hooks::script(seed),
             Self::Minds => crate::minds::script(seed),
+            Self::Network => crate::network::script(seed),
         }
     }
 
     /// Whether budgets hold and somebody may pay by a call.
     pub(crate) fn is_about_money(self) -> bool {
         match self {
-            Self::Any | Self::Two | Self::Hooks | Self::Minds => false,
+            Self::Any | Self::Two | Self::Hooks | Self::Minds | Self::Network => false,
             Self::Money | Self::Lost => true,
         }
     }
@@ -142,6 +145,7 @@ impl Theme {
             Self::Lost => "--theme lost ",
             Self::Hooks => "--theme hooks ",
             Self::Minds => "--theme minds ",
+            Self::Network => "--theme network ",
         }
     }
 }

@@ -151,8 +151,9 @@ fn theme(text: &str) -> Result<Theme, String> {
         "lost" => Ok(Theme::Lost),
         "hooks" => Ok(Theme::Hooks),
         "minds" => Ok(Theme::Minds),
+        "network" => Ok(Theme::Network),
         _ => Err(format!(
-            "{text} is no theme; there are any, money, two, lost, hooks and minds"
+            "{text} is no theme; there are any, money, two, lost, hooks, minds and network"
         )),
     }
 }

@@ -15,7 +15,7 @@ use serde_yaml::Value;
 use crate::chains;
 use crate::fleet::Fleet;
 use crate::history::History;
-use crate::laws::of;
+use crate::laws::{of, text};
 
 /// Draws apart from everything else, so that no other story changes.
 const OWN_SEED: u64 = 0x00ba_c57e_95ed;
@@ -64,7 +64,8 @@ fn can_go_back(cloud: &Value, id: &str) -> bool {
 /// back runs as it did.
 pub(crate) async fn are_taken(history: &History, store: &Store, truth: &Truth) {
     let plans = history.plans.borrow().clone();
-    let mut turned_last: BTreeMap<InstanceId, bool> = BTreeMap::new();
+    // Who is back, and the bandwidth that its run found it with: another run may have changed that before.
+    let mut turned_last: BTreeMap<InstanceId, Option<Truth>> = BTreeMap::new();
     for run in &store.contents().runs {
         let entries: Vec<Entry> = store.entries(&run.run).await.unwrap();
         let plan = &plans[&run.run];
@@ -104,23 +105,31 @@ pub(crate) async fn are_taken(history: &History, store: &Store, truth: &Truth) {
                 Kind::Closed {
                     instance, outcome, ..
                 } => {
-                    let back = chains::is_back(&entries[..nth], &run.run, instance);
-                    turned_last.insert(instance.clone(), back && *outcome == SagaOutcome::Undone);
+                    let back = chains::is_back(&entries[..nth], &run.run, instance)
+                        && *outcome == SagaOutcome::Undone;
+                    let found = &plan.sagas[instance].fingerprint;
+                    let found = serde_json::to_value(found).unwrap();
+                    let bandwidth = found["internet.max_bandwidth_out"].clone();
+                    turned_last.insert(instance.clone(), back.then_some(bandwidth));
                 }
                 _ => {}
             }
         }
     }
     let touched = history.eye.touched.borrow();
-    let is_back = turned_last.iter().filter(|(_, turned)| **turned);
-    for (id, _) in is_back.filter(|(id, _)| !touched.contains(*id)) {
+    let is_back = turned_last.iter().filter(|(id, _)| !touched.contains(*id));
+    for (id, bandwidth) in is_back.filter_map(|(id, found)| Some((id, found.as_ref()?))) {
         let (was, is) = (of(&history.first_truth, id), of(truth, id));
-        for field in ["EffectiveType", "Status", "InternetMaxBandwidthOut"] {
-            if was[field] != is[field] {
-                let what = format!(
-                    "{id} was put back: {field} was {}, is {}",
-                    was[field], is[field]
-                );
+        let out = "InternetMaxBandwidthOut";
+        let was = [
+            ("EffectiveType", text(&was["EffectiveType"])),
+            ("Status", text(&was["Status"])),
+            (out, text(bandwidth)),
+        ];
+        for (field, was) in was {
+            let is = text(&is[field]);
+            if was != is {
+                let what = format!("{id} was put back: {field} was {was}, is {is}");
                 history.eye.object("I16", what);
             }
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apply::{Hours, Obligation, OpenRun, abandon};
 use crate::cli::args::{CancelArgs, Global};
 use crate::cli::commands::orders::leftover::{Leftover, offer_to_cancel};
+use crate::cli::commands::orders::reconcile::Reconciled;
 use crate::cli::context::Context;
 use crate::cli::display::{Ending, end_stream};
 use crate::cli::failure::{Done, Failure, Situation};
@@ -13,7 +14,7 @@ use crate::cli::planning::peek;
 use crate::cli::running::{Run, load_plan};
 use crate::cli::screen::Screen;
 use crate::cloud::Cloud as _;
-use crate::model::{InstanceId, Lineage, RegionId};
+use crate::model::{InstanceId, Lineage, OrderId, RegionId};
 use crate::observe::observe;
 use crate::saga::Mode;
 use crate::store::{Contents, Store};
@@ -89,14 +90,17 @@ async fn give_up(
         screen.sentence(&ended.words(&screen.out));
         return Ok(GivenUp::NotYet(ended.done()));
     }
+    let lost = Reconciled::of(context, &store, None).await.map_err(told)?;
+    screen.sentence(&lost.recorded_in_words());
     let contents = store.contents();
     let mut left = Leftover::of(context, &contents, &input.fleet, &args.run).await;
     close(context, store, &args.run).await.map_err(told)?;
     screen.sentence(&format!(
-        "Run {} is closed: its machines are up, and nothing more of it will be done.\n{}{}",
+        "Run {} is closed: its machines are up, and nothing more of it will be done.\n{}{}{}",
         args.run,
         farewell(&gone),
-        left.told()
+        left.told(),
+        nobody_can_tell(&lost),
     ));
     let done = offer_to_cancel(context, &mut left.unpaid, args, screen).await;
     Ok(GivenUp::Closed { lines, done })
@@ -139,6 +143,17 @@ fn farewell(gone: &[&Obligation]) -> String {
         )
     };
     gone.iter().map(line).collect()
+}
+
+fn nobody_can_tell(lost: &Reconciled) -> String {
+    let line = |(machine, orders): (&InstanceId, &[OrderId])| {
+        let ids: Vec<&str> = orders.iter().map(OrderId::as_str).collect();
+        let ids = ids.join(", ");
+        format!(
+            "{machine}: its call was not answered, and any of {ids} may be its order: look at them\n"
+        )
+    };
+    lost.untold().map(line).collect()
 }
 
 fn is_open(contents: Option<&Contents>, run: &str) -> Result<(), Failure> {

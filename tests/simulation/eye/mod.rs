@@ -49,6 +49,8 @@ pub(crate) struct Eye {
     pub(crate) rollouts: Watch,
     /// Who is in service.
     pub(crate) balancer: Balancer,
+    /// What a person was told of orders that nobody can tell.
+    pub(crate) told: RefCell<String>,
     /// The last entry of the program before this one.
     pub(crate) began_here: Cell<u64>,
 }
@@ -71,6 +73,7 @@ impl Eye {
             plan: RefCell::default(),
             journal_lost: Cell::default(),
             n_changes_sent: Cell::default(),
+            told: RefCell::default(),
             began_here: Cell::default(),
         }
     }
@@ -110,6 +113,12 @@ impl Eye {
 
     fn is_after(&self, moment: &Cell<Option<Duration>>) -> bool {
         moment.get().is_some_and(|at| self.clock.elapsed() > at)
+    }
+
+    /// A person is told.
+    pub(crate) fn told(&self, what: String) {
+        *self.told.borrow_mut() += &what;
+        self.log(format!("-- told: {what}"));
     }
 
     pub(crate) fn log(&self, line: String) {

@@ -125,7 +125,7 @@ impl History {
             .carry_out(&job, &cloud, store.clone(), &plan, &observed)
             .await;
         if let (Some(Mind::GiveUp), Attempt::Ended(outcome)) = (mind, &ended) {
-            minds::close(self, &store, outcome).await;
+            minds::close(self, &cloud, &store, outcome).await;
         }
         ended
     }

@@ -71,7 +71,7 @@ pub(crate) struct History {
 /// Plays the history of this seed.
 pub(crate) async fn play(script: Script) -> Ended {
     match script.theme {
-        Theme::Any | Theme::Money | Theme::Hooks | Theme::Minds => {}
+        Theme::Any | Theme::Money | Theme::Hooks | Theme::Minds | Theme::Network => {}
         Theme::Two => return two::play(script).await,
         Theme::Lost => return lost::play(script).await,
     }

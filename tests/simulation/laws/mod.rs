@@ -184,12 +184,14 @@ async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
                 } if note.contains("are tolerated") || note.contains("another machine") => {
                     (instance, Stand::HeldBack)
                 }
-                // What keeps a machine from going back may last as long as a history.
+                // What keeps a machine from going back, or on, may last as long as a history.
                 Kind::Halted {
                     instance,
                     halt: Halt::Held,
                     note,
-                } if note.contains("not put back") => (instance, Stand::HeldBack),
+                } if note.contains("not put back") || note.contains("NoStock") => {
+                    (instance, Stand::HeldBack)
+                }
                 Kind::Halted {
                     instance,
                     halt: Halt::Held,
@@ -233,7 +235,7 @@ pub(crate) fn of<'a>(truth: &'a Value, id: &InstanceId) -> &'a Value {
     machine.unwrap_or(&Value::Null) // Somebody deleted it.
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)

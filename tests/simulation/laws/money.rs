@@ -141,7 +141,7 @@ pub(super) async fn every_order_is_recorded(
 ) {
     let mut recorded: BTreeSet<String> = BTreeSet::new();
     // A person is told which orders may be the one whose answer was lost.
-    let mut told = String::new();
+    let mut told = history.eye.told.borrow().clone();
     for store in stores {
         recorded.extend(store.contents().orders.keys().map(ToString::to_string));
         told += &notes_of_the_held(store).await;

@@ -7,7 +7,7 @@ pub mod cancel;
 pub mod leftover;
 mod pay;
 mod found;
-mod reconcile;
+pub mod reconcile;
 
 use crate::cli::args::Global;
 use crate::cli::context::Context;

@@ -40,20 +40,8 @@ pub(super) async fn run(
     let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;
     let lineage = Lineage::of(&account, &input.fleet.fleet);
     let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;
-    let mut reconciled = Reconciled::default();
-    for lost in lost(&store).await? {
-        let found = found(context, &store, &lost).await?;
-        let Some(order) = choose(&found, args.order.as_ref()) else {
-            reconciled.open.push((lost, found));
-            continue;
-        };
-        record(context, &store, &lost, &order).await?;
-        let machine = &lost.instance;
-        screen.sentence(&format!(
-            "Order {order} is {machine}'s; it is recorded now.\n"
-        ));
-        reconciled.recorded.push((lost.instance, order));
-    }
+    let reconciled = Reconciled::of(context, &store, args.order.as_ref()).await?;
+    screen.sentence(&reconciled.recorded_in_words());
     if !reconciled.recorded.is_empty() {
         screen.talk("Next: `respec apply` goes on with it.\n");
     }
@@ -67,7 +55,7 @@ pub(super) async fn run(
 
 /// What became of the lost answers.
 #[derive(Default)]
-struct Reconciled {
+pub struct Reconciled {
     /// Machines whose order was found.
     recorded: Vec<(InstanceId, OrderId)>,
     /// Answers that are still open, with the orders that may be theirs.
@@ -75,8 +63,45 @@ struct Reconciled {
 }
 
 impl Reconciled {
+    /// Looks for the order of every lost answer of the open run, and records those that can be told.
+    ///
+    /// # Errors
+    /// [`Failure`] when the books cannot be read; what was found until then is recorded.
+    pub async fn of(
+        context: &Context,
+        store: &Store,
+        named: Option<&OrderId>,
+    ) -> Result<Self, Failure> {
+        let mut reconciled = Self::default();
+        for lost in lost(store).await? {
+            let found = found(context, store, &lost).await?;
+            if let Some(order) = choose(&found, named) {
+                record(context, store, &lost, &order).await?;
+                reconciled.recorded.push((lost.instance, order));
+            } else {
+                reconciled.open.push((lost, found));
+            }
+        }
+        Ok(reconciled)
+    }
+
+    /// A line for each order that was recorded.
+    #[must_use]
+    pub fn recorded_in_words(&self) -> String {
+        let line = |(machine, order): &(InstanceId, OrderId)| {
+            format!("Order {order} is {machine}'s; it is recorded now.\n")
+        };
+        self.recorded.iter().map(line).collect()
+    }
+
+    /// Orders that may be a lost answer's, with its machine, and nobody can tell which.
+    pub fn untold(&self) -> impl Iterator<Item = (&InstanceId, &[OrderId])> {
+        let several = self.open.iter().filter(|(_, found)| found.len() > 1);
+        several.map(|(lost, found)| (&lost.instance, found.as_slice()))
+    }
+
     fn needs_a_person(&self) -> bool {
-        self.open.iter().any(|(_, found)| found.len() > 1)
+        self.untold().next().is_some()
     }
 
     fn open_in_words(&self) -> String {
