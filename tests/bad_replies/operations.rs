@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
 use respec::clock::SystemClock;
 use respec::cloud::{
-    Cloud, CloudError, InstanceQuery, ModificationQuery, OperationType, PowerCall, PowerVerb,
+    Billing, Cloud, CloudError, InstanceQuery, ModificationQuery, OperationType, OrderQuery, Payer,
+    PowerCall, PowerVerb, Prices,
 };
 use respec::http::HttpWire;
 use respec::model::{
-    ClientToken, InstanceId, ModifyCall, NetworkChange, PrepayChange, RegionId, SpecChange,
-    StoppedMode, TypeName,
+    ClientToken, InstanceId, ModifyCall, NetworkChange, OrderId, PrepayChange, RegionId, ShapeKey,
+    SpecChange, StoppedMode, Term, TypeName, UpgradeKey, UpgradeTarget,
 };
 use respec::wire::{HttpReply, HttpRequest, Wire, WireError};
 
@@ -34,17 +35,26 @@ pub(crate) enum Operation {
     ModifyPrepay,
     ModifyNetwork,
     AllocatePublicIp,
+    Orders,
+    OneOrder,
+    AccountBalance,
+    CancelOrder,
+    PayOrder,
+    UpgradePrice,
+    ShapePrice,
+    Renewals,
 }
 
 use Operation::{
-    AllInstances, AllocatePublicIp, CallerIdentity, InstanceTypes, InstancesById, Modification,
-    ModifyNetwork, ModifyPrepay, ModifySpec, Power, PowerOne, Regions,
+    AccountBalance, AllInstances, AllocatePublicIp, CallerIdentity, CancelOrder, InstanceTypes,
+    InstancesById, Modification, ModifyNetwork, ModifyPrepay, ModifySpec, OneOrder, Orders,
+    PayOrder, Power, PowerOne, Regions, Renewals, ShapePrice, UpgradePrice,
 };
 use PowerVerb::{ForceStop, Reboot, Start, Stop};
 use StoppedMode::KeepCharging;
 
 /// All of them.
-pub(crate) const ALL: [Operation; 18] = [
+pub(crate) const ALL: [Operation; 26] = [
     CallerIdentity,
     InstancesById,
     AllInstances,
@@ -63,6 +73,14 @@ pub(crate) const ALL: [Operation; 18] = [
     ModifyPrepay,
     ModifyNetwork,
     AllocatePublicIp,
+    Orders,
+    OneOrder,
+    AccountBalance,
+    CancelOrder,
+    PayOrder,
+    UpgradePrice,
+    ShapePrice,
+    Renewals,
 ];
 
 impl Operation {
@@ -70,9 +88,10 @@ impl Operation {
     pub(crate) fn only_reads(self) -> bool {
         match self {
             CallerIdentity | InstancesById | AllInstances | Modification | Regions
-            | InstanceTypes => true,
+            | InstanceTypes | Orders | OneOrder | AccountBalance | UpgradePrice | ShapePrice
+            | Renewals => true,
             Power(_) | PowerOne(_) | ModifySpec | ModifyPrepay | ModifyNetwork
-            | AllocatePublicIp => false,
+            | AllocatePublicIp | CancelOrder | PayOrder => false,
         }
     }
 
@@ -102,6 +121,23 @@ impl Operation {
             PowerOne(_) | ModifySpec => r#""HostId":"ecs.aliyuncs.com""#,
             ModifyPrepay | ModifyNetwork => r#""OrderId":"203847561928374""#,
             AllocatePublicIp => r#""IpAddress":"203.0.113.9""#,
+            Orders | OneOrder => {
+                r#""Code":"Success","Success":true,"Data":{"TotalCount":1,"OrderList":{"Order":[
+                {"OrderId":"203847561928374","OrderType":"Upgrade","PaymentStatus":"Unpaid",
+                "CreateTime":"2026-03-01T08:00:00Z","InstanceIDs":"[\"i-1\"]"}]}}"#
+            }
+            AccountBalance => {
+                r#""Code":"Success","Success":true,
+                "Data":{"AvailableAmount":"1,000.00","Currency":"CNY"}"#
+            }
+            CancelOrder | PayOrder => r#""Code":"Success","Success":true"#,
+            UpgradePrice | ShapePrice => {
+                r#""PriceInfo":{"Price":{"TradePrice":1.5,"Currency":"CNY"}}"#
+            }
+            Renewals => {
+                r#""InstanceRenewAttributes":{"InstanceRenewAttribute":[{"InstanceId":"i-1",
+                "AutoRenewEnabled":true,"Duration":1,"PeriodUnit":"Month"}]}"#
+            }
         };
         format!(r#"{{"RequestId":"473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E",{fields}}}"#)
     }
@@ -141,6 +177,14 @@ impl Operation {
             ModifyPrepay => modify(aliyun, ModifyCall::Prepay(prepay_change())).await,
             ModifyNetwork => modify(aliyun, ModifyCall::Network(NetworkChange::default())).await,
             AllocatePublicIp => aliyun.allocate_public_ip(&region, &machine).await.map(drop),
+            Orders => aliyun.query_orders(&a_day()).await.map(drop),
+            OneOrder => aliyun.order_detail(&order()).await.map(drop),
+            AccountBalance => aliyun.account_balance().await.map(drop),
+            CancelOrder => aliyun.cancel_order(&order()).await.map(drop),
+            PayOrder => aliyun.pay_order(&order(), &payer()).await.map(drop),
+            UpgradePrice => aliyun.upgrade_price(&machine, &upgrade()).await.map(drop),
+            ShapePrice => aliyun.shape_price(&shape()).await.map(drop),
+            Renewals => aliyun.auto_renewals(&region, &[machine]).await.map(drop),
         }
     }
 }
@@ -150,6 +194,53 @@ async fn modify(aliyun: &Aliyun, change: ModifyCall) -> Result<(), CloudError> {
     let (region, machine) = (region(), machine());
     let reply = aliyun.modify(&region, &machine, &change, &token);
     reply.await.map(drop)
+}
+
+fn order() -> OrderId {
+    OrderId::new("203847561928374").unwrap()
+}
+
+fn payer() -> Payer {
+    Payer {
+        buyer_id: "1".to_owned(),
+        payer_id: "2".to_owned(),
+        pay_submit_uid: "3".to_owned(),
+        token: "hush-money".into(),
+    }
+}
+
+fn a_day() -> OrderQuery {
+    OrderQuery {
+        created_from: "2026-03-01T00:00:00Z".parse().unwrap(),
+        created_until: "2026-03-02T00:00:00Z".parse().unwrap(),
+        payment: None,
+        kind: None,
+    }
+}
+
+fn upgrade() -> UpgradeKey {
+    UpgradeKey {
+        region: region(),
+        from: TypeName::new("ecs.g7.large").unwrap(),
+        image: None,
+        expires_at: None,
+        charge_type: None,
+        max_bandwidth_out: 0,
+        target: UpgradeTarget::Type {
+            to: larger(),
+            system_disk_category: None,
+        },
+    }
+}
+
+fn shape() -> ShapeKey {
+    ShapeKey {
+        region: region(),
+        instance_type: larger(),
+        image: None,
+        fixed_bandwidth: 0,
+        term: Term::Hour,
+    }
 }
 
 fn larger() -> TypeName {

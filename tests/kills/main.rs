@@ -83,7 +83,12 @@ fn main() -> ExitCode {
     let rounds = rounds.into_iter().enumerate().filter(sample);
     let rounds = rounds.map(|(_, round)| round);
     let rounds = rounds.filter(|round| only.is_none_or(|word| round.name.contains(word.as_str())));
-    play_all(&rounds.collect::<Vec<_>>())
+    let rounds: Vec<Round> = rounds.collect();
+    if rounds.is_empty() {
+        println!("no round is called {}", only.map_or("", String::as_str));
+        return ExitCode::from(2);
+    }
+    play_all(&rounds)
 }
 
 fn rounds() -> (Vec<Round>, Vec<String>) {

@@ -37,10 +37,14 @@ fn vary(fleet: &mut Fleet, seed: u64) {
 fn change(machine: &mut Mapping, chance: &mut ChaCha8Rng) {
     let out = machine["InternetMaxBandwidthOut"].as_u64().unwrap();
     let has_address = machine.contains_key("PublicIpAddress");
-    match chance.random_range(0..3) {
+    match chance.random_range(0..4) {
         0 => {
             machine.remove("PublicIpAddress");
             set_bandwidth(machine, 0);
+        }
+        // Bandwidth and no address: one is asked for by a call of its own.
+        3 => {
+            machine.remove("PublicIpAddress");
         }
         1 if has_address => {
             let kinds = ["PayByTraffic", "PayByBandwidth"];
