@@ -19,7 +19,7 @@ pub enum MachineEnd {
         /// How long the machine was out of service.
         downtime: Duration,
     },
-    /// It rests, and the next run begins there.
+    /// It rests, and the next apply begins there.
     Halted {
         /// Why.
         halt: Halt,
@@ -31,7 +31,7 @@ pub enum MachineEnd {
         /// For what.
         reason: String,
     },
-    /// It was begun, and goes on in the next run.
+    /// It was begun, and goes on in the next apply.
     Open,
 }
 

@@ -106,7 +106,7 @@ pub enum SagaOutcome {
     Abandoned,
 }
 
-/// Why a saga rests without having ended. The next run begins with it.
+/// Why a saga rests without having ended. The next apply begins with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Halt {

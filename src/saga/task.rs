@@ -36,7 +36,7 @@ pub enum Task {
     TurnBack,
     /// Nothing is left: end the saga.
     Close(SagaOutcome),
-    /// Rest, and let the next run begin here.
+    /// Rest, and let the next apply begin here.
     Halt(Halt),
     /// Rest without a word: the run was interrupted and the machine is fine as it is.
     Rest,
