@@ -1,5 +1,7 @@
 //! What may start now: which begun machine goes on how, and which new one is begun.
 
+use std::time::Duration;
+
 use crate::event::EventKind;
 use crate::model::{Crowd, InstanceId};
 use crate::plan::Saga;
@@ -25,6 +27,9 @@ const TURNS_SOON: usize = 20;
 /// So often a machine is tried again of which something was to be written that cannot follow: once for each
 /// thing that may still be owed to it, a start, its service and an end.
 const ASTRAY_MAX: u32 = 3;
+
+/// By so little the time may be off that machines are begun by.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// How a walk through a line goes on.
 enum Line {
@@ -194,6 +199,11 @@ impl Dispatcher<'_> {
         let begins_with_order = saga.steps[0].is_paid_order();
         if self.mode == Mode::OrdersOnly && !begins_with_order {
             return Line::GoesOn;
+        }
+        // Those before it took a moment, and one that sleeps meanwhile wakes up in other hours.
+        let now = self.tools.clock.wall();
+        if self.brakes.are_off(now) >= A_MOMENT {
+            self.brakes.at(now);
         }
         match self.turn_of(&saga) {
             // Time lifts that soon. Some behind it may want another kind of change; they have a shorter way.

@@ -28,6 +28,9 @@ const SALT: u64 = 0x0068_6f6f_6b73;
 /// Mostly they work.
 const FAILS: f64 = 0.12;
 
+/// What a gate looks at is not as it should be.
+const BAD_GATE: f64 = 0.35;
+
 /// A history about service.
 pub(crate) fn script(seed: u64) -> Script {
     let edit = |fleet: &mut Fleet| give_commands(fleet, seed);
@@ -46,6 +49,11 @@ fn give_commands(fleet: &mut Fleet, seed: u64) {
         group["rollout"]["before_stop"] = command("{command: [./drain.sh], within: 2m}");
         if chance.random_bool(0.85) {
             group["rollout"]["after_start"] = command("{command: [./return.sh], within: 3m}");
+        }
+        if group["ids"].as_sequence().unwrap().len() >= 3 && chance.random_bool(0.5) {
+            let gate = "[{after: 1, check: {command: [./open.sh], every: 1m, failures: 2}}]";
+            group["rollout"]["batches"] = command("[1, 100%]");
+            group["rollout"]["gates"] = command(gate);
         }
     }
 }
@@ -121,6 +129,31 @@ impl Owner {
         }
     }
 
+    /// What a gate looks at is not always as it should be, but in the end.
+    async fn look_at_a_gate(&self, group: &str) -> Sight {
+        let WatchedWire {
+            death, eye, clock, ..
+        } = self.wire.as_ref();
+        if death.is_dead() {
+            return std::future::pending().await;
+        }
+        death.awake(clock.as_ref()).await;
+        let (takes, bad) = {
+            let mut chance = self.chance.borrow_mut();
+            let takes = span(SECOND / 10, SECOND * 20, &mut chance);
+            (takes, chance.random_bool(BAD_GATE))
+        };
+        clock.sleep(takes).await;
+        death.awake(clock.as_ref()).await;
+        let bad = bad && !self.wire.is_quiet.get();
+        eye.log(format!("  the gate of {group} looks, and it is bad: {bad}"));
+        if bad {
+            return Sight::Bad("ended with 1".to_owned());
+        }
+        eye.rollouts.looked_good(group);
+        Sight::Good("ended with 0".to_owned())
+    }
+
     /// How long a command takes, and whether it fails; in the end they all work.
     fn draw(&self, within: Duration) -> (Duration, bool) {
         let mut chance = self.chance.borrow_mut();
@@ -133,7 +166,10 @@ impl Owner {
 #[async_trait(?Send)]
 impl Prober for Owner {
     async fn probe(&self, facts: &Facts, probe: &Probe, within: Duration) -> Sight {
-        self.inner.probe(facts, probe, within).await
+        match &facts.group {
+            Some(group) if facts.id.is_empty() => self.look_at_a_gate(group).await,
+            Some(_) | None => self.inner.probe(facts, probe, within).await,
+        }
     }
 
     async fn run(&self, call: HookCall<'_>) -> Ran {

@@ -77,6 +77,12 @@ impl Brakes {
         }
     }
 
+    /// How far this time is from the one that was told last.
+    #[must_use]
+    pub fn are_off(&self, now: Timestamp) -> Duration {
+        now.duration_since(self.now).unsigned_abs()
+    }
+
     /// The machine is down, whoever stopped it.
     pub fn went_down(&mut self, instance: &InstanceId) {
         let known = self.machines.contains_key(instance);

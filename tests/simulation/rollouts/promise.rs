@@ -59,6 +59,8 @@ pub(super) enum Gate {
     Wait(i64),
     /// Somebody says so.
     Person,
+    /// Something is as it should be.
+    Check,
 }
 
 /// What the manifest says about one group; all machines outside of groups are one as well.
@@ -218,6 +220,7 @@ fn group(name: &str, members: BTreeSet<String>, value: &Value, defaults: &Value)
         gate: match (gate["wait"].as_str(), gate["approve"].as_bool()) {
             (Some(_), _) => Gate::Wait(600),
             (None, Some(true)) => Gate::Person,
+            (None, _) if gate["check"].is_mapping() => Gate::Check,
             (None, _) => Gate::Nothing,
         },
         opens: value["window"]["schedule"].as_str().map(|schedule| {

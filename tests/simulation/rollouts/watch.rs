@@ -36,6 +36,8 @@ pub(crate) struct Watch {
     left_alone: RefCell<BTreeSet<InstanceId>>,
     /// Gates that somebody opened.
     approved: RefCell<BTreeSet<(RunId, String)>>,
+    /// Groups whose gate looked at something that was as it should be, since the present run was planned.
+    looked_good: RefCell<BTreeSet<String>>,
     /// When, by the one true clock, a machine came to rest last.
     rested: RefCell<BTreeMap<InstanceId, Duration>>,
     /// How far the clocks of two programs may be apart.
@@ -65,6 +67,7 @@ impl Watch {
             touched: RefCell::default(),
             left_alone: RefCell::default(),
             approved: RefCell::default(),
+            looked_good: RefCell::default(),
             rested: RefCell::default(),
             clocks_apart: Cell::default(),
             ahead: Cell::default(),
@@ -91,6 +94,7 @@ impl Watch {
         }
         if run == Going::Anew {
             self.planned.replace(meant.clone());
+            self.looked_good.borrow_mut().clear();
         }
         self.meant_to_run.replace(meant);
     }
@@ -103,6 +107,11 @@ impl Watch {
     /// A program says that it leaves this machine alone.
     pub(crate) fn left_alone(&self, id: &InstanceId) {
         self.left_alone.borrow_mut().insert(id.clone());
+    }
+
+    /// What this group's gate looks at was as it should be.
+    pub(crate) fn looked_good(&self, group: &str) {
+        self.looked_good.borrow_mut().insert(group.to_owned());
     }
 
     /// From now on orders are made ahead, or not.
@@ -325,6 +334,10 @@ impl Watch {
                 let gate = (entry.run.clone(), group.name.clone());
                 let approved = self.approved.borrow().contains(&gate);
                 (!approved).then(|| format!("nobody let {id} begin"))
+            }
+            Gate::Check => {
+                let good = self.looked_good.borrow().contains(&group.name);
+                (!good).then(|| format!("nothing good was seen before {id} begins"))
             }
             Gate::Wait(secs) => {
                 let rested = self.rested.borrow();
