@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
+use crate::cloud::{Billing, CloudError, OrderQuery};
 use crate::journal::Journal;
 use crate::model::{AskedFor, InstanceId, OrderDetail, OrderId};
 use crate::plan::{Saga, Step};
@@ -14,7 +15,7 @@ use crate::saga::{
 };
 
 use super::abandon::{AbandonError, OpenRun};
-use super::timing::HORIZON;
+use super::timing::{BOOKS_SKEW, HORIZON};
 
 /// A call of the open run that may have made an order nobody knows.
 #[derive(Debug, Clone)]
@@ -58,8 +59,7 @@ impl LostAnswer {
 
     fn is_in_time(&self, detail: &OrderDetail) -> bool {
         let made = detail.order.created_at;
-        let skew = super::timing::BOOKS_SKEW;
-        (self.first - skew..=self.last + skew).contains(&made)
+        (self.first - BOOKS_SKEW..=self.last + BOOKS_SKEW).contains(&made)
     }
 
     fn step(&self) -> &Step {
@@ -158,15 +158,26 @@ pub async fn adopt(
     Ok(())
 }
 
-/// The orders that may be a lost call's and that nobody has recorded.
-#[must_use]
-pub fn candidates(
+/// The orders in the books that may be a lost call's and that nobody has recorded.
+///
+/// # Errors
+/// [`CloudError`] when the books cannot be read.
+pub async fn candidates(
     lost: &LostAnswer,
-    found: &[OrderDetail],
+    billing: &dyn Billing,
     recorded: &BTreeSet<OrderId>,
-) -> Vec<OrderId> {
-    let strangers = found
-        .iter()
-        .filter(|detail| !recorded.contains(&detail.order.id) && lost.may_be(detail));
-    strangers.map(|detail| detail.order.id.clone()).collect()
+) -> Result<Vec<OrderId>, CloudError> {
+    let query = OrderQuery {
+        created_from: lost.first - BOOKS_SKEW,
+        created_until: lost.last + HORIZON + BOOKS_SKEW,
+        payment: None,
+        kind: None,
+    };
+    let mut ids = Vec::new();
+    for order in billing.query_orders(&query).await? {
+        if !recorded.contains(&order.id) && lost.may_be(&billing.order_detail(&order.id).await?) {
+            ids.push(order.id);
+        }
+    }
+    Ok(ids)
 }

@@ -84,7 +84,7 @@ pub use abandon::{AbandonError, OpenRun, abandon};
 pub use adopt::{LostAnswer, adopt, candidates, lost_answers};
 pub use approve::{ApproveError, approve, waiting_gates};
 pub use outcome::{LeftAlone, MachineEnd, Obligation, Rests, RunOutcome};
-pub use timing::{HORIZON, WAIT_GATES};
+pub use timing::WAIT_GATES;
 
 /// What an apply needs of the world.
 #[derive(Clone)]

@@ -71,7 +71,7 @@ pub(super) const RESEND_TAKEN_UP_WITHIN: Duration = Duration::from_secs(10 * 60)
 
 /// A request may take effect until this long after it may have been sent last: the longest read
 /// timeout, 62 s, and 150 s on top for a cloud that is late (assumed). Only later does no effect prove anything.
-pub const HORIZON: Duration = Duration::from_secs(62 + 150);
+pub(super) const HORIZON: Duration = Duration::from_secs(62 + 150);
 
 /// Between the two reads that prove that a call had no effect.
 pub(super) const PROOF_GAP: Duration = Duration::from_secs(60);

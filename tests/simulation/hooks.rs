@@ -129,22 +129,26 @@ impl Owner {
         }
     }
 
-    /// What a gate looks at is not always as it should be, but in the end.
-    async fn look_at_a_gate(&self, group: &str) -> Sight {
-        let WatchedWire {
-            death, eye, clock, ..
-        } = self.wire.as_ref();
+    /// Nothing happens on a machine that sleeps until it wakes, nor ever in a program that died.
+    async fn lives(&self) {
+        let WatchedWire { death, clock, .. } = self.wire.as_ref();
         if death.is_dead() {
             return std::future::pending().await;
         }
         death.awake(clock.as_ref()).await;
+    }
+
+    /// What a gate looks at is not always as it should be, but in the end.
+    async fn look_at_a_gate(&self, group: &str) -> Sight {
+        let eye = &self.wire.eye;
+        self.lives().await;
         let (takes, bad) = {
             let mut chance = self.chance.borrow_mut();
             let takes = span(SECOND / 10, SECOND * 20, &mut chance);
             (takes, chance.random_bool(BAD_GATE))
         };
-        clock.sleep(takes).await;
-        death.awake(clock.as_ref()).await;
+        self.wire.clock.sleep(takes).await;
+        self.lives().await;
         let bad = bad && !self.wire.is_quiet.get();
         eye.log(format!("  the gate of {group} looks, and it is bad: {bad}"));
         if bad {
@@ -173,19 +177,14 @@ impl Prober for Owner {
     }
 
     async fn run(&self, call: HookCall<'_>) -> Ran {
-        let WatchedWire {
-            death, eye, clock, ..
-        } = self.wire.as_ref();
-        if death.is_dead() {
-            return std::future::pending().await;
-        }
-        death.awake(clock.as_ref()).await;
+        let eye = &self.wire.eye;
+        self.lives().await;
         let (id, moment) = (&call.facts.id, call.moment);
         let (takes, fails) = self.draw(call.hook.within);
         eye.log(format!("  {id} {} begins", moment.as_str()));
         eye.balancer.put(id, Service::Unclear);
-        clock.sleep(takes).await;
-        death.awake(clock.as_ref()).await;
+        self.wire.clock.sleep(takes).await;
+        self.lives().await;
         let ran = if fails {
             Ran::Badly("ended with 1".to_owned())
         } else {

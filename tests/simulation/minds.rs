@@ -3,18 +3,12 @@
 //!
 //! What holds besides all other laws: whoever gives a run up begins nothing, and whoever asks for orders stops nobody.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::time::Duration;
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use respec::aliyun::Aliyun;
-use respec::apply::{
-    HORIZON, LostAnswer, OpenRun, RunOutcome, abandon, adopt, candidates, lost_answers,
-};
-use respec::cloud::{Billing as _, CloudError, OrderQuery};
-use respec::model::OrderId;
+use respec::apply::{OpenRun, RunOutcome, abandon, adopt, candidates, lost_answers};
 use respec::plan::SavedPlan;
 use respec::saga::Mode;
 use respec::store::{Contents, Store};
@@ -25,9 +19,6 @@ use crate::troubles;
 
 /// Draws apart from everything else.
 const SALT: u64 = 0x006d_696e_6473;
-
-/// How far the cloud's clock may be from ours, as `orders reconcile` has it.
-const SKEW: Duration = Duration::from_secs(15 * 60);
 
 /// A history of second thoughts.
 pub(crate) fn script(seed: u64) -> Script {
@@ -116,7 +107,8 @@ pub(crate) async fn reconcile(history: &History, cloud: &Aliyun, store: &Rc<Stor
         let Some(run) = open_run(&contents, &plan) else {
             return true;
         };
-        let Ok(found) = found(cloud, &contents, lost).await else {
+        let recorded = contents.orders.keys().cloned().collect();
+        let Ok(found) = candidates(lost, cloud, &recorded).await else {
             return false;
         };
         if let [only] = &found[..] {
@@ -130,28 +122,6 @@ pub(crate) async fn reconcile(history: &History, cloud: &Aliyun, store: &Rc<Stor
         }
     }
     true
-}
-
-/// The orders that may be the lost one.
-async fn found(
-    cloud: &Aliyun,
-    contents: &Contents,
-    lost: &LostAnswer,
-) -> Result<Vec<OrderId>, CloudError> {
-    let query = OrderQuery {
-        created_from: lost.first - SKEW,
-        created_until: lost.last + HORIZON + SKEW,
-        payment: None,
-        kind: None,
-    };
-    let recorded: BTreeSet<OrderId> = contents.orders.keys().cloned().collect();
-    let mut details = Vec::new();
-    for order in cloud.query_orders(&query).await? {
-        if !recorded.contains(&order.id) {
-            details.push(cloud.order_detail(&order.id).await?);
-        }
-    }
-    Ok(candidates(lost, &details, &recorded))
 }
 
 fn plan_of(history: &History, contents: &Contents) -> Option<SavedPlan> {

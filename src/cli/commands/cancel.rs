@@ -49,7 +49,7 @@ pub async fn run(
 
 /// How far giving up has come.
 enum GivenUp {
-    /// Something is owed to a machine: the run stays open, and this is how settling ended.
+    /// Something is owed to a machine, or settling was cut off: the run stays open, and this is how settling ended.
     NotYet(Done),
     /// The run is closed, after so many lines of the JSON stream.
     Closed { lines: u64, done: Done },

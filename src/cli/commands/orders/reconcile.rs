@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::found;
-use crate::apply::{HORIZON, LostAnswer, OpenRun, adopt, candidates, lost_answers};
+use crate::apply::{LostAnswer, OpenRun, adopt, candidates, lost_answers};
 use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
@@ -14,16 +14,13 @@ use crate::cli::orders_args::ReconcileArgs;
 use crate::cli::planning::peek;
 use crate::cli::running::load_plan;
 use crate::cli::screen::Screen;
-use crate::cloud::{Billing as _, Cloud as _, OrderQuery};
-use crate::model::{InstanceId, Lineage, OrderDetail, OrderId};
+use crate::cloud::Cloud as _;
+use crate::model::{InstanceId, Lineage, OrderId};
 use crate::report::json::document;
 use crate::store::Store;
 
 /// Exit code: a person is needed.
 const PERSON_NEEDED: u8 = 8;
-
-/// How far the cloud's clock may be from ours.
-const SKEW: std::time::Duration = std::time::Duration::from_secs(15 * 60);
 
 /// Reads the books for the time of every lost answer; records what is found, says what is not.
 pub(super) async fn run(
@@ -145,28 +142,15 @@ async fn lost(store: &Store) -> Result<Vec<LostAnswer>, Failure> {
     .map_err(|error| Failure::from_error(Situation::Other, "read the open run", &error))
 }
 
-/// The orders of that time which may be the lost one's.
+/// The orders that may be the lost one's.
 async fn found(
     context: &Context,
     store: &Store,
     lost: &LostAnswer,
 ) -> Result<Vec<OrderId>, Failure> {
-    let query = OrderQuery {
-        created_from: lost.first - SKEW,
-        created_until: lost.last + HORIZON + SKEW,
-        payment: None,
-        kind: None,
-    };
-    let reading = |error| Failure::cloud("read the account's orders", &error);
     let recorded: BTreeSet<OrderId> = store.contents().orders.keys().cloned().collect();
-    let mut details: Vec<OrderDetail> = Vec::new();
-    for order in context.cloud.query_orders(&query).await.map_err(reading)? {
-        if !recorded.contains(&order.id) {
-            let detail = context.cloud.order_detail(&order.id).await;
-            details.push(detail.map_err(reading)?);
-        }
-    }
-    Ok(candidates(lost, &details, &recorded))
+    let found = candidates(lost, context.cloud.as_ref(), &recorded).await;
+    found.map_err(|error| Failure::cloud("read the account's orders", &error))
 }
 
 /// The only one there is, or the one that was named.
