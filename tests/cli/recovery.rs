@@ -223,6 +223,58 @@ fn killed_in_the_middle(house: &House) {
     drop(apply.ended());
 }
 
+/// A run that waits for its order to be paid, and a manifest that wants another type since.
+fn another_wish(name: &str) -> (House, String) {
+    let house = prepaid_shop(name, "await", FAST);
+    house.run(APPLY).exits(7);
+    house.edit(WANTED, "ecs.g7.2xlarge");
+    house.run(APPLY).exits(7).says(&["is another one"]);
+    let run = house.last_run();
+    (house, run)
+}
+
+#[test]
+fn another_run_is_open() {
+    let (house, run) = another_wish("recovery-another-run");
+    let order = house.server.world().orders()[0]["OrderId"].clone();
+    house.server.by_hand("pay", &json!({"OrderId": order}));
+    let part = Part::of("Another run is open");
+    part.run(0, &house, &[("RUN", &run)]).exits(0);
+    let world = house.server.world();
+    assert_eq!(world.field("i-1", "EffectiveType"), WANTED);
+    assert_eq!(world.orders().len(), 1);
+}
+
+#[test]
+fn another_run_is_given_up() {
+    let (house, run) = another_wish("recovery-another-run-cancel");
+    let part = Part::of("Another run is open");
+    let ended = part.run(1, &house, &[("RUN", &run)]).exits(7);
+    let world = house.server.world();
+    let payments: Vec<_> = world.orders().iter().map(|order| &order["Payment"]).collect();
+    assert_eq!(payments, ["Cancelled", "Unpaid"], "one for each wish\n{ended}");
+    assert_ne!(house.last_run(), run);
+}
+
+#[test]
+fn machines_that_are_gone() {
+    let house = shop("recovery-gone", FAST);
+    house.run(APPLY).exits(0);
+    for id in ["i-1", "i-2"] {
+        house.server.by_hand("delete", &json!({"InstanceId": id}));
+    }
+    let part = Part::of("Machines that are gone");
+    part.run(0, &house, &[])
+        .exits(1)
+        .says(&["2 of 3 recorded machines are not there"]);
+    let of_those = |line: &&str| !line.contains("id: i-1") && !line.contains("id: i-2");
+    let manifest = house.read("fleet.yaml");
+    let manifest: Vec<&str> = manifest.lines().filter(of_those).collect();
+    house.write("fleet.yaml", manifest.join("\n"));
+    part.run(0, &house, &[]).exits(0);
+    nothing_is_left(&house);
+}
+
 #[test]
 fn held_by_another_run() {
     let house = shop("recovery-locked", 50);

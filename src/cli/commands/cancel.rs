@@ -127,7 +127,7 @@ async fn gone_for_good<'a>(
     let now = context.clock.wall();
     let seen = observe(context.cloud.as_ref(), plan.account, now, &wanted)
         .await
-        .map_err(|error| Failure::cloud("look at the fleet", &error))?;
+        .map_err(|error| Failure::refused("look at the fleet", &error, "the run stays open"))?;
     let is_gone = |owed: &&Obligation| {
         !seen.instances.contains_key(&owed.instance)
             && !seen.unreadable.contains_key(&owed.instance)

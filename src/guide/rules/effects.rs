@@ -24,6 +24,6 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "400 OperationDenied or InvalidParameter, by operation, once they could be read.")),
     rule(72, "a reader sees the new type before the guest does",
         ("DescribeInstances shows a type as soon as it is recorded; that a start is still needed shows nowhere.", "TF"),
-        (Runs, "Remembers by the chain of steps that a start has to follow."),
+        (Runs, "Remembers a start that is owed; where nothing is on record, looks for an order that was paid after the last start, and plans a stop and a start."),
         (Answers, "Keeps a configured and an effective type apart.")),
 ];

@@ -63,7 +63,7 @@ impl Reconciled {
     /// Looks for the order of every lost answer of the open run, and records those that can be told.
     ///
     /// # Errors
-    /// [`Failure`] when the books cannot be read; what was found until then is recorded.
+    /// [`Failure`] when the books cannot be read; what was found until then is recorded, and named.
     pub async fn of(
         context: &Context,
         store: &Store,
@@ -71,9 +71,11 @@ impl Reconciled {
     ) -> Result<Self, Failure> {
         let mut reconciled = Self::default();
         for lost in lost(store).await? {
-            let found = found(context, store, &lost).await?;
+            let found = found(context, store, &lost).await;
+            let found = found.map_err(|failure| reconciled.before(failure))?;
             if let Some(order) = choose(&found, named) {
-                record(context, store, &lost, &order).await?;
+                let recorded = record(context, store, &lost, &order).await;
+                recorded.map_err(|failure| reconciled.before(failure))?;
                 reconciled.recorded.push((lost.instance, order));
             } else {
                 reconciled.open.push((lost, found));
@@ -95,6 +97,13 @@ impl Reconciled {
     pub fn untold(&self) -> impl Iterator<Item = (&InstanceId, &[OrderId])> {
         let several = self.open.iter().filter(|(_, found)| found.len() > 1);
         several.map(|(lost, found)| (&lost.instance, found.as_slice()))
+    }
+
+    /// The failure, and what was recorded before it came.
+    fn before(&self, mut failure: Failure) -> Failure {
+        let words = self.recorded_in_words();
+        failure.details.extend(words.lines().map(str::to_owned));
+        failure
     }
 
     fn needs_a_person(&self) -> bool {
@@ -150,7 +159,9 @@ async fn found(
 ) -> Result<Vec<OrderId>, Failure> {
     let recorded: BTreeSet<OrderId> = store.contents().orders.keys().cloned().collect();
     let found = candidates(lost, context.cloud.as_ref(), &recorded).await;
-    found.map_err(|error| Failure::cloud("read the account's orders", &error))
+    found.map_err(|error| {
+        Failure::refused("read the account's orders", &error, "the run stays open")
+    })
 }
 
 /// The only one there is, or the one that was named.
