@@ -1,8 +1,10 @@
 //! Ending an open run without going on with it: what a person takes over is recorded as such.
 
+use std::collections::BTreeMap;
+
 use crate::clock::Clock;
 use crate::journal::{Journal, JournalError};
-use crate::model::{AppliedFleet, AppliedInstance, InstanceId, RunId};
+use crate::model::{AppliedFleet, AppliedInstance, InstanceId, OrderId, RunId};
 use crate::plan::{Action, Saga, SavedPlan};
 use crate::saga::{
     Entry, IllegalEntry, Kind, Phase, RunState, SagaOutcome, SagaState, StepState, in_force,
@@ -38,13 +40,18 @@ pub struct OpenRun<'a> {
     pub applied: &'a AppliedFleet,
 }
 
+/// Orders of which any may be a machine's, and nobody can tell which.
+pub type Untold = BTreeMap<InstanceId, Vec<OrderId>>;
+
 /// Ends every saga of the run as abandoned, and the run with it. Sends nothing to the cloud. What stayed unknown
-/// although it was read back is a person's to look for; a call that nobody has asked about yet is not given up.
+/// although it was read back is a person's to look for, and is noted with the orders that may be behind it; a call that
+/// nobody has asked about yet is not given up.
 ///
 /// # Errors
 /// [`AbandonError`]; the run is then as open as before.
 pub async fn abandon(
     open: &OpenRun<'_>,
+    untold: &Untold,
     journal: &dyn Journal,
     clock: &dyn Clock,
 ) -> Result<(), AbandonError> {
@@ -58,30 +65,73 @@ pub async fn abandon(
         return Err(AbandonError::InDoubt(id.clone()));
     }
     let unfinished = state.sagas.iter().filter(|(_, saga)| saga.closed.is_none());
-    let mut kinds: Vec<Kind> = unfinished
-        .filter_map(|(id, saga)| {
-            Some(Kind::Closed {
-                instance: id.clone(),
-                outcome: SagaOutcome::Abandoned,
-                note: "given up with `respec cancel`".to_owned(),
-                record: record(open, id, saga, clock)?,
-            })
-        })
-        .collect();
-    kinds.push(Kind::RunClosed {
-        exit_code: super::outcome::SOME_NOT_DONE,
+    let closed = unfinished.filter_map(|(id, saga)| {
+        let record = record(open, id, saga, clock)?;
+        Some((id.clone(), record))
     });
-    let entries: Vec<Entry> = (open.next_seq..)
-        .zip(kinds)
+    close(open.run, open.next_seq, closed, untold, journal, clock).await
+}
+
+/// The same for a run whose plan is lost. Nothing can be put back by it: what its machines are like is a person's to
+/// look for, and what is recorded of them stays.
+///
+/// # Errors
+/// [`AbandonError`]; the run is then as open as before.
+pub async fn abandon_without_plan(
+    (run, entries): (&RunId, &[Entry]),
+    (next_seq, applied): (u64, &AppliedFleet),
+    journal: &dyn Journal,
+    clock: &dyn Clock,
+) -> Result<(), AbandonError> {
+    let state = RunState::replay(entries)?;
+    let sagas = state.into_iter().flat_map(|state| state.sagas);
+    let unfinished = sagas.filter(|(_, saga)| saga.closed.is_none());
+    let closed = unfinished.filter_map(|(id, saga)| {
+        let mut record = applied.instances.get(&id)?.clone();
+        record.change_number = saga.change_number;
+        record.recorded_at = clock.wall();
+        Some((id, record))
+    });
+    close(run, next_seq, closed, &Untold::new(), journal, clock).await
+}
+
+async fn close(
+    run: &RunId,
+    next_seq: u64,
+    closed: impl Iterator<Item = (InstanceId, AppliedInstance)>,
+    untold: &Untold,
+    journal: &dyn Journal,
+    clock: &dyn Clock,
+) -> Result<(), AbandonError> {
+    let closed = closed.map(|(instance, record)| Kind::Closed {
+        outcome: SagaOutcome::Abandoned,
+        note: note(untold.get(&instance)),
+        instance,
+        record,
+    });
+    let over = Kind::RunClosed {
+        exit_code: super::outcome::SOME_NOT_DONE,
+    };
+    let entries: Vec<Entry> = (next_seq..)
+        .zip(closed.chain([over]))
         .map(|(seq, kind)| Entry {
             seq,
             at: clock.wall(),
-            run: open.run.clone(),
+            run: run.clone(),
             kind,
         })
         .collect();
     journal.append(&entries).await?;
     Ok(())
+}
+
+fn note(untold: Option<&Vec<OrderId>>) -> String {
+    let orders: Vec<&str> = untold.into_iter().flatten().map(OrderId::as_str).collect();
+    if orders.is_empty() {
+        return "given up with `respec cancel`".to_owned();
+    }
+    let orders = orders.join(", ");
+    format!("given up with `respec cancel`; any of {orders} may be its order")
 }
 
 /// Whether a change was sent and neither answered nor read back since.

@@ -80,7 +80,7 @@ use crate::probe::Prober;
 use crate::saga::{Entry, IllegalEntry, Mode, OrderRecord};
 
 pub use crate::cloud::Payer;
-pub use abandon::{AbandonError, OpenRun, abandon};
+pub use abandon::{AbandonError, OpenRun, Untold, abandon, abandon_without_plan};
 pub use adopt::{LostAnswer, adopt, candidates, lost_answers};
 pub use approve::{ApproveError, approve, waiting_gates};
 pub use outcome::{LeftAlone, MachineEnd, Obligation, Rests, RunOutcome};

@@ -111,6 +111,16 @@ impl RunOutcome {
         self.interrupted.is_none() && self.journal_lost.is_none()
     }
 
+    /// The exit code, where it says that a person is needed or that somebody asked to stop: whatever else there is to
+    /// say about an apply weighs less.
+    #[must_use]
+    pub fn urgent(&self) -> Option<u8> {
+        match self.exit_code {
+            ALL_DONE | SOME_NOT_DONE | PAUSED => None,
+            code => Some(code),
+        }
+    }
+
     /// What rests and waits for a person or for money, one line a machine.
     #[must_use]
     pub fn left_to_a_person(&self) -> Vec<String> {

@@ -66,6 +66,7 @@ impl Worker {
     ) -> Option<Option<Promise>> {
         // What is not known is not paid without a person.
         let amount: &Money = standing.amount.as_ref()?;
+        standing.price.as_ref()?;
         self.saga.steps[usize::from(order.step)].price.cap()?;
         match self.limits.balance {
             BalanceCheck::Skip => return Some(None),

@@ -11,7 +11,8 @@ use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
 use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::cloud::Payer;
 use crate::http::HttpWire;
-use crate::model::{FleetName, Lineage, WorkingRole};
+use crate::cloud::Cloud as _;
+use crate::model::{AccountId, FleetName, Lineage, WorkingRole};
 use crate::probe::Prober;
 use crate::rehearse::SimulatedProber;
 use crate::report::words::terminal;
@@ -188,6 +189,15 @@ impl Context {
             screen: *screen,
             world: Some(saved),
         })
+    }
+
+    /// The account that the credentials belong to.
+    ///
+    /// # Errors
+    /// [`Failure`] when the cloud does not say.
+    pub async fn account(&self) -> Result<AccountId, Failure> {
+        let account = self.cloud.caller_identity().await;
+        account.map_err(|error| Failure::cloud("learn whose credentials these are", &error))
     }
 
     /// The folder of a fleet's state.

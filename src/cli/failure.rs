@@ -21,6 +21,8 @@ pub enum Situation {
     Refused,
     /// An open run stands in the way.
     OpenRun,
+    /// An open run stood in the way, and settling it ended with something that weighs more: its exit code.
+    Settling(u8),
     /// The command line is wrong.
     Usage,
     /// A file is wrong.
@@ -39,6 +41,7 @@ impl Situation {
             Self::Locked => 5,
             Self::Refused => 6,
             Self::OpenRun => 7,
+            Self::Settling(code) => code,
             Self::Usage => 64,       // EX_USAGE of sysexits
             Self::BadInput => 65,    // EX_DATAERR
             Self::Credentials => 77, // EX_NOPERM

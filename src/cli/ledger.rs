@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use crate::cloud::{Billing as _, OrderQuery};
 use crate::model::{
-    DesiredFleet, InstanceId, InstanceName, Order, OrderDetail, OrderId, OrderOwner, PaymentStatus,
+    DesiredFleet, Digest, InstanceId, InstanceName, Order, OrderDetail, OrderId, OrderOwner,
+    PaymentStatus,
 };
+use crate::plan::SavedPlan;
 use crate::report::orders_text::OrderRow;
 use crate::saga::OrderRecord;
-use crate::store::Contents;
+use crate::store::{Contents, Store, StoreError};
 
 use super::context::Context;
 use super::failure::Failure;
@@ -31,6 +33,35 @@ pub struct Ledger<'a> {
     pub fleet: &'a DesiredFleet,
     /// What is recorded, if anything is.
     pub contents: Option<&'a Contents>,
+}
+
+/// What the books have that is ours, or in our way.
+#[derive(Default)]
+pub struct Listed {
+    /// Newest first.
+    pub rows: Vec<OrderRow>,
+    /// Unpaid orders of others that could not be read.
+    pub unread: Vec<OrderId>,
+    /// Unpaid orders of others, the oldest ones, that were not looked into.
+    pub passed_over: usize,
+}
+
+impl Listed {
+    /// What the rows do not show.
+    #[must_use]
+    pub fn gaps(&self) -> String {
+        let unread = self.unread.iter();
+        let mut text: String = unread
+            .map(|id| format!("warning: order {id} of somebody else cannot be read\n"))
+            .collect();
+        if self.passed_over > 0 {
+            text.push_str(&format!(
+                "warning: {} older unpaid orders of others were not looked into\n",
+                self.passed_over
+            ));
+        }
+        text
+    }
 }
 
 /// Looks at an order until it is paid or cancelled: so an answer that was lost is settled too. None when
@@ -66,21 +97,60 @@ impl Ledger<'_> {
     ///
     /// # Errors
     /// [`Failure`] when the books cannot be read.
-    pub async fn rows(&self) -> Result<Vec<OrderRow>, Failure> {
-        let mut rows = Vec::new();
+    pub async fn list(&self) -> Result<Listed, Failure> {
+        let mut listed = Listed::default();
         let mut looked_into = 0;
         for order in self.orders().await? {
             if let Some(record) = self.record(&order.id) {
-                rows.push(self.row(order, vec![record.instance.clone()]));
-            } else if order.payment == PaymentStatus::Unpaid && looked_into < FOREIGN_MAX {
-                looked_into += 1;
-                let detail = self.detail(&order.id).await?;
-                if self.is_about_us(&detail) {
-                    rows.push(self.row(order, detail.instances));
+                let machines = vec![record.instance.clone()];
+                listed.rows.push(self.row(order, machines));
+                continue;
+            }
+            if order.payment != PaymentStatus::Unpaid {
+                continue;
+            }
+            if looked_into == FOREIGN_MAX {
+                listed.passed_over += 1;
+                continue;
+            }
+            looked_into += 1;
+            match self.detail(&order.id).await {
+                Ok(detail) if self.is_about_us(&detail) => {
+                    listed.rows.push(self.row(order, detail.instances));
                 }
+                Ok(_) => {}
+                Err(_) => listed.unread.push(order.id),
             }
         }
-        Ok(rows)
+        Ok(listed)
+    }
+
+    /// Orders that somebody else made and that runs of ours have gone on with (R45), as far as their plans are kept.
+    ///
+    /// # Errors
+    /// [`Failure`] when the state cannot be read.
+    pub async fn taken_up(&self) -> Result<BTreeSet<OrderId>, Failure> {
+        let Some(contents) = self.contents else {
+            return Ok(BTreeSet::new());
+        };
+        let waiting = contents.orders.values().filter(|order| {
+            let payment = order.payment.as_ref();
+            payment.is_none_or(|payment| !is_settled(payment))
+        });
+        let runs = waiting.filter_map(|order| contents.run(&order.run));
+        let plans: BTreeSet<&Digest> = runs.map(|run| &run.plan_id).collect();
+        let dir = self.context.store_dir(&self.fleet.fleet);
+        let mut orders = BTreeSet::new();
+        for plan in plans {
+            let kept = match Store::peek_plan(&dir, plan).await {
+                Err(StoreError::Damaged { .. }) => None,
+                kept => kept.map_err(|error| Failure::store("read a plan", &error))?,
+            };
+            let plan = kept.and_then(|bytes| SavedPlan::open(&bytes).ok());
+            let theirs = plan.iter().flat_map(SavedPlan::taken_up);
+            orders.extend(theirs.map(|(_, order)| order.clone()));
+        }
+        Ok(orders)
     }
 
     /// Every order of the account of the last time, newest first.

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::cloud::Cloud as _;
 use crate::diff::{changes, managed_fields};
 use crate::manifest::{unknown_machine, wrong_account};
 use crate::model::{
-    AccountId, AppliedInstance, Books, DesiredFleet, Finding, InstanceId, Limits, Lineage,
-    ObservedFleet, Offers, Pricing, RunId, Stamp,
+    AccountId, AppliedInstance, BillingMethod, Books, DesiredFleet, Field, Finding, InstanceId,
+    Limits, Lineage, ObservedFleet, ObservedInstance, Offers, Pricing, RunId, Stamp,
 };
 use crate::observe::{ask, ask_limits};
 use crate::plan::{
@@ -162,9 +161,7 @@ async fn answers(context: &Context, evidence: &Evidence<'_>) -> Result<(Offers, 
 }
 
 async fn who_we_are(context: &Context, input: &Input, paint: Paint) -> Result<AccountId, Failure> {
-    let identity = context.cloud.caller_identity().await;
-    let account =
-        identity.map_err(|error| Failure::cloud("learn whose credentials these are", &error))?;
+    let account = context.account().await?;
     match wrong_account(&input.fleet, &account) {
         Some(finding) => Err(input.refuse(&[finding], paint)),
         None => Ok(account),
@@ -254,7 +251,7 @@ fn not_too_many_are_gone(
     Ok(())
 }
 
-/// The machines that `-target` means: a name, a group, an instance id.
+/// The plan as it is kept, once the second opinion has nothing against it.
 fn seal(
     context: &Context,
     input: &Input,
@@ -292,6 +289,19 @@ fn seal(
     })
 }
 
+/// Whether nobody can say that the type which shows is in effect: a subscription's may have been paid since its last
+/// start (R72), the orders could not all be read, and no record knows better.
+fn may_be_owed_a_start(
+    plan: &SavedPlan,
+    seen: &ObservedInstance,
+    old: Option<&AppliedInstance>,
+) -> bool {
+    let recorded = old.and_then(|old| old.fields.get(&Field::InstanceType));
+    seen.billing == BillingMethod::PrePaid
+        && plan.sheet.money.unread_orders.is_some()
+        && recorded.is_none_or(|recorded| recorded != seen.instance_type.as_str())
+}
+
 /// Machines that need no change and are not recorded as they are: to be adopted as found.
 #[must_use]
 pub fn to_adopt(
@@ -312,7 +322,10 @@ pub fn to_adopt(
             continue;
         }
         let old = contents.and_then(|contents| contents.applied.instances.get(id));
-        let fields = managed_fields(&desired.spec, seen);
+        let mut fields = managed_fields(&desired.spec, seen);
+        if may_be_owed_a_start(plan, seen, old) {
+            fields.remove(&Field::InstanceType);
+        }
         let recorded = old.and_then(|old| old.temporary.as_ref());
         let temporary = plan.sheet.upgrades.get(id).or(recorded).cloned();
         let same = old.is_some_and(|old| {

@@ -10,7 +10,7 @@ use crate::report::summary::{settled, summary};
 use crate::report::words::terminal;
 use crate::report::{Board, Tally};
 use crate::saga::{Entry, Keeping, Mode, RunState};
-use crate::store::{Contents, Store};
+use crate::store::{Contents, OpenRun, Store};
 
 use super::args::{ApplyArgs, Global};
 use super::context::Context;
@@ -148,39 +148,44 @@ impl<'a> Run<'a> {
             .map_err(|error| Failure::store("keep the plan", &error))?;
         let contents = store.contents();
         let run = new_run_id(self.context.clock.wall(), &plan.id(), &contents);
-        self.carry_out(store, plan, observed, run, &[], &contents)
+        self.carry_out(Rc::new(store), plan, observed, run, &[], &contents)
             .await
+    }
+
+    /// Whether the open run may go on: in the name it was begun in, and with the rights that its machines take.
+    ///
+    /// # Errors
+    /// [`Failure`] that says what stands against it; nothing was sent.
+    pub async fn may_go_on(&self, plan: &SavedPlan, open: &OpenRun) -> Result<(), Failure> {
+        self.by_the_same_role(plan, &open.record.run)?;
+        let sagas = unfinished(plan, open).map(|(_, saga)| saga);
+        let checks = rights::demand(self.context.cloud.as_ref(), sagas).await?;
+        self.screen.talk(&rights::doubts(&checks));
+        Ok(())
     }
 
     /// Goes on with the open run of this state.
     ///
     /// # Errors
     /// [`Failure`] when its plan cannot be read back; nothing was sent.
-    pub async fn go_on(&self, store: Store) -> Result<Ended, Failure> {
+    pub async fn go_on(&self, store: Rc<Store>) -> Result<Ended, Failure> {
         let contents = store.contents();
         let open = contents.open_run.as_ref();
         let open = open.ok_or_else(|| Failure::new(Situation::Other, "there is no open run"))?;
         let plan = load_plan(&store, &open.record.plan_id).await?;
-        self.by_the_same_role(&plan, &open.record.run)?;
         let account = plan.account.clone();
         let mut observed = super::choosing::look(self.context, account, &plan.desired).await?;
         let now = self.context.clock.wall();
         contents.applied.look_beneath_upgrades(&mut observed, now);
         let run = open.record.run.clone();
-        if self.mode != Mode::PutBack {
-            let sagas = unfinished(&plan, open).map(|(_, saga)| saga);
-            let checks = rights::demand(self.context.cloud.as_ref(), sagas).await?;
-            self.screen.talk(&rights::doubts(&checks));
-            self.screen.talk(&format!("Going on with run {run}.\n"));
-        }
         self.carry_out(store, &plan, &observed, run, &open.entries, &contents)
             .await
     }
 
-    /// A run goes on in the name it was begun in. Who only brings machines up may be anybody of the account.
+    /// Who only brings machines up may be anybody of the account, and does not ask.
     fn by_the_same_role(&self, plan: &SavedPlan, run: &RunId) -> Result<(), Failure> {
         let (planned, own) = (&plan.desired.role, &self.context.role);
-        if planned == own || self.mode == Mode::PutBack {
+        if planned == own {
             return Ok(());
         }
         let message = format!(
@@ -208,7 +213,7 @@ impl<'a> Run<'a> {
 
     async fn carry_out(
         &self,
-        store: Store,
+        store: Rc<Store>,
         plan: &SavedPlan,
         observed: &ObservedFleet,
         run: RunId,
@@ -223,7 +228,7 @@ impl<'a> Run<'a> {
             billing: self.context.cloud.clone(),
             prices: self.context.cloud.clone(),
             payer: self.context.payer.clone(),
-            journal: Rc::new(store),
+            journal: store,
             prober: self.context.prober.clone(),
             clock,
         };

@@ -149,6 +149,13 @@ impl DesiredFleet {
         group.map_or(&self.ungrouped, |group| &group.rollout)
     }
 
+    /// Whether some group's members are still to be chosen by what machines are like.
+    #[must_use]
+    pub fn asks_for_members(&self) -> bool {
+        let mut groups = self.groups.values();
+        self.wish.is_none() && groups.any(|group| group.select.is_some())
+    }
+
     /// Digest of what is wanted. Machines that join or leave a group by its selector do not change it:
     /// an open run is known again by the manifest, not by who happens to be there.
     #[must_use]

@@ -102,6 +102,14 @@ struct DecidedBack<'a> {
 }
 
 impl SavedPlan {
+    /// Orders that somebody has made already and that it goes on with instead of making its own (R45).
+    pub fn taken_up(&self) -> impl Iterator<Item = (&Saga, &OrderId)> {
+        self.sagas.values().flat_map(|saga| {
+            let orders = saga.steps.iter().filter_map(|step| step.adopts.as_ref());
+            orders.map(move |order| (saga, order))
+        })
+    }
+
     /// The version this program writes.
     pub const FORMAT_VERSION: u32 = FORMAT_VERSION;
 

@@ -13,7 +13,7 @@ use super::opening::{Access, Store, enter};
 use super::plans::PLAN_BYTES_MAX;
 use super::refilling;
 use super::surveying::Figures;
-use super::transcript::Transcript;
+use super::transcript::{FILE_BYTES_MAX, Transcript};
 use crate::model::Digest;
 
 /// Stores that were replaced and are kept; with so many, a person has to look.
@@ -29,10 +29,12 @@ pub struct Restored {
 }
 
 impl Store {
-    /// Everything that is recorded, plans included, as JSON lines that [`Store::restore`] takes.
+    /// Everything that is recorded, as JSON lines that [`Store::restore`] takes. Of the plans only the last one is in
+    /// it: an open run goes on with it, and it knows who was in which group. Of the others their digests are.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] when it is not whole: half a copy is none.
+    /// [`StoreError::Damaged`] when it is not whole, [`StoreError::Refused`] when it is too large to be read back: half
+    /// a copy is none.
     pub async fn export(&self) -> Result<String, StoreError> {
         self.check_all().await?;
         let contents = self.contents();
@@ -41,13 +43,22 @@ impl Store {
         let mut text = line::header(FileKind::Export, &contents.applied.stamp.lineage);
         text.push_str(&journal_lines(&self.path, of(Tree::Journal))?);
         let plans = black_box::plans(of(Tree::Meta));
+        let last = contents.runs.last().map(|run| &run.plan_id);
         for plan in &plans {
-            text.push_str(&line::plan(&self.with_text(plan).await?));
+            if last == Some(&plan.plan) {
+                text.push_str(&line::plan(&self.with_text(plan).await?));
+            } else {
+                text.push_str(&line::plan(plan));
+            }
         }
         text.push_str(&line::end(EndLine {
             end: contents.next_seq - 1,
             plans: plans.len(),
         }));
+        if text.len() > FILE_BYTES_MAX {
+            let why = format!("it would be a file of more than {FILE_BYTES_MAX} bytes, which nobody could read back");
+            return Err(StoreError::Refused(why));
+        }
         Ok(text)
     }
 

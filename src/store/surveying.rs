@@ -1,5 +1,7 @@
 //! A store checked to the last byte, and in figures: `respec state check`.
 
+use jiff::Timestamp;
+
 use crate::model::{Lineage, Stamp};
 
 use super::black_box;
@@ -25,6 +27,8 @@ pub struct Figures {
     pub orders: usize,
     /// Journal entries.
     pub entries: u64,
+    /// When the last of them was written, as far as runs tell: of one that was closed, when it was.
+    pub until: Option<Timestamp>,
 }
 
 impl Figures {
@@ -39,6 +43,7 @@ impl Figures {
             open_run: open.map(|open| open.record.run.as_str().to_owned()),
             orders: contents.orders.len(),
             entries: contents.next_seq - 1,
+            until: last_written(contents),
         }
     }
 
@@ -47,6 +52,12 @@ impl Figures {
     pub fn lineage(&self) -> &Lineage {
         &self.stamp.lineage
     }
+}
+
+fn last_written(contents: &Contents) -> Option<Timestamp> {
+    let entries = contents.open_run.iter().flat_map(|open| &open.entries);
+    let ends = contents.runs.iter().filter_map(|run| Some(run.closed.as_ref()?.0));
+    entries.map(|entry| entry.at).chain(ends).max()
 }
 
 /// What was found. All of it is whole, or there is no survey.

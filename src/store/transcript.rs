@@ -16,7 +16,7 @@ use super::records::seq_key;
 
 /// Largest journal file that is read whole: 1.2 million entries of 0.4 KiB. A longer one goes on being written, and
 /// a kill is mended from its end; what needs all of it is refused.
-const FILE_BYTES_MAX: usize = 512 * 1024 * 1024;
+pub(super) const FILE_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// So much of the end is looked through for what followed a kill: four thousand of the longest lines.
 const RECENT_BYTES: u64 = 16 * 1024 * 1024;

@@ -8,7 +8,9 @@ use std::rc::Rc;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use respec::aliyun::Aliyun;
-use respec::apply::{OpenRun, RunOutcome, abandon, adopt, candidates, lost_answers};
+use respec::apply::{
+    OpenRun, RunOutcome, Untold, abandon, adopt, candidates, lost_answers,
+};
 use respec::plan::SavedPlan;
 use respec::saga::Mode;
 use respec::store::{Contents, Store};
@@ -82,7 +84,7 @@ pub(crate) async fn close(
         return;
     };
     let (journal, clock) = (history.journal(store), history.rig.clock.clone());
-    let done = abandon(&run, &journal, clock.as_ref()).await;
+    let done = abandon(&run, &Untold::new(), &journal, clock.as_ref()).await;
     history.eye.log(format!("-- given up: {done:?}"));
 }
 

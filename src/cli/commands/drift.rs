@@ -8,7 +8,6 @@ use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::planning::peek;
 use crate::cli::screen::Screen;
-use crate::cloud::Cloud as _;
 use crate::diff::drift;
 use crate::manifest::wrong_account;
 use crate::model::{InstanceId, ObservedFleet, RegionId};
@@ -28,11 +27,7 @@ pub async fn run(
     input: &Input,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let account = context
-        .cloud
-        .caller_identity()
-        .await
-        .map_err(|error| Failure::cloud("learn whose credentials these are", &error))?;
+    let account = context.account().await?;
     if let Some(finding) = wrong_account(&input.fleet, &account) {
         return Err(input.refuse(&[finding], screen.paint()));
     }

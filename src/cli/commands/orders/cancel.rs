@@ -1,5 +1,6 @@
 //! `respec orders cancel ORDER…`: only what nobody has paid, and only when somebody agrees.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::one_by_one;
@@ -27,7 +28,8 @@ pub(super) async fn run(
     let mut rows = ledger.each(&args.orders, can_be_cancelled).await?;
     let now = ledger.context.clock.wall();
     screen.talk(&orders_table(&rows, now, &screen.err));
-    consent(&rows, args, screen)?;
+    let theirs = ledger.taken_up().await?;
+    consent(&rows, &theirs, args, screen)?;
     let ours = rows.iter().any(|row| row.owner == OrderOwner::Ours);
     let cancel = async |id: &OrderId| cancel(ledger.context, id).await;
     let done = one_by_one(&mut rows, "cancelled", screen, cancel).await?;
@@ -49,9 +51,17 @@ fn can_be_cancelled(row: &OrderRow) -> Result<(), Failure> {
     }
 }
 
-/// `-auto-approve` speaks for our own orders; those of others need somebody who says yes.
-fn consent(rows: &[OrderRow], args: &Consent, screen: &Screen) -> Result<(), Failure> {
-    let all_ours = rows.iter().all(|row| row.owner == OrderOwner::Ours);
+/// `-auto-approve` speaks for our own orders; those of others, also where a run of ours has gone on with one, need
+/// somebody who says yes.
+fn consent(
+    rows: &[OrderRow],
+    taken_up: &BTreeSet<OrderId>,
+    args: &Consent,
+    screen: &Screen,
+) -> Result<(), Failure> {
+    let is_ours =
+        |row: &OrderRow| row.owner == OrderOwner::Ours && !taken_up.contains(&row.order.id);
+    let all_ours = rows.iter().all(is_ours);
     if args.auto_approve && all_ours {
         return Ok(());
     }

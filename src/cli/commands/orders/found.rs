@@ -57,10 +57,8 @@ fn as_json(found: &[(String, &OrderId, PaymentStatus)]) -> String {
 }
 
 fn there(plan: &SavedPlan) -> Vec<(String, &OrderId, PaymentStatus)> {
-    let unpaid = plan.sagas.values().flat_map(|saga| {
-        let adopted = saga.steps.iter().filter_map(|step| step.adopts.as_ref());
-        adopted.map(|order| (saga.name.to_string(), order, PaymentStatus::Unpaid))
-    });
+    let unpaid = plan.taken_up();
+    let unpaid = unpaid.map(|(saga, order)| (saga.name.to_string(), order, PaymentStatus::Unpaid));
     let paid = plan.sheet.upgrades.iter().map(|(id, upgrade)| {
         let name = plan.desired.instances.get(id);
         let name = name.map_or_else(|| id.to_string(), |machine| machine.name.to_string());

@@ -1,5 +1,7 @@
 //! Orders that a run leaves behind when it is given up.
 
+use std::collections::BTreeSet;
+
 use super::cancel::cancel;
 use super::one_by_one::{SOME_NOT_DONE, one_by_one};
 use crate::cli::args::CancelArgs;
@@ -18,6 +20,8 @@ pub struct Leftover {
     pub unpaid: Vec<OrderRow>,
     /// Somebody has, since the run looked last.
     pub paid: Vec<OrderRow>,
+    /// What became of these cannot be read just now.
+    pub unread: Vec<OrderId>,
 }
 
 impl Leftover {
@@ -36,9 +40,12 @@ impl Leftover {
         let settled = |order: &OrderRecord| order.payment.as_ref().is_some_and(is_settled);
         let orders = contents.orders.values();
         let mut rows = Vec::new();
+        let mut unread = Vec::new();
         for order in orders.filter(|order| order.run.as_str() == run && !settled(order)) {
-            // What cannot be read now still stands in the next plan's way, and is named there.
-            rows.extend(ledger.one(&order.order_id).await.map(|(row, _)| row));
+            match ledger.one(&order.order_id).await {
+                Ok((row, _)) => rows.push(row),
+                Err(_) => unread.push(order.order_id.clone()),
+            }
         }
         let of = |payment: PaymentStatus| {
             let rows = rows.iter().filter(|row| row.order.payment == payment);
@@ -47,19 +54,23 @@ impl Leftover {
         Self {
             unpaid: of(PaymentStatus::Unpaid),
             paid: of(PaymentStatus::Paid),
+            unread,
         }
     }
 
-    /// What was paid is not lost: the next plan finds it at the machine.
+    /// What was paid is not lost: the next plan finds it at the machine. What cannot be read stands in its way.
     #[must_use]
     pub fn told(&self) -> String {
-        let line = |row: &OrderRow| {
+        let paid = self.paid.iter().map(|row| {
             format!(
                 "Order {} was paid meanwhile: its change comes all the same, and `respec plan` says what is left\n",
                 row.order.id
             )
-        };
-        self.paid.iter().map(line).collect()
+        });
+        let unread = self.unread.iter().map(|id| {
+            format!("Order {id} cannot be read just now: look at it, `respec orders show {id}`\n")
+        });
+        paid.chain(unread).collect()
     }
 }
 
@@ -68,7 +79,8 @@ impl Leftover {
 /// Exit code 3 when one could not be cancelled: the run is closed all the same.
 pub async fn offer_to_cancel(
     context: &Context,
-    unpaid: &mut [OrderRow],
+    mut unpaid: Vec<OrderRow>,
+    taken_up: &BTreeSet<OrderId>,
     args: &CancelArgs,
     screen: &Screen,
 ) -> Done {
@@ -78,25 +90,38 @@ pub async fn offer_to_cancel(
     let now = context.clock.wall();
     screen.sentence(&format!(
         "\nIts unpaid orders\n{}",
-        orders_table(unpaid, now, &screen.out)
+        orders_table(&unpaid, now, &screen.out)
     ));
+    if args.auto_approve {
+        // What somebody else made takes somebody who says yes.
+        let is_theirs = |row: &mut OrderRow| taken_up.contains(&row.order.id);
+        let theirs: Vec<OrderRow> = unpaid.extract_if(.., is_theirs).collect();
+        if !theirs.is_empty() {
+            screen.sentence("Somebody else made some of them. ");
+            screen.sentence(&they_stay(&theirs));
+        }
+    }
     let question = "Cancel them? Only `yes` is taken as yes: ";
     let agreed = args.auto_approve || (screen.can_ask && screen.ask(question));
     if !agreed {
-        let ids: Vec<&str> = unpaid.iter().map(|row| row.order.id.as_str()).collect();
-        screen.sentence(&format!(
-            "They stay, and until each is paid or cancelled its machine takes no other change:\n  \
-             respec orders cancel {}\n",
-            ids.join(" ")
-        ));
+        screen.sentence(&they_stay(&unpaid));
         return Done::Fine;
     }
     let cancel = async |id: &OrderId| cancel(context, id).await;
-    match one_by_one(unpaid, "cancelled", screen, cancel).await {
+    match one_by_one(&mut unpaid, "cancelled", screen, cancel).await {
         Ok(done) => done,
         Err(failure) => {
             screen.failure(&failure);
             Done::Run(SOME_NOT_DONE)
         }
     }
+}
+
+fn they_stay(orders: &[OrderRow]) -> String {
+    let ids: Vec<&str> = orders.iter().map(|row| row.order.id.as_str()).collect();
+    format!(
+        "They stay, and until each is paid or cancelled its machine takes no other change:\n  \
+         respec orders cancel {}\n",
+        ids.join(" ")
+    )
 }

@@ -12,12 +12,13 @@ pub(super) async fn run(
     global: &Global,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let rows = ledger.rows().await?;
+    let listed = ledger.list().await?;
+    screen.talk(&listed.gaps());
     let now = ledger.context.clock.wall();
     screen.result(&if global.json {
-        orders_json(&rows)
+        orders_json(&listed.rows)
     } else {
-        orders(&rows, now, &screen.out)
+        orders(&listed.rows, now, &screen.out)
     })?;
     Ok(Done::Fine)
 }

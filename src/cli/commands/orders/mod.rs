@@ -10,6 +10,7 @@ mod found;
 pub mod reconcile;
 
 use crate::cli::args::Global;
+use crate::cli::choosing::look_and_choose;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure};
 use crate::cli::input::Input;
@@ -38,9 +39,15 @@ pub async fn run(
         contents: contents.as_ref(),
     };
     match &args.command {
+        OrdersCommand::List if input.fleet.asks_for_members() => {
+            let account = context.account().await?;
+            let chosen = look_and_choose(context, account, input, screen.paint()).await?;
+            let fleet = &chosen.input.fleet;
+            list::run(&Ledger { fleet, ..ledger }, global, screen).await
+        }
         OrdersCommand::List => list::run(&ledger, global, screen).await,
         OrdersCommand::Show(args) => show::run(&ledger, global, args, screen).await,
-        OrdersCommand::Pay(args) => pay::run(&ledger, args, screen).await,
+        OrdersCommand::Pay(args) => pay::run(context, global, args, input, screen).await,
         OrdersCommand::Cancel(args) => cancel::run(&ledger, args, screen).await,
         OrdersCommand::Reconcile(args) => {
             reconcile::run(context, global, input, args, screen).await

@@ -1,15 +1,22 @@
 //! `respec orders pay ORDER…`: through the API where a payer is configured, else by a person.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::one_by_one;
+use crate::cli::args::Global;
+use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
+use crate::cli::input::Input;
 use crate::cli::ledger::{Ledger, settled};
+use crate::cli::open_run::payments_sent;
 use crate::cli::orders_args::Consent;
+use crate::cli::running::load_plan;
 use crate::cli::screen::Screen;
 use crate::cloud::{Billing as _, Outcome, Payer};
 use crate::model::{Order, OrderId, OrderOwner, PaymentStatus};
 use crate::report::orders_text::{OrderRow, orders_json, orders_table};
+use crate::store::Store;
 
 /// Looks at an order after it was paid, until the books show it.
 const LOOKS_MAX: usize = 30;
@@ -20,13 +27,27 @@ const LOOK_EVERY: Duration = Duration::from_secs(4);
 /// Exit code: waits for a person.
 const PAUSED: u8 = 7;
 
-/// Pays our own unpaid orders, one call each and never a second one.
+/// Pays our own unpaid orders, one call each. The state is held meanwhile: no run may pay what is paid here, nor is
+/// paid here what the open run has tried to pay.
 pub(super) async fn run(
-    ledger: &Ledger<'_>,
+    context: &Context,
+    global: &Global,
     args: &Consent,
+    input: &Input,
     screen: &Screen,
 ) -> Result<Done, Failure> {
+    let held = context.open_existing(&input.fleet.fleet, global.lock_timeout)?;
+    let contents = held.as_ref().map(Store::contents);
+    let ledger = &Ledger {
+        context,
+        fleet: &input.fleet,
+        contents: contents.as_deref(),
+    };
     let mut rows = ledger.each(&args.orders, can_be_paid).await?;
+    if let Some(store) = &held {
+        let tried = tried(store).await?;
+        rows.iter().try_for_each(|row| was_not_tried(row, &tried))?;
+    }
     screen.talk(&orders_table(
         &rows,
         ledger.context.clock.wall(),
@@ -64,6 +85,27 @@ fn can_be_paid(row: &OrderRow) -> Result<(), Failure> {
         (PaymentStatus::Cancelled, _) => refuse(format!("order {id} is cancelled")),
         (PaymentStatus::Other(_), _) => refuse(format!("order {id} does not wait to be paid")),
     }
+}
+
+/// Orders for which the open run has sent a payment, whatever became of it.
+async fn tried(store: &Store) -> Result<BTreeSet<OrderId>, Failure> {
+    let contents = store.contents();
+    let Some(open) = &contents.open_run else {
+        return Ok(BTreeSet::new());
+    };
+    let plan = load_plan(store, &open.record.plan_id).await?;
+    Ok(payments_sent(&plan, open))
+}
+
+fn was_not_tried(row: &OrderRow, tried: &BTreeSet<OrderId>) -> Result<(), Failure> {
+    let id = &row.order.id;
+    if !tried.contains(id) {
+        return Ok(());
+    }
+    let message = format!("the open run has sent a payment of order {id}, and there is no second one");
+    Err(Failure::new(Situation::Refused, message).hint(format!(
+        "look at it: respec orders show {id}, or pay it in the console"
+    )))
 }
 
 /// After a lost answer only the order itself is asked.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::found;
-use crate::apply::{LostAnswer, OpenRun, adopt, candidates, lost_answers};
+use crate::apply::{LostAnswer, OpenRun, Untold, adopt, candidates, lost_answers};
 use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
@@ -14,13 +14,12 @@ use crate::cli::orders_args::ReconcileArgs;
 use crate::cli::planning::peek;
 use crate::cli::running::load_plan;
 use crate::cli::screen::Screen;
-use crate::cloud::Cloud as _;
 use crate::model::{InstanceId, Lineage, OrderId};
 use crate::report::json::document;
 use crate::store::Store;
 
 /// Exit code: a person is needed.
-const PERSON_NEEDED: u8 = 8;
+pub const PERSON_NEEDED: u8 = 8;
 
 /// Reads the books for the time of every lost answer; records what is found, says what is not.
 pub(super) async fn run(
@@ -33,9 +32,7 @@ pub(super) async fn run(
     if peek(context, &input.fleet)?.is_none_or(|contents| contents.open_run.is_none()) {
         return found::run(context, input, screen).await;
     }
-    let account = context.cloud.caller_identity().await;
-    let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;
-    let lineage = Lineage::of(&account, &input.fleet.fleet);
+    let lineage = Lineage::of(&context.account().await?, &input.fleet.fleet);
     let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;
     let reconciled = Reconciled::of(context, &store, args.order.as_ref()).await?;
     screen.sentence(&reconciled.recorded_in_words());
@@ -93,10 +90,13 @@ impl Reconciled {
         self.recorded.iter().map(line).collect()
     }
 
-    /// Orders that may be a lost answer's, with its machine, and nobody can tell which.
-    pub fn untold(&self) -> impl Iterator<Item = (&InstanceId, &[OrderId])> {
+    /// Orders that may be a lost answer's, by machine, and nobody can tell which.
+    #[must_use]
+    pub fn untold(&self) -> Untold {
         let several = self.open.iter().filter(|(_, found)| found.len() > 1);
-        several.map(|(lost, found)| (&lost.instance, found.as_slice()))
+        several
+            .map(|(lost, found)| (lost.instance.clone(), found.clone()))
+            .collect()
     }
 
     /// The failure, and what was recorded before it came.
@@ -106,8 +106,10 @@ impl Reconciled {
         failure
     }
 
-    fn needs_a_person(&self) -> bool {
-        self.untold().next().is_some()
+    /// Whether there is an order that only a person can tell the machine of.
+    #[must_use]
+    pub fn needs_a_person(&self) -> bool {
+        !self.untold().is_empty()
     }
 
     fn open_in_words(&self) -> String {

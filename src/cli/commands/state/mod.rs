@@ -120,14 +120,20 @@ fn find<'a>(
     contents: &'a Contents,
     one: &OneMachine,
 ) -> Result<(&'a InstanceId, &'a AppliedInstance), Failure> {
-    let mut recorded = contents.applied.instances.iter();
-    let found =
-        recorded.find(|(id, record)| id.as_str() == one.name || record.name.as_str() == one.name);
-    found.ok_or_else(|| {
-        Failure::new(
-            Situation::Usage,
-            format!("no machine {} is recorded", one.name),
-        )
-        .hint("`respec state list` names them all")
-    })
+    let recorded = contents.applied.instances.iter();
+    let is_meant = |(id, record): &(&InstanceId, &AppliedInstance)| {
+        id.as_str() == one.name || record.name.as_str() == one.name
+    };
+    let found: Vec<_> = recorded.filter(is_meant).collect();
+    let usage = |message: String| Failure::new(Situation::Usage, message);
+    match found.as_slice() {
+        [only] => Ok(*only),
+        [] => Err(usage(format!("no machine {} is recorded", one.name))
+            .hint("`respec state list` names them all")),
+        several => {
+            let ids: Vec<&str> = several.iter().map(|(id, _)| id.as_str()).collect();
+            let message = format!("{} machines are recorded as {}", several.len(), one.name);
+            Err(usage(message).hint(format!("say which: {}", ids.join(", "))))
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::cli::screen::Screen;
 use crate::cli::state_args::RestoreArgs;
 use crate::model::Lineage;
 use crate::report::json::document;
-use crate::report::style::count;
+use crate::report::style::{count, minute};
 use crate::store::{Figures, Restored, Store, StoreError};
 
 /// Makes the state from the file.
@@ -44,6 +44,13 @@ pub(super) fn run(
     if let Some(replaced) = &restored.replaced {
         text.push_str(&format!("The old state is in {}.\n", replaced.display()));
     }
+    if let Some(until) = &restored.figures.until {
+        text.push_str(&format!(
+            "It tells what was done until {}. If a run was under way later: look for machines that it left stopped, \
+             for they count as meant to be stopped, and wait half an hour before the next apply.\n",
+            minute(*until)
+        ));
+    }
     if let Some(run) = &restored.figures.open_run {
         text.push_str(&format!(
             "Run {run} is open: `respec apply` goes on with it.\n"
@@ -61,6 +68,7 @@ fn as_json(restored: &Restored) -> String {
         "machines": figures.machines,
         "orders": figures.orders,
         "open_run": figures.open_run,
+        "until": figures.until,
         "replaced": restored.replaced.as_ref().map(|path| path.display().to_string()),
     }}))
 }

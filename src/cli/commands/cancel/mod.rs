@@ -1,11 +1,14 @@
 //! `respec cancel`: ends an open run. Begins nothing, puts its machines back, records the rest as given up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use crate::apply::{Hours, Obligation, OpenRun, abandon};
+mod without_plan;
+
+use crate::apply::{self, Hours, Obligation, Untold};
 use crate::cli::args::{CancelArgs, Global};
 use crate::cli::commands::orders::leftover::{Leftover, offer_to_cancel};
-use crate::cli::commands::orders::reconcile::Reconciled;
+use crate::cli::commands::orders::reconcile::{PERSON_NEEDED, Reconciled};
 use crate::cli::context::Context;
 use crate::cli::display::{Ending, end_stream};
 use crate::cli::failure::{Done, Failure, Situation};
@@ -13,11 +16,11 @@ use crate::cli::input::Input;
 use crate::cli::planning::peek;
 use crate::cli::running::{Run, load_plan};
 use crate::cli::screen::Screen;
-use crate::cloud::Cloud as _;
 use crate::model::{InstanceId, Lineage, OrderId, RegionId};
 use crate::observe::observe;
+use crate::plan::SavedPlan;
 use crate::saga::Mode;
-use crate::store::{Contents, Store};
+use crate::store::{Contents, OpenRun, Store};
 
 /// Settles the run, then closes it.
 ///
@@ -37,7 +40,7 @@ pub async fn run(
             // The stream has told already how it ended.
             Ok(GivenUp::NotYet(_)) => {}
             Ok(GivenUp::Closed { lines, done }) => {
-                end_stream(Some(*lines), Ending::Closed(&args.run, *done), now);
+                end_stream(*lines, Ending::Closed(&args.run, *done), now);
             }
             Err(failure) => end_stream(failure.told, Ending::Failed(failure), now),
         }
@@ -51,8 +54,8 @@ pub async fn run(
 enum GivenUp {
     /// Something is owed to a machine, or settling was cut off: the run stays open, and this is how settling ended.
     NotYet(Done),
-    /// The run is closed, after so many lines of the JSON stream.
-    Closed { lines: u64, done: Done },
+    /// The run is closed, after so many lines of the JSON stream, if it was told as one.
+    Closed { lines: Option<u64>, done: Done },
 }
 
 async fn give_up(
@@ -63,9 +66,17 @@ async fn give_up(
     screen: &Screen,
 ) -> Result<GivenUp, Failure> {
     is_open(peek(context, &input.fleet)?.as_ref(), &args.run)?;
-    let account = context.cloud.caller_identity().await;
-    let account = account.map_err(|e| Failure::cloud("learn whose credentials these are", &e))?;
-    let lineage = Lineage::of(&account, &input.fleet.fleet);
+    let lineage = Lineage::of(&context.account().await?, &input.fleet.fleet);
+    // Held until the run is closed: nobody may go on with it between its settling and that.
+    let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;
+    let store = Rc::new(store);
+    // Whoever held the state until now may have ended the run, and somebody may have begun another.
+    let contents = store.contents();
+    let open = is_open(Some(&contents), &args.run)?;
+    let plan = match load_plan(&store, &open.record.plan_id).await {
+        Ok(plan) => plan,
+        Err(lost) => return without_plan::give_up(context, &store, open, &lost, args, screen).await,
+    };
     let settling = Run {
         context,
         global,
@@ -75,17 +86,11 @@ async fn give_up(
         hours: Hours::Kept,
         mode: Mode::PutBack,
     };
-    let open_store =
-        || context.open_store(&input.fleet.fleet, lineage.clone(), global.lock_timeout);
-    let store = open_store()?;
-    // Whoever held the state until now may have ended the run, and somebody may have begun another.
-    is_open(Some(&store.contents()), &args.run)?;
-    let ended = settling.go_on(store).await?;
+    let ended = settling.go_on(store.clone()).await?;
     let lines = ended.lines;
     let told = |failure: Failure| failure.after(lines);
-    let store = open_store().map_err(told)?;
     let owed = &ended.outcome.obligations;
-    let gone = gone_for_good(context, &store, owed).await.map_err(told)?;
+    let gone = gone_for_good(context, &plan, owed).await.map_err(told)?;
     if !ended.outcome.is_settled() || gone.len() < owed.len() {
         screen.sentence(&ended.words(&screen.out));
         return Ok(GivenUp::NotYet(ended.done()));
@@ -93,30 +98,37 @@ async fn give_up(
     let lost = Reconciled::of(context, &store, None).await.map_err(told)?;
     screen.sentence(&lost.recorded_in_words());
     let contents = store.contents();
-    let mut left = Leftover::of(context, &contents, &input.fleet, &args.run).await;
-    close(context, store, &args.run).await.map_err(told)?;
+    let left = Leftover::of(context, &contents, &input.fleet, &args.run).await;
+    let untold = lost.untold();
+    close(context, &store, &plan, args, &untold).await.map_err(told)?;
     screen.sentence(&format!(
         "Run {} is closed: its machines are up, and nothing more of it will be done.\n{}{}{}",
         args.run,
         farewell(&gone),
         left.told(),
-        nobody_can_tell(&lost),
+        nobody_can_tell(&untold),
     ));
-    let done = offer_to_cancel(context, &mut left.unpaid, args, screen).await;
-    Ok(GivenUp::Closed { lines, done })
+    let theirs = plan.taken_up().map(|(_, order)| order.clone()).collect();
+    let done = offer_to_cancel(context, left.unpaid, &theirs, args, screen).await;
+    Ok(GivenUp::Closed {
+        lines: Some(lines),
+        done: if lost.needs_a_person() {
+            Done::Run(PERSON_NEEDED)
+        } else {
+            done
+        },
+    })
 }
 
 /// The machines that nothing can be owed to any more: they are not there, and looking is allowed.
 async fn gone_for_good<'a>(
     context: &Context,
-    store: &Store,
+    plan: &SavedPlan,
     owed: &'a [Obligation],
 ) -> Result<Vec<&'a Obligation>, Failure> {
-    let contents = store.contents();
-    let Some(open) = contents.open_run.as_ref().filter(|_| !owed.is_empty()) else {
+    if owed.is_empty() {
         return Ok(Vec::new());
-    };
-    let plan = load_plan(store, &open.record.plan_id).await?;
+    }
     let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
     for id in owed.iter().map(|owed| &owed.instance) {
         if let Some(saga) = plan.sagas.get(id) {
@@ -125,7 +137,7 @@ async fn gone_for_good<'a>(
         }
     }
     let now = context.clock.wall();
-    let seen = observe(context.cloud.as_ref(), plan.account, now, &wanted)
+    let seen = observe(context.cloud.as_ref(), plan.account.clone(), now, &wanted)
         .await
         .map_err(|error| Failure::refused("look at the fleet", &error, "the run stays open"))?;
     let is_gone = |owed: &&Obligation| {
@@ -145,45 +157,51 @@ fn farewell(gone: &[&Obligation]) -> String {
     gone.iter().map(line).collect()
 }
 
-fn nobody_can_tell(lost: &Reconciled) -> String {
-    let line = |(machine, orders): (&InstanceId, &[OrderId])| {
+fn nobody_can_tell(untold: &Untold) -> String {
+    let line = |(machine, orders): (&InstanceId, &Vec<OrderId>)| {
         let ids: Vec<&str> = orders.iter().map(OrderId::as_str).collect();
         let ids = ids.join(", ");
         format!(
             "{machine}: its call was not answered, and any of {ids} may be its order: look at them\n"
         )
     };
-    lost.untold().map(line).collect()
+    untold.iter().map(line).collect()
 }
 
-fn is_open(contents: Option<&Contents>, run: &str) -> Result<(), Failure> {
+fn is_open<'a>(contents: Option<&'a Contents>, run: &str) -> Result<&'a OpenRun, Failure> {
     let open = contents.and_then(|contents| contents.open_run.as_ref());
-    if open.is_some_and(|open| open.record.run.as_str() == run) {
-        return Ok(());
-    }
-    let message = format!("run {run} is not open");
-    Err(Failure::new(Situation::Usage, message).hint("`respec history` shows all runs"))
+    let ours = open.filter(|open| open.record.run.as_str() == run);
+    ours.ok_or_else(|| {
+        Failure::new(Situation::Usage, format!("run {run} is not open"))
+            .hint("`respec history` shows all runs")
+    })
 }
 
 /// Settling may have closed it already, when nothing of it was left to do.
-async fn close(context: &Context, store: Store, run: &str) -> Result<(), Failure> {
+async fn close(
+    context: &Context,
+    store: &Store,
+    plan: &SavedPlan,
+    args: &CancelArgs,
+    untold: &Untold,
+) -> Result<(), Failure> {
     let contents = store.contents();
-    let open = contents.open_run.as_ref();
-    let Some(open) = open.filter(|open| open.record.run.as_str() == run) else {
+    let Ok(open) = is_open(Some(&contents), &args.run) else {
         return Ok(());
     };
-    let plan = load_plan(&store, &open.record.plan_id).await?;
-    let run = OpenRun {
+    let run = apply::OpenRun {
         run: &open.record.run,
-        plan: &plan,
+        plan,
         entries: &open.entries,
         next_seq: contents.next_seq,
         applied: &contents.applied,
     };
-    abandon(&run, &store, context.clock.as_ref())
+    apply::abandon(&run, untold, store, context.clock.as_ref())
         .await
-        .map_err(|error| {
-            let failure = Failure::from_error(Situation::OpenRun, "close the run", &error);
-            failure.hint("it stays open; look again: respec cancel, or respec apply")
-        })
+        .map_err(|error| stays_open(&error))
+}
+
+fn stays_open(error: &dyn std::error::Error) -> Failure {
+    let failure = Failure::from_error(Situation::OpenRun, "close the run", error);
+    failure.hint("it stays open; look again: respec cancel, or respec apply")
 }

@@ -1,0 +1,194 @@
+//! `respec apply`: settle what is open, plan or take a plan, ask, carry out, say how it ended.
+
+mod guards;
+mod open;
+
+use self::guards::{
+    approved, joiners_are_counted, nobody_was_faster, prices_are_known, state_has_changed,
+    touched_machines_look_as_planned,
+};
+use self::open::{is_open, named, open_state};
+use crate::apply::Hours;
+use crate::cli::args::{ApplyArgs, Global};
+use crate::cli::choosing::look;
+use crate::cli::commands::plan::page;
+use crate::cli::context::Context;
+use crate::cli::display::{Ending, end_stream};
+use crate::cli::failure::{Done, Failure, Situation};
+use crate::cli::input::Input;
+use crate::cli::matter::Matter;
+use crate::cli::plan_file::{is_by_the_same_role, is_of_now};
+use crate::cli::planning::{Planning, look_beneath, make_plan, peek, to_adopt};
+use crate::cli::pricing::keep_within_limits;
+use crate::cli::rights;
+use crate::cli::running::{Ended, Run};
+use crate::cli::screen::Screen;
+use crate::cli::windows::{begins_soon, fits_its_windows};
+use crate::model::AccountId;
+use crate::plan::SavedPlan;
+use crate::report::Detail;
+use crate::report::plan_text::plan_text;
+use crate::store::OpenRun;
+
+/// Carries a plan out.
+///
+/// # Errors
+/// [`Failure`]; then nothing was changed, unless the message says so.
+pub async fn run(
+    context: &Context,
+    global: &Global,
+    args: &ApplyArgs,
+    matter: &Matter,
+    screen: &Screen,
+) -> Result<Done, Failure> {
+    let run = Run::to_the_end(context, global, args, screen);
+    let attempt = match (matter, &args.continue_run) {
+        (Matter::Plan(plan), _) => saved(&run, args, plan).await,
+        (Matter::Manifest(_) | Matter::Nothing, Some(name)) => {
+            named(&run, args, matter.manifest(), name).await
+        }
+        (Matter::Manifest(_) | Matter::Nothing, None) => fresh(&run, args, matter.manifest()).await,
+    };
+    if global.json {
+        finish_json(context, &attempt);
+    }
+    let Some(ended) = attempt? else {
+        return Ok(Done::Fine);
+    };
+    if !global.json {
+        screen.last_words(&ended.words(&screen.out));
+    }
+    Ok(ended.done())
+}
+
+/// Whoever reads the stream learns from it, too, that there was no run, and why.
+fn finish_json(context: &Context, attempt: &Attempt) {
+    let now = context.clock.wall();
+    match attempt {
+        Ok(None) => end_stream(None, Ending::NothingToDo, now),
+        Err(failure) => end_stream(failure.told, Ending::Failed(failure), now),
+        Ok(Some(_)) => {}
+    }
+}
+
+type Attempt = Result<Option<Ended>, Failure>;
+
+/// No plan given: an open run with the same wish goes on; otherwise a new plan is made.
+async fn fresh(run: &Run<'_>, args: &ApplyArgs, input: &Input) -> Attempt {
+    let (context, global, screen) = (run.context, run.global, run.screen);
+    screen.talk(&input.warnings);
+    let wish = input.fleet.intent();
+    let same_wish = |open: &OpenRun| open.record.intent == wish;
+    if is_open(peek(context, &input.fleet)?.as_ref(), |_| true) {
+        let store = open_state(run, input).await?;
+        // Whoever held the state until now may have ended the run: then there is a new plan to make.
+        if is_open(Some(&store.contents()), |_| true) {
+            return open::first(run, args, store, same_wish).await;
+        }
+    }
+    let mut planning = make_plan(context, input, &args.planning, screen.paint()).await?;
+    screen.talk(&planning.warnings);
+    let checks = rights::demand(context.cloud.as_ref(), planning.plan.sagas.values()).await?;
+    planning.plan.sheet.checks.extend(checks);
+    let plan = &planning.plan;
+    if !global.json {
+        let page = page(&planning, None);
+        screen.result(&plan_text(&page, Detail::Brief, &screen.out))?;
+    }
+    if plan.sagas.is_empty() {
+        return nothing_to_change(run, &planning).await;
+    }
+    if args.hours() == Hours::Kept {
+        fits_its_windows(plan)?;
+    }
+    begins_soon(plan, &planning.observed, args, context.clock.wall())?;
+    joiners_are_counted(args, screen, plan)?;
+    prices_are_known(args, plan)?;
+    keep_within_limits(plan, args.planning.max_spend.as_ref())?;
+    approved(args, screen, plan)?;
+    let store = run.open_store(plan)?;
+    nobody_was_faster(&store.contents(), plan)?;
+    run.begin(store, plan, &planning.observed).await.map(Some)
+}
+
+/// A saved plan is the approval; it must still fit the fleet.
+async fn saved(run: &Run<'_>, args: &ApplyArgs, plan: &SavedPlan) -> Attempt {
+    let (context, global, screen) = (run.context, run.global, run.screen);
+    let planning = &args.planning;
+    if !planning.target.is_empty() || planning.accept_stopped || planning.no_price {
+        return Err(Failure::new(
+            Situation::Usage,
+            "--target, --accept-stopped and --no-price decide what is planned; this plan is made already",
+        ));
+    }
+    let contents = peek(context, &plan.desired)?;
+    if is_open(contents.as_ref(), |_| true) {
+        is_of_this_account(context, plan).await?;
+        let store = run.open_store(plan)?;
+        if !is_open(Some(&store.contents()), |_| true) {
+            return Err(state_has_changed());
+        }
+        let is_ours = |open: &OpenRun| open.record.plan_id == plan.id();
+        return open::first(run, args, store, is_ours).await;
+    }
+    is_of_now(plan, context.clock.wall())?;
+    is_by_the_same_role(plan, &global.files)?;
+    let account = is_of_this_account(context, plan).await?;
+    let mut observed = look(context, account, &plan.desired).await?;
+    look_beneath(contents.as_ref(), &mut observed, context.clock.wall());
+    begins_soon(plan, &observed, args, context.clock.wall())?;
+    prices_are_known(args, plan)?;
+    keep_within_limits(plan, args.planning.max_spend.as_ref())?;
+    touched_machines_look_as_planned(plan, &observed)?;
+    if plan.sagas.is_empty()
+        && to_adopt(plan, &observed, contents.as_ref(), plan.created_at).is_empty()
+    {
+        if !global.json {
+            screen.result("No changes. The plan has nothing to do.\n")?;
+        }
+        return Ok(None);
+    }
+    let checks = rights::demand(context.cloud.as_ref(), plan.sagas.values()).await?;
+    screen.talk(&rights::doubts(&checks));
+    let store = run.open_store(plan)?;
+    if is_open(Some(&store.contents()), |_| true) {
+        return Err(state_has_changed());
+    }
+    run.begin(store, plan, &observed).await.map(Some)
+}
+
+/// Nothing changes; machines seen for the first time are recorded as found, whatever blocks the others.
+async fn nothing_to_change(run: &Run<'_>, planning: &Planning) -> Attempt {
+    let plan = &planning.plan;
+    let now = run.context.clock.wall();
+    let adopt = to_adopt(plan, &planning.observed, planning.contents.as_ref(), now);
+    let ended = if adopt.is_empty() {
+        None
+    } else {
+        let store = run.open_store(plan)?;
+        nobody_was_faster(&store.contents(), plan)?;
+        Some(run.begin(store, plan, &planning.observed).await?)
+    };
+    if plan.sheet.blocked.is_empty() {
+        return Ok(ended);
+    }
+    let blocked = Failure::new(Situation::Refused, "every change is blocked")
+        .hint("`respec plan` says what stands in the way of each machine");
+    Err(match ended {
+        Some(ended) => blocked.after(ended.lines),
+        None => blocked,
+    })
+}
+
+/// Whether a saved plan is for these credentials.
+async fn is_of_this_account(context: &Context, plan: &SavedPlan) -> Result<AccountId, Failure> {
+    let account = context.account().await?;
+    if account == plan.account {
+        return Ok(account);
+    }
+    let message = format!(
+        "the plan is for account {}, these credentials belong to {account}",
+        plan.account
+    );
+    Err(Failure::new(Situation::Stale, message))
+}
