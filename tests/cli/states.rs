@@ -1,5 +1,7 @@
 //! `respec state`: what it refuses, and what it leaves alone.
 
+use std::fs;
+
 use crate::house::FAST;
 use crate::shop::{APPLY, WANTED, all_run_as, prepaid_shop, shop};
 
@@ -44,6 +46,41 @@ fn no_machine_of_an_open_run_is_forgotten() {
         .run("state rm db-1")
         .exits(7)
         .says(&["is open", "respec cancel"]);
+}
+
+#[test]
+fn two_machines_of_one_name_are_told_apart_by_their_ids() {
+    let house = prepaid_shop("state-names", "auto", FAST);
+    house.run(APPLY).exits(0);
+    house.edit("id: i-1", "id: i-2");
+    house.run(APPLY).exits(0);
+    for command in ["state show db-1", "state rm db-1"] {
+        let refused = house.run(command).exits(64);
+        refused.says(&["2 machines are recorded as db-1", "i-1, i-2"]);
+    }
+    house.run("state rm i-1").exits(0);
+    house.run("state show db-1").exits(0).shows(&["i-2"]);
+}
+
+#[test]
+fn of_the_plans_only_the_last_is_in_an_export() {
+    let house = shop("state-plans", FAST);
+    for wanted in ["ecs.g7.2xlarge", "ecs.g7.4xlarge"] {
+        house.run(APPLY).exits(0);
+        let old = house.read("fleet.yaml");
+        house.write("fleet.yaml", old.replace("ecs.g7.xlarge", wanted));
+    }
+    house.run("state export -out kept.jsonl").exits(0);
+    let kept = house.read("kept.jsonl");
+    let plans = kept.lines().filter(|line| line.contains("\"digest\":"));
+    let whole = plans.clone().filter(|line| line.contains("\"text\":"));
+    assert_eq!((plans.count(), whole.count()), (2, 1));
+    let restored = house.run("state restore kept.jsonl -replace").exits(0);
+    restored.shows(&["It tells what was done until", "left stopped"]);
+    fs::remove_dir_all(house.folder.join("state")).unwrap();
+    house.run("state restore kept.jsonl").exits(0);
+    house.run(APPLY).exits(0);
+    house.run("state check").exits(0);
 }
 
 #[test]
