@@ -31,6 +31,8 @@ mod refusals;
 mod preflight;
 #[path = "cli/endings.rs"]
 mod endings;
+#[path = "cli/open_runs.rs"]
+mod open_runs;
 #[path = "cli/orders.rs"]
 mod orders;
 #[path = "cli/lost_state.rs"]

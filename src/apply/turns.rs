@@ -1,6 +1,6 @@
 //! Whose turn it is: may this machine be begun, may this step be done, and if not, what is waited for.
 
-use crate::model::{InstanceId, Moment};
+use crate::model::{InstanceId, InstanceStatus, Moment, Power};
 use crate::plan::{Action, Node, Saga};
 use crate::planted::{self, Fault};
 use crate::saga::{
@@ -186,6 +186,9 @@ impl Dispatcher<'_> {
         if let Some(why) = self.refusal_that_covers(saga) {
             return Turn::Never(why);
         }
+        if self.was_stopped_since(saga) {
+            return Turn::Never("somebody has stopped it since the plan was made".to_owned());
+        }
         if self.is_cooling(saga) {
             return Turn::Later(Delay::Cooling);
         }
@@ -204,6 +207,22 @@ impl Dispatcher<'_> {
         } else {
             turn
         }
+    }
+
+    /// A run may rest for days. Whoever stopped a machine meanwhile that nobody wrote to be running wants it down, and a
+    /// change would end with its start.
+    fn was_stopped_since(&self, saga: &Saga) -> bool {
+        let id = &saga.instance;
+        let wanted = self.job.plan.desired.instances.get(id);
+        let is_as_found = wanted.is_some_and(|wanted| match wanted.spec.power {
+            None | Some(Power::Keep) => true,
+            Some(Power::Running | Power::Stopped) => false,
+        });
+        let seen = self.job.observed.instances.get(id);
+        let is_down = seen.is_some_and(|seen| seen.status == InstanceStatus::Stopped);
+        // One that was begun before may be down because of us, or have been a moment ago.
+        let was_begun = self.state.sagas.contains_key(id);
+        saga.was_running && is_as_found && is_down && !was_begun
     }
 
     /// R52, known beforehand: the machine was changed less than five minutes ago, by us.
