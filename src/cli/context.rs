@@ -9,9 +9,9 @@ use secrecy::SecretString;
 
 use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
 use crate::clock::{Clock, SystemClock, VirtualClock};
+use crate::cloud::Cloud as _;
 use crate::cloud::Payer;
 use crate::http::HttpWire;
-use crate::cloud::Cloud as _;
 use crate::model::{AccountId, FleetName, Lineage, WorkingRole};
 use crate::probe::Prober;
 use crate::rehearse::SimulatedProber;

@@ -77,8 +77,7 @@ pub fn holds_somebody_down(plan: &SavedPlan, open: &OpenRun) -> bool {
     let mut sagas = state.iter().flat_map(|state| &state.sagas);
     sagas.any(|(id, state)| {
         let saga = plan.sagas.get(id);
-        state.closed.is_none()
-            && saga.is_some_and(|saga| holds_down(&in_force(saga, state), state))
+        state.closed.is_none() && saga.is_some_and(|saga| holds_down(&in_force(saga, state), state))
     })
 }
 

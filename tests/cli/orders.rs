@@ -246,6 +246,22 @@ fn an_order_that_was_paid_meanwhile_is_named_when_its_run_is_given_up() {
 }
 
 #[test]
+fn orders_for_machines_that_a_selector_finds_are_listed() {
+    let house = prepaid_shop("orders-selected", "await", FAST);
+    house.run(APPLY).exits(7);
+    let order = only_order(&house);
+    std::fs::remove_dir_all(house.folder.join("state")).unwrap();
+    let manifest = house.read("fleet.yaml");
+    let (head, _) = manifest.split_once("instances:").unwrap();
+    let groups = "groups:\n  db:\n    select: {name: db-*}\n    spec: {power: running}\n";
+    house.write("fleet.yaml", format!("{head}{groups}"));
+    house
+        .run("orders list")
+        .exits(0)
+        .shows(&[&order, "somebody else"]);
+}
+
+#[test]
 fn an_order_of_somebody_else_blocks_its_machine_and_is_not_cancelled_unasked() {
     let house = prepaid_shop("orders-foreign", "await", FAST);
     house.run(APPLY).exits(7);

@@ -95,6 +95,8 @@ fn a_payment_that_never_arrived_is_left_to_a_person_and_to_no_second_call() {
     // A second call would have arrived.
     assert_eq!(n_payments(&house), 0);
     let order = house.server.world().orders()[0]["OrderId"].clone();
+    let pay = format!("orders pay {} -auto-approve", order.as_str().unwrap());
+    house.run(&pay).exits(6).says(&["there is no second one"]);
     house.server.by_hand("pay", &json!({"OrderId": order}));
     house.run(APPLY).exits(0);
     is_done_with_one_order(&house);

@@ -251,8 +251,16 @@ fn another_run_is_given_up() {
     let part = Part::of("Another run is open");
     let ended = part.run(1, &house, &[("RUN", &run)]).exits(7);
     let world = house.server.world();
-    let payments: Vec<_> = world.orders().iter().map(|order| &order["Payment"]).collect();
-    assert_eq!(payments, ["Cancelled", "Unpaid"], "one for each wish\n{ended}");
+    let payments: Vec<_> = world
+        .orders()
+        .iter()
+        .map(|order| &order["Payment"])
+        .collect();
+    assert_eq!(
+        payments,
+        ["Cancelled", "Unpaid"],
+        "one for each wish\n{ended}"
+    );
     assert_ne!(house.last_run(), run);
 }
 

@@ -8,9 +8,7 @@ use std::rc::Rc;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use respec::aliyun::Aliyun;
-use respec::apply::{
-    OpenRun, RunOutcome, Untold, abandon, adopt, candidates, lost_answers,
-};
+use respec::apply::{OpenRun, RunOutcome, Untold, abandon, adopt, candidates, lost_answers};
 use respec::plan::SavedPlan;
 use respec::saga::Mode;
 use respec::store::{Contents, Store};

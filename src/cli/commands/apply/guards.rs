@@ -43,7 +43,11 @@ pub(super) fn approved(args: &ApplyArgs, screen: &Screen, plan: &SavedPlan) -> R
 
 /// Where nobody is asked, a machine that joined a group by its selector is changed only if somebody
 /// counted on it.
-pub(super) fn joiners_are_counted(args: &ApplyArgs, screen: &Screen, plan: &SavedPlan) -> Result<(), Failure> {
+pub(super) fn joiners_are_counted(
+    args: &ApplyArgs,
+    screen: &Screen,
+    plan: &SavedPlan,
+) -> Result<(), Failure> {
     if screen.can_ask && !args.auto_approve {
         return Ok(());
     }

@@ -30,12 +30,7 @@ pub(super) async fn first(
 }
 
 /// `-continue RUN`: whatever the manifest says now.
-pub(super) async fn named(
-    run: &Run<'_>,
-    args: &ApplyArgs,
-    input: &Input,
-    name: &str,
-) -> Attempt {
+pub(super) async fn named(run: &Run<'_>, args: &ApplyArgs, input: &Input, name: &str) -> Attempt {
     let is_named = |open: &OpenRun| open.record.run.as_str() == name;
     let not_open = || {
         Failure::new(Situation::Usage, format!("run {name} is not open"))
@@ -78,8 +73,9 @@ async fn go_on(run: &Run<'_>, args: &ApplyArgs, store: Store) -> Attempt {
             run.screen
                 .talk(&format!("Going on with run {}.\n", open.record.run));
             if !plan.sheet.left_out.is_empty() && args.planning.target.is_empty() {
-                run.screen
-                    .talk("It was begun with --target: apply once more for the rest of the manifest.\n");
+                run.screen.talk(
+                    "It was begun with --target: apply once more for the rest of the manifest.\n",
+                );
             }
             run.go_on(store).await.map(Some)
         }
@@ -113,9 +109,9 @@ async fn bring_up_before(run: &Run<'_>, store: Rc<Store>, mut refusal: Failure) 
         }
         Err(failure) => {
             let why = failure.chain.join(": ");
-            refusal
-                .details
-                .push(format!("its machines that are down could not be brought up: {why}"));
+            refusal.details.push(format!(
+                "its machines that are down could not be brought up: {why}"
+            ));
             refusal
         }
     }

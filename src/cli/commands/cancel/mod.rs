@@ -75,7 +75,9 @@ async fn give_up(
     let open = is_open(Some(&contents), &args.run)?;
     let plan = match load_plan(&store, &open.record.plan_id).await {
         Ok(plan) => plan,
-        Err(lost) => return without_plan::give_up(context, &store, open, &lost, args, screen).await,
+        Err(lost) => {
+            return without_plan::give_up(context, &store, open, &lost, args, screen).await;
+        }
     };
     let settling = Run {
         context,
@@ -100,7 +102,9 @@ async fn give_up(
     let contents = store.contents();
     let left = Leftover::of(context, &contents, &input.fleet, &args.run).await;
     let untold = lost.untold();
-    close(context, &store, &plan, args, &untold).await.map_err(told)?;
+    close(context, &store, &plan, args, &untold)
+        .await
+        .map_err(told)?;
     screen.sentence(&format!(
         "Run {} is closed: its machines are up, and nothing more of it will be done.\n{}{}{}",
         args.run,

@@ -64,7 +64,10 @@ fn left_behind(open: &OpenRun, contents: &Contents) -> String {
     let orders = orders.map(|order| {
         let stands = order.payment.as_ref();
         let stands = stands.map_or("not known", |payment| payment.as_str());
-        format!("  order {} of {}: {stands}\n", order.order_id, order.instance)
+        format!(
+            "  order {} of {}: {stands}\n",
+            order.order_id, order.instance
+        )
     });
     machines.chain(orders).collect()
 }

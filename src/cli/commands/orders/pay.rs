@@ -102,7 +102,8 @@ fn was_not_tried(row: &OrderRow, tried: &BTreeSet<OrderId>) -> Result<(), Failur
     if !tried.contains(id) {
         return Ok(());
     }
-    let message = format!("the open run has sent a payment of order {id}, and there is no second one");
+    let message =
+        format!("the open run has sent a payment of order {id}, and there is no second one");
     Err(Failure::new(Situation::Refused, message).hint(format!(
         "look at it: respec orders show {id}, or pay it in the console"
     )))
