@@ -14,8 +14,8 @@ use reqwest::{Client, ClientBuilder, Response};
 
 use crate::wire::{HttpReply, HttpRequest, Method, REPLY_BYTES_MAX, Wire, WireError};
 
-/// How long a connection, TLS included, may take to come up; the vendor's own client waits as long
-///.
+/// How long a connection, TLS included, may take to come up; the vendor's own client waits as
+/// long.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// How long an idle connection is kept. Shorter than what gateways allow, so that a request seldom

@@ -21,7 +21,7 @@ impl Worker {
         &self,
         seen: &ObservedInstance,
     ) -> Result<Option<Promise>, End> {
-        if self.is_undo() || self.step().order_call().is_none() || self.step().price.is_refund() {
+        if self.is_undo() || !self.step().is_paid_order() {
             return Ok(None);
         }
         let price = self.price_now(seen).await?;

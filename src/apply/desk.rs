@@ -114,7 +114,7 @@ impl Desk {
         self.powers.send(request).ok();
         answer
             .await
-            .unwrap_or_else(|_| Err(closed("StartInstances")))
+            .unwrap_or_else(|_| Err(closed(verb.operation())))
     }
 }
 
@@ -314,7 +314,7 @@ async fn answer_power(
                 let result = results.remove(&request.instance);
                 request
                     .reply
-                    .send(result.unwrap_or_else(|| Err(closed("StartInstances"))))
+                    .send(result.unwrap_or_else(|| Err(closed(verb.operation()))))
                     .ok();
             }
         }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::apply;
 use crate::model::{DesiredFleet, InstanceId, OrderId, RunId};
 use crate::plan::{Action, Saga, SavedPlan, Step};
 use crate::saga::{RunState, holds_down, in_force};
@@ -16,6 +17,35 @@ use super::pricing::keep_within_limits;
 
 /// Machines that a message names; `history` has the others.
 const NAMED_MAX: usize = 3;
+
+/// The open run by this name.
+///
+/// # Errors
+/// [`Failure`] when it is not open.
+pub fn named<'a>(contents: Option<&'a Contents>, run: &str) -> Result<&'a OpenRun, Failure> {
+    let open = contents.and_then(|contents| contents.open_run.as_ref());
+    let ours = open.filter(|open| open.record.run.as_str() == run);
+    ours.ok_or_else(|| {
+        Failure::new(Situation::Usage, format!("run {run} is not open"))
+            .hint("`respec history` shows all runs")
+    })
+}
+
+/// An open run with its plan, as what writes to its journal wants it.
+#[must_use]
+pub fn with_plan<'a>(
+    contents: &'a Contents,
+    open: &'a OpenRun,
+    plan: &'a SavedPlan,
+) -> apply::OpenRun<'a> {
+    apply::OpenRun {
+        run: &open.record.run,
+        plan,
+        entries: &open.entries,
+        next_seq: contents.next_seq,
+        applied: &contents.applied,
+    }
+}
 
 /// Whether the open run may go on although these options were given: none of them is passed over.
 ///

@@ -37,7 +37,7 @@ impl Surroundings {
             .filter(|value| !value.is_empty())
     }
 
-    /// `user@host`, as far as it is known.
+    /// Who works here, as far as it is known.
     #[must_use]
     pub fn user(&self) -> &str {
         self.get("USER")

@@ -83,6 +83,18 @@ pub enum PowerVerb {
     Reboot,
 }
 
+impl PowerVerb {
+    /// The operation that does it to several machines at once.
+    #[must_use]
+    pub fn operation(self) -> &'static str {
+        match self {
+            Self::Start => "StartInstances",
+            Self::Stop(_) | Self::ForceStop(_) => "StopInstances",
+            Self::Reboot => "RebootInstances",
+        }
+    }
+}
+
 /// A power operation on some machines of one region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PowerCall {

@@ -79,12 +79,6 @@ impl Figures {
     pub fn longest_downtime(&self) -> Option<(&InstanceName, Duration)> {
         longest(&self.downtime)
     }
-
-    /// Mean time that the machines were down that were.
-    #[must_use]
-    pub fn mean_downtime(&self) -> Duration {
-        mean(self.downtime.values())
-    }
 }
 
 /// The longest of these times, and whose it is.

@@ -80,7 +80,7 @@ impl AskedFor<'_> {
             OrderKind::Upgrade | OrderKind::IncreaseUpgrade | OrderKind::Downgrade => !temporary,
             OrderKind::TempUpgrade => temporary,
             OrderKind::Refund => false,
-            OrderKind::Other(word) => !matches!(word.as_str(), "New" | "Renew"),
+            OrderKind::Other(_) => kind.may_change_a_machine(),
         }
     }
 }

@@ -60,8 +60,8 @@ impl std::fmt::Display for PaymentStatus {
 
 /// What an order is about (`OrderType`).
 ///
-/// Which word the vendor uses for which change is not documented, so nothing is decided by it except
-/// whether an order can be one for an existing machine at all.
+/// Which word the vendor uses for which change is not documented: what an order does is read off its machines and
+/// their configuration, and its kind only rules out what it cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum OrderKind {
@@ -80,6 +80,19 @@ pub enum OrderKind {
 }
 
 impl OrderKind {
+    /// Whether it can be about a machine that is there: all but the first order and those that only prolong the term.
+    #[must_use]
+    pub fn may_change_a_machine(&self) -> bool {
+        match self {
+            Self::Upgrade
+            | Self::IncreaseUpgrade
+            | Self::TempUpgrade
+            | Self::Downgrade
+            | Self::Refund => true,
+            Self::Other(word) => !matches!(word.as_str(), "New" | "Renew"),
+        }
+    }
+
     /// The vendor's word.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -179,7 +179,7 @@ impl MoneyDesk<'_> {
             let upgrades = match &order.kind {
                 OrderKind::Upgrade | OrderKind::IncreaseUpgrade => true,
                 OrderKind::TempUpgrade | OrderKind::Downgrade | OrderKind::Refund => false,
-                OrderKind::Other(word) => !matches!(word.as_str(), "New" | "Renew"),
+                OrderKind::Other(_) => order.kind.may_change_a_machine(),
             };
             upgrades && order.paid_at.is_some_and(|at| at >= since)
         };

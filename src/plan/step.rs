@@ -280,7 +280,13 @@ impl Step {
     /// Whether it makes an order that somebody has to pay for, now or later. A refund takes effect at once (R44).
     #[must_use]
     pub fn is_paid_order(&self) -> bool {
-        self.order_call().is_some() && !self.price.is_refund()
+        self.paid_order_call().is_some()
+    }
+
+    /// The call by which it makes such an order.
+    #[must_use]
+    pub fn paid_order_call(&self) -> Option<&ModifyCall> {
+        self.order_call().filter(|_| !self.price.is_refund())
     }
 
     /// Whether it waits until an order is paid, whoever pays it.

@@ -26,15 +26,3 @@ pub trait Display {
     /// The first error of writing, if there was one.
     fn finish(&mut self) -> io::Result<()>;
 }
-
-/// Shows nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Quiet;
-
-impl Display for Quiet {
-    fn event(&mut self, _event: &Event) {}
-
-    fn finish(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}

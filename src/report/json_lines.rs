@@ -94,11 +94,6 @@ impl<W: Write> JsonLines<W> {
         }
     }
 
-    /// What the events have come to so far.
-    pub fn tally(&self) -> &Tally {
-        &self.tally
-    }
-
     /// Writes the last line of a command that failed. Its exit code counts, whatever a run before it ended with.
     pub fn failed(&mut self, diagnostic: &Diagnostic, exit_code: u8, at: Timestamp) {
         let body = object(json!({"diagnostic": diagnostic, "exit_code": exit_code}));

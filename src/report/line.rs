@@ -43,11 +43,6 @@ impl<W: Write> Line<W> {
         }
     }
 
-    /// What the events have come to so far.
-    pub fn tally(&self) -> &Tally {
-        &self.tally
-    }
-
     fn write(&mut self, line: &str) {
         if self.error.is_none() {
             let written = self

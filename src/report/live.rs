@@ -55,12 +55,6 @@ impl Live {
         }
     }
 
-    /// What the events have come to so far.
-    #[must_use]
-    pub fn tally(&self) -> &Tally {
-        &self.tally
-    }
-
     fn draw_if_due(&mut self) {
         if (self.canvas.due)() {
             self.write_what_is_over();

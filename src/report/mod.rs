@@ -60,7 +60,7 @@ pub mod orders_text;
 
 pub use advice::advice;
 pub use board::Board;
-pub use display::{Display, Quiet};
+pub use display::Display;
 pub use plan_tree::Detail;
 pub use style::{Colour, Style, Symbols};
 pub use tally::{OpenOrder, Tally};

@@ -8,11 +8,12 @@
 //!     [--twice N]                             N seeds, each played twice
 //!     [--every-crash N]                       N seeds, each with a crash at every point of its first apply
 //!     [--bad-days N]                          large fleets on bad days
+//!     [--no-shrinking]                        a broken law is not traced to the troubles it takes
 //!     [--planted NAME|all]                    with the feature `planted`: a broken promise must be noticed;
 //!                                             beside --seed or --only it is broken, and that is all
 //! ```
 //!
-//! What is not listed here, such as the filters of `cargo test`, is passed over.
+//! Filters and options of `cargo test` are passed over.
 
 #![expect(clippy::unwrap_used, reason = "a harness that is wrong should stop")]
 #![expect(

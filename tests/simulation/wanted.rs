@@ -8,6 +8,18 @@ use crate::trouble::{self, Trouble};
 /// Seeds of a run that names no number.
 const SEEDS: u64 = 200;
 
+/// Options of `cargo test` that mean nothing here.
+const CARGOS: [&str; 8] = [
+    "--exact",
+    "--ignored",
+    "--include-ignored",
+    "--list",
+    "--nocapture",
+    "--quiet",
+    "--show-output",
+    "--test-threads",
+];
+
 /// Every seed that ever failed, with what it was.
 const CORPUS: &str = include_str!("corpus.txt");
 
@@ -80,7 +92,8 @@ impl Wanted {
                 "--bad-days" => wanted.work.push(Work::BadDays(number(&value()?)?)),
                 #[cfg(feature = "planted")]
                 "--planted" => planted = Some(value()?),
-                _ => {}
+                passed if !passed.starts_with("--") || CARGOS.contains(&passed) => {}
+                unknown => return Err(format!("{unknown} is no option")),
             }
         }
         #[cfg(feature = "planted")]

@@ -2,17 +2,17 @@
 
 use serde_json::json;
 
-use crate::apply::{OpenRun, approve, waiting_gates};
+use crate::apply::{approve, waiting_gates};
 use crate::cli::args::{ApproveArgs, Global};
 use crate::cli::commands::state::recorded;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
+use crate::cli::open_run::{named, with_plan};
 use crate::cli::running::load_plan;
 use crate::cli::screen::Screen;
 use crate::model::Crowd;
 use crate::report::json::document;
-use crate::store::Contents;
 
 /// Writes down who opened the gate, and when.
 ///
@@ -27,20 +27,14 @@ pub async fn run(
     screen: &Screen,
 ) -> Result<Done, Failure> {
     let contents = recorded(context, input)?;
-    is_open(&contents, &args.run)?;
+    named(Some(&contents), &args.run)?;
     let lineage = contents.applied.stamp.lineage.clone();
     let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;
     // Whoever held the state until now may have gone on with the run.
     let contents = store.contents();
-    let open = is_open(&contents, &args.run)?;
+    let open = named(Some(&contents), &args.run)?;
     let plan = load_plan(&store, &open.record.plan_id).await?;
-    let run = OpenRun {
-        run: &open.record.run,
-        plan: &plan,
-        entries: &open.entries,
-        next_seq: contents.next_seq,
-        applied: &contents.applied,
-    };
+    let run = with_plan(&contents, open, &plan);
     let failed = |error: &dyn std::error::Error| {
         Failure::from_error(Situation::Other, "open the gate", error)
     };
@@ -55,18 +49,13 @@ pub async fn run(
             "The gate after batch {} of {} is open. Go on behind it: respec apply\n",
             gate.1, gate.0
         ),
-        || document(json!({"opened": {"run": args.run, "gate": gate.1, "group": named(&gate.0)}})),
+        || {
+            document(
+                json!({"opened": {"run": args.run, "gate": gate.1, "group": argument(&gate.0)}}),
+            )
+        },
     );
     Ok(Done::Fine)
-}
-
-fn is_open<'a>(contents: &'a Contents, run: &str) -> Result<&'a crate::store::OpenRun, Failure> {
-    let open = contents.open_run.as_ref();
-    let ours = open.filter(|open| open.record.run.as_str() == run);
-    ours.ok_or_else(|| {
-        Failure::new(Situation::Usage, format!("run {run} is not open"))
-            .hint("`respec history` shows all runs")
-    })
 }
 
 /// The one waiting gate that is meant.
@@ -76,7 +65,7 @@ fn choose<'g>(gates: &'g [(Crowd, u32)], args: &ApproveArgs) -> Result<&'g (Crow
             && args
                 .group
                 .as_ref()
-                .is_none_or(|name| *name == named(&gate.0))
+                .is_none_or(|name| *name == argument(&gate.0))
     };
     let mut meant = gates.iter().filter(is_meant);
     match (meant.next(), meant.next()) {
@@ -103,12 +92,12 @@ fn not_waiting(gates: &[(Crowd, u32)], args: &ApproveArgs) -> Failure {
 fn waiting(failure: Failure, gates: &[(Crowd, u32)]) -> Failure {
     let lines = gates.iter();
     lines.fold(failure, |failure, (crowd, batch)| {
-        failure.hint(format!("waits: --gate {batch} --group {}", named(crowd)))
+        failure.hint(format!("waits: --gate {batch} --group {}", argument(crowd)))
     })
 }
 
 /// How a crowd is named on the command line.
-fn named(crowd: &Crowd) -> String {
+fn argument(crowd: &Crowd) -> String {
     match crowd {
         Crowd::Group(name) => name.to_string(),
         Crowd::Ungrouped(region) => region.to_string(),

@@ -65,7 +65,7 @@ pub(in crate::plan) fn take_up(order: &UnpaidOrder, steps: &mut [Step]) {
 }
 
 fn does_the_same(case: &Case<'_>, order: &UnpaidOrder, first: &Step) -> bool {
-    let Some(call) = first.order_call().filter(|_| !first.price.is_refund()) else {
+    let Some(call) = first.paid_order_call() else {
         return false;
     };
     let seen = case.seen;

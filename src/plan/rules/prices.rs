@@ -74,10 +74,9 @@ fn walk(case: &Case<'_>, steps: &[Step]) -> Vec<Priced> {
         }
         let before = shape.clone();
         shape.take(step);
-        let makes_order = step.order_call().is_some() && !step.price.is_refund();
         priced.push(Priced {
             position,
-            order: makes_order.then(|| {
+            order: step.is_paid_order().then(|| {
                 PriceKey::Upgrade(Box::new(upgrade_key(case.seen, step, &before, &shape)))
             }),
             running: asked(case, &before, &shape),
@@ -117,7 +116,7 @@ impl Shape {
 /// when it makes no order, or one that gives money back.
 #[must_use]
 pub fn order_question(seen: &ObservedInstance, step: &Step) -> Option<UpgradeKey> {
-    step.order_call().filter(|_| !step.price.is_refund())?;
+    step.paid_order_call()?;
     let before = Shape::of(seen);
     let mut after = before.clone();
     after.take(step);

@@ -7,7 +7,7 @@ use super::Attempt;
 use crate::cli::args::ApplyArgs;
 use crate::cli::failure::{Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::open_run::{fits_what_is_asked, holds_somebody_down};
+use crate::cli::open_run::{self, fits_what_is_asked, holds_somebody_down};
 use crate::cli::planning::peek;
 use crate::cli::running::{Ended, Run, load_plan};
 use crate::model::Lineage;
@@ -31,18 +31,9 @@ pub(super) async fn first(
 
 /// `-continue RUN`: whatever the manifest says now.
 pub(super) async fn named(run: &Run<'_>, args: &ApplyArgs, input: &Input, name: &str) -> Attempt {
-    let is_named = |open: &OpenRun| open.record.run.as_str() == name;
-    let not_open = || {
-        Failure::new(Situation::Usage, format!("run {name} is not open"))
-            .hint("`respec history` shows all runs")
-    };
-    if !is_open(peek(run.context, &input.fleet)?.as_ref(), is_named) {
-        return Err(not_open());
-    }
+    open_run::named(peek(run.context, &input.fleet)?.as_ref(), name)?;
     let store = open_state(run, input).await?;
-    if !is_open(Some(&store.contents()), is_named) {
-        return Err(not_open());
-    }
+    open_run::named(Some(&store.contents()), name)?;
     go_on(run, args, store).await
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 mod without_plan;
 
-use crate::apply::{self, Hours, Obligation, Untold};
+use crate::apply::{Hours, Obligation, Untold, abandon};
 use crate::cli::args::{CancelArgs, Global};
 use crate::cli::commands::orders::leftover::{Leftover, offer_to_cancel};
 use crate::cli::commands::orders::reconcile::{PERSON_NEEDED, Reconciled};
@@ -13,6 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::display::{Ending, end_stream};
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
+use crate::cli::open_run::{named, with_plan};
 use crate::cli::planning::peek;
 use crate::cli::running::{Run, load_plan};
 use crate::cli::screen::Screen;
@@ -20,7 +21,7 @@ use crate::model::{InstanceId, Lineage, OrderId, RegionId};
 use crate::observe::observe;
 use crate::plan::SavedPlan;
 use crate::saga::Mode;
-use crate::store::{Contents, OpenRun, Store};
+use crate::store::Store;
 
 /// Settles the run, then closes it.
 ///
@@ -65,14 +66,14 @@ async fn give_up(
     input: &Input,
     screen: &Screen,
 ) -> Result<GivenUp, Failure> {
-    is_open(peek(context, &input.fleet)?.as_ref(), &args.run)?;
+    named(peek(context, &input.fleet)?.as_ref(), &args.run)?;
     let lineage = Lineage::of(&context.account().await?, &input.fleet.fleet);
     // Held until the run is closed: nobody may go on with it between its settling and that.
     let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;
     let store = Rc::new(store);
     // Whoever held the state until now may have ended the run, and somebody may have begun another.
     let contents = store.contents();
-    let open = is_open(Some(&contents), &args.run)?;
+    let open = named(Some(&contents), &args.run)?;
     let plan = match load_plan(&store, &open.record.plan_id).await {
         Ok(plan) => plan,
         Err(lost) => {
@@ -172,15 +173,6 @@ fn nobody_can_tell(untold: &Untold) -> String {
     untold.iter().map(line).collect()
 }
 
-fn is_open<'a>(contents: Option<&'a Contents>, run: &str) -> Result<&'a OpenRun, Failure> {
-    let open = contents.and_then(|contents| contents.open_run.as_ref());
-    let ours = open.filter(|open| open.record.run.as_str() == run);
-    ours.ok_or_else(|| {
-        Failure::new(Situation::Usage, format!("run {run} is not open"))
-            .hint("`respec history` shows all runs")
-    })
-}
-
 /// Settling may have closed it already, when nothing of it was left to do.
 async fn close(
     context: &Context,
@@ -190,17 +182,11 @@ async fn close(
     untold: &Untold,
 ) -> Result<(), Failure> {
     let contents = store.contents();
-    let Ok(open) = is_open(Some(&contents), &args.run) else {
+    let Ok(open) = named(Some(&contents), &args.run) else {
         return Ok(());
     };
-    let run = apply::OpenRun {
-        run: &open.record.run,
-        plan,
-        entries: &open.entries,
-        next_seq: contents.next_seq,
-        applied: &contents.applied,
-    };
-    apply::abandon(&run, untold, store, context.clock.as_ref())
+    let run = with_plan(&contents, open, plan);
+    abandon(&run, untold, store, context.clock.as_ref())
         .await
         .map_err(|error| stays_open(&error))
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::found;
-use crate::apply::{LostAnswer, OpenRun, Untold, adopt, candidates, lost_answers};
+use crate::apply::{LostAnswer, Untold, adopt, candidates, lost_answers};
 use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
+use crate::cli::open_run::with_plan;
 use crate::cli::orders_args::ReconcileArgs;
 use crate::cli::planning::peek;
 use crate::cli::running::load_plan;
@@ -143,14 +144,8 @@ async fn lost(store: &Store) -> Result<Vec<LostAnswer>, Failure> {
         return Ok(Vec::new());
     };
     let plan = load_plan(store, &run.record.plan_id).await?;
-    lost_answers(&OpenRun {
-        run: &run.record.run,
-        plan: &plan,
-        entries: &run.entries,
-        next_seq: contents.next_seq,
-        applied: &contents.applied,
-    })
-    .map_err(|error| Failure::from_error(Situation::Other, "read the open run", &error))
+    let lost = lost_answers(&with_plan(&contents, run, &plan));
+    lost.map_err(|error| Failure::from_error(Situation::Other, "read the open run", &error))
 }
 
 /// The orders that may be the lost one's.
@@ -185,13 +180,7 @@ async fn record(
     let open = contents.open_run.as_ref();
     let open = open.ok_or_else(|| Failure::new(Situation::Other, "there is no open run"))?;
     let plan = load_plan(store, &open.record.plan_id).await?;
-    let run = OpenRun {
-        run: &open.record.run,
-        plan: &plan,
-        entries: &open.entries,
-        next_seq: contents.next_seq,
-        applied: &contents.applied,
-    };
+    let run = with_plan(&contents, open, &plan);
     adopt(&run, lost, order, store, context.clock.as_ref())
         .await
         .map_err(|error| Failure::from_error(Situation::Other, "record the order", &error))
