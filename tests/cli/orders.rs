@@ -336,8 +336,14 @@ fn a_type_whose_run_was_given_up_before_its_restart_is_finished_by_a_later_plan(
         .run("plan -detailed-exitcode")
         .exits(2)
         .shows(&["R72", "its next start"]);
-    house.run(APPLY).exits(0);
+    house.run("plan -out restart.rsplan").exits(0);
+    house.run("apply restart.rsplan").exits(0);
     assert_eq!(house.server.world().field("i-1", "EffectiveType"), WANTED);
     house.run("plan -detailed-exitcode").exits(0);
     only_order(&house);
+    // A pipeline that tries once more restarts nothing.
+    house
+        .run("apply restart.rsplan")
+        .exits(4)
+        .says(&["it was started at"]);
 }

@@ -1,12 +1,17 @@
 //! What stands between a plan and its run: prices, consent, joiners, a state or a fleet that has moved on.
 
+use std::time::Duration;
+
 use crate::cli::args::ApplyArgs;
 use crate::cli::failure::{Failure, Situation};
 use crate::cli::screen::Screen;
-use crate::model::ObservedFleet;
-use crate::plan::{Costs, Fingerprint, Saga, SavedPlan};
-use crate::report::style::count;
+use crate::model::{ObservedFleet, ObservedInstance};
+use crate::plan::{Action, Costs, Fingerprint, Saga, SavedPlan};
+use crate::report::style::{count, minute};
 use crate::store::Contents;
+
+/// A start that the cloud tells of may have been so much later.
+const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// An order of unknown price is only made by somebody who said so.
 pub(super) fn prices_are_known(args: &ApplyArgs, plan: &SavedPlan) -> Result<(), Failure> {
@@ -91,6 +96,22 @@ pub(super) fn state_has_changed() -> Failure {
     Failure::new(Situation::Stale, message).hint("plan again")
 }
 
+/// A plan that only restarts a machine (R72) shows in nothing but its start: carried out again, it would restart it
+/// again.
+fn was_started_since(plan: &SavedPlan, saga: &Saga, seen: &ObservedInstance) -> Option<String> {
+    let does = |action: fn(&Action) -> bool| saga.steps.iter().any(|step| action(&step.action));
+    let restarts = does(|action| matches!(action, Action::Stop { .. }))
+        && does(|action| *action == Action::Start);
+    let changes = does(|action| matches!(action, Action::Modify(_) | Action::AllocatePublicIp));
+    // The cloud tells it to the minute.
+    let started = seen.particulars.started_at?;
+    let is_since = started + STARTED_WITHIN > plan.created_at;
+    (restarts && !changes && is_since).then(|| {
+        let (started, made) = (minute(started), minute(plan.created_at));
+        format!("it was started at {started}, and the plan was made at {made}")
+    })
+}
+
 /// Only machines that the plan touches must look as they did; others may have changed.
 pub(super) fn touched_machines_look_as_planned(
     plan: &SavedPlan,
@@ -103,7 +124,8 @@ pub(super) fn touched_machines_look_as_planned(
             Some(seen) => saga
                 .fingerprint
                 .first_difference(&Fingerprint::of(seen))
-                .map(|(field, planned, is)| format!("{field} was {planned}, is {is}")),
+                .map(|(field, planned, is)| format!("{field} was {planned}, is {is}"))
+                .or_else(|| was_started_since(plan, saga, seen)),
         };
         stale.extend(difference.map(|what| format!("{} ({id}): {what}", saga.name)));
     }

@@ -29,7 +29,8 @@ pub(super) async fn give_up(
         left_behind(open, &contents)
     ));
     let question = "Give it up, and look after these yourself? Only `yes` is taken as yes: ";
-    if !args.auto_approve && !(screen.can_ask && screen.ask(question)) {
+    let agreed = args.auto_approve || (screen.can_ask && screen.ask(question));
+    if !agreed {
         let message = format!("run {run} stays open: its plan is lost");
         return Err(Failure::new(Situation::OpenRun, message)
             .hint("put the folder `plans` of the state back, from the disk it was on or from an export")
