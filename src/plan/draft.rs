@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::model::{Health, Hook, Hooks, InstanceStatus, Moment, SpecChange, StoppedMode};
 
-use super::price::{Price, Running};
 use super::step::{Action, Because, Goal, Step, Undo};
 
 /// How long a guest usually takes to shut down; measured figures replace it in rehearsals.
@@ -82,16 +81,11 @@ impl Draft {
     fn stop(&mut self, mode: StoppedMode, undo: Undo, because: Vec<Because>) {
         self.drain();
         self.push(Step {
-            action: Action::Stop { mode },
-            needs: Vec::new(),
             before: Goal::status(InstanceStatus::Running),
             after: Goal::status(InstanceStatus::Stopped),
             undo,
-            because,
-            price: Price::NoOrder,
-            running: Running::Same,
-            adopts: None,
             downtime: self.outage(STOP_ESTIMATE),
+            ..Step::plain(Action::Stop { mode }, because)
         });
         self.up = false;
     }
@@ -99,16 +93,10 @@ impl Draft {
     /// Starts it.
     pub(super) fn start(&mut self, because: Because) {
         self.push(Step {
-            action: Action::Start,
-            needs: Vec::new(),
             before: Goal::status(InstanceStatus::Stopped),
             after: Goal::status(InstanceStatus::Running),
-            undo: Undo::Nothing,
-            because: vec![because],
-            price: Price::NoOrder,
-            running: Running::Same,
-            adopts: None,
             downtime: self.outage(START_ESTIMATE),
+            ..Step::plain(Action::Start, vec![because])
         });
         self.up = true;
         self.held_down = false;
@@ -125,19 +113,22 @@ impl Draft {
             Undo::By(run(Moment::AfterStart, hook))
         });
         let because = Because::new("before_stop", "the manifest wants it run before every stop");
-        self.push(quiet(run(Moment::BeforeStop, hook), undo, because));
+        self.push(Step {
+            undo,
+            ..Step::plain(run(Moment::BeforeStop, hook), vec![because])
+        });
     }
 
     /// Waits until it is good again, then puts it back into service.
     fn give_back(&mut self) {
         if let Some(health) = self.care.health.clone() {
             let because = Because::new("health", "it counts as up when it is good again");
-            self.push(quiet(Action::AwaitHealth(health), Undo::Nothing, because));
+            self.push(Step::plain(Action::AwaitHealth(health), vec![because]));
         }
         if let Some(hook) = self.care.hooks.after_start.clone() {
             let because =
                 Because::new("after_start", "the manifest wants it run after every start");
-            self.push(quiet(run(Moment::AfterStart, hook), Undo::Nothing, because));
+            self.push(Step::plain(run(Moment::AfterStart, hook), vec![because]));
         }
     }
 
@@ -149,21 +140,11 @@ impl Draft {
 
     /// Waits out the cool-down, with the machine in whatever power state it is meant to keep.
     pub(super) fn cool_down(&mut self) {
-        self.push(Step {
-            action: Action::CoolDown,
-            needs: Vec::new(),
-            before: Goal::default(),
-            after: Goal::default(),
-            undo: Undo::Nothing,
-            because: vec![Because::new(
-                "R52",
-                "the cloud refuses a second change of one machine within five minutes",
-            )],
-            price: Price::NoOrder,
-            running: Running::Same,
-            adopts: None,
-            downtime: Duration::ZERO,
-        });
+        let because = Because::new(
+            "R52",
+            "the cloud refuses a second change of one machine within five minutes",
+        );
+        self.push(Step::plain(Action::CoolDown, vec![because]));
     }
 
     /// Asks for the offer of a type that it is about to be stopped for.
@@ -172,7 +153,7 @@ impl Draft {
             "R60",
             "it is stopped only for a type that it can have at that moment",
         );
-        self.push(quiet(Action::AskOffer(change), Undo::Nothing, because));
+        self.push(Step::plain(Action::AskOffer(change), vec![because]));
     }
 
     fn outage(&self, estimate: Duration) -> Duration {
@@ -203,22 +184,6 @@ impl Draft {
 
 fn run(moment: Moment, hook: Hook) -> Action {
     Action::RunHook { moment, hook }
-}
-
-/// A step that changes nothing at the cloud, so that no look shows anything of it.
-fn quiet(action: Action, undo: Undo, because: Because) -> Step {
-    Step {
-        action,
-        needs: Vec::new(),
-        before: Goal::default(),
-        after: Goal::default(),
-        undo,
-        because: vec![because],
-        price: Price::NoOrder,
-        running: Running::Same,
-        downtime: Duration::ZERO,
-        adopts: None,
-    }
 }
 
 fn position(index: usize) -> u16 {

@@ -244,6 +244,24 @@ pub struct Step {
 }
 
 impl Step {
+    /// A step that looks for nothing before and after it, makes no order, takes nobody down and is not taken back. Any
+    /// other is told by what it has besides.
+    #[must_use]
+    pub fn plain(action: Action, because: Vec<Because>) -> Self {
+        Self {
+            action,
+            needs: Vec::new(),
+            before: Goal::default(),
+            after: Goal::default(),
+            undo: Undo::Nothing,
+            because,
+            price: Price::NoOrder,
+            running: Running::Same,
+            adopts: None,
+            downtime: Duration::ZERO,
+        }
+    }
+
     /// Whether nothing after this step can be undone any more.
     #[must_use]
     pub fn is_pivot(&self) -> bool {

@@ -1,14 +1,11 @@
 //! Bandwidth, network billing and the public address: one call for both billing methods.
 
-use std::time::Duration;
-
 use crate::model::{
     BillingMethod, DesiredInternet, InstanceStatus, Mbps, ModifyCall, NetworkChange, NetworkKind,
     Payment,
 };
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
-use crate::plan::price::{Price, Running};
 use crate::plan::rules::bandwidth::{self, Target};
 use crate::plan::rules::{payment, power, reasons};
 use crate::plan::step::{Action, Because, Goal, Step, Undo};
@@ -221,14 +218,9 @@ fn modify(case: &Case<'_>, wish: &DesiredInternet, target: &Target, address: Opt
             public_ip: address,
             ..Goal::default()
         },
-        action: Action::Modify(ModifyCall::Network(call)),
-        needs: Vec::new(),
         undo: undo(case, address),
-        because,
         price: payment::of_bandwidth(case, target),
-        running: Running::Same,
-        adopts: None,
-        downtime: Duration::ZERO,
+        ..Step::plain(Action::Modify(ModifyCall::Network(call)), because)
     }
 }
 
@@ -260,9 +252,11 @@ fn undo(case: &Case<'_>, address: Option<bool>) -> Undo {
 }
 
 fn allocate() -> Step {
+    let because = Because::new(
+        "R25",
+        "it has bandwidth but no address, which only AllocatePublicIpAddress adds",
+    );
     Step {
-        action: Action::AllocatePublicIp,
-        needs: Vec::new(),
         before: Goal {
             public_ip: Some(false),
             ..Goal::default()
@@ -271,14 +265,6 @@ fn allocate() -> Step {
             public_ip: Some(true),
             ..Goal::default()
         },
-        undo: Undo::Nothing,
-        because: vec![Because::new(
-            "R25",
-            "it has bandwidth but no address, which only AllocatePublicIpAddress adds",
-        )],
-        price: Price::NoOrder,
-        running: Running::Same,
-        adopts: None,
-        downtime: Duration::ZERO,
+        ..Step::plain(Action::AllocatePublicIp, vec![because])
     }
 }

@@ -1,13 +1,11 @@
 //! Who pays an order, and when. AutoPay is always stated: the API's default would pay (R42).
 
-use std::time::Duration;
-
 use crate::model::{BillingMethod, NetworkBilling, Payment};
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
-use crate::plan::price::{Price, Running};
+use crate::plan::price::Price;
 use crate::plan::rules::bandwidth::Target;
-use crate::plan::step::{Action, Because, Goal, Step, Undo};
+use crate::plan::step::{Action, Because, Step, Undo};
 
 /// Whether the order is to be paid from the balance at once.
 pub(in crate::plan) fn auto_pay(payment: Payment) -> bool {
@@ -59,20 +57,15 @@ pub(in crate::plan) fn await_order(case: &Case<'_>, steps: &mut [Step]) -> Optio
         .filter(|step| step.is_finished_by_its_answer())?;
     // Until it is paid, an order changes nothing and can be cancelled: paying it is what is final.
     let undo = std::mem::replace(&mut order.undo, Undo::Nothing);
+    let action = match case.payment() {
+        Payment::Api => Action::PayOrder,
+        Payment::Auto | Payment::Await => Action::AwaitOrder,
+    };
+    let because = order.because.last().cloned().into_iter().collect();
     Some(Step {
-        action: match case.payment() {
-            Payment::Api => Action::PayOrder,
-            Payment::Auto | Payment::Await => Action::AwaitOrder,
-        },
-        needs: Vec::new(),
-        before: Goal::default(),
         after: order.after.clone(),
         undo,
-        because: order.because.last().cloned().into_iter().collect(),
-        price: Price::NoOrder,
-        running: Running::Same,
-        adopts: None,
-        downtime: Duration::ZERO,
+        ..Step::plain(action, because)
     })
 }
 

@@ -6,7 +6,6 @@ use crate::model::{InstanceStatus, TemporaryBandwidth};
 use crate::plan::account::Blocked;
 use crate::plan::draft::Draft;
 use crate::plan::input::Case;
-use crate::plan::price::Running;
 use crate::plan::rules::network::{NetworkPlan, Place};
 use crate::plan::rules::transition::TypeChange;
 use crate::plan::rules::{care, guards, payment, power, restart, temporary};
@@ -80,8 +79,6 @@ fn put_type(case: &Case<'_>, draft: &mut Draft, new_type: Option<TypeChange>) {
 fn type_steps(case: &Case<'_>, change: &TypeChange) -> Vec<Step> {
     let down = change.down.as_ref().map(|_| InstanceStatus::Stopped);
     let modify = Step {
-        action: Action::Modify(change.call.clone()),
-        needs: Vec::new(),
         before: Goal {
             instance_type: Some(change.from.clone()),
             status: down,
@@ -92,11 +89,8 @@ fn type_steps(case: &Case<'_>, change: &TypeChange) -> Vec<Step> {
             ..Goal::default()
         },
         undo: change.undo.clone(),
-        because: change.because.clone(),
         price: change.price.clone(),
-        running: Running::Same,
-        adopts: None,
-        downtime: Duration::ZERO,
+        ..Step::plain(Action::Modify(change.call.clone()), change.because.clone())
     };
     let mut steps = vec![modify];
     let paying = payment::await_order(case, &mut steps);

@@ -1,7 +1,5 @@
 //! More bandwidth for a while (R30, R31): may it be bought, is it bought already, and what it holds up.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use crate::diff::FieldChange;
@@ -11,7 +9,7 @@ use crate::model::{
 };
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
-use crate::plan::price::{Price, Running};
+use crate::plan::price::Price;
 use crate::plan::rules::bandwidth::{self, Target};
 use crate::plan::rules::payment;
 use crate::plan::step::{Action, Because, Goal, Step, Undo};
@@ -102,14 +100,24 @@ pub(in crate::plan) fn is_to_be_asked_about(case: &Case<'_>) -> bool {
 
 /// The step that buys it, and the one that has it paid.
 pub(in crate::plan) fn steps(case: &Case<'_>, wish: &TemporaryBandwidth) -> Vec<Step> {
+    let call = NetworkChange {
+        max_bandwidth_out: Some(wish.max_bandwidth_out),
+        auto_pay: Some(payment::auto_pay(case.payment())),
+        temporary: Some(wish.clone()),
+        ..NetworkChange::default()
+    };
+    let because = vec![
+        Because::new(
+            "R30",
+            "bandwidth for a while is an order; it falls back by itself",
+        ),
+        Because::new(
+            "R31",
+            "while it is in force the cloud refuses every lasting change",
+        ),
+        payment::because(case),
+    ];
     let order = Step {
-        action: Action::Modify(ModifyCall::Network(NetworkChange {
-            max_bandwidth_out: Some(wish.max_bandwidth_out),
-            auto_pay: Some(payment::auto_pay(case.payment())),
-            temporary: Some(wish.clone()),
-            ..NetworkChange::default()
-        })),
-        needs: Vec::new(),
         before: Goal {
             max_bandwidth_out: Some(base(case)),
             ..Goal::default()
@@ -121,21 +129,8 @@ pub(in crate::plan) fn steps(case: &Case<'_>, wish: &TemporaryBandwidth) -> Vec<
         undo: Undo::Never {
             why: "an order cannot be taken back, and the upgrade is not refunded".to_owned(),
         },
-        because: vec![
-            Because::new(
-                "R30",
-                "bandwidth for a while is an order; it falls back by itself",
-            ),
-            Because::new(
-                "R31",
-                "while it is in force the cloud refuses every lasting change",
-            ),
-            payment::because(case),
-        ],
         price: Price::Unknown,
-        running: Running::Same,
-        adopts: None,
-        downtime: Duration::ZERO,
+        ..Step::plain(Action::Modify(ModifyCall::Network(call)), because)
     };
     let mut steps = vec![order];
     let paying = payment::await_order(case, &mut steps);

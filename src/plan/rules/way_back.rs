@@ -7,7 +7,6 @@
 use crate::model::{Field, InstanceStatus, Mbps, ModifyCall, NetworkChange, OnFailure};
 use crate::plan::draft::Draft;
 use crate::plan::input::Case;
-use crate::plan::price::{Price, Running};
 use crate::plan::rules::{bandwidth, care, network};
 use crate::plan::step::{Action, Because, Goal, Step, Undo};
 use crate::plan::way_back::WayBack;
@@ -184,19 +183,9 @@ fn inbound_back(case: &Case<'_>, call: &NetworkChange) -> Option<Mbps> {
 }
 
 fn change(action: Action) -> Step {
-    Step {
-        action,
-        needs: Vec::new(),
-        before: Goal::default(),
-        after: Goal::default(),
-        undo: Undo::Nothing,
-        because: vec![Because::new(
-            "on_failure",
-            "revert: what was changed is changed back, without an order",
-        )],
-        price: Price::NoOrder,
-        running: Running::Same,
-        adopts: None,
-        downtime: std::time::Duration::ZERO,
-    }
+    let because = Because::new(
+        "on_failure",
+        "revert: what was changed is changed back, without an order",
+    );
+    Step::plain(action, vec![because])
 }
