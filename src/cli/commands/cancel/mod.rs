@@ -1,9 +1,9 @@
 //! `respec cancel`: ends an open run. Begins nothing, puts its machines back, records the rest as given up.
 
+mod without_plan;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-
-mod without_plan;
 
 use crate::apply::{Hours, Obligation, Untold, abandon};
 use crate::cli::args::{CancelArgs, Global};
@@ -21,7 +21,7 @@ use crate::model::{InstanceId, Lineage, OrderId, RegionId};
 use crate::observe::observe;
 use crate::plan::SavedPlan;
 use crate::saga::Mode;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Settles the run, then closes it.
 ///
@@ -74,12 +74,12 @@ async fn give_up(
     // Whoever held the state until now may have ended the run, and somebody may have begun another.
     let contents = store.contents();
     let open = named(Some(&contents), &args.run)?;
-    let plan = match load_plan(&store, &open.record.plan_id).await {
-        Ok(plan) => plan,
-        Err(lost) => {
-            return without_plan::give_up(context, &store, open, &lost, args, screen).await;
-        }
-    };
+    if let Err(lost @ (StoreError::Damaged { .. } | StoreError::NoPlan(_))) =
+        store.load_plan(&open.record.plan_id).await
+    {
+        return without_plan::give_up(context, &store, open, &lost, args, screen).await;
+    }
+    let plan = load_plan(&store, &open.record.plan_id).await?;
     let settling = Run {
         context,
         global,
