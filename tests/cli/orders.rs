@@ -345,5 +345,5 @@ fn a_type_whose_run_was_given_up_before_its_restart_is_finished_by_a_later_plan(
     house
         .run("apply restart.rsplan")
         .exits(4)
-        .says(&["it was started at"]);
+        .says(&["it was started since the plan was made"]);
 }

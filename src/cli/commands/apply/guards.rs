@@ -1,17 +1,12 @@
 //! What stands between a plan and its run: prices, consent, joiners, a state or a fleet that has moved on.
 
-use std::time::Duration;
-
 use crate::cli::args::ApplyArgs;
 use crate::cli::failure::{Failure, Situation};
 use crate::cli::screen::Screen;
 use crate::model::{ObservedFleet, ObservedInstance};
 use crate::plan::{Action, Costs, Fingerprint, Saga, SavedPlan};
-use crate::report::style::{count, minute};
+use crate::report::style::count;
 use crate::store::Contents;
-
-/// A start that the cloud tells of may have been so much later.
-const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// An order of unknown price is only made by somebody who said so.
 pub(super) fn prices_are_known(args: &ApplyArgs, plan: &SavedPlan) -> Result<(), Failure> {
@@ -98,24 +93,29 @@ pub(super) fn state_has_changed() -> Failure {
 
 /// A plan that only restarts a machine (R72) shows in nothing but its start: carried out again, it would restart it
 /// again.
-fn was_started_since(plan: &SavedPlan, saga: &Saga, seen: &ObservedInstance) -> Option<String> {
+fn was_restarted_since(
+    plan: &SavedPlan,
+    saga: &Saga,
+    seen: &ObservedInstance,
+    contents: Option<&Contents>,
+) -> Option<String> {
     let does = |action: fn(&Action) -> bool| saga.steps.iter().any(|step| action(&step.action));
     let restarts = does(|action| matches!(action, Action::Stop { .. }))
         && does(|action| *action == Action::Start);
     let changes = does(|action| matches!(action, Action::Modify(_) | Action::AllocatePublicIp));
-    // The cloud tells it to the minute.
-    let started = seen.particulars.started_at?;
-    let is_since = started + STARTED_WITHIN > plan.created_at;
-    (restarts && !changes && is_since).then(|| {
-        let (started, made) = (minute(started), minute(plan.created_at));
-        format!("it was started at {started}, and the plan was made at {made}")
-    })
+    let record = contents.and_then(|contents| contents.applied.instances.get(&saga.instance));
+    let by_us = record
+        .is_some_and(|record| record.recorded_at > plan.created_at && record.restart_due.is_none());
+    let by_others = seen.particulars.started_at > Some(plan.created_at);
+    (restarts && !changes && (by_us || by_others))
+        .then(|| "it was started since the plan was made".to_owned())
 }
 
 /// Only machines that the plan touches must look as they did; others may have changed.
 pub(super) fn touched_machines_look_as_planned(
     plan: &SavedPlan,
     observed: &ObservedFleet,
+    contents: Option<&Contents>,
 ) -> Result<(), Failure> {
     let mut stale = Vec::new();
     for (id, saga) in &plan.sagas {
@@ -125,7 +125,7 @@ pub(super) fn touched_machines_look_as_planned(
                 .fingerprint
                 .first_difference(&Fingerprint::of(seen))
                 .map(|(field, planned, is)| format!("{field} was {planned}, is {is}"))
-                .or_else(|| was_started_since(plan, saga, seen)),
+                .or_else(|| was_restarted_since(plan, saga, seen, contents)),
         };
         stale.extend(difference.map(|what| format!("{} ({id}): {what}", saga.name)));
     }

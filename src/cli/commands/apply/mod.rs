@@ -139,7 +139,7 @@ async fn saved(run: &Run<'_>, args: &ApplyArgs, plan: &SavedPlan) -> Attempt {
     begins_soon(plan, &observed, args, context.clock.wall())?;
     prices_are_known(args, plan)?;
     keep_within_limits(plan, args.planning.max_spend.as_ref())?;
-    touched_machines_look_as_planned(plan, &observed)?;
+    touched_machines_look_as_planned(plan, &observed, contents.as_ref())?;
     if plan.sagas.is_empty()
         && to_adopt(plan, &observed, contents.as_ref(), plan.created_at).is_empty()
     {
