@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cloud::{CloudError, ErrorKind, ModifyReply, Outcome};
 use crate::model::{ClientToken, InstanceStatus, ModifyCall, ObservedInstance};
-use crate::plan::Goal;
+use crate::plan::{Action, Goal};
 use crate::planted::{self, Fault};
 use crate::saga::{FailureCause, StepEvent};
 
@@ -207,12 +207,22 @@ impl Worker {
     async fn accepted(&self, sending: &mut Sending, reply: ModifyReply) {
         sending.accepted = Some(self.tools.clock.elapsed());
         sending.in_doubt = false;
+        if self.needs_it_down() {
+            self.is_down_for_sure();
+        }
         sending.order.clone_from(&reply.order_id);
         let event = StepEvent::Answered {
             request_id: Some(reply.request_id),
             order_id: reply.order_id,
         };
         self.note(event).await;
+    }
+
+    /// R2: the type of a pay-as-you-go machine changes only while it is Stopped.
+    fn needs_it_down(&self) -> bool {
+        let step = self.step();
+        let is_spec = matches!(step.action, Action::Modify(ModifyCall::Spec(_)));
+        is_spec && step.before.status == Some(InstanceStatus::Stopped) && !self.is_undo()
     }
 
     async fn answered_with(

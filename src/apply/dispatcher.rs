@@ -23,6 +23,7 @@ use super::outcome::{LeftAlone, Rests};
 use super::pace::Pace;
 use super::queue::Queue;
 use super::scope::Scope;
+use super::sights::Sights;
 use super::till::Till;
 use super::witness::Witness;
 use super::{Interrupt, Job, Options, RunOutcome, Tools};
@@ -155,7 +156,8 @@ impl<'a> Dispatcher<'a> {
         let mut tasks = JoinSet::new();
         let (notice, noticed) = mpsc::unbounded_channel();
         let desk = Desk::open(&mut tasks, &tools.cloud, &tools.clock, notice);
-        desk.sights.borrow_mut().others = bystanders(&job);
+        let sights = Sights::begin(job.observed, bystanders(&job), tools.clock.elapsed());
+        desk.sights.replace(sights);
         let books = Books::open(&tools.billing, &tools.clock);
         let till = Till::open(&tools.billing, &tools.clock);
         let (mailbox, messages) = mpsc::unbounded_channel();

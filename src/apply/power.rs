@@ -43,8 +43,8 @@ enum Belief {
 /// What is known while switching.
 struct Progress {
     begun: Duration,
-    /// When it was first seen anywhere else than at the end. A look behind that may be older than it seems.
-    first_away: Option<Duration>,
+    /// Since when it is known to be down. A look soon behind that may be older than it seems.
+    down_since: Option<Duration>,
     sent: Option<Duration>,
     refused: Option<Duration>,
     harder_sent: bool,
@@ -58,7 +58,7 @@ impl Switch {
         match self.belief {
             Belief::AtOnce => true,
             Belief::PastTheOutage => {
-                now >= progress.first_away.unwrap_or(progress.begun) + STALE_MAX
+                now >= progress.down_since.unwrap_or(progress.begun) + STALE_MAX
             }
         }
     }
@@ -135,7 +135,7 @@ impl Worker {
     async fn switch(&self, switch: Switch) -> End {
         let mut progress = Progress {
             begun: self.tools.clock.elapsed(),
-            first_away: self.desk.sights.borrow().down_since(&self.saga.instance),
+            down_since: None,
             sent: None,
             refused: None,
             harder_sent: false,
@@ -143,15 +143,15 @@ impl Worker {
             refusal: None,
         };
         loop {
+            // Before the look: one that shows it up may be the end of that.
+            let down_since = self.desk.sights.borrow().down_since(&self.saga.instance);
+            progress.down_since = down_since.or(progress.down_since);
             let seen = match self.look_patiently().await {
                 Ok(seen) => seen,
                 Err(end) => return end,
             };
             let now = self.tools.clock.elapsed();
             let waited = now - progress.begun;
-            if seen.status != switch.to {
-                progress.first_away.get_or_insert(now);
-            }
             if seen.status == switch.to && switch.believes(&progress, now) {
                 if let Some(sent) = progress.sent {
                     self.took(switch.wait, now - sent);
@@ -175,6 +175,13 @@ impl Worker {
                 self.tools.clock.sleep(pause).await;
             }
         }
+    }
+
+    /// The cloud has just done what it does to a machine that is Stopped alone.
+    pub(super) fn is_down_for_sure(&self) {
+        let now = self.tools.clock.elapsed();
+        let mut sights = self.desk.sights.borrow_mut();
+        sights.known_down(&self.saga.instance, now);
     }
 
     fn took_too_long(switch: &Switch, progress: &Progress, seen: &ObservedInstance) -> End {
@@ -235,6 +242,9 @@ impl Worker {
                 progress.found = false;
                 progress.refused = None;
                 progress.refusal = None;
+                if verb == PowerVerb::Start {
+                    self.is_down_for_sure();
+                }
                 let event = StepEvent::Answered {
                     request_id: Some(request_id),
                     order_id: None,

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::model::{InstanceId, InstanceStatus, ObservedInstance, RegionId};
+use crate::model::{InstanceId, InstanceStatus, ObservedFleet, ObservedInstance, RegionId};
 
-use super::timing::{JUST_SEEN, NAP_UNNOTICED, poll_after};
+use super::timing::{JUST_SEEN, NAP_UNNOTICED, STALE_MAX, poll_after};
 
 /// Machines that come next and are looked at along the way, in one call.
 const NEXT_MAX: usize = 40;
@@ -35,23 +35,40 @@ pub(super) struct Sights {
     last: BTreeMap<InstanceId, (Duration, Rc<ObservedInstance>)>,
     /// How long the machine that this runs on had slept when that was noticed last.
     slept: Duration,
-    /// When a machine was first seen not to run, after it was last seen to.
+    /// When a machine was first known not to run, after it last did.
     down_since: BTreeMap<InstanceId, Duration>,
+    /// When a machine was first seen to run, after it last did not.
+    up_since: BTreeMap<InstanceId, Duration>,
     /// The shortest that each kind of waiting took.
     shortest: BTreeMap<Wait, Duration>,
     /// Who comes next.
     pub(super) next: Vec<(RegionId, InstanceId)>,
     /// Everybody else, whoever was looked at longest ago first.
-    pub(super) others: VecDeque<(RegionId, InstanceId)>,
+    others: VecDeque<(RegionId, InstanceId)>,
 }
 
 impl Sights {
+    /// What is known when the program begins.
+    pub(super) fn begin(
+        seen: &ObservedFleet,
+        others: VecDeque<(RegionId, InstanceId)>,
+        now: Duration,
+    ) -> Self {
+        let seen = seen.instances.values();
+        let up = seen.filter(|seen| seen.status == InstanceStatus::Running);
+        Self {
+            up_since: up.map(|seen| (seen.id.clone(), now)).collect(),
+            others,
+            ..Self::default()
+        }
+    }
+
     /// A look was answered.
     pub(super) fn record(&mut self, seen: Rc<ObservedInstance>, now: Duration) {
         if seen.status == InstanceStatus::Running {
-            self.down_since.remove(&seen.id);
+            self.seen_up(&seen.id, now);
         } else {
-            self.down_since.entry(seen.id.clone()).or_insert(now);
+            self.seen_down(&seen.id, now);
         }
         match self.last.get_mut(&seen.id) {
             Some(last) => *last = (now, seen),
@@ -59,6 +76,29 @@ impl Sights {
                 self.last.insert(seen.id.clone(), (now, seen));
             }
         }
+    }
+
+    /// A look may be from before the machine went down.
+    fn seen_up(&mut self, id: &InstanceId, now: Duration) {
+        let is_old = |down: &Duration| now < *down + STALE_MAX;
+        if !self.down_since.get(id).is_some_and(is_old) {
+            self.down_since.remove(id);
+            self.up_since.entry(id.clone()).or_insert(now);
+        }
+    }
+
+    /// A look may be from before the machine came up: from the outage before this one.
+    fn seen_down(&mut self, id: &InstanceId, now: Duration) {
+        let is_old = |up: &Duration| now < *up + STALE_MAX;
+        if !self.up_since.get(id).is_some_and(is_old) {
+            self.known_down(id, now);
+        }
+    }
+
+    /// Whatever looks show, the cloud has just done what it does to a machine that is Stopped alone.
+    pub(super) fn known_down(&mut self, id: &InstanceId, now: Duration) {
+        self.up_since.remove(id);
+        self.down_since.entry(id.clone()).or_insert(now);
     }
 
     /// The machine as it was seen a moment ago, if it was.
