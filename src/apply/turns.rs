@@ -1,5 +1,7 @@
 //! Whose turn it is: may this machine be begun, may this step be done, and if not, what is waited for.
 
+use std::time::Duration;
+
 use crate::model::{InstanceId, InstanceStatus, Moment, Power};
 use crate::plan::{Action, Node, Saga};
 use crate::planted::{self, Fault};
@@ -10,7 +12,7 @@ use crate::saga::{
 use super::crowd::asks;
 use super::dispatcher::Dispatcher;
 use super::queue::Asks;
-use super::timing::{BEGINNINGS_MAX, COOL_DOWN};
+use super::timing::{BEGINNINGS_MAX, COOL_DOWN, HORIZON};
 
 /// Whether a machine may be begun, or one of its steps.
 #[derive(Debug, Clone)]
@@ -225,30 +227,37 @@ impl Dispatcher<'_> {
         saga.was_running && is_as_found && is_down && !was_begun
     }
 
-    /// R52, known beforehand: the machine was changed less than five minutes ago, by us.
+    /// Whether it is too early for this machine, for a reason that is known beforehand.
     fn is_cooling(&mut self, saga: &Saga) -> bool {
         let now = self.tools.clock.elapsed();
         if let Some(at) = self.not_before.get(&saga.instance) {
             return *at > now;
         }
-        let changes = saga
-            .steps
-            .iter()
-            .any(|step| matches!(step.action, Action::Modify(_)));
-        let record = self.job.applied.instances.get(&saga.instance);
-        let waits = changes && !planted::is(Fault::CoolDownIgnored);
-        let Some(changed_at) = record.and_then(|r| r.changed_at).filter(|_| waits) else {
-            return false;
-        };
-        let gone = self
-            .tools
-            .clock
-            .wall()
-            .duration_since(changed_at)
-            .unsigned_abs();
-        let left = COOL_DOWN.saturating_sub(gone);
+        let left = self.cool_down_left(saga).max(self.late_start_left(saga));
         self.not_before.insert(saga.instance.clone(), now + left);
         !left.is_zero()
+    }
+
+    /// R52: the machine was changed less than five minutes ago, by us.
+    fn cool_down_left(&self, saga: &Saga) -> Duration {
+        let mut steps = saga.steps.iter();
+        let changes = steps.any(|step| matches!(step.action, Action::Modify(_)));
+        let waits = changes && !planted::is(Fault::CoolDownIgnored);
+        let record = self.job.applied.instances.get(&saga.instance);
+        let Some(changed_at) = record.and_then(|r| r.changed_at).filter(|_| waits) else {
+            return Duration::ZERO;
+        };
+        let gone = self.tools.clock.wall().duration_since(changed_at);
+        COOL_DOWN.saturating_sub(gone.unsigned_abs())
+    }
+
+    /// A start that put it back, and whose answer was lost, may still arrive: in the midst of the next outage.
+    fn late_start_left(&self, saga: &Saga) -> Duration {
+        let state = self.state.sagas.get(&saga.instance);
+        let sent = state.and_then(|state| state.lost_start);
+        sent.map_or(Duration::ZERO, |sent| {
+            HORIZON.saturating_sub(self.began.at_least(sent, self.tools.clock.as_ref()))
+        })
     }
 
     /// Whether everything that must come first is finished. The graph says what that is.

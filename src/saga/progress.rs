@@ -62,6 +62,8 @@ pub struct SagaState {
     pub turned: Option<Box<Turned>>,
     /// Whether it is known that no stop can arrive late any more.
     pub settled: bool,
+    /// When a start that took a stop back may have left last of which nobody saw the end. It may arrive late.
+    pub lost_start: Option<Timestamp>,
     /// When a change of the machine last succeeded in this run.
     pub changed_at: Option<Timestamp>,
     /// When it came to rest last, if it ever did.
@@ -81,6 +83,7 @@ impl SagaState {
             steps: BTreeMap::new(),
             turned: None,
             settled: false,
+            lost_start: None,
             changed_at: None,
             rested_at: None,
             halted: None,
@@ -157,8 +160,11 @@ impl SagaState {
             // A request that was cut off may have left at any moment until now.
             StepEvent::Unanswered { .. } => {
                 step.left_until(entry.at);
-                if at.direction == Direction::Forward {
-                    step.lost_at = step.last_sent;
+                match at.direction {
+                    Direction::Forward => step.lost_at = step.last_sent,
+                    // Changes that are taken back carry a token.
+                    Direction::Undo if step.token.is_none() => self.lost_start = step.last_sent,
+                    Direction::Undo => {}
                 }
             }
             StepEvent::Booked {
@@ -174,6 +180,10 @@ impl SagaState {
             }
             // Only the modify calls carry a token, and only they start a cool-down (R52).
             StepEvent::Succeeded { .. } if step.token.is_some() => self.changed_at = Some(entry.at),
+            // A program before this one has sent it, and died.
+            StepEvent::Succeeded { .. } if was == Phase::UndoSent => {
+                self.lost_start = self.lost_start.max(step.last_sent);
+            }
             StepEvent::Succeeded { .. } => {}
             StepEvent::Tolerated { failure } => step.tolerated = Some(failure.clone()),
         }
