@@ -9,15 +9,19 @@ use respec::store::{Body, Contents, Store, StoreError};
 use crate::damage::filled;
 use crate::world::{Scribe, TempHome, access, append, copy_tree, one_whole_run, run};
 
-/// A filled store with a plan, and its export in a file.
+/// A filled store with the plan of its last run, and its export in a file.
 async fn exported(name: &str) -> (TempHome, Contents, PathBuf) {
     let (home, contents) = filled(name).await;
     let store = home.open().unwrap();
-    let id = Digest::of_text("decisions");
+    let id = last_plan(&contents);
     store.save_plan(&id, b"{\"a\": \"plan\"}\n").await.unwrap();
     let file = home.path.join("export.jsonl");
     fs::write(&file, store.export().await.unwrap()).unwrap();
     (home, contents, file)
+}
+
+fn last_plan(contents: &Contents) -> Digest {
+    contents.runs.last().unwrap().plan_id.clone()
 }
 
 #[tokio::test]
@@ -28,7 +32,7 @@ async fn an_export_makes_the_same_store_elsewhere() {
     assert_eq!(restored.replaced, None);
     let store = other.open().unwrap();
     assert_eq!(*store.contents(), contents);
-    let plan = store.load_plan(&Digest::of_text("decisions")).await;
+    let plan = store.load_plan(&last_plan(&contents)).await;
     assert_eq!(plan.unwrap(), b"{\"a\": \"plan\"}\n");
     assert_eq!(store.survey().await.unwrap().plans, 1);
     let again = store.export().await.unwrap();
@@ -49,7 +53,7 @@ async fn the_journal_of_a_lost_runner_is_as_good_as_an_export() {
     Store::restore(&other.dir(), &saved, &access(Body::Inline)).unwrap();
     let store = other.open().unwrap();
     assert_eq!(*store.contents(), contents);
-    let id = Digest::of_text("decisions");
+    let id = last_plan(&contents);
     assert!(matches!(
         store.load_plan(&id).await,
         Err(StoreError::NoPlan(_))
