@@ -19,7 +19,7 @@ use super::books::Books;
 use super::crowd::{brakes, bystanders, found_down, queue};
 use super::desk::Desk;
 use super::mail::{Message, Recorded};
-use super::outcome::{LeftAlone, Rests};
+use super::outcome::{JournalLost, LeftAlone, Rests};
 use super::pace::Pace;
 use super::queue::Queue;
 use super::scope::Scope;
@@ -124,7 +124,7 @@ pub(super) struct Dispatcher<'a> {
     /// The same, for workers that wait for long.
     pub(super) mode_of_workers: Rc<Cell<Mode>>,
     pub(super) interrupted: Option<u8>,
-    pub(super) journal_lost: Option<String>,
+    pub(super) journal_lost: Option<JournalLost>,
     /// How often something was to be written of a machine that cannot follow.
     pub(super) astray: BTreeMap<InstanceId, u32>,
     pub(super) next_seq: u64,

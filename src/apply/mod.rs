@@ -83,7 +83,7 @@ pub use crate::cloud::Payer;
 pub use abandon::{AbandonError, OpenRun, Untold, abandon, abandon_without_plan};
 pub use adopt::{LostAnswer, adopt, candidates, lost_answers};
 pub use approve::{ApproveError, approve, waiting_gates};
-pub use outcome::{LeftAlone, MachineEnd, Obligation, Rests, RunOutcome};
+pub use outcome::{JournalLost, LeftAlone, MachineEnd, Obligation, Rests, RunOutcome};
 pub use timing::WAIT_GATES;
 
 /// What an apply needs of the world.

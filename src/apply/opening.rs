@@ -10,6 +10,7 @@ use crate::saga::{
 
 use super::Hours;
 use super::dispatcher::Dispatcher;
+use super::outcome::JournalLost;
 
 /// Entries of one commit: far below what the store takes at once, and small enough to be quick.
 const ENTRIES_AT_ONCE: usize = 4096;
@@ -169,7 +170,7 @@ impl Dispatcher<'_> {
         };
         self.next_seq += 1;
         if let Err(error) = self.tools.journal.append(&[entry]).await {
-            self.journal_lost = Some(error.to_string());
+            self.journal_lost = Some(JournalLost::NotWritten(error.to_string()));
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{InstanceId, InstanceName, OrderId};
 use crate::planted::{self, Fault};
-use crate::saga::{Halt, Hold, Mode, SagaOutcome};
+use crate::saga::{Halt, Hold, IllegalEntry, Mode, SagaOutcome};
 
 /// How one machine's change stands when the program ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,8 +83,8 @@ pub struct RunOutcome {
     pub obligations: Vec<Obligation>,
     /// Whether the run stays open, to be continued.
     pub open: bool,
-    /// What the journal said when it took no more.
-    pub journal_lost: Option<String>,
+    /// Why the journal took no more.
+    pub journal_lost: Option<JournalLost>,
     /// Why the journal takes little more, so that nothing new was begun.
     pub journal_short: Option<String>,
     /// The exit code of the interrupt, when one came.
@@ -103,6 +103,17 @@ pub(super) const SOME_NOT_DONE: u8 = 3;
 pub(super) const PAUSED: u8 = 7;
 /// Exit code: a person is needed.
 pub(super) const PERSON_NEEDED: u8 = 8;
+
+/// Why the journal takes no more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JournalLost {
+    /// It could not be written; what it said.
+    #[error("{0}")]
+    NotWritten(String),
+    /// What was to be written cannot follow what is there: the program is wrong.
+    #[error(transparent)]
+    CannotFollow(#[from] IllegalEntry),
+}
 
 impl RunOutcome {
     /// Whether settling came to its end, so that the run may be given up if nothing is owed to a machine.

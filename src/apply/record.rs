@@ -9,6 +9,7 @@ use crate::saga::{
 
 use super::dispatcher::Dispatcher;
 use super::mail::Recorded;
+use super::outcome::JournalLost;
 
 impl Dispatcher<'_> {
     /// Makes entries durable in one commit, folds them and says what happened.
@@ -38,7 +39,7 @@ impl Dispatcher<'_> {
                 continue;
             }
             if let Err(illegal) = self.state.fold(entry) {
-                self.journal_lost.get_or_insert_with(|| illegal.to_string());
+                self.journal_lost.get_or_insert(illegal.into());
                 self.goes_astray(entry);
                 continue;
             }
@@ -60,14 +61,14 @@ impl Dispatcher<'_> {
     }
 
     /// Only entries that can follow are written.
-    async fn write(&self, entries: &[Entry]) -> Result<(), String> {
+    async fn write(&self, entries: &[Entry]) -> Result<(), JournalLost> {
         if let Err(illegal) = self.state.allows(entries) {
             // Only our own logic can make an entry that does not follow.
             debug_assert!(false, "{illegal}: {entries:?}");
-            return Err(illegal.to_string());
+            return Err(illegal.into());
         }
         let written = self.tools.journal.append(entries).await;
-        written.map_err(|error| error.to_string())
+        written.map_err(|error| JournalLost::NotWritten(error.to_string()))
     }
 
     /// A machine for which we want what cannot be would be tried for ever.

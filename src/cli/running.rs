@@ -83,7 +83,8 @@ impl Ended {
             ));
         }
         if let Some(why) = &self.outcome.journal_lost {
-            text.push_str(&format!("the state takes no more: {}\n", terminal(why)));
+            let why = why.to_string();
+            text.push_str(&format!("the state takes no more: {}\n", terminal(&why)));
         }
         if let Some(why) = &self.outcome.journal_short {
             text.push_str(&format!(

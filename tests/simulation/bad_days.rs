@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use respec::apply::RunOutcome;
+use respec::apply::{MachineEnd, RunOutcome};
 use respec::model::{InstanceId, Power};
+use respec::saga::SagaOutcome;
 use respec::sim::{FaultPlan, Faults, GenerateOptions, generate};
 use serde_json::Value;
 
@@ -107,8 +108,12 @@ fn judge(program: &Program, found: &Value, came: Came) -> Day {
 
 fn none_failed(outcome: &RunOutcome) -> bool {
     let closed = outcome.machines.values();
-    let done = |end: &respec::apply::MachineEnd| format!("{end:?}").contains("outcome: Done");
-    outcome.blocked > 0 && outcome.left_alone.is_empty() && closed.map(|(_, end)| end).all(done)
+    let is_done = |end: &MachineEnd| match end {
+        MachineEnd::Closed { outcome, .. } => *outcome == SagaOutcome::Done,
+        MachineEnd::Halted { .. } | MachineEnd::Rests { .. } | MachineEnd::Open => false,
+    };
+    let mut ends = closed.map(|(_, end)| end);
+    outcome.blocked > 0 && outcome.left_alone.is_empty() && ends.all(is_done)
 }
 
 /// What is not as wanted of the machines that were begun.

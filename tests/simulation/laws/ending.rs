@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use respec::apply::RunOutcome;
+use respec::apply::{JournalLost, RunOutcome};
 use respec::model::{InstanceId, Power};
 use respec::saga::{Kind, SagaOutcome};
 
@@ -33,10 +33,8 @@ pub(super) fn the_exit_code_fits(history: &History, outcome: &RunOutcome) {
         let what = format!("exit {} with {:?}", outcome.exit_code, outcome.obligations);
         history.eye.object("I12", what);
     }
-    if let Some(why) = &outcome.journal_lost
-        && why.contains("cannot follow")
-    {
-        history.eye.object("I14", why.clone());
+    if let Some(JournalLost::CannotFollow(illegal)) = &outcome.journal_lost {
+        history.eye.object("I14", illegal.to_string());
     }
     if outcome.exit_code == 0 && outcome.open {
         history

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use respec::model::{DesiredInstance, DesiredSpec, InstanceId, InstanceStatus};
+use respec::model::{DesiredInstance, DesiredSpec, Field, InstanceId, InstanceStatus};
 use respec::plan::{Action, Goal, Undo};
 use respec::saga::{Direction, Halt, Kind, SagaOutcome, StepEvent};
 use respec::store::Store;
@@ -133,7 +133,7 @@ pub(super) fn outcome_is_true(
                 .map(|r| r.fields.clone());
             let recorded = fields.unwrap_or_default();
             for (field, value) in recorded {
-                let real = real_value(field.path(), now);
+                let real = real_value(field, now);
                 if real.as_ref().is_some_and(|real| *real != value) {
                     object(format!(
                         "{} is recorded as {value} and is {real:?}",
@@ -256,12 +256,16 @@ pub(crate) fn first_difference(wish: &DesiredSpec, now: &Value) -> Option<String
 }
 
 /// What the cloud has for a recorded field; none for those that are told otherwise.
-fn real_value(path: &str, now: &Value) -> Option<String> {
-    let value = match path {
-        "instance_type" => &now["ConfiguredType"],
-        "internet.max_bandwidth_out" => &now["InternetMaxBandwidthOut"],
-        "internet.charge_type" => &now["InternetChargeType"],
-        _ => return None,
+fn real_value(field: Field, now: &Value) -> Option<String> {
+    let value = match field {
+        Field::InstanceType => &now["ConfiguredType"],
+        Field::MaxBandwidthOut => &now["InternetMaxBandwidthOut"],
+        Field::ChargeType => &now["InternetChargeType"],
+        Field::MaxBandwidthIn
+        | Field::PublicIp
+        | Field::Power
+        | Field::StoppedMode
+        | Field::TemporaryBandwidth => return None,
     };
     Some(text(value))
 }
