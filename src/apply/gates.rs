@@ -17,7 +17,7 @@ impl Dispatcher<'_> {
     /// Begins a look at every gate that is held by nothing else.
     pub(super) fn look_at_gates(&mut self) {
         let holds = self.waits.holds.iter();
-        let gates: Vec<(Crowd, u32)> = holds.filter_map(gate).collect();
+        let gates: Vec<(Crowd, u32)> = holds.filter_map(Hold::check_gate).collect();
         for gate in gates {
             let failures = match self.looking.get(&gate) {
                 None => 0,
@@ -109,21 +109,5 @@ fn again(checks: &[Check], failures: u32, now: Duration) -> Looking {
             Looking::Again(failures, now + every)
         }
         (_, _) => Looking::GivenUp,
-    }
-}
-
-fn gate(hold: &Hold) -> Option<(Crowd, u32)> {
-    match hold {
-        Hold::Check { crowd, after, .. } => Some((crowd.clone(), *after)),
-        Hold::Failures { .. }
-        | Hold::Frozen { .. }
-        | Hold::Window { .. }
-        | Hold::TooLate { .. }
-        | Hold::Batch { .. }
-        | Hold::Wait { .. }
-        | Hold::Approval { .. }
-        | Hold::Unavailable { .. }
-        | Hold::Spread { .. }
-        | Hold::Availability { .. } => None,
     }
 }

@@ -214,7 +214,7 @@ impl Dispatcher<'_> {
             }
             Turn::Later(Delay::Held(hold)) => {
                 let all = hold.holds_all_behind();
-                let next = places_in(&hold);
+                let next = hold.places();
                 self.note_hold(hold);
                 if all {
                     return Line::Ends(next);
@@ -303,7 +303,12 @@ impl Dispatcher<'_> {
         if self.options.approvals == Approvals::Awaited {
             return;
         }
-        let gates: Vec<(Crowd, u32)> = self.waits.holds.iter().filter_map(gate).collect();
+        let gates: Vec<(Crowd, u32)> = self
+            .waits
+            .holds
+            .iter()
+            .filter_map(Hold::approval_gate)
+            .collect();
         for (crowd, batch) in gates {
             let who = NOBODY.to_owned();
             self.append(vec![Kind::Approved { crowd, batch, who }])
@@ -313,41 +318,7 @@ impl Dispatcher<'_> {
     }
 }
 
-/// How many places others may free any moment.
-fn places_in(hold: &Hold) -> usize {
-    match hold {
-        Hold::Unavailable { limit, .. } => *limit,
-        Hold::Failures { .. }
-        | Hold::Frozen { .. }
-        | Hold::Window { .. }
-        | Hold::TooLate { .. }
-        | Hold::Batch { .. }
-        | Hold::Wait { .. }
-        | Hold::Approval { .. }
-        | Hold::Check { .. }
-        | Hold::Spread { .. }
-        | Hold::Availability { .. } => 0,
-    }
-}
-
 /// Whether nobody else of the crowd can be taken down.
 fn is_full(hold: &Hold, crowd: &Crowd) -> bool {
     matches!(hold, Hold::Unavailable { crowd: full, .. } if full == crowd)
-}
-
-/// The gate that a person has to open.
-fn gate(hold: &Hold) -> Option<(Crowd, u32)> {
-    match hold {
-        Hold::Approval { crowd, after } => Some((crowd.clone(), *after)),
-        Hold::Failures { .. }
-        | Hold::Frozen { .. }
-        | Hold::Window { .. }
-        | Hold::TooLate { .. }
-        | Hold::Batch { .. }
-        | Hold::Wait { .. }
-        | Hold::Check { .. }
-        | Hold::Unavailable { .. }
-        | Hold::Spread { .. }
-        | Hold::Availability { .. } => None,
-    }
 }

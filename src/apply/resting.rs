@@ -26,11 +26,7 @@ impl Dispatcher<'_> {
         if self.waits.holds.contains(&hold) {
             return;
         }
-        let outlasts_others = match hold.lift() {
-            Lift::At(_) | Lift::Person => true,
-            Lift::Others | Lift::Nothing => false,
-        };
-        if outlasts_others && self.waits.told_holds.insert(same_wait(&hold)) {
+        if hold.outlasts_others() && self.waits.told_holds.insert(same_wait(&hold)) {
             self.emit(EventKind::Held { hold: hold.clone() });
         }
         self.waits.holds.push(hold);
@@ -69,14 +65,6 @@ impl Dispatcher<'_> {
         let wait = left_until(at, self.tools.clock.wall());
         let wait = wait.saturating_mul(self.tools.clock.speed());
         (wait <= self.options.wait_gates).then_some(wait)
-    }
-
-    /// Whether the apply ends because of this hold and the run stays open.
-    fn pauses(&self, hold: &Hold) -> bool {
-        match hold.lift() {
-            Lift::At(_) | Lift::Person => true,
-            Lift::Others | Lift::Nothing => false,
-        }
     }
 
     /// Before anybody is given up because others are down, those are looked at again: they may have come
@@ -190,7 +178,7 @@ impl Dispatcher<'_> {
                 Delay::Held(Hold::Batch {
                     crowd, open: batch, ..
                 }) => self.batch_of(id).is_some() && open.contains(&(crowd.clone(), *batch)),
-                Delay::Held(hold) => self.pauses(hold),
+                Delay::Held(hold) => hold.outlasts_others(),
                 Delay::Behind(other) => resting.contains(other),
                 Delay::Cooling => false,
             };
@@ -213,7 +201,11 @@ impl Dispatcher<'_> {
 
     /// Says once, for each time or person, what the run waits for.
     fn tell_pauses(&mut self) {
-        let holds = self.waits.holds.iter().filter(|hold| self.pauses(hold));
+        let holds = self
+            .waits
+            .holds
+            .iter()
+            .filter(|hold| hold.outlasts_others());
         let mut told = BTreeSet::new();
         let holds: Vec<Hold> = holds
             .filter(|hold| told.insert(same_wait(hold)))

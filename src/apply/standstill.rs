@@ -38,21 +38,7 @@ impl Dispatcher<'_> {
         let Turn::Later(Delay::Held(hold)) = self.may_do(saga, step) else {
             return None;
         };
-        is_about_a_place(&hold).then_some((step, hold))
-    }
-}
-
-/// What holds by batches is lifted, or not, by those who miss a place; hours and people are waited for.
-fn is_about_a_place(hold: &Hold) -> bool {
-    match hold {
-        Hold::Unavailable { .. } | Hold::Spread { .. } | Hold::Availability { .. } => true,
-        Hold::Failures { .. }
-        | Hold::Frozen { .. }
-        | Hold::Window { .. }
-        | Hold::TooLate { .. }
-        | Hold::Batch { .. }
-        | Hold::Wait { .. }
-        | Hold::Approval { .. }
-        | Hold::Check { .. } => false,
+        // What holds by batches is lifted, or not, by those who miss a place; hours and people are waited for.
+        hold.is_about_a_place().then_some((step, hold))
     }
 }

@@ -169,6 +169,58 @@ impl Hold {
         }
     }
 
+    /// Whether it is the place of another machine that is missing.
+    #[must_use]
+    pub fn is_about_a_place(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } | Self::Spread { .. } | Self::Availability { .. } => true,
+            Self::Failures { .. }
+            | Self::Frozen { .. }
+            | Self::Window { .. }
+            | Self::TooLate { .. }
+            | Self::Batch { .. }
+            | Self::Wait { .. }
+            | Self::Approval { .. }
+            | Self::Check { .. } => false,
+        }
+    }
+
+    /// How many places of a crowd others may free any moment.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        let Self::Unavailable { limit, .. } = self else {
+            return 0;
+        };
+        *limit
+    }
+
+    /// The gate that a person has to open.
+    #[must_use]
+    pub fn approval_gate(&self) -> Option<(Crowd, u32)> {
+        let Self::Approval { crowd, after } = self else {
+            return None;
+        };
+        Some((crowd.clone(), *after))
+    }
+
+    /// The gate that is shut until its check has passed.
+    #[must_use]
+    pub fn check_gate(&self) -> Option<(Crowd, u32)> {
+        let Self::Check { crowd, after, .. } = self else {
+            return None;
+        };
+        Some((crowd.clone(), *after))
+    }
+
+    /// Whether only time or a person lifts it, so that an apply may end on it and leave the run open.
+    #[must_use]
+    pub fn outlasts_others(&self) -> bool {
+        match self.lift() {
+            Lift::At(_) | Lift::Person => true,
+            Lift::Others | Lift::Nothing => false,
+        }
+    }
+
     /// What would lift it.
     #[must_use]
     pub fn lift(&self) -> Lift {
@@ -189,6 +241,49 @@ impl Hold {
             | Self::Unavailable { .. }
             | Self::Spread { .. }
             | Self::Availability { .. } => Lift::Others,
+        }
+    }
+
+    /// What a gate holds for; nothing about any other hold.
+    fn tell_gate(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Wait {
+                crowd,
+                after,
+                until,
+            } => write!(
+                f,
+                "the gate after batch {after} of {crowd} waits until {}",
+                told(*until)
+            ),
+            Self::Approval { crowd, after } => write!(
+                f,
+                "the gate after batch {after} of {crowd} waits to be approved"
+            ),
+            Self::Check {
+                crowd,
+                after,
+                seen: None,
+            } => write!(
+                f,
+                "the gate after batch {after} of {crowd} looks whether all is well"
+            ),
+            Self::Check {
+                crowd,
+                after,
+                seen: Some(seen),
+            } => write!(
+                f,
+                "the gate after batch {after} of {crowd} stays shut: its check {seen}"
+            ),
+            Self::Failures { .. }
+            | Self::Frozen { .. }
+            | Self::Window { .. }
+            | Self::TooLate { .. }
+            | Self::Batch { .. }
+            | Self::Unavailable { .. }
+            | Self::Spread { .. }
+            | Self::Availability { .. } => Ok(()),
         }
     }
 }
@@ -248,51 +343,6 @@ impl std::fmt::Display for Hold {
                 f,
                 "{down} machines of availability {name} are down already, {limit} may be"
             ),
-        }
-    }
-}
-
-impl Hold {
-    /// What a gate holds for; nothing about any other hold.
-    fn tell_gate(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Wait {
-                crowd,
-                after,
-                until,
-            } => write!(
-                f,
-                "the gate after batch {after} of {crowd} waits until {}",
-                told(*until)
-            ),
-            Self::Approval { crowd, after } => write!(
-                f,
-                "the gate after batch {after} of {crowd} waits to be approved"
-            ),
-            Self::Check {
-                crowd,
-                after,
-                seen: None,
-            } => write!(
-                f,
-                "the gate after batch {after} of {crowd} looks whether all is well"
-            ),
-            Self::Check {
-                crowd,
-                after,
-                seen: Some(seen),
-            } => write!(
-                f,
-                "the gate after batch {after} of {crowd} stays shut: its check {seen}"
-            ),
-            Self::Failures { .. }
-            | Self::Frozen { .. }
-            | Self::Window { .. }
-            | Self::TooLate { .. }
-            | Self::Batch { .. }
-            | Self::Unavailable { .. }
-            | Self::Spread { .. }
-            | Self::Availability { .. } => Ok(()),
         }
     }
 }
