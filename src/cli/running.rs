@@ -243,7 +243,7 @@ impl<'a> Run<'a> {
             orders: &contents.orders,
             observed,
             adopt,
-            who: format!("{}@{}", holder.user, holder.host),
+            who: holder.who(),
             command: holder.command.clone(),
         };
         let options = Options {

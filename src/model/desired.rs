@@ -168,7 +168,6 @@ impl DesiredInstance {
     /// Who it shares its limits with.
     #[must_use]
     pub fn crowd(&self) -> Crowd {
-        let group = self.group.clone().map(Crowd::Group);
-        group.unwrap_or_else(|| Crowd::Ungrouped(self.region.clone()))
+        Crowd::of(self.group.as_ref(), &self.region)
     }
 }

@@ -20,6 +20,24 @@ pub enum Crowd {
     Ungrouped(RegionId),
 }
 
+impl Crowd {
+    /// Whom a machine shares its limits with.
+    #[must_use]
+    pub fn of(group: Option<&GroupName>, region: &RegionId) -> Self {
+        let group = group.cloned().map(Self::Group);
+        group.unwrap_or_else(|| Self::Ungrouped(region.clone()))
+    }
+
+    /// How it is named behind `--group`.
+    #[must_use]
+    pub fn argument(&self) -> &str {
+        match self {
+            Self::Group(name) => name.as_str(),
+            Self::Ungrouped(region) => region.as_str(),
+        }
+    }
+}
+
 impl std::fmt::Display for Crowd {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

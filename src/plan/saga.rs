@@ -77,8 +77,7 @@ impl Saga {
     /// Who it shares its limits with.
     #[must_use]
     pub fn crowd(&self) -> Crowd {
-        let group = self.group.clone().map(Crowd::Group);
-        group.unwrap_or_else(|| Crowd::Ungrouped(self.region.clone()))
+        Crowd::of(self.group.as_ref(), &self.region)
     }
 
     /// The chain that puts the machine back, if the plan has one.

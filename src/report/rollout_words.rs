@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::event::EventKind;
-use crate::model::Crowd;
 use crate::saga::Hold;
 
 use super::style::{Tone, count};
@@ -101,19 +100,11 @@ pub(super) fn hold_words(hold: &Hold) -> String {
     terminal(&hold.to_string()).into_owned()
 }
 
-/// How a crowd is named behind `--group`.
-pub(super) fn crowd_argument(crowd: &Crowd) -> String {
-    match crowd {
-        Crowd::Group(name) => name.to_string(),
-        Crowd::Ungrouped(region) => region.to_string(),
-    }
-}
-
 /// The commands that lift what an apply ended on, with what each does.
 pub(super) fn what_lifts(holds: &[Hold], run: &str) -> Vec<(String, &'static str)> {
     let gates = holds.iter().filter_map(|hold| match hold {
         Hold::Approval { crowd, after } => {
-            let whose = crowd_argument(crowd);
+            let whose = crowd.argument();
             let command = format!("respec approve {run} --gate {after} --group {whose}");
             Some((command, "opens the gate; then apply"))
         }

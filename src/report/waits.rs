@@ -10,7 +10,7 @@ use crate::plan::Action;
 use crate::saga::{Hold, Lift};
 
 use super::board::Board;
-use super::rollout_words::{crowd_argument, hold_words};
+use super::rollout_words::hold_words;
 use super::style::{Style, count, duration};
 use super::tally::{Machine, State, Tally};
 use super::words::terminal;
@@ -233,7 +233,7 @@ fn brief(hold: &Hold, (board, tally): (&Board, &Tally), now: Timestamp) -> Strin
                 .run
                 .as_ref()
                 .map_or("RUN", crate::model::RunId::as_str),
-            crowd_argument(crowd)
+            crowd.argument()
         ),
         Hold::Unavailable { crowd, limit, .. } => format!("{} may have {limit} down", short(crowd)),
         Hold::Spread { crowd, zone } => {

@@ -18,12 +18,23 @@ pub struct Holder {
     pub since: Timestamp,
 }
 
+impl Holder {
+    /// Whose process it is: `user@host`.
+    #[must_use]
+    pub fn who(&self) -> String {
+        format!("{}@{}", self.user, self.host)
+    }
+}
+
 impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{}@{} (process {}, since {}): {}",
-            self.user, self.host, self.pid, self.since, self.command
+            "{} (process {}, since {}): {}",
+            self.who(),
+            self.pid,
+            self.since,
+            self.command
         )
     }
 }

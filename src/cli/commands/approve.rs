@@ -40,7 +40,7 @@ pub async fn run(
     };
     let gates = waiting_gates(&run).map_err(|error| failed(&error))?;
     let gate = choose(&gates, args)?;
-    let who = format!("{}@{}", context.holder.user, context.holder.host);
+    let who = context.holder.who();
     approve(&run, gate, &who, &store, context.clock.as_ref())
         .await
         .map_err(|error| failed(&error))?;
@@ -51,7 +51,7 @@ pub async fn run(
         ),
         || {
             document(
-                json!({"opened": {"run": args.run, "gate": gate.1, "group": argument(&gate.0)}}),
+                json!({"opened": {"run": args.run, "gate": gate.1, "group": gate.0.argument()}}),
             )
         },
     );
@@ -65,7 +65,7 @@ fn choose<'g>(gates: &'g [(Crowd, u32)], args: &ApproveArgs) -> Result<&'g (Crow
             && args
                 .group
                 .as_ref()
-                .is_none_or(|name| *name == argument(&gate.0))
+                .is_none_or(|name| name == gate.0.argument())
     };
     let mut meant = gates.iter().filter(is_meant);
     match (meant.next(), meant.next()) {
@@ -92,14 +92,9 @@ fn not_waiting(gates: &[(Crowd, u32)], args: &ApproveArgs) -> Failure {
 fn waiting(failure: Failure, gates: &[(Crowd, u32)]) -> Failure {
     let lines = gates.iter();
     lines.fold(failure, |failure, (crowd, batch)| {
-        failure.hint(format!("waits: --gate {batch} --group {}", argument(crowd)))
+        failure.hint(format!(
+            "waits: --gate {batch} --group {}",
+            crowd.argument()
+        ))
     })
-}
-
-/// How a crowd is named on the command line.
-fn argument(crowd: &Crowd) -> String {
-    match crowd {
-        Crowd::Group(name) => name.to_string(),
-        Crowd::Ungrouped(region) => region.to_string(),
-    }
 }

@@ -12,6 +12,7 @@
 //! ```
 
 mod hold;
+mod hold_words;
 mod terms;
 mod crowd;
 mod hours;

@@ -45,7 +45,7 @@ pub(super) async fn run(
         Kind::RunOpened {
             plan_id: nothing.clone(),
             intent: nothing,
-            who: format!("{}@{}", context.holder.user, context.holder.host),
+            who: context.holder.who(),
             command: context.holder.command.clone(),
         },
         Kind::Forgotten {
