@@ -10,7 +10,7 @@ use crate::saga::{
     Entry, IllegalEntry, Kind, Phase, RunState, SagaOutcome, SagaState, StepState, in_force,
 };
 
-use super::effect::{restart_due, upgrade};
+use super::effect::{late_start, restart_due, upgrade};
 
 /// Why a run could not be ended.
 #[derive(Debug, thiserror::Error)]
@@ -164,6 +164,7 @@ fn record(
         change_number: state.change_number,
         changed_at: old.and_then(|record| record.changed_at),
         restart_due: restart_due(saga, state, old, clock.wall()),
+        late_start: late_start(saga, state, old),
         temporary: upgrade(saga, state, old, open.plan.sheet.upgrades.get(id)),
         recorded_at: clock.wall(),
     })

@@ -6,7 +6,7 @@ use crate::plan::Saga;
 use crate::saga::{Halt, Kind, Task, next_task};
 
 use super::dispatcher::Dispatcher;
-use super::effect::{restart_due, upgrade, vouches_for_type};
+use super::effect::{late_start, restart_due, upgrade, vouches_for_type};
 
 /// Notes are kept short; journal values stay below 4 KiB.
 const NOTE_CHARS_MAX: usize = 500;
@@ -105,6 +105,7 @@ impl Dispatcher<'_> {
                 .changed_at
                 .or(old.and_then(|record| record.changed_at)),
             restart_due: restart_due(saga, state, old, self.tools.clock.wall()),
+            late_start: late_start(saga, state, old),
             temporary,
             recorded_at: self.tools.clock.wall(),
         }

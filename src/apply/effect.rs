@@ -34,6 +34,20 @@ pub(super) fn restart_due(
     }
 }
 
+/// When a start may have left last of which nobody saw the end: one of this saga, or the one on record.
+pub(super) fn late_start(
+    saga: &Saga,
+    state: &SagaState,
+    old: Option<&AppliedInstance>,
+) -> Option<Timestamp> {
+    let starts = (0..)
+        .zip(&saga.steps)
+        .filter(|(_, step)| step.action == Action::Start);
+    let forth = starts.filter_map(|(at, _)| state.step(at).lost_at).max();
+    let recorded = old.and_then(|record| record.late_start);
+    forth.max(state.lost_start).max(recorded)
+}
+
 /// Whether the type that shows may be put on record as one that is in effect: it was started since, or this saga gave
 /// it that type, or found it so and had no start to make up for. Of any other the next plan asks the books.
 pub(super) fn vouches_for_type(

@@ -251,11 +251,13 @@ impl Dispatcher<'_> {
         COOL_DOWN.saturating_sub(gone.unsigned_abs())
     }
 
-    /// A start that put it back, and whose answer was lost, may still arrive: in the midst of the next outage.
+    /// A start whose answer was lost, of this run or of one before, may still arrive: in the midst of the next outage.
     fn late_start_left(&self, saga: &Saga) -> Duration {
         let state = self.state.sagas.get(&saga.instance);
         let sent = state.and_then(|state| state.lost_start);
-        sent.map_or(Duration::ZERO, |sent| {
+        let record = self.job.applied.instances.get(&saga.instance);
+        let recorded = record.and_then(|record| record.late_start);
+        sent.max(recorded).map_or(Duration::ZERO, |sent| {
             HORIZON.saturating_sub(self.began.at_least(sent, self.tools.clock.as_ref()))
         })
     }

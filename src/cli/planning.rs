@@ -347,6 +347,7 @@ pub fn to_adopt(
                 change_number: old.map_or(0, |old| old.change_number),
                 changed_at: old.and_then(|old| old.changed_at),
                 restart_due: old.and_then(|old| old.restart_due.clone()),
+                late_start: old.and_then(|old| old.late_start),
                 temporary,
                 recorded_at: now,
             },

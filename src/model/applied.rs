@@ -69,6 +69,9 @@ pub struct AppliedInstance {
     /// A type whose start is still owed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart_due: Option<RestartDue>,
+    /// When a start of ours may have left last of which nobody saw the end: for a while it may still arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_start: Option<Timestamp>,
     /// A temporary upgrade that was bought last, over or not (R30).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temporary: Option<Upgrade>,

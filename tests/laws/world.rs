@@ -308,6 +308,7 @@ fn applied(fleet: &Fleet) -> AppliedFleet {
         change_number: 1,
         changed_at: None,
         restart_due: None,
+        late_start: None,
         temporary: None,
         recorded_at: now(),
     };

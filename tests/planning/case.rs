@@ -257,6 +257,7 @@ impl Case {
             change_number: 1,
             changed_at: None,
             restart_due: None,
+            late_start: None,
             temporary: self
                 .orders
                 .get(id)

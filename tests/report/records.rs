@@ -30,6 +30,7 @@ fn record(name: &str, fields: &[(Field, &str)]) -> AppliedInstance {
         changed_at: Some(now()),
         temporary: None,
         restart_due: None,
+        late_start: None,
         recorded_at: now(),
     }
 }

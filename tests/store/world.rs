@@ -130,6 +130,7 @@ pub(crate) fn record(change_number: u64, instance_type: &str) -> AppliedInstance
         changed_at: None,
         temporary: None,
         restart_due: None,
+        late_start: None,
         recorded_at: noon(),
     }
 }
