@@ -119,7 +119,7 @@ fn a_run_whose_plan_is_lost_is_given_up_by_a_person() {
     let order = house.server.world().orders()[0]["OrderId"].clone();
     let order = order.as_str().unwrap();
     let asked = house.run(&format!("cancel {run}")).exits(7);
-    asked.says(&["plan", "is lost", "(i-1) was begun", order]);
+    asked.says(&["plan", "is lost", "i-1 was begun", order]);
     let given_up = house.run(&format!("cancel {run} -auto-approve")).exits(8);
     given_up.says(&["is lost"]).shows(&["is closed"]);
     house.run("plan").exits(0).shows(&[order, "R45"]);

@@ -56,8 +56,11 @@ fn left_behind(open: &OpenRun, contents: &Contents) -> String {
     let begun = sagas.filter(|(_, saga)| saga.closed.is_none());
     let machines = begun.map(|(id, _)| {
         let known = contents.applied.instances.get(&id);
-        let name = known.map_or_else(String::new, |record| format!("{} ", record.name));
-        format!("  {name}({id}) was begun and not finished: it may be down\n")
+        let who = known.map_or_else(
+            || id.to_string(),
+            |record| format!("{} ({id})", record.name),
+        );
+        format!("  {who} was begun and not finished: it may be down\n")
     });
     let orders = contents.orders.values();
     let orders = orders.filter(|order| order.run == open.record.run);
