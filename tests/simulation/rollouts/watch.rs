@@ -83,12 +83,15 @@ impl Watch {
 
     /// A program has decided what to do: by a plan of now, or by that of the run it goes on with.
     pub(crate) fn decided(&self, truth: &Json, run: Going) {
-        let (runs, ran) = (running(truth), self.ran.borrow());
+        let mut ran = &*self.ran.borrow() | &running(truth);
+        // Somebody may have started it before the run, which may have taken it down since.
+        if run == Going::On {
+            ran = &ran | &self.planned.borrow();
+        }
         let mut meant = BTreeSet::new();
         for id in self.promises.groups.iter().flat_map(|group| &group.members) {
             let power = self.promises.powers.get(id).map(String::as_str);
-            let runs_or_ran = runs.contains(id) || ran.contains(id);
-            if power == Some("running") || power.is_none() && runs_or_ran {
+            if power == Some("running") || power.is_none() && ran.contains(id) {
                 meant.insert(id.clone());
             }
         }
