@@ -28,8 +28,8 @@ use respec::observe::{ask, ask_limits, observe};
 use respec::plan::{
     FoundStopped, PlanInput, SavedPlan, StepGraph, check, limit_questions, open_questions, plan,
 };
-use respec::report::plan_text::{PlanPage, plan_text};
-use respec::report::{Detail, Style};
+use respec::report::Style;
+use respec::report::plan::{Detail, PlanPage, plan_text};
 use respec::sim::{GenerateOptions, Scenario, SimWire, World, generate};
 use secrecy::SecretString;
 

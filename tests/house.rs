@@ -205,37 +205,76 @@ fn the_tour_lists_the_rooms_in_reading_order() {
 
 #[test]
 fn inside_a_room_a_file_imports_only_files_listed_above_it() {
-    let mut faults = Vec::new();
-    for (folder, order) in doors() {
-        for (position, module) in order.iter().enumerate() {
-            for path in bodies(&folder, module) {
-                let text = fs::read_to_string(&path).unwrap();
-                let code = text.split("#[cfg(test)]").next().unwrap();
-                let code: Vec<&str> = code
-                    .lines()
-                    .filter(|line| !line.trim_start().starts_with("//"))
-                    .collect();
-                for named in words_after(&code.join("\n"), "super::") {
-                    let at = order.iter().position(|other| other == named);
-                    let deeper = path.parent() != Some(folder.as_path());
-                    if !deeper && at.is_some_and(|at| at > position) {
-                        faults.push(format!(
-                            "{} imports {named}, which stands below it",
-                            path.display()
-                        ));
-                    }
-                }
+    let (doors, mut faults) = (doors(), Vec::new());
+    for file in files() {
+        let own = module_of(&file);
+        for named in paths_inside(&file, &own) {
+            if let Some(at) = first_fork(&own, &named)
+                && let Some(order) = doors.get(&own[..at])
+                && let (Some(own), Some(other)) = (place(order, &own[at]), place(order, &named[at]))
+                && other > own
+            {
+                let named = named.join("::");
+                faults.push(format!(
+                    "{} imports {named}, which stands below it",
+                    file.path.display()
+                ));
             }
         }
     }
     report(&faults);
 }
 
-/// Every folder with a door, and its modules in the order of the door.
-fn doors() -> BTreeMap<PathBuf, Vec<String>> {
-    let doors = files()
-        .into_iter()
-        .filter(|file| file.path.ends_with("mod.rs"));
+/// A file's own path of modules; that of a door is its folder's.
+fn module_of(file: &File) -> Vec<String> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let inside = file.path.strip_prefix(src).unwrap().with_extension("");
+    let mut path: Vec<String> = inside
+        .components()
+        .map(|part| part.as_os_str().to_str().unwrap().to_owned())
+        .collect();
+    if path.last().is_some_and(|last| last == "mod") {
+        path.pop();
+    }
+    path
+}
+
+/// Everything of its own room that a file names, as paths of modules that end in whatever is named there.
+fn paths_inside(file: &File, own: &[String]) -> BTreeSet<Vec<String>> {
+    let parent = &own[..own.len() - 1];
+    let room = &own[..1];
+    let from_the_room = format!("crate::{}::", own[0]);
+    let heads = [(from_the_room.as_str(), room), ("super::", parent)];
+    let mut paths = BTreeSet::new();
+    for (head, base) in heads {
+        for (at, _) in file.code.match_indices(head) {
+            let rest = file.code[at + head.len()..].split(|c: char| !is_of_a_path(c));
+            let words = rest.take(1).flat_map(|words| words.split("::"));
+            let words = words.filter(|word| !word.is_empty()).map(str::to_owned);
+            paths.insert(base.iter().cloned().chain(words).collect());
+        }
+    }
+    paths
+}
+
+fn is_of_a_path(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == ':'
+}
+
+/// The floor on which two paths part; none where one of them ends first: a door may name what is in its folder, and
+/// what is in a folder may name what its door has.
+fn first_fork(own: &[String], named: &[String]) -> Option<usize> {
+    (0..own.len().min(named.len())).find(|at| own[*at] != named[*at])
+}
+
+fn place(order: &[String], module: &str) -> Option<usize> {
+    order.iter().position(|other| other == module)
+}
+
+/// Every folder with a door, as a path of modules, and its modules in the order of the door.
+fn doors() -> BTreeMap<Vec<String>, Vec<String>> {
+    let doors = files().into_iter();
+    let doors = doors.filter(|file| file.path.ends_with("mod.rs"));
     doors
         .map(|door| {
             let modules = door.code.lines().filter_map(|line| {
@@ -245,18 +284,10 @@ fn doors() -> BTreeMap<PathBuf, Vec<String>> {
                     .all(|c| c.is_alphanumeric() || c == '_')
                     .then(|| name.to_owned())
             });
-            (door.path.parent().unwrap().to_owned(), modules.collect())
+            let modules = modules.collect();
+            (module_of(&door), modules)
         })
         .collect()
-}
-
-fn bodies(folder: &Path, module: &str) -> Vec<PathBuf> {
-    let file = folder.join(format!("{module}.rs"));
-    if file.exists() {
-        vec![file]
-    } else {
-        vec![folder.join(module).join("mod.rs")]
-    }
 }
 
 #[test]
@@ -373,28 +404,33 @@ fn files_and_functions_stay_small() {
     report(&faults);
 }
 
+/// `fn`, after who may call it and how.
+fn begins_a_function(line: &str) -> bool {
+    let shown = line.strip_prefix("pub(");
+    let line = shown.map_or(line, |rest| {
+        rest.split_once(") ").map_or(rest, |(_, rest)| rest)
+    });
+    let Some((words, _)) = line.split_once("fn ") else {
+        return false;
+    };
+    let mut words = words.split_whitespace();
+    words.all(|word| ["pub", "const", "async"].contains(&word))
+}
+
 /// Functions with their length: rustfmt puts the closing brace under the first letter of the item.
 fn functions(text: &str) -> Vec<(String, usize)> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let indent = line.len() - line.trim_start().len();
-        let is_function = [
-            "fn ",
-            "pub fn ",
-            "async fn ",
-            "pub async fn ",
-            "pub(super) fn ",
-            "pub(super) async fn ",
-        ]
-        .iter()
-        .any(|head| line.trim_start().starts_with(head));
+        let is_function = begins_a_function(line.trim_start());
         if !is_function {
             continue;
         }
         let close = format!("{}}}", " ".repeat(indent));
         if let Some(length) = lines[at..].iter().position(|line| *line == close) {
-            let name = line.trim().split('(').next().unwrap_or_default();
+            let name = line.split("fn ").nth(1).unwrap_or_default();
+            let name = name.split('(').next().unwrap_or_default();
             found.push((name.to_owned(), length + 1));
         }
     }

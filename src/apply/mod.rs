@@ -14,6 +14,10 @@
 //!
 //! The dispatcher is the only one that writes the journal and emits events. A worker asks it to record
 //! an intent, and sends nothing before the intent is durable.
+//!
+//! `worker` is one machine's step, from look to verify; `dispatcher` is the run: whose turn it is and what is
+//! written down; `desks` is what all workers share, so that a fleet costs few calls; `mail` is what the two
+//! say to each other. `abandon`, `approve` and `adopt` change an open run's record while no apply goes on.
 
 mod timing;
 mod age;
@@ -21,45 +25,10 @@ mod effect;
 mod token;
 mod scope;
 mod outcome;
-mod sights;
-mod witness;
-mod desk;
-mod books;
-mod till;
+mod desks;
 mod mail;
 mod worker;
-mod failing;
-mod waits;
-mod power;
-mod clearance;
-mod trace;
-mod doubt;
-mod order;
-mod pay;
-mod duplicate;
-mod change;
-mod address;
-mod care;
-mod offer;
-mod queue;
-mod pace;
-mod crowd;
 mod dispatcher;
-mod telling;
-mod turns;
-mod following;
-mod record;
-mod errands;
-mod turning;
-mod closing;
-mod resting;
-mod gates;
-mod ready;
-mod standstill;
-mod messages;
-mod opening;
-mod ending;
-mod interrupted;
 mod abandon;
 mod approve;
 mod adopt;

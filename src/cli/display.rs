@@ -10,11 +10,8 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::event::Event;
-use crate::report::json_lines::{Diagnostic, JsonLines};
-use crate::report::line::Line;
-use crate::report::live::{Canvas, Live};
-use crate::report::screenful::Size;
-use crate::report::{Board, Display, Style, Tally};
+use crate::report::Style;
+use crate::report::run::{Board, Canvas, Diagnostic, Display, JsonLines, Line, Live, Size, Tally};
 
 use super::args::Global;
 use super::failure::{Done, Failure};

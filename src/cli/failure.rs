@@ -5,7 +5,7 @@ use std::error::Error;
 use crate::aliyun::{CredentialsError, Looked};
 use crate::cloud::{CloudError, ErrorKind, Outcome};
 use crate::guide::permissions;
-use crate::report::advice;
+use crate::report::run::advice;
 use crate::store::StoreError;
 
 /// The situations a command can fail in. Each has its exit code and means a different person.

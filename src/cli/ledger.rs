@@ -9,7 +9,7 @@ use crate::model::{
     PaymentStatus,
 };
 use crate::plan::SavedPlan;
-use crate::report::orders_text::OrderRow;
+use crate::report::orders::OrderRow;
 use crate::saga::OrderRecord;
 use crate::store::{Contents, Store, StoreError};
 

@@ -3,7 +3,7 @@
 use crate::model::{Books, DesiredFleet, MoneyQuestions, Payment, Pricing};
 use crate::observe::MoneyDesk;
 use crate::plan::{Ruling, SavedPlan, SpendLimit, spend_limits};
-use crate::report::price_words::limit_words;
+use crate::report::plan::limit_words;
 use crate::store::Contents;
 
 use super::context::Context;

@@ -6,9 +6,8 @@ use crate::apply::{Approvals, Hours, Job, Options, RunOutcome, Tools, apply};
 use crate::clock::Clock;
 use crate::model::{Digest, ObservedFleet, RunId};
 use crate::plan::SavedPlan;
-use crate::report::summary::{settled, summary};
+use crate::report::run::{Board, Tally, settled, summary};
 use crate::report::words::terminal;
-use crate::report::{Board, Tally};
 use crate::saga::{Entry, Keeping, Mode, RunState};
 use crate::store::{Contents, OpenRun, Store};
 

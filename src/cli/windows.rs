@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::apply::Hours;
 use crate::model::ObservedFleet;
 use crate::plan::{SavedPlan, overruns};
-use crate::report::rollout_lines::overrun_line;
+use crate::report::plan::overrun_line;
 use crate::saga::{Brakes, Hold, Keeping, Lift, Terms};
 
 use super::args::ApplyArgs;

@@ -14,9 +14,9 @@ use crate::model::{AppliedFleet, AppliedInstance, Finding, InstanceId, InstanceN
 use crate::saga::{Entry, RunRecord};
 
 use super::explain::{Book, Refusal};
-use super::history_text::ending;
-use super::json_lines::RESOURCE_TYPE;
-use super::rehearsal_text::Rehearsal;
+use super::history::ending;
+use super::rehearsal::Rehearsal;
+use super::run::RESOURCE_TYPE;
 
 /// The version of every document in this file.
 const FORMAT_VERSION: &str = "1.0";

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::style::Style;
 use crate::guide::permissions::{ALL, Occasion, Permission, Reach};
 use crate::model::{DesiredFleet, DesiredInstance, DesiredInternet, InstanceId, Payment, RegionId};
+
+use super::words::Style;
 
 /// Longest policy that RAM takes, in characters.
 const POLICY_CHARS_MAX: usize = 6144;

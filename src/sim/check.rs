@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::sim::catalogue::Catalogue;
-use crate::sim::described::Described;
+use crate::sim::machine::catalogue::Catalogue;
+use crate::sim::machine::described::Described;
 use crate::sim::operations::{self, permission};
 use crate::sim::scenario::{Scenario, ScenarioError, ScriptedFault};
-use crate::sim::script;
 use crate::sim::time::read_minute;
+use crate::sim::world::script;
 
 /// Most problems told at once; the first few usually explain the rest.
 const PROBLEMS_MAX: usize = 20;

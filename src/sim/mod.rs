@@ -7,72 +7,49 @@
 //! never share code with the room that speaks to the real cloud, nor use the nouns of `model`.
 //!
 //! ```text
-//!   SimWire ─┐                        ┌─ rules: may it be done?
-//!            ├─► door ─► handle ─► operations
-//!   serve ───┘     │                  └─ effects: it is done
-//!                  └─► /_sim, /_console
+//!   SimWire ─┐                           ┌─ rules: may it be done?
+//!            ├─► reception ─► gate ─► operations
+//!   serve ───┘       │                   └─ effects: it is done
+//!                    └─► /_sim, /_console
 //! ```
+//!
+//! Read from the top: `time` and `money` are what the world counts in. `protocol` is what goes over the wire,
+//! `machine` what a machine is, `scenario` how a cloud is written down before it begins, `signature` who is
+//! asking. `world` is everything the cloud knows and what happens to it, `rules` what may happen,
+//! `operations` what a client can call; `check` holds a scenario against all of them. `trouble` is what goes
+//! wrong on purpose, `doors` is how requests come in, and `generate` makes up whole fleets.
 
 mod time;
 mod money;
-mod reply;
-mod request;
-mod xml;
-mod letter;
-mod catalogue;
-mod idle;
-mod described;
-mod card;
+mod protocol;
+mod machine;
 mod scenario;
-mod schema;
-mod sessions;
 mod signature;
-mod network;
-mod instance;
-mod agenda;
-mod orders;
-mod memory;
-mod script;
 mod world;
-mod effects;
-mod service;
-mod upkeep;
 mod rules;
-mod moving;
-mod payment;
-mod paging;
-mod filter;
 mod operations;
 mod check;
-mod handle;
-mod console;
-mod truth;
-mod transcript;
-mod faults;
-mod mischief;
-mod door;
-mod wire;
-mod serve;
+mod trouble;
+mod doors;
 mod generate;
 
-pub use catalogue::TypeOffer;
-pub use console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder, Sum};
-pub use described::{Described, Status};
-pub use faults::{Fault, FaultPlan, Faults, Listed, Scripted, Seeded, Struck};
+pub use doors::console::{ByHand, ConsoleError, Edit, LockAs, One, OneOrder, Sum};
+pub use doors::serve::serve;
+pub use doors::transcript::Transcript;
+pub use doors::wire::{MutationHook, SimWire};
 pub use generate::{GenerateOptions, Generated, MACHINES_MAX, generate, generate_values};
+pub use machine::catalogue::TypeOffer;
+pub use machine::described::{Described, Status};
 pub use money::Money;
 pub use operations::{Offered, operations};
-pub use reply::{Effect, Reply};
-pub use request::Request;
+pub use protocol::reply::{Effect, Reply};
+pub use protocol::request::Request;
 pub use scenario::{
     Balance, Choices, Delays, Disk, DiskKind, Guest, Image, Key, LowBalance, OnlineChange, Owner,
     Particulars, PeriodUnit, Permissions, Quota, Rate, Renewal, RenewalStatus, Role,
     SCENARIO_BYTES_MAX, SCENARIO_DEPTH_MAX, ScalingGroup, Scenario, ScenarioError, ScriptedFault,
-    ShapeError, Site, When,
+    ShapeError, Site, When, scenario_schema,
 };
-pub use schema::scenario_schema;
-pub use serve::serve;
 pub use time::{Now, Span};
-pub use transcript::Transcript;
-pub use wire::{MutationHook, SimWire};
+pub use trouble::faults::{Fault, FaultPlan, Faults, Listed, Scripted, Seeded, Struck};
 pub use world::{World, WorldError};

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Lineage;
 
-use super::chain::{self, Head};
+use super::engine::kv::{Kv, Tree};
 use super::error::StoreError;
-use super::files::{self, Durability};
-use super::kv::{Kv, Tree};
-use super::records::{FORMAT, seq_key};
+use super::folder::files::{self, Durability};
+use super::history::chain::{self, Head};
+use super::history::records::{FORMAT, seq_key};
 
 /// Every mark has this length, so that it can be overwritten in place by one write of one sector.
 const MARK_BYTES: usize = 512;

@@ -15,52 +15,33 @@
 //!   store.reserve            room that is given up when the disk is full
 //! ```
 //!
-//! One append, from the top of this list of files to its bottom: [`fold`] says what the entries change,
-//! `chain` ties each of them to the one before, `records` makes one [`Batch`] of it, a [`Kv`] commits
-//! the batch (to the `black_box` first), and only then the new [`Contents`] show.
+//! `folder` knows these names, and lets nobody else in. `engine` keeps bytes in `store/`, or in memory;
+//! `history` knows what they mean. `mark` and `snapshot` are two small files about the truth, `black_box` is
+//! the second copy of it. `mending` comes to an open database from whatever the folder holds, and `using` is
+//! the open [`Store`]: everything the rest of the house can do with it.
+//!
+//! One append, from `history` to the disk: [`fold`] says what the entries change, `chain` ties each of them
+//! to the one before, `records` makes one [`Batch`] of it, a [`Kv`] commits the batch (to the `black_box`
+//! first), and only then the new [`Contents`] show.
 
 mod holder;
 mod error;
-mod layout;
-mod files;
-mod lock;
-mod room;
-mod kv;
-mod memory;
-mod sled_kv;
-mod ladder;
-mod body;
-mod contents;
-mod fold;
-mod chain;
-mod line;
-mod records;
-mod reading;
-mod transcript;
-mod black_box;
-mod boxed;
+mod folder;
+mod engine;
+mod history;
 mod mark;
 mod snapshot;
-mod creation;
-mod refilling;
-mod healing;
-mod opening;
-mod recalling;
-mod writing;
-mod plans;
-mod peeking;
-mod surveying;
-mod moving;
+mod black_box;
+mod mending;
+mod using;
 
-pub use body::Body;
-pub use contents::{Contents, OpenRun};
+pub use engine::body::Body;
+pub use engine::kv::{Batch, KeyRange, Kv, Put, Row, Tree, VALUE_BYTES_MAX};
+pub use engine::memory::{CommitFault, MemoryKv};
 pub use error::{IllegalEntry, StoreError};
-pub use fold::fold;
-pub use healing::Mended;
+pub use folder::layout::StoreDir;
+pub use history::contents::{Contents, OpenRun};
+pub use history::fold::fold;
 pub use holder::Holder;
-pub use kv::{Batch, KeyRange, Kv, Put, Row, Tree, VALUE_BYTES_MAX};
-pub use layout::StoreDir;
-pub use memory::{CommitFault, MemoryKv};
-pub use moving::Restored;
-pub use opening::{Access, Store, StoreOptions};
-pub use surveying::{Figures, Survey};
+pub use mending::healing::Mended;
+pub use using::{Access, Figures, Restored, Store, StoreOptions, Survey};

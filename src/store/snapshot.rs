@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::contents::Contents;
 use super::error::StoreError;
-use super::files::{self, Durability};
-use super::layout::StoreDir;
+use super::folder::files::{self, Durability};
+use super::folder::layout::StoreDir;
+use super::history::contents::Contents;
 
 /// Format of the file.
 const FORMAT: u32 = 1;

@@ -11,7 +11,7 @@ use respec::cloud::{Cloud as _, CloudError};
 use respec::event::Event;
 use respec::model::{ObservedFleet, RunId};
 use respec::plan::SavedPlan;
-use respec::report::Tally;
+use respec::report::run::Tally;
 use respec::saga::Mode;
 use respec::sim::{Faults, SimWire, World};
 use respec::store::{MemoryKv, Store};

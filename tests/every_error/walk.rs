@@ -6,7 +6,8 @@ use std::time::Duration;
 use respec::apply::{LeftAlone, MachineEnd, RunOutcome};
 use respec::guide::errors::{ErrorFacts, Retry};
 use respec::model::InstanceId;
-use respec::report::{Style, Tally, summary};
+use respec::report::Style;
+use respec::report::run::{Tally, summary};
 use respec::saga::{Halt, SagaOutcome};
 use respec::sim::Faults;
 use serde_json::Value;
@@ -147,7 +148,7 @@ impl Case {
         if outcome.exit_code == 0 || victims(self.operation).is_empty() {
             return None;
         }
-        let text = summary::summary(tally, &Style::plain());
+        let text = summary(tally, &Style::plain());
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let remedied = words.contains(self.facts.remedy) || words.contains("respec explain");
         let code = self.facts.code.trim_end_matches('*');

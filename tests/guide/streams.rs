@@ -6,7 +6,7 @@ const LEVELS: [&str; 3] = ["\"info\"", "\"warn\"", "\"error\""];
 
 /// The types that the display writes: in its source, each stands behind a level.
 fn written() -> BTreeSet<String> {
-    let source = include_str!("../../src/report/json_lines.rs");
+    let source = include_str!("../../src/report/run/json_lines.rs");
     let mut found = BTreeSet::new();
     for level in LEVELS {
         for (at, _) in source.match_indices(level) {

@@ -19,8 +19,8 @@ use respec::plan::{
     FoundStopped, PlanInput, SavedPlan, check, limit_questions, money_questions, open_questions,
     plan,
 };
-use respec::report::plan_text::{PlanPage, plan_text};
-use respec::report::{Detail, Style};
+use respec::report::Style;
+use respec::report::plan::{Detail, PlanPage, plan_text};
 use respec::sim::{Scenario, SimWire, World};
 use secrecy::SecretString;
 use serde::Deserialize;

@@ -8,12 +8,10 @@ use std::time::Duration;
 
 use indicatif::{ProgressDrawTarget, TermLike};
 use respec::event::EventKind;
-use respec::report::json_lines::{Diagnostic, JsonLines};
-use respec::report::line::Line;
-use respec::report::live::{Canvas, Live};
-use respec::report::screenful::Size;
-use respec::report::summary::summary;
-use respec::report::{Board, Colour, Display, OpenOrder, Style, Symbols, Tally};
+use respec::report::run::{
+    Board, Canvas, Diagnostic, Display, JsonLines, Line, Live, OpenOrder, Size, Tally, summary,
+};
+use respec::report::{Colour, Style, Symbols};
 
 use respec::model::InstanceName;
 use respec::saga::{FailureCause, Halt, Keeping, SagaOutcome};

@@ -2,8 +2,8 @@
 
 use respec::guide::{errors, policies, rules};
 use respec::model::Severity;
-use respec::report::explain::{Book, Conduct, FindingCode, Refusal};
-use respec::report::{Style, explain_text, json};
+use respec::report::explain::{self, Book, Conduct, FindingCode, Refusal};
+use respec::report::{Style, json};
 
 use crate::snapshot::{fits, same};
 
@@ -32,9 +32,9 @@ fn book() -> Book {
 #[test]
 fn explain_has_a_page_for_a_word_and_a_line_for_everything() {
     let style = Style::plain();
-    let pages = explain_text::pages(&book(), &style);
+    let pages = explain::pages(&book(), &style);
     fits(80, &pages);
     same("explain-word", &pages);
-    same("explain-all", &explain_text::contents(&book(), &style));
+    same("explain-all", &explain::contents(&book(), &style));
     same("explain-json", &json::explain(&book()));
 }

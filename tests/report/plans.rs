@@ -1,8 +1,7 @@
 //! Plans, for terminals and for pull requests.
 
-use respec::report::markdown::plan_markdown;
-use respec::report::plan_text::{FirstRun, PlanPage, plan_text};
-use respec::report::{Colour, Detail, Style, Symbols};
+use respec::report::plan::{Detail, FirstRun, PlanPage, plan_markdown, plan_text};
+use respec::report::{Colour, Style, Symbols};
 
 use crate::snapshot::{fits, same};
 use crate::world::{World, machine, shop, wants};

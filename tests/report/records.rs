@@ -7,10 +7,9 @@ use respec::model::{
     AppliedFleet, AppliedInstance, ClientToken, Digest, Field, GroupName, InstanceName, Lineage,
     OrderId, RegionId, RequestId, RunId, Stamp,
 };
-use respec::report::drift_text::drift_text;
-use respec::report::history_text;
-use respec::report::state_text::{state_list, state_show};
-use respec::report::{Style, json};
+use respec::report::drift::drift_text;
+use respec::report::state::{state_list, state_show};
+use respec::report::{Style, history, json};
 use respec::saga::{
     Direction, Entry, Failure, FailureCause, Halt, Kind, RunRecord, StepEvent, StepRef,
 };
@@ -181,12 +180,12 @@ fn entries() -> Vec<Entry> {
 #[test]
 fn history_tells_runs_and_one_run_as_a_tree() {
     let runs = runs();
-    same("history", &history_text::history(&runs, &Style::plain()));
+    same("history", &history::history(&runs, &Style::plain()));
     same("history-json", &json::history(&runs));
     let sagas = shop().plan().sagas;
-    let text = history_text::run(&runs[1], &entries(), &sagas, &Style::plain()).unwrap();
+    let text = history::run(&runs[1], &entries(), &sagas, &Style::plain()).unwrap();
     same("history-run", &text);
-    let bare = history_text::run(&runs[2], &entries(), &BTreeMap::new(), &Style::plain()).unwrap();
+    let bare = history::run(&runs[2], &entries(), &BTreeMap::new(), &Style::plain()).unwrap();
     assert!(bare.contains("step 1"), "{bare}");
 }
 
@@ -194,5 +193,5 @@ fn history_tells_runs_and_one_run_as_a_tree() {
 fn a_damaged_journal_is_an_error_and_no_tree() {
     let mut entries = entries();
     entries.remove(1);
-    assert!(history_text::run(&runs()[1], &entries, &BTreeMap::new(), &Style::plain()).is_err());
+    assert!(history::run(&runs()[1], &entries, &BTreeMap::new(), &Style::plain()).is_err());
 }

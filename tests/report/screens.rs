@@ -8,9 +8,8 @@ use respec::model::{
     Approval, Batches, Crowd, Gate, GateAfter, GroupName, InstanceStatus, NetworkBilling, OrderId,
     RegionId, Rollout, Schedule, Share, Window, ZoneName,
 };
-use respec::report::live::{Canvas, Live};
-use respec::report::screenful::{Size, screenful};
-use respec::report::{Board, Display, Style, Symbols, Tally};
+use respec::report::run::{Board, Canvas, Display, Live, Size, Tally, screenful};
+use respec::report::{Style, Symbols};
 use respec::saga::{Keeping, SagaOutcome};
 
 use crate::snapshot::{fits, same};

@@ -12,7 +12,8 @@ use crate::diff::drift;
 use crate::manifest::wrong_account;
 use crate::model::{InstanceId, ObservedFleet, RegionId};
 use crate::observe::observe;
-use crate::report::{drift_text, json};
+use crate::report::drift::drift_text;
+use crate::report::json;
 
 /// Machines that are named when they cannot be read.
 const UNREADABLE_NAMED_MAX: usize = 20;
@@ -54,7 +55,7 @@ pub async fn run(
     let text = if global.json {
         json::drift(&items, &vanished)
     } else {
-        drift_text::drift_text(
+        drift_text(
             &items,
             &vanished,
             contents.applied.instances.len(),

@@ -8,8 +8,8 @@ use crate::cloud::ErrorKind;
 use crate::guide::errors::{self, ErrorFacts};
 use crate::guide::{policies, rules};
 use crate::manifest::codes;
-use crate::report::explain::{Book, Conduct, FindingCode, Refusal};
-use crate::report::{explain_text, json};
+use crate::report::explain::{self, Book, Conduct, FindingCode, Refusal};
+use crate::report::json;
 
 /// Longest word that is looked up, in characters; twice the longest code.
 const WORD_CHARS_MAX: usize = 128;
@@ -21,9 +21,9 @@ const WORD_CHARS_MAX: usize = 128;
 pub fn run(global: &Global, args: &ExplainArgs, screen: &Screen) -> Result<Done, Failure> {
     let word = args.words.join(" ");
     let (book, told): (Book, fn(&Book, &_) -> String) = if word.is_empty() {
-        (whole(), explain_text::contents)
+        (whole(), explain::contents)
     } else {
-        (about(&word)?, explain_text::pages)
+        (about(&word)?, explain::pages)
     };
     let text = if global.json {
         json::explain(&book)

@@ -9,7 +9,7 @@ use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::screen::Screen;
 use crate::model::RunId;
-use crate::report::{history_text, json};
+use crate::report::{history, json};
 use crate::store::Store;
 
 /// Shows all runs, or the journal of one.
@@ -28,7 +28,7 @@ pub async fn run(
         let text = if global.json {
             json::history(&contents.runs)
         } else {
-            history_text::history(&contents.runs, &screen.out)
+            history::history(&contents.runs, &screen.out)
         };
         screen.result(&text)?;
         return Ok(Done::Fine);
@@ -46,7 +46,7 @@ pub async fn run(
     let text = if global.json {
         json::run(record, &entries)
     } else {
-        history_text::run(record, &entries, &BTreeMap::new(), &screen.out)
+        history::run(record, &entries, &BTreeMap::new(), &screen.out)
             .map_err(|error| Failure::from_error(Situation::Other, "read the journal", &error))?
     };
     screen.result(&text)?;

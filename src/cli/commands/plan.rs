@@ -9,8 +9,7 @@ use crate::cli::private_files::write_private;
 use crate::cli::rights;
 use crate::cli::screen::Screen;
 use crate::cli::windows::fits_its_windows;
-use crate::report::plan_text::{FirstRun, PlanPage, plan_text};
-use crate::report::{Detail, markdown};
+use crate::report::plan::{Detail, FirstRun, PlanPage, plan_markdown, plan_text};
 
 /// Makes a plan, shows it, and saves it when asked to.
 ///
@@ -72,7 +71,7 @@ fn shown(
     let page = page(planning, saved_to);
     match format {
         Format::Text => plan_text(&page, detail, &screen.out),
-        Format::Markdown => markdown::plan_markdown(&page),
+        Format::Markdown => plan_markdown(&page),
         Format::Json => planning.plan.seal(),
     }
 }

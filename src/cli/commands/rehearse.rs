@@ -13,7 +13,7 @@ use crate::model::ObservedFleet;
 use crate::plan::SavedPlan;
 use crate::rehearse::{Copied, Known, RehearseError, bad_days, copy, fork, good_day};
 use crate::report::json;
-use crate::report::rehearsal_text::{Rehearsal, rehearsal_text};
+use crate::report::rehearsal::{Rehearsal, rehearsal_text};
 use crate::store::Contents;
 
 /// Plays the plan on a copy and shows what it took. Reads only.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::sim::operations::{Call, regions};
-use crate::sim::reply::{Fields, Refusal};
+use crate::sim::protocol::reply::{Fields, Refusal};
 use crate::sim::world::World;
 
 pub(crate) fn endpoints(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {

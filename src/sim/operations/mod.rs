@@ -3,37 +3,22 @@
 //! In: the world and a call whose signature holds. Out: the fields of the answer or a refusal. Checks
 //! come in the order in which the vendor seems to make them: parameters, token, instance, lock and expiry, billing method,
 //! orders, cool-down, state, attachments, target and stock, balance; then the effect.
+//!
+//! `reading` looks, `changing` changes machines, `billing` is about money. What none of them is about lies
+//! beside them: which regions there are, what the caller may do, who the caller is and where to call.
 
-pub(crate) mod permission;
 mod regions;
-mod listing;
-mod describe;
-mod additional;
-mod attributes;
-mod attached;
-mod renewal;
-mod account;
-mod type_filter;
-mod types;
-mod resources;
-mod power;
-mod once;
-mod modify_spec;
-mod modify_prepay;
-mod modify_network;
-mod charge_type;
-mod address;
-mod release;
-mod prices;
-mod billing;
-mod orders;
+pub(crate) mod billing;
+pub(crate) mod permission;
+mod reading;
+mod changing;
 mod sts;
 mod location;
 
 use serde::Serialize;
 
-use crate::sim::reply::{Body, Effect, Fields, Refusal};
-use crate::sim::request::Params;
+use crate::sim::protocol::reply::{Body, Effect, Fields, Refusal};
+use crate::sim::protocol::request::Params;
 use crate::sim::scenario::Permissions;
 use crate::sim::world::World;
 
@@ -207,43 +192,43 @@ const fn for_anyone(operation: Operation) -> Operation {
 /// The table. One row for each operation; whatever is not here does not exist.
 #[rustfmt::skip]
 const OPERATIONS: &[Operation] = &[
-    reads(Product::Ecs, "DescribeAccountAttributes", account::attributes),
-    reads(Product::Ecs, "DescribeBandwidthLimitation", prices::bandwidth),
-    reads(Product::Ecs, "DescribeDisks", attached::disks),
-    reads(Product::Ecs, "DescribeInstanceAttachmentAttributes", attributes::private_pool),
-    reads(Product::Ecs, "DescribeInstanceAttribute", attributes::one),
-    reads(Product::Ecs, "DescribeInstanceAutoRenewAttribute", renewal::describe),
-    reads(Product::Ecs, "DescribeInstanceMaintenanceAttributes", attributes::maintenance),
-    reads(Product::Ecs, "DescribeInstanceModificationPrice", prices::modification),
-    reads(Product::Ecs, "DescribeInstanceRamRole", attributes::ram_role),
-    reads(Product::Ecs, "DescribeInstanceStatus", describe::statuses),
-    reads(Product::Ecs, "DescribeInstanceTypeFamilies", types::families),
-    reads(Product::Ecs, "DescribeInstanceTypes", types::run),
-    lists(Product::Ecs, "DescribeInstances", additional::instances),
-    reads(Product::Ecs, "DescribeNetworkInterfaces", attached::interfaces),
-    reads(Product::Ecs, "DescribePrice", prices::shape),
+    reads(Product::Ecs, "DescribeAccountAttributes", reading::account::attributes),
+    reads(Product::Ecs, "DescribeBandwidthLimitation", billing::prices::bandwidth),
+    reads(Product::Ecs, "DescribeDisks", reading::attached::disks),
+    reads(Product::Ecs, "DescribeInstanceAttachmentAttributes", reading::attributes::private_pool),
+    reads(Product::Ecs, "DescribeInstanceAttribute", reading::attributes::one),
+    reads(Product::Ecs, "DescribeInstanceAutoRenewAttribute", changing::renewal::describe),
+    reads(Product::Ecs, "DescribeInstanceMaintenanceAttributes", reading::attributes::maintenance),
+    reads(Product::Ecs, "DescribeInstanceModificationPrice", billing::prices::modification),
+    reads(Product::Ecs, "DescribeInstanceRamRole", reading::attributes::ram_role),
+    reads(Product::Ecs, "DescribeInstanceStatus", reading::describe::statuses),
+    reads(Product::Ecs, "DescribeInstanceTypeFamilies", reading::types::families),
+    reads(Product::Ecs, "DescribeInstanceTypes", reading::types::run),
+    lists(Product::Ecs, "DescribeInstances", reading::additional::instances),
+    reads(Product::Ecs, "DescribeNetworkInterfaces", reading::attached::interfaces),
+    reads(Product::Ecs, "DescribePrice", billing::prices::shape),
     reads(Product::Ecs, "DescribeRegions", regions::run),
-    reads(Product::Ecs, "DescribeResourcesModification", resources::run),
-    reads(Product::Ecs, "DescribeUserData", attributes::user_data),
-    changes(Product::Ecs, "AllocatePublicIpAddress", address::run),
-    changes(Product::Ecs, "DeleteInstance", release::run),
-    changes(Product::Ecs, "ModifyInstanceAutoRenewAttribute", renewal::modify),
-    changes(Product::Ecs, "ModifyInstanceChargeType", charge_type::run),
-    changes(Product::Ecs, "ModifyInstanceNetworkSpec", modify_network::run),
-    changes(Product::Ecs, "ModifyInstanceSpec", modify_spec::run),
-    changes(Product::Ecs, "ModifyPrepayInstanceSpec", modify_prepay::run),
-    changes(Product::Ecs, "RebootInstance", power::reboot_one),
-    changes(Product::Ecs, "RebootInstances", power::reboot_many),
-    changes(Product::Ecs, "StartInstance", power::start_one),
-    changes(Product::Ecs, "StartInstances", power::start_many),
-    changes(Product::Ecs, "StopInstance", power::stop_one),
-    changes(Product::Ecs, "StopInstances", power::stop_many),
-    reads(Product::Bss, "GetOrderDetail", orders::detail),
-    reads(Product::Bss, "QueryAccountBalance", billing::account_balance),
-    reads(Product::Bss, "QueryAvailableInstances", billing::available_instances),
-    reads(Product::Bss, "QueryOrders", orders::query),
-    changes(Product::Bss, "CancelOrder", orders::cancel),
-    changes(Product::Bss, "PayOrder", orders::pay),
+    reads(Product::Ecs, "DescribeResourcesModification", reading::resources::run),
+    reads(Product::Ecs, "DescribeUserData", reading::attributes::user_data),
+    changes(Product::Ecs, "AllocatePublicIpAddress", changing::address::run),
+    changes(Product::Ecs, "DeleteInstance", changing::release::run),
+    changes(Product::Ecs, "ModifyInstanceAutoRenewAttribute", changing::renewal::modify),
+    changes(Product::Ecs, "ModifyInstanceChargeType", changing::charge_type::run),
+    changes(Product::Ecs, "ModifyInstanceNetworkSpec", changing::network::run),
+    changes(Product::Ecs, "ModifyInstanceSpec", changing::spec::run),
+    changes(Product::Ecs, "ModifyPrepayInstanceSpec", changing::prepay::run),
+    changes(Product::Ecs, "RebootInstance", changing::power::reboot_one),
+    changes(Product::Ecs, "RebootInstances", changing::power::reboot_many),
+    changes(Product::Ecs, "StartInstance", changing::power::start_one),
+    changes(Product::Ecs, "StartInstances", changing::power::start_many),
+    changes(Product::Ecs, "StopInstance", changing::power::stop_one),
+    changes(Product::Ecs, "StopInstances", changing::power::stop_many),
+    reads(Product::Bss, "GetOrderDetail", billing::orders::detail),
+    reads(Product::Bss, "QueryAccountBalance", billing::balance::account_balance),
+    reads(Product::Bss, "QueryAvailableInstances", billing::balance::available_instances),
+    reads(Product::Bss, "QueryOrders", billing::orders::query),
+    changes(Product::Bss, "CancelOrder", billing::orders::cancel),
+    changes(Product::Bss, "PayOrder", billing::orders::pay),
     reads(Product::Sts, "GetCallerIdentity", sts::caller_identity),
     changes(Product::Sts, "AssumeRole", sts::assume_role),
     for_anyone(changes(Product::Sts, "AssumeRoleWithOIDC", sts::assume_role_with_oidc)),

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
+use crate::sim::operations::billing::payment::AutoPay;
 use crate::sim::operations::{Call, Identity, Operation, Product};
-use crate::sim::orders::OrderKind;
-use crate::sim::payment::AutoPay;
-use crate::sim::reply::Refusal;
+use crate::sim::protocol::reply::Refusal;
 use crate::sim::scenario::{Besides, Permissions};
 use crate::sim::world::World;
+use crate::sim::world::orders::OrderKind;
 
 /// What a key was given, or the role its holder assumed.
 pub(crate) fn of_caller(world: &World, key_id: &str, identity: &Identity) -> Permissions {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::sim::operations::Call;
-use crate::sim::reply::{Fields, Refusal};
+use crate::sim::protocol::reply::{Fields, Refusal};
 use crate::sim::world::World;
 
 /// Regions that exist whatever the scenario holds, with their names in Chinese and in English.

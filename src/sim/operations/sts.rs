@@ -5,10 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::sim::operations::{Call, Identity};
-use crate::sim::reply::{Fields, Refusal};
-use crate::sim::request::Params;
+use crate::sim::protocol::reply::{Fields, Refusal};
+use crate::sim::protocol::request::Params;
 use crate::sim::scenario::Role;
-use crate::sim::sessions::role_id;
+use crate::sim::signature::sessions::role_id;
 use crate::sim::time::to_the_second;
 use crate::sim::world::World;
 

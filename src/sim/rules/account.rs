@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::sim::described::{ChargeType, Described, InternetCharge};
-use crate::sim::instance::Instance;
-use crate::sim::network::Network;
-use crate::sim::orders::{Order, OrderKind, Payment};
-use crate::sim::reply::Refusal;
+use crate::sim::machine::described::{ChargeType, Described, InternetCharge};
+use crate::sim::machine::network::Network;
+use crate::sim::protocol::reply::Refusal;
 use crate::sim::world::World;
+use crate::sim::world::instance::Instance;
+use crate::sim::world::orders::{Order, OrderKind, Payment};
 
 /// R48: so many downgrades in a calendar month and no more, counted over the account.
 pub(crate) fn downgrade_is_left(world: &World, kind: OrderKind) -> Result<(), Refusal> {

@@ -1,12 +1,12 @@
 //! What hangs on a machine, against what its new type carries (R22, R61, R62, R67 to R69).
 
-use crate::sim::catalogue::TypeOffer;
-use crate::sim::instance::Instance;
-use crate::sim::reply::Refusal;
-use crate::sim::request::Params;
+use crate::sim::machine::catalogue::TypeOffer;
+use crate::sim::protocol::reply::Refusal;
+use crate::sim::protocol::request::Params;
 use crate::sim::rules::Caller;
-use crate::sim::scenario::{Disk, DiskKind, Image};
+use crate::sim::scenario::{Disk, Image};
 use crate::sim::world::World;
+use crate::sim::world::instance::Instance;
 
 /// R61: disks, interfaces, addresses and queues are not more than the new type carries.
 ///
@@ -42,7 +42,7 @@ enum Heard {
 /// The first limit that is passed, with the code for it.
 fn too_many(instance: &Instance, offer: &TypeOffer) -> Option<(u16, &'static str, Heard)> {
     let interfaces = &instance.truth.network_interfaces.network_interface;
-    let most = |count: &dyn Fn(&crate::sim::described::NetworkInterface) -> usize| {
+    let most = |count: &dyn Fn(&crate::sim::machine::described::NetworkInterface) -> usize| {
         let counts = interfaces.iter().map(count);
         u32::try_from(counts.max().unwrap_or(0)).unwrap_or(u32::MAX)
     };
@@ -111,7 +111,7 @@ fn too_many_queues(instance: &Instance, offer: &TypeOffer) -> Option<(u16, &'sta
 /// A subscription whose disks are written down has a system disk among them.
 pub(crate) fn has_a_system_disk(instance: &Instance) -> Result<(), Refusal> {
     let disks = &instance.particulars().disks;
-    if disks.is_empty() || disks.iter().any(is_system) {
+    if disks.is_empty() || disks.iter().any(Disk::is_system) {
         return Ok(());
     }
     Err(Refusal::new(
@@ -119,10 +119,6 @@ pub(crate) fn has_a_system_disk(instance: &Instance) -> Result<(), Refusal> {
         "InvalidInstance.NotFoundSystemDisk",
         "The instance has no system disk.",
     ))
-}
-
-pub(crate) fn is_system(disk: &Disk) -> bool {
-    disk.r#type == DiskKind::System
 }
 
 /// R62: a VPC with advanced features takes no small types.

@@ -1,7 +1,7 @@
 //! Parameters that stand in the documents and are not open to everybody (R18, R36, R71).
 
-use crate::sim::reply::Refusal;
-use crate::sim::request::Params;
+use crate::sim::protocol::reply::Refusal;
+use crate::sim::protocol::request::Params;
 use crate::sim::rules::Caller;
 use crate::sim::time::read_second;
 

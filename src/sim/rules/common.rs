@@ -1,10 +1,10 @@
 //! Rules every change of an instance meets: it exists, is free of locks and orders, and rested.
 
-use crate::sim::instance::Instance;
-use crate::sim::orders::Blocking;
-use crate::sim::reply::Refusal;
+use crate::sim::protocol::reply::Refusal;
 use crate::sim::rules::Caller;
 use crate::sim::world::World;
+use crate::sim::world::instance::Instance;
+use crate::sim::world::orders::Blocking;
 
 /// An id that is not there, or is in another region than the one named, is not found.
 pub(crate) fn exists<'w>(

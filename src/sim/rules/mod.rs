@@ -1,7 +1,7 @@
 //! The vendor's rules, each a small function that names its number and answers yes or a refusal.
 //!
 //! In: the world, or one machine of it. Out: nothing, or the refusal of the error tables. A rule
-//! never changes anything; what a yes leads to stands in `effects`.
+//! never changes anything; what a yes leads to stands in `world/effects.rs`.
 
 pub(crate) mod common;
 pub(crate) mod closed;

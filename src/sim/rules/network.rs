@@ -1,11 +1,11 @@
 //! What may become of an instance's bandwidth, network billing and address (R9, R23 to R29).
 
-use crate::sim::described::{Described, NetworkType, Status};
-use crate::sim::instance::Instance;
-use crate::sim::network::{Network, inbound_range, outbound_range};
-use crate::sim::reply::Refusal;
+use crate::sim::machine::described::{Described, NetworkType, Status};
+use crate::sim::machine::network::{Network, inbound_range, outbound_range};
+use crate::sim::protocol::reply::Refusal;
 use crate::sim::rules::Caller;
 use crate::sim::world::World;
+use crate::sim::world::instance::Instance;
 
 /// R23: bandwidth changes in Running and Stopped.
 pub(crate) fn is_settled(instance: &Instance) -> Result<(), Refusal> {

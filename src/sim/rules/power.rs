@@ -1,12 +1,11 @@
 //! When a machine may be started, stopped or rebooted (sections 2.4 and 2.14).
 
-use crate::sim::described::{ChargeType, NetworkType, Status, StoppedMode};
-use crate::sim::effects::Force;
-use crate::sim::instance::Instance;
-use crate::sim::reply::Refusal;
-use crate::sim::rules::common;
-use crate::sim::rules::spec;
+use crate::sim::machine::described::{ChargeType, NetworkType, Status, StoppedMode};
+use crate::sim::protocol::reply::Refusal;
+use crate::sim::rules::{common, spec};
 use crate::sim::world::World;
+use crate::sim::world::effects::Force;
+use crate::sim::world::instance::Instance;
 
 /// Only a Stopped machine starts; R65 and R14 first, then a place to start in (R63, R70).
 pub(crate) fn may_start(world: &World, instance: &Instance) -> Result<(), Refusal> {

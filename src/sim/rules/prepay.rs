@@ -2,15 +2,15 @@
 
 use jiff::Timestamp;
 
-use crate::sim::described::Status;
-use crate::sim::instance::Instance;
+use crate::sim::machine::described::Status;
 use crate::sim::money::Money;
-use crate::sim::orders::{OrderKind, Reboot};
-use crate::sim::reply::Refusal;
-use crate::sim::request::Params;
+use crate::sim::protocol::reply::Refusal;
+use crate::sim::protocol::request::Params;
 use crate::sim::scenario::OnlineChange;
 use crate::sim::time::{Now, read_minute};
 use crate::sim::world::World;
+use crate::sim::world::instance::Instance;
+use crate::sim::world::orders::{OrderKind, Reboot};
 
 /// R10: ModifyPrepayInstanceSpec is for subscriptions.
 pub(crate) fn is_subscription(instance: &Instance) -> Result<(), Refusal> {

@@ -1,10 +1,10 @@
 //! What may become of an instance's type, whatever it is paid by (R1 to R9, R57 to R64).
 
-use crate::sim::described::{ChargeType, Status};
-use crate::sim::instance::Instance;
-use crate::sim::reply::Refusal;
+use crate::sim::machine::described::{ChargeType, Status};
+use crate::sim::protocol::reply::Refusal;
 use crate::sim::rules::Caller;
 use crate::sim::world::World;
+use crate::sim::world::instance::Instance;
 
 /// R1: ModifyInstanceSpec is for pay-as-you-go machines.
 pub(crate) fn is_pay_as_you_go(instance: &Instance) -> Result<(), Refusal> {

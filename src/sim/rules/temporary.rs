@@ -2,12 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::sim::described::InternetCharge;
-use crate::sim::instance::Instance;
-use crate::sim::network::Network;
-use crate::sim::reply::Refusal;
-use crate::sim::request::Params;
+use crate::sim::machine::described::InternetCharge;
+use crate::sim::machine::network::Network;
+use crate::sim::protocol::reply::Refusal;
+use crate::sim::protocol::request::Params;
 use crate::sim::time::{Now, read_hour, read_minute};
+use crate::sim::world::instance::Instance;
 
 /// From when until when an upgrade is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ mod roles;
 mod settings;
 mod shape;
 mod site;
+mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,12 +31,13 @@ pub(crate) use permissions::Besides;
 pub use permissions::Permissions;
 pub use renewal::{PeriodUnit, Renewal, RenewalStatus};
 pub use roles::Role;
+pub use schema::scenario_schema;
 pub use settings::{Balance, Delays, Key, LowBalance, Quota, Rate};
 pub use shape::ShapeError;
 pub use site::Site;
 
-use crate::sim::catalogue::TypeOffer;
-use crate::sim::described::Described;
+use crate::sim::machine::catalogue::TypeOffer;
+use crate::sim::machine::described::Described;
 use crate::sim::scenario::settings::{default_keys, published_rates};
 use crate::sim::time::Span;
 

@@ -93,6 +93,13 @@ pub struct Disk {
     pub device: String,
 }
 
+impl Disk {
+    /// Whether the guest boots from it.
+    pub(crate) fn is_system(&self) -> bool {
+        self.r#type == DiskKind::System
+    }
+}
+
 fn essd() -> String {
     "cloud_essd".to_owned()
 }

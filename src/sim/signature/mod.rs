@@ -3,17 +3,19 @@
 //! In: a request, its parameters, the keys of the scenario and the calendar. Out: a [`Claim`] that
 //! holds, or the refusal a client would see. Nothing here is shared with the code that signs.
 
+pub(crate) mod sessions;
 mod v1;
 mod v3;
 
 use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::sim::reply::Refusal;
-use crate::sim::request::{Params, Request};
+use crate::sim::protocol::reply::Refusal;
+use crate::sim::protocol::request::{Params, Request};
 use crate::sim::scenario::Key;
-use crate::sim::sessions::Sessions;
 use crate::sim::time::read_second;
+
+use sessions::Sessions;
 
 /// Furthest a request's timestamp may lie from the calendar.
 pub(crate) const SKEW_MAX: SignedDuration = SignedDuration::from_mins(15);

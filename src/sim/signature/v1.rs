@@ -3,8 +3,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
-use crate::sim::reply::Refusal;
-use crate::sim::request::{Params, Request};
+use crate::sim::protocol::reply::Refusal;
+use crate::sim::protocol::request::{Params, Request};
 use crate::sim::signature::{Claim, Scheme, base64, canonical_query, encode, incomplete};
 
 pub(crate) fn read(request: &Request, params: &Params) -> Result<Claim, Refusal> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::sim::reply::Refusal;
-use crate::sim::request::Request;
+use crate::sim::protocol::reply::Refusal;
+use crate::sim::protocol::request::Request;
 use crate::sim::signature::{Claim, Scheme, canonical_query, hex, incomplete};
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";

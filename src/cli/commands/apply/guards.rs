@@ -5,7 +5,7 @@ use crate::cli::failure::{Failure, Situation};
 use crate::cli::screen::Screen;
 use crate::model::{ObservedFleet, ObservedInstance};
 use crate::plan::{Action, Costs, Fingerprint, Saga, SavedPlan};
-use crate::report::style::count;
+use crate::report::words::count;
 use crate::store::Contents;
 
 /// An order of unknown price is only made by somebody who said so.

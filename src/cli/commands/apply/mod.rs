@@ -26,8 +26,7 @@ use crate::cli::screen::Screen;
 use crate::cli::windows::{begins_soon, fits_its_windows};
 use crate::model::AccountId;
 use crate::plan::SavedPlan;
-use crate::report::Detail;
-use crate::report::plan_text::plan_text;
+use crate::report::plan::{Detail, plan_text};
 use crate::store::OpenRun;
 
 /// Carries a plan out.

@@ -11,7 +11,7 @@ use crate::cli::orders_args::Consent;
 use crate::cli::screen::Screen;
 use crate::cloud::Billing as _;
 use crate::model::{Order, OrderId, OrderOwner, PaymentStatus};
-use crate::report::orders_text::{OrderRow, orders_json, orders_table};
+use crate::report::orders::{OrderRow, orders_json, orders_table};
 
 /// Looks at an order after it was cancelled, until the books show it.
 const LOOKS_MAX: usize = 10;

@@ -10,7 +10,7 @@ use crate::cli::failure::Done;
 use crate::cli::ledger::{Ledger, is_settled};
 use crate::cli::screen::Screen;
 use crate::model::{DesiredFleet, OrderId, PaymentStatus};
-use crate::report::orders_text::{OrderRow, orders_table};
+use crate::report::orders::{OrderRow, orders_table};
 use crate::saga::OrderRecord;
 use crate::store::Contents;
 

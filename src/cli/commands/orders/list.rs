@@ -4,7 +4,7 @@ use crate::cli::args::Global;
 use crate::cli::failure::{Done, Failure};
 use crate::cli::ledger::Ledger;
 use crate::cli::screen::Screen;
-use crate::report::orders_text::{orders, orders_json};
+use crate::report::orders::{orders, orders_json};
 
 /// Our orders, and unpaid ones of others that block our machines.
 pub(super) async fn run(

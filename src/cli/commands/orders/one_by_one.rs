@@ -3,7 +3,7 @@
 use crate::cli::failure::{Done, Failure};
 use crate::cli::screen::Screen;
 use crate::model::{Order, OrderId};
-use crate::report::orders_text::OrderRow;
+use crate::report::orders::OrderRow;
 
 /// Exit code: some are done, and some are not.
 pub(super) const SOME_NOT_DONE: u8 = 3;

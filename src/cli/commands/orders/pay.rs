@@ -15,7 +15,7 @@ use crate::cli::running::load_plan;
 use crate::cli::screen::Screen;
 use crate::cloud::{Billing as _, Outcome, Payer};
 use crate::model::{Order, OrderId, OrderOwner, PaymentStatus};
-use crate::report::orders_text::{OrderRow, orders_json, orders_table};
+use crate::report::orders::{OrderRow, orders_json, orders_table};
 use crate::store::Store;
 
 /// Looks at an order after it was paid, until the books show it.

@@ -5,7 +5,7 @@ use crate::cli::failure::{Done, Failure};
 use crate::cli::ledger::Ledger;
 use crate::cli::orders_args::OneOrder;
 use crate::cli::screen::Screen;
-use crate::report::orders_text::{order, order_json};
+use crate::report::orders::{order, order_json};
 
 /// Everything about one order.
 pub(super) async fn run(

@@ -14,7 +14,8 @@ use crate::cli::planning::peek;
 use crate::cli::screen::Screen;
 use crate::cli::state_args::{OneMachine, StateArgs, StateCommand};
 use crate::model::{AppliedInstance, InstanceId};
-use crate::report::{json, state_text};
+use crate::report::json;
+use crate::report::state::{state_list, state_show};
 use crate::store::{Contents, Store};
 
 /// Does what the subcommand says.
@@ -93,7 +94,7 @@ fn list(contents: &Contents, global: &Global, screen: &Screen) -> Result<Done, F
     let text = if global.json {
         json::state(&contents.applied)
     } else {
-        state_text::state_list(&contents.applied)
+        state_list(&contents.applied)
     };
     screen.result(&text)?;
     Ok(Done::Fine)
@@ -109,7 +110,7 @@ fn show(
     let text = if global.json {
         json::state_one(id, record)
     } else {
-        state_text::state_show(id, record, &screen.out)
+        state_show(id, record, &screen.out)
     };
     screen.result(&text)?;
     Ok(Done::Fine)

@@ -10,7 +10,7 @@ use crate::cli::screen::Screen;
 use crate::cli::state_args::RestoreArgs;
 use crate::model::Lineage;
 use crate::report::json::document;
-use crate::report::style::{count, minute};
+use crate::report::words::{count, minute};
 use crate::store::{Figures, Restored, Store, StoreError};
 
 /// Makes the state from the file.

@@ -1,0 +1,297 @@
+//! Stop and start. They take no token: what counts is what a look shows, so each is sent again only
+//! when a look shows that the machine is not on its way.
+
+use std::time::Duration;
+
+use crate::apply::desks::Wait;
+use crate::apply::mail::End;
+use crate::apply::timing::{
+    POLL, RESEND_POWER, STALE_MAX, START_REFUSED_FOR, START_WITHIN, retry_after,
+};
+use crate::apply::token::request_digest;
+use crate::cloud::{CloudError, Outcome, PowerVerb};
+use crate::model::{InstanceStatus, ObservedInstance, StoppedMode};
+use crate::planted::{self, Fault};
+use crate::saga::{FailureCause, StepEvent};
+
+use super::Worker;
+use super::failing::failure_with;
+
+/// A switch from one power state to the other.
+struct Switch {
+    verb: PowerVerb,
+    from: InstanceStatus,
+    to: InstanceStatus,
+    within: Duration,
+    /// How long a definite refusal is met with another try.
+    refused_for: Duration,
+    /// When a look is believed that shows the end reached.
+    belief: Belief,
+    /// What is learned from how long it takes.
+    wait: Wait,
+    /// After this the verb is this one.
+    harder: Option<(Duration, PowerVerb)>,
+}
+
+/// When a look is believed that shows the end reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Belief {
+    /// At once.
+    AtOnce,
+    /// Once it cannot be from before the machine went down.
+    PastTheOutage,
+}
+
+/// What is known while switching.
+struct Progress {
+    begun: Duration,
+    /// Since when it is known to be down. A look soon behind that may be older than it seems.
+    down_since: Option<Duration>,
+    sent: Option<Duration>,
+    refused: Option<Duration>,
+    harder_sent: bool,
+    found: bool,
+    /// What the last call that was not accepted was told, so that who reads the end learns the reason.
+    refusal: Option<CloudError>,
+}
+
+impl Switch {
+    fn believes(&self, progress: &Progress, now: Duration) -> bool {
+        match self.belief {
+            Belief::AtOnce => true,
+            Belief::PastTheOutage => {
+                now >= progress.down_since.unwrap_or(progress.begun) + STALE_MAX
+            }
+        }
+    }
+}
+
+impl Worker {
+    pub(super) async fn stop(&self, mode: StoppedMode) -> End {
+        if let Err(end) = self.leave_service_again().await {
+            return end;
+        }
+        let harder = self
+            .limits
+            .force_stop_after
+            .map(|after| (after, PowerVerb::ForceStop(mode)));
+        self.switch(Switch {
+            verb: PowerVerb::Stop(mode),
+            from: InstanceStatus::Running,
+            to: InstanceStatus::Stopped,
+            within: self.limits.stop_within,
+            refused_for: Duration::ZERO,
+            // A change is refused while it runs, so a look that was wrong is found out at once.
+            belief: Belief::AtOnce,
+            wait: Wait::Stop,
+            harder,
+        })
+        .await
+    }
+
+    /// Starting is owed to the machine: a refusal is met with patience, and a shutdown that hangs is
+    /// waited for.
+    ///
+    /// A subscription machine that somebody else started may have come up before its order was carried
+    /// out; then its guest still runs on the old type (R4, R12), and only another restart helps.
+    pub(super) async fn start(&self) -> End {
+        if planted::is(Fault::WasRunningReadAgain) && !self.state.was_running {
+            return End::Succeeded {
+                found: true,
+                seen: None,
+            };
+        }
+        let end = self.bring_up().await;
+        match end {
+            End::Succeeded { found: true, .. } if self.needs_a_start_of_its_own() => self.failed(
+                FailureCause::Surprised,
+                "somebody started it before the change was in force; it takes another restart",
+            ),
+            end => end,
+        }
+    }
+
+    fn needs_a_start_of_its_own(&self) -> bool {
+        let before = &self.saga.steps[..usize::from(self.at.step)];
+        !self.is_undo()
+            && before.iter().any(|step| {
+                step.order_call().is_some() && step.before.status == Some(InstanceStatus::Stopped)
+            })
+    }
+
+    async fn bring_up(&self) -> End {
+        self.switch(Switch {
+            verb: PowerVerb::Start,
+            from: InstanceStatus::Stopped,
+            to: InstanceStatus::Running,
+            within: START_WITHIN,
+            refused_for: START_REFUSED_FOR,
+            // A look that is old may still show the machine as it ran before it went down.
+            belief: Belief::PastTheOutage,
+            wait: Wait::Start,
+            harder: None,
+        })
+        .await
+    }
+
+    async fn switch(&self, switch: Switch) -> End {
+        let mut progress = Progress {
+            begun: self.tools.clock.elapsed(),
+            down_since: None,
+            sent: None,
+            refused: None,
+            harder_sent: false,
+            found: self.known().first_sent.is_none() || self.is_undo(),
+            refusal: None,
+        };
+        loop {
+            // Before the look: one that shows it up may be the end of that.
+            let down_since = self.desk.sights.borrow().down_since(&self.saga.instance);
+            progress.down_since = down_since.or(progress.down_since);
+            let seen = match self.look_patiently().await {
+                Ok(seen) => seen,
+                Err(end) => return end,
+            };
+            let now = self.tools.clock.elapsed();
+            let waited = now - progress.begun;
+            if seen.status == switch.to && switch.believes(&progress, now) {
+                if let Some(sent) = progress.sent {
+                    self.took(switch.wait, now - sent);
+                }
+                return End::Succeeded {
+                    found: progress.found,
+                    seen: Some(seen),
+                };
+            }
+            if waited >= switch.within {
+                return Self::took_too_long(&switch, &progress, &seen);
+            }
+            if let Some(verb) = self.verb_to_send(&switch, &mut progress, &seen, waited) {
+                if let Some(end) = self.send_power(&switch, &mut progress, verb).await {
+                    return end;
+                }
+            } else {
+                self.waiting(format!("{} → {}", seen.status, switch.to));
+                let on_its_way = progress.sent.map_or(waited, |sent| now - sent);
+                let pause = self.pause(switch.wait, on_its_way);
+                self.tools.clock.sleep(pause).await;
+            }
+        }
+    }
+
+    /// The cloud has just done what it does to a machine that is Stopped alone.
+    pub(super) fn is_down_for_sure(&self) {
+        let now = self.tools.clock.elapsed();
+        let mut sights = self.desk.sights.borrow_mut();
+        sights.known_down(&self.saga.instance, now);
+    }
+
+    fn took_too_long(switch: &Switch, progress: &Progress, seen: &ObservedInstance) -> End {
+        let message = format!("still {} after {} s", seen.status, switch.within.as_secs());
+        End::Failed {
+            failure: failure_with(FailureCause::TimedOut, &message, progress.refusal.as_ref()),
+            scope: None,
+        }
+    }
+
+    /// What to send now: nothing while the machine is on its way, or a call was sent a moment ago.
+    fn verb_to_send(
+        &self,
+        switch: &Switch,
+        progress: &mut Progress,
+        seen: &ObservedInstance,
+        waited: Duration,
+    ) -> Option<PowerVerb> {
+        if let Some((after, verb)) = switch.harder
+            && waited >= after
+            && !progress.harder_sent
+        {
+            progress.harder_sent = true;
+            return Some(verb);
+        }
+        let now = self.tools.clock.elapsed();
+        let recently = progress.sent.is_some_and(|at| now - at < RESEND_POWER);
+        (seen.status == switch.from && !recently).then_some(switch.verb)
+    }
+
+    /// One call. `Some` is the end of the task.
+    async fn send_power(
+        &self,
+        switch: &Switch,
+        progress: &mut Progress,
+        verb: PowerVerb,
+    ) -> Option<End> {
+        let request = request_digest(&self.saga.region, &self.saga.instance, &format!("{verb:?}"));
+        if let Err(end) = self
+            .record(StepEvent::Intent {
+                token: None,
+                request,
+            })
+            .await
+        {
+            // Starting a machine that ran is safe without a journal; nothing else is.
+            if verb != PowerVerb::Start {
+                return Some(end);
+            }
+        }
+        progress.sent = Some(self.tools.clock.elapsed());
+        let answer = self
+            .desk
+            .power(&self.saga.region, &self.saga.instance, verb)
+            .await;
+        match answer {
+            Ok(request_id) => {
+                progress.found = false;
+                progress.refused = None;
+                progress.refusal = None;
+                if verb == PowerVerb::Start {
+                    self.is_down_for_sure();
+                }
+                let event = StepEvent::Answered {
+                    request_id: Some(request_id),
+                    order_id: None,
+                };
+                self.note(event).await;
+                None
+            }
+            Err(error) => self.refused_power(switch, progress, &error).await,
+        }
+    }
+
+    async fn refused_power(
+        &self,
+        switch: &Switch,
+        progress: &mut Progress,
+        error: &CloudError,
+    ) -> Option<End> {
+        progress.refusal = Some(error.clone());
+        // Refused for certain, it was not this call that brought about what is seen later.
+        if error.outcome() == Outcome::Unknown {
+            progress.found = false;
+            self.note(StepEvent::Unanswered {
+                reason: error.message.clone(),
+            })
+            .await;
+            self.tools.clock.sleep(POLL).await;
+            return None;
+        }
+        let now = self.tools.clock.elapsed();
+        let since = *progress.refused.get_or_insert(now);
+        let patience = if error.passes() {
+            switch.within
+        } else {
+            switch.refused_for
+        };
+        if now - since >= patience {
+            return Some(self.refused(error));
+        }
+        self.waiting(format!("refused: {error}"));
+        self.tools
+            .clock
+            .sleep(error.retry_after.unwrap_or(retry_after(now - since)))
+            .await;
+        // Nothing happened, so nothing has to be waited for.
+        progress.sent = None;
+        None
+    }
+}

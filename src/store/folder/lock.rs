@@ -1,0 +1,99 @@
+//! One process at a time, and its name for whoever comes second.
+//!
+//! The kernel drops the lock when its holder dies, however it dies, so it never goes stale. The file is
+//! never deleted: a process that waits on a deleted file would hold a lock that nobody else can see.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::store::error::StoreError;
+use crate::store::holder::Holder;
+
+use super::files;
+
+/// How often a held lock is tried again.
+const POLL: Duration = Duration::from_millis(25);
+
+/// Shortest wait, whatever the caller asked for: a reader holds the lock for the time of one opening,
+/// measured at 60 ms (p99), and must not make a writer fail.
+const READER_GRACE: Duration = Duration::from_millis(500);
+
+/// Longest wait that is honoured: a day.
+const WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Longest lock file that is read; a holder is a few hundred bytes.
+const HOLDER_BYTES_MAX: u64 = 16 * 1024;
+
+/// The lock, held until it is dropped.
+#[derive(Debug)]
+pub(in crate::store) struct Lock {
+    file: File,
+}
+
+impl Lock {
+    /// Takes the lock, waiting up to `timeout`, and writes down who has it.
+    pub(in crate::store) fn take(
+        path: &Path,
+        holder: &Holder,
+        timeout: Duration,
+    ) -> Result<Self, StoreError> {
+        let wait = timeout.clamp(READER_GRACE, WAIT_MAX);
+        let n_polls = wait.as_millis() / POLL.as_millis();
+        for _ in 0..n_polls {
+            if let Some(mut lock) = Self::try_take(path)? {
+                lock.sign(path, holder)?;
+                return Ok(lock);
+            }
+            pause();
+        }
+        Err(StoreError::Locked {
+            path: PathBuf::from(path),
+            holder: Self::holder(path),
+        })
+    }
+
+    /// Who holds it, as far as the file tells.
+    pub(in crate::store) fn holder(path: &Path) -> Option<Box<Holder>> {
+        let mut text = Vec::new();
+        let file = File::open(path).ok()?;
+        file.take(HOLDER_BYTES_MAX).read_to_end(&mut text).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
+    /// Takes the lock if it is free, for a moment's reading.
+    pub(in crate::store) fn try_take(path: &Path) -> Result<Option<Self>, StoreError> {
+        let file = files::open_own(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(StoreError::io("locking", path, e)),
+        }
+    }
+
+    fn sign(&mut self, path: &Path, holder: &Holder) -> Result<(), StoreError> {
+        let text = serde_json::to_vec(holder).expect("a holder is plain data");
+        self.file
+            .set_len(0)
+            .and_then(|()| self.file.seek(SeekFrom::Start(0)))
+            .and_then(|_| self.file.write_all(&text))
+            .map_err(|e| StoreError::io("writing", path, e))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Only a courtesy: the name of a dead holder would mislead; the lock itself goes with the file.
+        let _ignored = self.file.set_len(0);
+    }
+}
+
+/// Waits one poll, in real time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "another process is waited for, before any run begins; virtual time would not pass for it"
+)]
+pub(in crate::store) fn pause() {
+    std::thread::sleep(POLL);
+}

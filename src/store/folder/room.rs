@@ -1,0 +1,90 @@
+//! Room on the disk: a reserve for bad moments, and how much there must be before a run begins.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::store::error::StoreError;
+
+use super::files::{self, Durability};
+
+/// The reserve: 2,500 entries, or a place for the engine to grow into. What an interrupted run over the
+/// largest fleet has to say of the machines it has under way is a tenth of it.
+const RESERVE_BYTES: usize = 1024 * 1024;
+
+/// So much must be free before a run begins: the engine grows by half a MiB at a time, and writes its index
+/// anew at every opening.
+const FREE_BYTES_MIN: u64 = 16 * 1024 * 1024;
+
+/// What is known of the room a store has. Clones share what they learn.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Room {
+    reserve: PathBuf,
+    short: Arc<AtomicBool>,
+}
+
+impl Room {
+    /// Makes sure that the reserve is there; where it does not fit, room is short from the beginning.
+    pub(in crate::store) fn open(reserve: &Path) -> Result<Self, StoreError> {
+        let room = Self {
+            reserve: reserve.to_owned(),
+            short: Arc::default(),
+        };
+        let present =
+            files::inspect(reserve)?.is_some_and(|meta| meta.len() == RESERVE_BYTES as u64);
+        if !present {
+            match files::replace(reserve, &filling(), Durability::Synced) {
+                Ok(()) => {}
+                Err(StoreError::DiskFull { .. }) => room.give_up(),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(room)
+    }
+
+    /// Gives the reserve up. Room is short from now on.
+    pub(in crate::store) fn give_up(&self) {
+        self.short.store(true, Ordering::SeqCst);
+        // What cannot be removed frees nothing, which the next write will tell.
+        let _ignored = files::remove_if_present(&self.reserve);
+    }
+
+    /// Whether the reserve is gone.
+    pub(in crate::store) fn is_short(&self) -> bool {
+        self.short.load(Ordering::SeqCst)
+    }
+
+    /// Whether there is room for a run to begin.
+    pub(in crate::store) fn check(&self, folder: &Path) -> Result<(), StoreError> {
+        let free = free_bytes(folder)?;
+        if free >= FREE_BYTES_MIN && !self.is_short() {
+            return Ok(());
+        }
+        Err(StoreError::LittleRoom {
+            path: folder.to_owned(),
+            free,
+            wanted: FREE_BYTES_MIN,
+        })
+    }
+}
+
+/// Bytes that we may still write there.
+fn free_bytes(folder: &Path) -> Result<u64, StoreError> {
+    let disk = rustix::fs::statvfs(folder).map_err(|error| {
+        StoreError::io("asking how much room is left for", folder, error.into())
+    })?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Really written, and nothing that a file system would keep as a hole or in a few bytes.
+fn filling() -> Vec<u8> {
+    let mut state = 1_u64;
+    let mut next = || {
+        // Numbers of Knuth's MMIX generator: any will do that do not repeat soon.
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()
+    };
+    (0..RESERVE_BYTES / 8).flat_map(|_| next()).collect()
+}

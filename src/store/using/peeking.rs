@@ -1,0 +1,144 @@
+//! Looking into a store without writing to it.
+
+use std::io::ErrorKind;
+
+use crate::model::{Digest, RunId};
+use crate::saga::Entry;
+use crate::store::engine::body::{Body, Engine};
+use crate::store::error::StoreError;
+use crate::store::folder::files;
+use crate::store::folder::layout::StoreDir;
+use crate::store::folder::lock::{self, Lock};
+use crate::store::history::contents::Contents;
+use crate::store::mending::creation;
+use crate::store::mending::healing::{self, Mended};
+use crate::store::snapshot;
+
+use super::opening::Store;
+use super::plans;
+
+/// How often a reader looks for the first snapshot of a store that its first writer is still opening: for
+/// two seconds, thirty times as long as an opening was seen to take.
+const FIRST_OPENING_POLLS: usize = 80;
+
+/// What a reader gets.
+enum Sight {
+    /// The database is ours to read for a moment.
+    Truth(Box<Store>),
+    /// It is not, for this reason; the snapshot is what there is.
+    Snapshot(StoreError),
+    /// There never was a store.
+    Nothing,
+}
+
+impl Store {
+    /// Looks into the store of a fleet without creating or holding anything: the truth when nobody
+    /// writes, else the writer's last snapshot. None when there never was a store.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; [`StoreError::Locked`] only while the very first writer is still opening it.
+    pub fn peek(dir: &StoreDir) -> Result<Option<Contents>, StoreError> {
+        Self::peek_mending(dir, &mut Vec::new())
+    }
+
+    /// The same, and tells what it had to mend to see anything.
+    ///
+    /// # Errors
+    /// As [`Store::peek`].
+    pub fn peek_mending(
+        dir: &StoreDir,
+        mended: &mut Vec<Mended>,
+    ) -> Result<Option<Contents>, StoreError> {
+        for _ in 0..FIRST_OPENING_POLLS {
+            match look(dir, mended)? {
+                Sight::Truth(store) => return Ok(Some(Contents::clone(&store.contents()))),
+                Sight::Nothing => return Ok(None),
+                Sight::Snapshot(reason) => match (snapshot::read(dir)?, reason) {
+                    (Some(contents), _) => return Ok(Some(contents)),
+                    (None, StoreError::Locked { .. }) => lock::pause(),
+                    (None, reason) => return Err(reason),
+                },
+            }
+        }
+        Err(Self::locked(dir))
+    }
+
+    fn locked(dir: &StoreDir) -> StoreError {
+        StoreError::Locked {
+            path: dir.lock(),
+            holder: Lock::holder(&dir.lock()),
+        }
+    }
+
+    /// The journal of one run, read like [`Store::peek`]; empty for a run that is not known.
+    ///
+    /// # Errors
+    /// As [`Store::peek`]; [`StoreError::Locked`] also for a run that is over while somebody writes,
+    /// since snapshots hold the open run's journal only.
+    pub async fn peek_entries(dir: &StoreDir, run: &RunId) -> Result<Vec<Entry>, StoreError> {
+        match look(dir, &mut Vec::new())? {
+            Sight::Truth(store) => store.entries(run).await,
+            Sight::Snapshot(reason) => {
+                let open = snapshot::read(dir)?.and_then(|contents| contents.open_run);
+                open.filter(|open| &open.record.run == run)
+                    .map(|open| open.entries)
+                    .ok_or(reason)
+            }
+            Sight::Nothing => Ok(Vec::new()),
+        }
+    }
+
+    /// A plan that was kept, read like [`Store::peek`]; none when it was not kept, and none while
+    /// somebody writes.
+    ///
+    /// # Errors
+    /// As [`Store::peek`] and [`Store::load_plan`].
+    pub async fn peek_plan(
+        dir: &StoreDir,
+        plan_id: &Digest,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        match look(dir, &mut Vec::new())? {
+            Sight::Truth(store) => match store.plan_digest(plan_id).await? {
+                Some(digest) => {
+                    plans::read_file(dir, healing::guard(dir)?, plan_id, &digest).map(Some)
+                }
+                None => Ok(None),
+            },
+            Sight::Snapshot(_) | Sight::Nothing => Ok(None),
+        }
+    }
+}
+
+fn look(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Sight, StoreError> {
+    if files::inspect(dir.root())?.is_none() || !creation::existed(dir)? {
+        return Ok(Sight::Nothing);
+    }
+    files::inspect_dir(dir.root())?;
+    match read_truth(dir, mended) {
+        Ok(Some(store)) => Ok(Sight::Truth(Box::new(store))),
+        Ok(None) => Ok(Sight::Snapshot(Store::locked(dir))),
+        Err(error) if is_forbidden(&error) => Ok(Sight::Snapshot(error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The database, if the lock is free.
+fn read_truth(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Option<Store>, StoreError> {
+    let Some(lock) = Lock::try_take(&dir.lock())? else {
+        return Ok(None);
+    };
+    let opened = healing::open_checked(dir, healing::guard(dir)?)?;
+    mended.extend(opened.mended);
+    let engine = Engine::start(Box::new(opened.kv), Body::Inline)?;
+    let database = dir.database();
+    let store = Store::assembled(&database, engine, opened.loaded, Some(lock));
+    Ok(Some(store))
+}
+
+/// Whether the folder is one we may only read; sled cannot open it then.
+fn is_forbidden(error: &StoreError) -> bool {
+    matches!(error, StoreError::Io { source, .. } if matches!(
+        source.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+    ))
+}
