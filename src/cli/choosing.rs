@@ -78,7 +78,7 @@ pub async fn members_before(
     let Some(contents) = contents else {
         return Ok(Members::new());
     };
-    let Some(last) = contents.runs.last() else {
+    let Some(last) = contents.last_planned() else {
         return Ok(Members::new());
     };
     let dir = context.store_dir(&fleet.fleet);

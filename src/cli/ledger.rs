@@ -199,7 +199,9 @@ impl Ledger<'_> {
         detail.map_err(|error| Failure::cloud(&format!("read order {id}"), &error))
     }
 
-    fn record(&self, id: &OrderId) -> Option<&OrderRecord> {
+    /// What is recorded of an order, if it is ours.
+    #[must_use]
+    pub fn record(&self, id: &OrderId) -> Option<&OrderRecord> {
         self.contents?.orders.get(id)
     }
 

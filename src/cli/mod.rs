@@ -36,6 +36,7 @@ pub mod rights;
 pub mod signals;
 pub mod display;
 pub mod running;
+pub mod apart;
 pub mod commands;
 
 use std::ffi::OsString;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply;
-use crate::model::{DesiredFleet, InstanceId, OrderId, RunId};
-use crate::plan::{Action, Saga, SavedPlan, Step};
+use crate::model::{DesiredFleet, InstanceId, RunId};
+use crate::plan::{Saga, SavedPlan, Step};
 use crate::saga::{RunState, holds_down, in_force};
 use crate::store::{Contents, OpenRun, Store};
 
@@ -109,23 +109,6 @@ pub fn holds_somebody_down(plan: &SavedPlan, open: &OpenRun) -> bool {
         let saga = plan.sagas.get(id);
         state.closed.is_none() && saga.is_some_and(|saga| holds_down(&in_force(saga, state), state))
     })
-}
-
-/// Orders for which an open run has sent a payment, whatever became of it.
-#[must_use]
-pub fn payments_sent(plan: &SavedPlan, open: &OpenRun) -> BTreeSet<OrderId> {
-    let state = RunState::replay(&open.entries).ok().flatten();
-    let sagas = state.into_iter().flat_map(|state| state.sagas);
-    let paying = sagas.filter(|(id, state)| {
-        let steps = plan.sagas.get(id).into_iter().flat_map(|saga| &saga.steps);
-        let mut steps = (0..).zip(steps);
-        steps.any(|(at, step)| {
-            step.action == Action::PayOrder && state.step(at).first_sent.is_some()
-        })
-    });
-    paying
-        .flat_map(|(_, state)| state.steps.into_values().filter_map(|step| step.order))
-        .collect()
 }
 
 /// Machines that an open run has not done with: those it has begun, and those that its plan has for later.

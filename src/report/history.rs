@@ -81,13 +81,15 @@ fn head(record: &RunRecord, style: &Style) -> String {
         format!(" after {} (exit code {code})", lasted(record))
     });
     let title = style.paint(Tone::Strong, &format!("run {}", record.run));
-    let rows = [
+    let mut rows = vec![
         ("who", terminal(&record.who).into_owned()),
         ("began", minute(record.opened_at)),
         ("ended", format!("{}{closed}", style.paint(tone, word))),
         ("command", terminal(&record.command).into_owned()),
-        ("plan", format!("sha256:{}", record.plan_id)),
     ];
+    if record.has_plan() {
+        rows.push(("plan", format!("sha256:{}", record.plan_id)));
+    }
     let mut text = format!("{title}\n");
     for (label, value) in rows {
         let first = format!("  {label:<7}  ");

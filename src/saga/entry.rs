@@ -224,6 +224,13 @@ pub enum Kind {
         /// The machine as it was left.
         record: AppliedInstance,
     },
+    /// Somebody pays an order by a call of their own, outside of any step (`orders pay`).
+    Payment {
+        /// Which order.
+        order_id: OrderId,
+        /// How far the call has come.
+        call: PaymentCall,
+    },
     /// Every machine of a batch has come to its end.
     BatchEnded {
         /// Whose.
@@ -268,6 +275,16 @@ pub enum Kind {
     },
 }
 
+/// How far a call that pays an order has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentCall {
+    /// It is about to be sent. It takes no token, so that there is never a second one.
+    Sent,
+    /// The cloud has refused it: nothing was paid, and it may be sent again.
+    Refused,
+}
+
 /// What happens to a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -278,6 +295,9 @@ pub enum StepEvent {
         token: Option<ClientToken>,
         /// Digest of the operation and its business parameters.
         request: Digest,
+        /// The order that it pays, for `PayOrder`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pays: Option<OrderId>,
     },
     /// A command of the owner's is about to be run.
     Launched {
@@ -342,6 +362,9 @@ pub struct OrderRecord {
     /// What it costs, as far as is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
+    /// Whether a call that pays it was sent, and not refused for certain: then none is ever sent again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub payment_sent: bool,
 }
 
 /// One run, as `history` shows it.
@@ -365,12 +388,22 @@ pub struct RunRecord {
     pub closed: Option<(Timestamp, u8)>,
 }
 
+impl RunRecord {
+    /// Whether it carries out a plan. What a person does by hand (`state rm`, `orders pay`) stands in a run of its
+    /// own, which has neither plan nor wish: one digest stands for both.
+    #[must_use]
+    pub fn has_plan(&self) -> bool {
+        self.plan_id != self.intent
+    }
+}
+
 impl Kind {
     /// The machine the entry is about; none for entries about the whole run.
     #[must_use]
     pub fn instance(&self) -> Option<&InstanceId> {
         match self {
             Self::RunOpened { .. }
+            | Self::Payment { .. }
             | Self::BatchEnded { .. }
             | Self::Approved { .. }
             | Self::Checked { .. }

@@ -35,8 +35,8 @@ mod brakes;
 pub use brakes::{Brakes, Hold, Keeping, Lift, Machine, Promised, Terms};
 pub use chain::in_force;
 pub use entry::{
-    Direction, Entry, Failure, FailureCause, Halt, Kind, OrderRecord, RunRecord, SagaOutcome,
-    StepEvent, StepRef,
+    Direction, Entry, Failure, FailureCause, Halt, Kind, OrderRecord, PaymentCall, RunRecord,
+    SagaOutcome, StepEvent, StepRef,
 };
 pub use milestones::{Milestones, Opened, Waiver};
 pub use phase::Phase;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Digest, InstanceId, RunId};
 
-use super::entry::{Entry, Kind, SagaOutcome, StepEvent};
+use super::entry::{Entry, Kind, SagaOutcome, StepEvent, StepRef};
 use super::milestones::{Milestones, Opened, Waiver};
 use super::progress::{IllegalEntry, SagaState, illegal};
 
@@ -81,6 +81,7 @@ impl RunState {
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }
+            | Kind::Payment { .. }
             | Kind::BatchEnded { .. }
             | Kind::Approved { .. }
             | Kind::Checked { .. }
@@ -121,7 +122,10 @@ impl RunState {
                 self.closed = Some(*exit_code);
                 Ok(())
             }
-            Kind::Adopted { .. } | Kind::Forgotten { .. } | Kind::Interrupted { .. } => Ok(()),
+            Kind::Adopted { .. }
+            | Kind::Forgotten { .. }
+            | Kind::Payment { .. }
+            | Kind::Interrupted { .. } => Ok(()),
             Kind::BatchEnded { .. }
             | Kind::Approved { .. }
             | Kind::Checked { .. }
@@ -131,14 +135,7 @@ impl RunState {
                 change_number,
                 was_running,
             } => self.begin(entry, instance, *change_number, *was_running),
-            Kind::Step { at, event } => {
-                self.open_saga(entry, &at.instance)?
-                    .take(entry, at, event)?;
-                if matches!(event, StepEvent::Failed { failure } if failure.cause.counts()) {
-                    self.failures.insert(at.instance.clone());
-                }
-                Ok(())
-            }
+            Kind::Step { at, event } => self.step(entry, at, event),
             Kind::Settled { instance } => {
                 self.open_saga(entry, instance)?.settled = true;
                 Ok(())
@@ -182,6 +179,15 @@ impl RunState {
         }
     }
 
+    fn step(&mut self, entry: &Entry, at: &StepRef, event: &StepEvent) -> Result<(), IllegalEntry> {
+        let saga = self.open_saga(entry, &at.instance)?;
+        saga.take(entry, at, event)?;
+        if matches!(event, StepEvent::Failed { failure } if failure.cause.counts()) {
+            self.failures.insert(at.instance.clone());
+        }
+        Ok(())
+    }
+
     /// Whoever goes on with what was held has seen the failures until then.
     fn reopen(&mut self, entry: &Entry, instance: &InstanceId) -> Result<(), IllegalEntry> {
         let saga = self.open_saga(entry, instance)?;
@@ -219,6 +225,7 @@ impl RunState {
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }
+            | Kind::Payment { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => Ok(()),
         }

@@ -127,6 +127,55 @@ fn a_balance_that_is_too_small_leaves_it_to_a_person() {
     assert_eq!(n_payments(&house), 0);
 }
 
+/// A payment that may be on its way is never sent again, by hand or by a run, whether a run is open or not.
+#[test]
+fn a_payment_by_hand_that_never_arrived_is_sent_again_by_nobody() {
+    let faults = "faults:\n- {operation: PayOrder, times: 1, when: no_answer_before}\n";
+    let plain = prepaid_shop("by-hand-files", "await", FAST);
+    let (manifest, cloud) = (plain.read("fleet.yaml"), plain.read("fleet.cloud.yaml"));
+    let cloud = format!("{faults}{cloud}");
+    let house = with_payer(House::with("by-hand-nowhere", &manifest, &cloud, FAST));
+    house.run(APPLY).exits(7);
+    let order = house.server.world().orders()[0]["OrderId"].clone();
+    let pay = format!("orders pay {} -auto-approve", order.as_str().unwrap());
+    house.run(&pay).exits(1).says(&["the call is not repeated"]);
+    house.run(&pay).exits(6).says(&["there is no second one"]);
+    // Nor once the run is given up and its order left where it is.
+    let run = house.last_run();
+    house
+        .run(&format!("cancel {run} -input=false"))
+        .exits(0)
+        .shows(&["They stay"]);
+    house.run(&pay).exits(6).says(&["there is no second one"]);
+    assert_eq!(n_payments(&house), 0);
+    house.server.by_hand("pay", &json!({"OrderId": order}));
+    house.run(APPLY).exits(0);
+    is_done_with_one_order(&house);
+}
+
+/// What was refused for certain may be tried again.
+#[test]
+fn a_payment_by_hand_that_was_refused_may_be_sent_again_and_is_in_the_history() {
+    let faults = "faults:\n- {operation: PayOrder, call: 1, code: InsufficientBalance, status: 400}\n";
+    let plain = prepaid_shop("by-hand-refused-files", "await", FAST);
+    let (manifest, cloud) = (plain.read("fleet.yaml"), plain.read("fleet.cloud.yaml"));
+    let cloud = format!("{faults}{cloud}");
+    let house = with_payer(House::with("by-hand-refused", &manifest, &cloud, FAST));
+    house.run(APPLY).exits(7);
+    let run = house.last_run();
+    house.run(&format!("cancel {run} -input=false")).exits(0);
+    let order = house.server.world().orders()[0]["OrderId"].clone();
+    let pay = format!("orders pay {} -auto-approve", order.as_str().unwrap());
+    house.run(&pay).exits(1).says(&["is not paid"]);
+    house.run(&pay).exits(0);
+    // The one that was refused, and the one that paid.
+    assert_eq!(n_payments(&house), 2);
+    let history = house.run("history").exits(0);
+    assert!(history.stdout.contains("orders pay"), "{history}");
+    house.run(APPLY).exits(0);
+    is_done_with_one_order(&house);
+}
+
 /// R48: the machine and its order stay as they were found.
 #[test]
 fn a_downgrade_beyond_the_allowance_leaves_the_machine_as_it_was_and_orders_nothing() {

@@ -128,6 +128,7 @@ fn entries() -> Vec<Entry> {
     let intent = || StepEvent::Intent {
         token: Some(ClientToken::new("token").unwrap()),
         request: Digest::of_text("request"),
+        pays: None,
     };
     let answered = |order: Option<&str>| StepEvent::Answered {
         request_id: Some(RequestId::new("4C8F5B3E-02B1").unwrap()),

@@ -196,6 +196,7 @@ impl Scribe {
             StepEvent::Intent {
                 token: Some(ClientToken::new("rs1token").unwrap()),
                 request: Digest::of_text("request"),
+                pays: None,
             },
         )
     }

@@ -49,6 +49,7 @@ impl Dispatcher<'_> {
             books: self.books.clone(),
             till: self.till.clone(),
             known_orders: self.known_orders.clone(),
+            payments_sent: Rc::clone(&self.payments_sent),
             told: RefCell::default(),
             just_seen: Cell::new(self.just_seen(instance, errand)),
             mailbox: self.mailbox.clone(),

@@ -46,7 +46,7 @@ use crate::event::Event;
 use crate::model::{Crowd, InstanceId, ObservedInstance, OrderId};
 use crate::plan::{Node, Saga, SavedPlan, StepGraph};
 use crate::planted::{self, Fault};
-use crate::saga::{Brakes, Hold, IllegalEntry, Mode, RunState, in_force};
+use crate::saga::{Brakes, Hold, IllegalEntry, Mode, OrderRecord, RunState, in_force};
 
 use super::age::Began;
 use super::desks::{Books, Desk, Sights, Till, Witness};
@@ -149,6 +149,8 @@ pub(super) struct Dispatcher<'a> {
     orders: BTreeMap<OrderId, InstanceId>,
     /// Every order that is recorded, by this run or an earlier one.
     known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
+    /// Those of which a payment was sent before this apply began.
+    payments_sent: Rc<BTreeSet<OrderId>>,
     /// How far the looks at gates have come.
     looking: BTreeMap<(Crowd, u32), Looking>,
     mode: Mode,
@@ -215,6 +217,7 @@ impl<'a> Dispatcher<'a> {
             step_begun: BTreeMap::new(),
             orders: BTreeMap::new(),
             known_orders: Rc::new(RefCell::new(job.orders.keys().cloned().collect())),
+            payments_sent: Rc::new(payments_sent(job.orders)),
             looking: BTreeMap::new(),
             mode: options.mode,
             mode_of_workers: Rc::new(Cell::new(options.mode)),
@@ -310,6 +313,12 @@ fn chains(plan: &SavedPlan, state: &RunState) -> BTreeMap<InstanceId, Rc<Saga>> 
         (id.clone(), Rc::new(chain))
     };
     plan.sagas.iter().map(chain).collect()
+}
+
+/// Orders of which nothing may pay a second time.
+fn payments_sent(orders: &BTreeMap<OrderId, OrderRecord>) -> BTreeSet<OrderId> {
+    let sent = orders.values().filter(|order| order.payment_sent);
+    sent.map(|order| order.order_id.clone()).collect()
 }
 
 /// A worker that panicked reports no end; without this its machine would be waited for in vain.

@@ -96,6 +96,7 @@ impl Dispatcher<'_> {
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }
+            | Kind::Payment { .. }
             | Kind::BatchEnded { .. }
             | Kind::Approved { .. }
             | Kind::Checked { .. }
@@ -232,6 +233,7 @@ impl Dispatcher<'_> {
             | Kind::Forgotten { .. }
             | Kind::Settled { .. }
             | Kind::Reopened { .. }
+            | Kind::Payment { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => {}
         }
@@ -268,6 +270,7 @@ impl Dispatcher<'_> {
             | Kind::Halted { .. }
             | Kind::Reopened { .. }
             | Kind::Closed { .. }
+            | Kind::Payment { .. }
             | Kind::Interrupted { .. }
             | Kind::RunClosed { .. } => {}
         }

@@ -42,6 +42,7 @@ impl Worker {
                 .record(StepEvent::Intent {
                     token: None,
                     request,
+                    pays: None,
                 })
                 .await
             {

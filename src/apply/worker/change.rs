@@ -174,6 +174,7 @@ impl Worker {
         let intent = StepEvent::Intent {
             token: Some(token.clone()).filter(|_| !planted::is(Fault::TokenNotJournaled)),
             request,
+            pays: None,
         };
         if !planted::is(Fault::IntentAfterCall)
             && let Err(end) = self.record(intent.clone()).await

@@ -92,6 +92,7 @@ impl Worker {
         let intent = StepEvent::Intent {
             token: Some(token.clone()),
             request,
+            pays: None,
         };
         if let Err(end) = self.record(intent).await {
             return Some(end);

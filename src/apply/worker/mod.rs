@@ -55,6 +55,8 @@ pub(super) struct Worker {
     pub(super) till: Till,
     /// Orders that are recorded: none of them can be one whose answer was lost.
     pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
+    /// Orders for which a payment was sent by an earlier run or by a person, and not refused for certain.
+    pub(super) payments_sent: Rc<BTreeSet<OrderId>>,
     /// What was written down last of an order, by this worker.
     pub(super) told: RefCell<Option<(PaymentStatus, Option<Money>)>>,
     /// The machine as it was seen a moment ago; good for one look, the first.

@@ -1,7 +1,8 @@
 //! Paying an order by `PayOrder` (`payment: api`): at most one call for each order, whatever becomes of it.
 //!
 //! The call takes no token, so that only the order itself can tell whether it was paid. An intent is on
-//! disk before it is sent; where there is one, nothing is ever sent again, and a person pays from then on.
+//! disk before it is sent; where there is one, of this step or of `orders pay`, nothing is ever sent again, and a
+//! person pays from then on.
 
 use crate::apply::desks::{NoPromise, Promise, Standing};
 use crate::apply::mail::End;
@@ -17,11 +18,12 @@ use super::order::Placed;
 impl Worker {
     /// Pays the order of the step before, unless that was tried already, and follows it as any other.
     pub(super) async fn pay_order(&self) -> End {
-        let was_tried = self.known().first_sent.is_some();
-        let order = self.order_before().filter(|_| !was_tried);
-        let paying = match &order {
-            Some(order) => self.pay_once(order).await,
-            None => Ok(None),
+        let was_sent = self.known().first_sent.is_some();
+        let paying = match &self.order_before() {
+            Some(order) if !was_sent && !self.payments_sent.contains(&order.id) => {
+                self.pay_once(order).await
+            }
+            Some(_) | None => Ok(None),
         };
         match paying {
             Err(end) => *end,
@@ -100,6 +102,7 @@ impl Worker {
         let intent = StepEvent::Intent {
             token: None,
             request,
+            pays: Some(order.id.clone()),
         };
         self.record(intent).await.map_err(Box::new)?;
         let event = match self.tools.billing.pay_order(&order.id, payer).await {

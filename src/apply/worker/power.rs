@@ -226,6 +226,7 @@ impl Worker {
             .record(StepEvent::Intent {
                 token: None,
                 request,
+                pays: None,
             })
             .await
         {

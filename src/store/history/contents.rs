@@ -67,6 +67,12 @@ impl Contents {
         self.runs.iter().find(|record| &record.run == run)
     }
 
+    /// The last run that carried out a plan.
+    #[must_use]
+    pub fn last_planned(&self) -> Option<&RunRecord> {
+        self.runs.iter().rev().find(|record| record.has_plan())
+    }
+
     /// How many entries the open run has.
     pub(in crate::store) fn n_open_entries(&self) -> usize {
         self.open_run.as_ref().map_or(0, |open| open.entries.len())

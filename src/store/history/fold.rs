@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{AppliedInstance, InstanceId, Money, OrderId, PaymentStatus, RunId};
-use crate::saga::{Entry, Kind, OrderRecord, RunRecord, StepEvent, StepRef};
+use crate::saga::{Entry, Kind, OrderRecord, PaymentCall, RunRecord, StepEvent, StepRef};
 use crate::store::error::IllegalEntry;
 
 use super::contents::{Contents, OpenRun};
@@ -128,6 +128,15 @@ fn note(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) -> Result<(),
                 },
             ..
         } => note_booked(contents, delta, order_id, payment, amount.as_ref()),
+        Kind::Step {
+            event:
+                StepEvent::Intent {
+                    pays: Some(order_id),
+                    ..
+                },
+            ..
+        } => note_payment(contents, delta, order_id, PaymentCall::Sent),
+        Kind::Payment { order_id, call } => note_payment(contents, delta, order_id, *call),
         Kind::Step { .. }
         | Kind::Settled { .. }
         | Kind::FellOver { .. }
@@ -173,6 +182,7 @@ fn note_run(contents: &Contents, delta: &mut Delta<'_>, entry: &Entry) {
         | Kind::Halted { .. }
         | Kind::Reopened { .. }
         | Kind::Closed { .. }
+        | Kind::Payment { .. }
         | Kind::BatchEnded { .. }
         | Kind::Approved { .. }
         | Kind::Checked { .. }
@@ -228,6 +238,7 @@ fn note_order(
             at: entry.at,
             payment: None,
             amount: None,
+            payment_sent: false,
         });
 }
 
@@ -239,8 +250,7 @@ fn note_booked(
     payment: &PaymentStatus,
     amount: Option<&Money>,
 ) {
-    let known = delta.orders.get(order_id);
-    let Some(order) = known.or_else(|| contents.orders.get(order_id)).cloned() else {
+    let Some(order) = order(contents, delta, order_id) else {
         return;
     };
     let booked = OrderRecord {
@@ -249,6 +259,24 @@ fn note_booked(
         ..order
     };
     delta.orders.insert(order_id.clone(), booked);
+}
+
+/// A call that pays an order that is recorded.
+fn note_payment(contents: &Contents, delta: &mut Delta<'_>, order_id: &OrderId, call: PaymentCall) {
+    if let Some(order) = order(contents, delta, order_id) {
+        let payment_sent = call == PaymentCall::Sent;
+        let order = OrderRecord {
+            payment_sent,
+            ..order
+        };
+        delta.orders.insert(order_id.clone(), order);
+    }
+}
+
+/// An order as it is recorded after the delta.
+fn order(contents: &Contents, delta: &Delta<'_>, order_id: &OrderId) -> Option<OrderRecord> {
+    let changed = delta.orders.get(order_id);
+    changed.or_else(|| contents.orders.get(order_id)).cloned()
 }
 
 /// Takes a delta into the contents it was derived from.

@@ -44,7 +44,7 @@ impl Store {
         let mut text = line::header(FileKind::Export, &contents.applied.stamp.lineage);
         text.push_str(&journal_lines(&self.path, of(Tree::Journal))?);
         let plans = black_box::plans(of(Tree::Meta));
-        let last = contents.runs.last().map(|run| &run.plan_id);
+        let last = contents.last_planned().map(|run| &run.plan_id);
         for plan in &plans {
             if last == Some(&plan.plan) && !self.may_lack(plan)? {
                 text.push_str(&line::plan(&self.with_text(plan).await?));

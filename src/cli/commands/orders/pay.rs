@@ -1,21 +1,20 @@
 //! `respec orders pay ORDER…`: through the API where a payer is configured, else by a person.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::one_by_one;
+use crate::cli::apart::write_apart;
 use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::ledger::{Ledger, settled};
-use crate::cli::open_run::payments_sent;
 use crate::cli::orders_args::Consent;
-use crate::cli::running::load_plan;
 use crate::cli::screen::Screen;
 use crate::cloud::{Billing as _, Outcome, Payer};
 use crate::model::{Order, OrderId, OrderOwner, PaymentStatus};
 use crate::report::orders::{OrderRow, orders_json, orders_table};
+use crate::saga::{Kind, PaymentCall};
 use crate::store::Store;
 
 /// Looks at an order after it was paid, until the books show it.
@@ -27,8 +26,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(4);
 /// Exit code: waits for a person.
 const PAUSED: u8 = 7;
 
-/// Pays our own unpaid orders, one call each. The state is held meanwhile: no run may pay what is paid here, nor is
-/// paid here what the open run has tried to pay.
+/// Pays our own unpaid orders, one call each, ever: each is in the journal before it is sent, and where there is one
+/// that was not refused for certain, by a run or from here, a person pays in the console. The state is held meanwhile.
 pub(super) async fn run(
     context: &Context,
     global: &Global,
@@ -44,10 +43,7 @@ pub(super) async fn run(
         contents: contents.as_deref(),
     };
     let mut rows = ledger.each(&args.orders, can_be_paid).await?;
-    if let Some(store) = &held {
-        let tried = tried(store).await?;
-        rows.iter().try_for_each(|row| was_not_tried(row, &tried))?;
-    }
+    rows.iter().try_for_each(|row| was_not_sent(row, ledger))?;
     screen.talk(&orders_table(
         &rows,
         ledger.context.clock.wall(),
@@ -67,7 +63,11 @@ pub(super) async fn run(
             "not agreed to; nothing was paid",
         ));
     }
-    let pay = async |id: &OrderId| pay(ledger, id, payer).await;
+    // What is not in the state is nobody's here, and was refused above.
+    let Some(store) = &held else {
+        return Ok(Done::Fine);
+    };
+    let pay = async |id: &OrderId| pay(ledger, store, id, payer).await;
     let done = one_by_one(&mut rows, "paid", screen, pay).await?;
     screen.json(|| orders_json(&rows))?;
     Ok(done)
@@ -87,35 +87,31 @@ fn can_be_paid(row: &OrderRow) -> Result<(), Failure> {
     }
 }
 
-/// Orders for which the open run has sent a payment, whatever became of it.
-async fn tried(store: &Store) -> Result<BTreeSet<OrderId>, Failure> {
-    let contents = store.contents();
-    let Some(open) = &contents.open_run else {
-        return Ok(BTreeSet::new());
-    };
-    let plan = load_plan(store, &open.record.plan_id).await?;
-    Ok(payments_sent(&plan, open))
-}
-
-fn was_not_tried(row: &OrderRow, tried: &BTreeSet<OrderId>) -> Result<(), Failure> {
+fn was_not_sent(row: &OrderRow, ledger: &Ledger<'_>) -> Result<(), Failure> {
     let id = &row.order.id;
-    if !tried.contains(id) {
+    if !ledger.record(id).is_some_and(|order| order.payment_sent) {
         return Ok(());
     }
-    let message =
-        format!("the open run has sent a payment of order {id}, and there is no second one");
+    let message = format!("a payment of order {id} was sent before, and there is no second one");
     Err(Failure::new(Situation::Refused, message).hint(format!(
         "look at it: respec orders show {id}, or pay it in the console"
     )))
 }
 
 /// After a lost answer only the order itself is asked.
-async fn pay(ledger: &Ledger<'_>, id: &OrderId, payer: &Payer) -> Result<Order, Failure> {
+async fn pay(
+    ledger: &Ledger<'_>,
+    store: &Store,
+    id: &OrderId,
+    payer: &Payer,
+) -> Result<Order, Failure> {
     let context = ledger.context;
+    record(context, store, id, PaymentCall::Sent).await?;
     let answer = context.cloud.pay_order(id, payer).await;
     if let Err(error) = &answer
         && error.outcome() == Outcome::NotDone
     {
+        record(context, store, id, PaymentCall::Refused).await?;
         let stands = format!("order {id} is not paid");
         return Err(Failure::refused(&format!("pay order {id}"), error, &stands));
     }
@@ -135,4 +131,14 @@ async fn pay(ledger: &Ledger<'_>, id: &OrderId, payer: &Payer) -> Result<Order, 
             )))
         }
     }
+}
+
+async fn record(
+    context: &Context,
+    store: &Store,
+    id: &OrderId,
+    call: PaymentCall,
+) -> Result<(), Failure> {
+    let order_id = id.clone();
+    write_apart(context, store, Kind::Payment { order_id, call }).await
 }

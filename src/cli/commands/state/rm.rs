@@ -2,21 +2,16 @@
 
 use serde_json::json;
 
+use crate::cli::apart::write_apart;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
-use crate::cli::running::new_run_id;
 use crate::cli::screen::Screen;
 use crate::cli::state_args::OneMachine;
-use crate::journal::Journal as _;
-use crate::model::Digest;
 use crate::report::json::document;
-use crate::saga::{Entry, Kind};
+use crate::saga::Kind;
 use crate::store::Store;
 
 use super::find;
-
-/// What stands for a plan and a wish in a run that carries out neither.
-const NO_PLAN: &str = "respec state rm";
 
 /// Removes the record of a machine. How many changes were begun on it stays, and so do its orders: should it
 /// come back, its next change must not carry an old client token.
@@ -38,32 +33,8 @@ pub(super) async fn run(
             .hint("end it: respec apply")
             .hint(format!("or give it up: respec cancel {run}")));
     }
-    let now = context.clock.wall();
-    let nothing = Digest::of_text(NO_PLAN);
-    let run = new_run_id(now, &nothing, &contents);
-    let kinds = [
-        Kind::RunOpened {
-            plan_id: nothing.clone(),
-            intent: nothing,
-            who: context.holder.who(),
-            command: context.holder.command.clone(),
-        },
-        Kind::Forgotten {
-            instance: id.clone(),
-        },
-        Kind::RunClosed { exit_code: 0 },
-    ];
-    let entries = (contents.next_seq..).zip(kinds).map(|(seq, kind)| Entry {
-        seq,
-        at: now,
-        run: run.clone(),
-        kind,
-    });
-    let entries: Vec<Entry> = entries.collect();
-    store
-        .append(&entries)
-        .await
-        .map_err(|error| Failure::from_error(Situation::Other, "write to the state", &error))?;
+    let instance = id.clone();
+    write_apart(context, store, Kind::Forgotten { instance }).await?;
     screen.told(
         &format!(
             "{} ({id}) is forgotten. The machine itself was not touched.\n",
