@@ -83,6 +83,15 @@ pub enum EventKind {
         /// Orders that wait to be paid.
         unpaid: Vec<OrderId>,
     },
+    /// It is a machine's turn, and its change begins only later.
+    Postponed {
+        /// Which machine.
+        subject: Subject,
+        /// Not before this time.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
     /// A machine's change begins.
     Begun {
         /// Which machine.

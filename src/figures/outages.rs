@@ -40,6 +40,7 @@ impl Outages {
             }
             EventKind::RunStarted { .. }
             | EventKind::TakenUp { .. }
+            | EventKind::Postponed { .. }
             | EventKind::Begun { .. }
             | EventKind::StepStarted { .. }
             | EventKind::Waiting { .. }

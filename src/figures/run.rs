@@ -142,6 +142,7 @@ impl Recorder {
                 .push(format!("the gate after batch {batch} of {crowd}")),
             EventKind::RunStarted { .. }
             | EventKind::TakenUp { .. }
+            | EventKind::Postponed { .. }
             | EventKind::Begun { .. }
             | EventKind::StepStarted { .. }
             | EventKind::Waiting { .. }

@@ -63,6 +63,7 @@ impl Service {
             EventKind::Closed { subject, .. } => self.close(&subject.instance, now),
             EventKind::RunStarted { .. }
             | EventKind::TakenUp { .. }
+            | EventKind::Postponed { .. }
             | EventKind::Begun { .. }
             | EventKind::Waiting { .. }
             | EventKind::StepFailed { .. }

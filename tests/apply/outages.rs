@@ -52,7 +52,22 @@ fn a_cool_down_met_after_the_stop_starts_the_machine_and_comes_back_in_a_new_out
         assert_eq!(house.calls("StartInstances").len(), 2);
         let put_back = told.when(|kind| matches!(kind, EventKind::Closed { .. }));
         assert!(put_back < 120.0, "it was held down through the cool-down");
+        let postponed = told.when(|kind| matches!(kind, EventKind::Postponed { .. }));
+        assert!(postponed < put_back, "{postponed}");
         assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+    });
+}
+
+#[test]
+fn a_machine_that_was_changed_a_moment_ago_is_told_with_the_time_at_which_it_begins() {
+    story(ONE_LARGER, ONE, Faults::None, async |mut house| {
+        assert_eq!(house.apply().await.outcome.exit_code, 0);
+        house.want("instances: {one: {id: i-1, spec: {instance_type: ecs.g7.2xlarge}}}");
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        let postponed = told.when(|kind| matches!(kind, EventKind::Postponed { .. }));
+        let begun = told.when(|kind| matches!(kind, EventKind::Begun { .. }));
+        assert!(begun - postponed > 200.0, "{postponed} {begun}");
     });
 }
 

@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use crate::apply::mail::{Ack, End, Message, Recorded};
-use crate::apply::timing::STALE_MAX;
+use crate::apply::timing::{COOL_DOWN, STALE_MAX};
 use crate::model::{InstanceId, InstanceStatus, ObservedInstance};
 use crate::saga::{Failure, FailureCause, Halt, Kind, Phase, StepEvent, StepRef, brought_up_by};
 
 use super::Dispatcher;
+use super::turns::JUST_CHANGED;
 
 impl Dispatcher<'_> {
     /// Takes everything that has arrived and makes it durable in one commit.
@@ -83,16 +84,15 @@ impl Dispatcher<'_> {
                 if let Some(scope) = scope {
                     self.scopes.push((scope, failure.message.clone()));
                 }
-                if failure.cause == FailureCause::CoolingDown {
-                    let wait = crate::apply::timing::COOL_DOWN;
-                    self.not_before
-                        .insert(instance, self.tools.clock.elapsed() + wait);
-                }
+                let cools_down = failure.cause == FailureCause::CoolingDown;
                 self.append(vec![Kind::Step {
                     at,
                     event: StepEvent::Failed { failure },
                 }])
                 .await;
+                if cools_down {
+                    self.postpone(&instance, COOL_DOWN, JUST_CHANGED);
+                }
             }
             End::Paused => self.halt_paused(&instance).await,
             End::Settled(seen) => {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::apply::timing::{BEGINNINGS_MAX, COOL_DOWN, HORIZON};
-use crate::model::{InstanceId, InstanceStatus, Moment, Power};
+use crate::event::EventKind;
+use crate::model::{InstanceId, InstanceStatus, Moment, Power, later};
 use crate::plan::{Action, Node, Saga};
 use crate::planted::{self, Fault};
 use crate::saga::{
@@ -13,6 +14,9 @@ use crate::saga::{
 use super::Dispatcher;
 use super::crowd::asks;
 use super::queue::Asks;
+
+/// Why a machine that was changed less than five minutes ago is not begun.
+pub(super) const JUST_CHANGED: &str = "it was changed less than five minutes before (R52)";
 
 /// Whether a machine may be begun, or one of its steps.
 #[derive(Debug, Clone)]
@@ -233,9 +237,32 @@ impl Dispatcher<'_> {
         if let Some(at) = self.not_before.get(&saga.instance) {
             return *at > now;
         }
-        let left = self.cool_down_left(saga).max(self.late_start_left(saga));
-        self.not_before.insert(saga.instance.clone(), now + left);
+        let (cooling, late) = (self.cool_down_left(saga), self.late_start_left(saga));
+        let (left, why) = if late > cooling {
+            (
+                late,
+                "a start of it that was never answered may still arrive",
+            )
+        } else {
+            (cooling, JUST_CHANGED)
+        };
+        self.postpone(&saga.instance, left, why);
         !left.is_zero()
+    }
+
+    /// A machine is not begun before this; it is told when that is not now.
+    pub(super) fn postpone(&mut self, instance: &InstanceId, left: Duration, why: &str) {
+        let clock = &self.tools.clock;
+        let until = later(clock.wall(), left / clock.speed());
+        self.not_before
+            .insert(instance.clone(), clock.elapsed() + left);
+        if !left.is_zero() && self.mode != Mode::PutBack {
+            self.emit(EventKind::Postponed {
+                subject: self.subject(instance),
+                until,
+                reason: why.to_owned(),
+            });
+        }
     }
 
     /// R52: the machine was changed less than five minutes ago, by us.

@@ -3,7 +3,7 @@
 //! Kept from the plan and the events alone. The same brakes that the run obeys say here what holds whom,
 //! so that the screen never gives another reason than the run has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ pub struct Board {
     counted: BTreeMap<InstanceId, Crowd>,
     brakes: Brakes,
     service: Service,
+    /// Machines whose turn it is and that were changed too short a time ago.
+    cooling: BTreeSet<InstanceId>,
     /// The calendar and the clock of the run at the last event.
     last: (Timestamp, Duration),
 }
@@ -54,6 +56,7 @@ impl Board {
             counted: counted.collect(),
             brakes: Brakes::new(terms, keeping, now),
             service: Service::default(),
+            cooling: BTreeSet::new(),
             last: (now, Duration::ZERO),
         };
         for seat in board.seats.values() {
@@ -116,7 +119,13 @@ impl Board {
             }
             EventKind::StepFailed { subject, .. } => self.settle(&subject.instance),
             EventKind::StepFinished { subject, step, .. } => self.step_finished(subject, step),
-            EventKind::Begun { subject } => self.goes_on(&subject.instance),
+            EventKind::Postponed { subject, .. } => {
+                self.cooling.insert(subject.instance.clone());
+            }
+            EventKind::Begun { subject } => {
+                self.cooling.remove(&subject.instance);
+                self.goes_on(&subject.instance);
+            }
             EventKind::TakenUp {
                 subject,
                 outcome,
@@ -131,18 +140,10 @@ impl Board {
                 subject, outcome, ..
             } => {
                 self.settle(&subject.instance);
-                self.ends(&subject.instance);
-                self.brakes.rested(&subject.instance, event.at);
-                if *outcome == SagaOutcome::Undone {
-                    self.brakes.failed(&subject.instance);
-                }
+                self.rests(subject, *outcome == SagaOutcome::Undone, event.at);
             }
             EventKind::Halted { subject, halt, .. } => {
-                self.ends(&subject.instance);
-                self.brakes.rested(&subject.instance, event.at);
-                if *halt != Halt::Paused {
-                    self.brakes.failed(&subject.instance);
-                }
+                self.rests(subject, *halt != Halt::Paused, event.at);
             }
             EventKind::TurnedBack { subject, .. } => self.turns_back(&subject.instance),
             EventKind::LeftAlone { subject, .. } => self.ends(&subject.instance),
@@ -201,6 +202,11 @@ impl Board {
         permission.err()
     }
 
+    /// Whether it is its turn, and too early for another change of it.
+    pub(super) fn is_cooling(&self, instance: &InstanceId) -> bool {
+        self.cooling.contains(instance)
+    }
+
     /// Whether the machine's next step takes it out of service, for which it needs a place.
     pub(super) fn leaves_next(&self, instance: &InstanceId) -> bool {
         let seat = self.seats.get(instance);
@@ -235,6 +241,14 @@ impl Board {
         // One that was started is not back while its health check is still to come.
         if !goes_on {
             self.settle(&subject.instance);
+        }
+    }
+
+    fn rests(&mut self, subject: &Subject, failed: bool, at: Timestamp) {
+        self.ends(&subject.instance);
+        self.brakes.rested(&subject.instance, at);
+        if failed {
+            self.brakes.failed(&subject.instance);
         }
     }
 

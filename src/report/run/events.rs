@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::event::{EventKind, StepView, Subject};
 use crate::model::{Digest, InstanceName, Money, OrderId, PaymentStatus, RequestId, RunId};
 use crate::report::words::{Tone, count, duration, terminal};
@@ -50,6 +52,7 @@ pub(super) fn subject(kind: &EventKind) -> Option<&Subject> {
         | EventKind::RunFinished { .. } => None,
         EventKind::Begun { subject }
         | EventKind::TakenUp { subject, .. }
+        | EventKind::Postponed { subject, .. }
         | EventKind::StepStarted { subject, .. }
         | EventKind::Waiting { subject, .. }
         | EventKind::StepFinished { subject, .. }
@@ -76,6 +79,7 @@ fn said(kind: &EventKind) -> Said {
             opened(verb, &extent(*machines, *steps), plan_id, run)
         }
         EventKind::TakenUp { note, .. } => ("Taken up", Tone::Faint, safe(note)),
+        EventKind::Postponed { until, reason, .. } => postponed(*until, reason),
         EventKind::Begun { .. } => ("Begun", Tone::Faint, String::new()),
         EventKind::StepStarted { step, attempt, .. } => started(step, *attempt),
         EventKind::Waiting { reason, .. } => ("Waiting", Tone::Faint, safe(reason)),
@@ -101,11 +105,8 @@ fn said(kind: &EventKind) -> Said {
         }
         EventKind::TurnedBack { to, reason, .. } => turning_back(to, reason),
         EventKind::OrderMade {
-            order_id,
-            auto_pay: true,
-            ..
-        } => ordered(order_id, "paid from the balance"),
-        EventKind::OrderMade { order_id, .. } => ordered(order_id, "to be paid by a person"),
+            order_id, auto_pay, ..
+        } => ordered(order_id, *auto_pay),
         EventKind::OrderBooked {
             order_id,
             payment,
@@ -133,6 +134,15 @@ fn said(kind: &EventKind) -> Said {
     }
 }
 
+fn postponed(until: Timestamp, reason: &str) -> Said {
+    let text = format!(
+        "not before {}: {}",
+        until.strftime("%H:%M:%S %Z"),
+        safe(reason)
+    );
+    ("Waiting", Tone::Faint, text)
+}
+
 fn turning_back(to: &str, reason: &str) -> Said {
     let detail = format!("to {}: {}", safe(to), safe(reason));
     ("Turning back", Tone::Warn, detail)
@@ -148,7 +158,12 @@ fn opened(verb: &'static str, extent: &str, plan_id: &Digest, run: &RunId) -> Sa
     (verb, Tone::Strong, format!("{extent}, {plan}"))
 }
 
-fn ordered(order_id: &OrderId, how: &str) -> Said {
+fn ordered(order_id: &OrderId, auto_pay: bool) -> Said {
+    let how = if auto_pay {
+        "paid from the balance"
+    } else {
+        "to be paid by a person"
+    };
     ("Ordered", Tone::Warn, format!("order {order_id}, {how}"))
 }
 

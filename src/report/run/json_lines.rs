@@ -188,6 +188,7 @@ impl<W: Write> Display for JsonLines<W> {
 fn typed(kind: &EventKind) -> (&'static str, &'static str) {
     match kind {
         EventKind::RunStarted { .. } => ("info", "run_started"),
+        EventKind::Postponed { .. } => ("info", "postponed"),
         EventKind::Begun { .. } => ("info", "apply_start"),
         EventKind::StepStarted { .. } => ("info", "step_start"),
         EventKind::Waiting { .. } => ("info", "apply_progress"),
@@ -256,6 +257,7 @@ fn about(kind: &EventKind, seconds: u64) -> Value {
         } => json!({
             "plan_id": plan_id, "machines": machines, "steps": steps, "continued": continued,
         }),
+        EventKind::Postponed { until, reason, .. } => json!({"until": until, "reason": reason}),
         EventKind::Begun { .. } => json!({}),
         EventKind::StepStarted { step, attempt, .. } => {
             json!({"step": step_value(step), "attempt": attempt})

@@ -105,6 +105,7 @@ fn scrolls(kind: &EventKind) -> bool {
     match kind {
         EventKind::Begun { .. }
         | EventKind::TakenUp { .. }
+        | EventKind::Postponed { .. }
         | EventKind::StepStarted { .. }
         | EventKind::StepFinished { .. }
         | EventKind::Waiting { .. } => false,

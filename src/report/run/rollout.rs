@@ -40,6 +40,7 @@ pub(super) fn rollout_words(kind: &EventKind) -> Said {
         EventKind::Paused { hold } => ("Paused", Tone::Warn, hold_words(hold)),
         EventKind::RunStarted { .. }
         | EventKind::TakenUp { .. }
+        | EventKind::Postponed { .. }
         | EventKind::Begun { .. }
         | EventKind::StepStarted { .. }
         | EventKind::Waiting { .. }
@@ -77,6 +78,7 @@ pub(super) fn rollout_value(kind: &EventKind) -> Value {
         }
         EventKind::RunStarted { .. }
         | EventKind::TakenUp { .. }
+        | EventKind::Postponed { .. }
         | EventKind::Begun { .. }
         | EventKind::StepStarted { .. }
         | EventKind::Waiting { .. }

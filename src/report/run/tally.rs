@@ -180,7 +180,8 @@ impl Tally {
                 self.ended(subject, State::LeftAlone, reason);
             }
             EventKind::Paused { hold } => self.pauses.push(hold.clone()),
-            EventKind::BatchBegan { .. }
+            EventKind::Postponed { .. }
+            | EventKind::BatchBegan { .. }
             | EventKind::BatchEnded { .. }
             | EventKind::GateOpened { .. }
             | EventKind::HoursWaived { .. } => {}

@@ -56,6 +56,7 @@ impl Reason {
             (Some(hold), _) if whole_line => Self::Held(hold),
             (_, Some(unit)) => Self::Behind(unit.clone()),
             (Some(hold), None) => Self::Held(hold),
+            (None, None) if board.is_cooling(instance) => Self::CoolDown,
             (None, None) => Self::Turn,
         }
     }
