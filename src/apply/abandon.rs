@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::clock::Clock;
 use crate::journal::{Journal, JournalError};
-use crate::model::{AppliedFleet, AppliedInstance, InstanceId, OrderId, RunId};
+use crate::model::{AppliedFleet, AppliedInstance, InstanceId, OrderId, RunId, exit};
 use crate::plan::{Action, Saga, SavedPlan};
 use crate::saga::{
     Entry, IllegalEntry, Kind, Phase, RunState, SagaOutcome, SagaState, StepState, in_force,
@@ -110,7 +110,7 @@ async fn close(
         record,
     });
     let over = Kind::RunClosed {
-        exit_code: super::outcome::SOME_NOT_DONE,
+        exit_code: exit::SOME_NOT_DONE,
     };
     let entries: Vec<Entry> = (next_seq..)
         .zip(closed.chain([over]))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{InstanceId, InstanceName, OrderId};
+use crate::model::{InstanceId, InstanceName, OrderId, exit};
 use crate::planted::{self, Fault};
 use crate::saga::{Halt, Hold, IllegalEntry, Mode, SagaOutcome};
 
@@ -95,15 +95,6 @@ pub struct RunOutcome {
     pub exit_code: u8,
 }
 
-/// Exit code: every machine as wanted.
-pub(super) const ALL_DONE: u8 = 0;
-/// Exit code: some done, some not; all recorded.
-pub(super) const SOME_NOT_DONE: u8 = 3;
-/// Exit code: waiting for a person or a time, to be continued.
-pub(super) const PAUSED: u8 = 7;
-/// Exit code: a person is needed.
-pub(super) const PERSON_NEEDED: u8 = 8;
-
 /// Why the journal takes no more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JournalLost {
@@ -127,7 +118,7 @@ impl RunOutcome {
     #[must_use]
     pub fn urgent(&self) -> Option<u8> {
         match self.exit_code {
-            ALL_DONE | SOME_NOT_DONE | PAUSED => None,
+            exit::DONE | exit::SOME_NOT_DONE | exit::PAUSED => None,
             code => Some(code),
         }
     }
@@ -176,13 +167,13 @@ impl RunOutcome {
                 )
             });
         self.exit_code = match (person, self.interrupted, not_done, paused || stops_short) {
-            (true, ..) => PERSON_NEEDED,
+            (true, ..) => exit::PERSON_NEEDED,
             (false, Some(code), ..) => code,
-            (false, None, ..) if !self.obligations.is_empty() => PERSON_NEEDED,
-            (false, None, true, _) if planted::is(Fault::WrongExitCode) => ALL_DONE,
-            (false, None, true, _) => SOME_NOT_DONE,
-            (false, None, false, true) => PAUSED,
-            (false, None, false, false) => ALL_DONE,
+            (false, None, ..) if !self.obligations.is_empty() => exit::PERSON_NEEDED,
+            (false, None, true, _) if planted::is(Fault::WrongExitCode) => exit::DONE,
+            (false, None, true, _) => exit::SOME_NOT_DONE,
+            (false, None, false, true) => exit::PAUSED,
+            (false, None, false, false) => exit::DONE,
         };
     }
 }

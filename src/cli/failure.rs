@@ -5,6 +5,7 @@ use std::error::Error;
 use crate::aliyun::{CredentialsError, Looked};
 use crate::cloud::{CloudError, ErrorKind, Outcome};
 use crate::guide::permissions;
+use crate::model::exit;
 use crate::report::run::advice;
 use crate::store::StoreError;
 
@@ -23,6 +24,8 @@ pub enum Situation {
     OpenRun,
     /// An open run stood in the way, and settling it ended with something that weighs more: its exit code.
     Settling(u8),
+    /// Somebody asked to stop: 130 or 143.
+    Interrupted(u8),
     /// The command line is wrong.
     Usage,
     /// A file is wrong.
@@ -36,15 +39,15 @@ impl Situation {
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
-            Self::Other => 1,
-            Self::Stale => 4,
-            Self::Locked => 5,
-            Self::Refused => 6,
-            Self::OpenRun => 7,
-            Self::Settling(code) => code,
-            Self::Usage => 64,       // EX_USAGE of sysexits
-            Self::BadInput => 65,    // EX_DATAERR
-            Self::Credentials => 77, // EX_NOPERM
+            Self::Other => exit::FAILED,
+            Self::Stale => exit::STALE,
+            Self::Locked => exit::LOCKED,
+            Self::Refused => exit::REFUSED,
+            Self::OpenRun => exit::PAUSED,
+            Self::Settling(code) | Self::Interrupted(code) => code,
+            Self::Usage => exit::USAGE,
+            Self::BadInput => exit::BAD_INPUT,
+            Self::Credentials => exit::CREDENTIALS,
         }
     }
 }
@@ -259,8 +262,8 @@ impl Done {
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
-            Self::Fine => 0,
-            Self::Differs => 2,
+            Self::Fine => exit::DONE,
+            Self::Differs => exit::DIFFERS,
             Self::Run(code) => code,
         }
     }

@@ -4,8 +4,8 @@
 use crate::plan::SavedPlan;
 
 use super::args::{Command, Global};
+use super::context::identity::{Caller, Need};
 use super::failure::Failure;
-use super::identity::{Caller, Need};
 use super::input::Input;
 use super::plan_file::read_plan;
 use super::screen::Screen;

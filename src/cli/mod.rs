@@ -5,38 +5,16 @@
 
 pub mod failure;
 pub mod surroundings;
-pub mod durations;
-pub mod sim_args;
-pub mod max_spend;
-pub mod orders_args;
-pub mod state_args;
-pub mod global_args;
-pub mod plan_args;
-pub mod run_args;
-pub mod look_args;
 pub mod args;
-pub mod habits;
 pub mod screen;
-pub mod machine;
-pub mod identity;
 pub mod private_files;
-pub mod settings;
-pub mod simulated;
 pub mod context;
 pub mod input;
 pub mod plan_file;
 pub mod matter;
-pub mod windows;
-pub mod choosing;
 pub mod ledger;
-pub mod pricing;
-pub mod open_run;
 pub mod planning;
-pub mod rights;
-pub mod signals;
-pub mod display;
 pub mod running;
-pub mod apart;
 pub mod commands;
 
 use std::ffi::OsString;
@@ -47,15 +25,15 @@ use clap::error::ErrorKind;
 
 use crate::clock::{Clock as _, SystemClock};
 
+use args::habits::{hint_for_unknown_command, normalise};
+use args::sim::SimCommand;
 use args::{Cli, Command, Global};
 use commands::sim::run_serve;
 use context::Context;
+use context::identity::Need;
 use failure::{Done, Failure, Situation};
-use habits::{hint_for_unknown_command, normalise};
-use identity::Need;
 use matter::Matter;
 use screen::Screen;
-use sim_args::SimCommand;
 use surroundings::Surroundings;
 
 /// Longest command line that is kept in journals and locks.
@@ -192,7 +170,7 @@ async fn prepare(
 fn tell_the_stream(cli: &Cli, failure: &Failure) {
     if cli.global.json && matches!(cli.command, Command::Apply(_) | Command::Cancel(_)) {
         let now = SystemClock::new(1).wall();
-        display::end_stream(None, display::Ending::Failed(failure), now);
+        running::display::end_stream(None, running::display::Ending::Failed(failure), now);
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::WorkingRole;
-use crate::plan::SavedPlan;
+use crate::plan::{PLAN_BYTES_MAX, SavedPlan};
 use crate::report::findings::Paint;
 
 use super::failure::{Failure, Situation};
@@ -16,15 +16,15 @@ use super::surroundings::read_bounded;
 /// differ by less than a second.
 const CLOCKS_DIFFER_MAX: SignedDuration = SignedDuration::from_mins(5);
 
-/// Largest plan file.
-const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
+// What can be read can be kept: the state takes every plan.
+const _: () = assert!(PLAN_BYTES_MAX == crate::store::PLAN_BYTES_MAX);
 
 /// A saved plan, as `respec plan --out` wrote it.
 ///
 /// # Errors
 /// [`Failure`] when it cannot be read, was altered or is of another version.
 pub fn read_plan(file: &Path) -> Result<SavedPlan, Failure> {
-    let bytes = read_bounded(file, PLAN_BYTES_MAX)?;
+    let bytes = read_bounded(file, PLAN_BYTES_MAX as u64)?;
     SavedPlan::open(&bytes).map_err(|error| {
         let taking = format!("take {}", file.display());
         Failure::from_error(Situation::Stale, &taking, &error)

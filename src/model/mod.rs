@@ -4,6 +4,7 @@
 //! now) and [`AppliedFleet`] (what respec last recorded). Everything here is plain data: it is parsed
 //! once at the border and trusted afterwards. No I/O, no clock, no randomness.
 
+pub mod exit;
 mod id;
 mod digest;
 mod money;

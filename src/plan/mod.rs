@@ -61,7 +61,7 @@ pub use price::{Basis, Price, Quoted, Rates, Running};
 use promise::block_what_is_never_allowed;
 pub use rules::prices::order_question;
 pub use saga::{Fingerprint, Renewal, Saga};
-pub use saved::{PlanFileError, SavedPlan, Source};
+pub use saved::{PLAN_BYTES_MAX, PlanFileError, SavedPlan, Source};
 pub use spend_limits::{Ruling, SpendLimit, spend_limits};
 pub use step::{Action, Because, Goal, Step, Undo};
 

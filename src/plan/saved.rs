@@ -18,8 +18,8 @@ use super::way_back::WayBack;
 /// The version this program writes, and the only one it reads.
 const FORMAT_VERSION: u32 = 1;
 
-/// Largest plan file that is read: 100,000 machines stay well below it.
-const PLAN_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Largest plan, in bytes; one of 10,000 machines has about 30 MB.
+pub const PLAN_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// A manifest the plan was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

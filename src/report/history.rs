@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::InstanceId;
+use crate::model::{InstanceId, exit};
 use crate::plan::Saga;
 use crate::saga::{
     Entry, IllegalEntry, Milestones, Phase, RunRecord, RunState, SagaState, StepState, in_force,
@@ -60,11 +60,11 @@ pub fn run(
 pub(super) fn ending(run: &RunRecord) -> (&'static str, Tone) {
     match run.closed {
         None => ("open", Tone::Warn),
-        Some((_, 0)) => ("done", Tone::Good),
-        Some((_, 3)) => ("partly done", Tone::Warn),
-        Some((_, 7)) => ("paused", Tone::Warn),
-        Some((_, 8)) => ("needs a person", Tone::Bad),
-        Some((_, 130 | 143)) => ("interrupted", Tone::Warn),
+        Some((_, exit::DONE)) => ("done", Tone::Good),
+        Some((_, exit::SOME_NOT_DONE)) => ("partly done", Tone::Warn),
+        Some((_, exit::PAUSED)) => ("paused", Tone::Warn),
+        Some((_, exit::PERSON_NEEDED)) => ("needs a person", Tone::Bad),
+        Some((_, exit::INTERRUPTED | exit::TERMINATED)) => ("interrupted", Tone::Warn),
         Some((_, _)) => ("failed", Tone::Bad),
     }
 }

@@ -9,7 +9,7 @@ use respec::aliyun::{Aliyun, Endpoints, Means, find};
 use respec::apply::{
     Interrupt, Job, OpenRun, Options, RunOutcome, Tools, apply, approve, waiting_gates,
 };
-use respec::cli::machine::Machine;
+use respec::cli::context::machine::Machine;
 use respec::cloud::Cloud as _;
 use respec::event::{Event, EventKind};
 use respec::model::{

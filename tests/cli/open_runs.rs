@@ -185,3 +185,22 @@ fn a_machine_that_somebody_stopped_while_the_run_rested_is_left_to_them() {
         assert_eq!(world.field(other, "EffectiveType"), WANTED, "{ended}");
     }
 }
+
+#[test]
+fn whoever_interrupts_a_cancel_that_reads_the_books_is_heard() {
+    let plain = prepaid_shop("open-books-files", "await", FAST);
+    let (manifest, cloud) = (plain.read("fleet.yaml"), plain.read("fleet.cloud.yaml"));
+    let faults = "faults:\n- {operation: GetOrderDetail, times: 500, code: Throttling}\n";
+    let mut house = House::with("open-books", &manifest, &format!("{faults}{cloud}"), FAST);
+    house.run(APPLY).exits(7);
+    let n_asked = |house: &House| house.server.calls().get("GetOrderDetail").copied();
+    let before = n_asked(&house);
+    // Its pauses are long enough now for somebody to lose patience.
+    house.set("RESPEC_SPEED", "1");
+    let cancel = house.start(&format!("cancel {} -auto-approve", house.last_run()));
+    until("the books are asked", || n_asked(&house) > before);
+    cancel.signal("INT");
+    cancel.ended().exits(130).says(&["the run stays open"]);
+    let history = house.run("history -json").exits(0).json();
+    assert_eq!(history["runs"][0]["exit_code"], serde_json::Value::Null);
+}

@@ -156,7 +156,8 @@ fn a_payment_by_hand_that_never_arrived_is_sent_again_by_nobody() {
 /// What was refused for certain may be tried again.
 #[test]
 fn a_payment_by_hand_that_was_refused_may_be_sent_again_and_is_in_the_history() {
-    let faults = "faults:\n- {operation: PayOrder, call: 1, code: InsufficientBalance, status: 400}\n";
+    let faults =
+        "faults:\n- {operation: PayOrder, call: 1, code: InsufficientBalance, status: 400}\n";
     let plain = prepaid_shop("by-hand-refused-files", "await", FAST);
     let (manifest, cloud) = (plain.read("fleet.yaml"), plain.read("fleet.cloud.yaml"));
     let cloud = format!("{faults}{cloud}");
@@ -170,8 +171,9 @@ fn a_payment_by_hand_that_was_refused_may_be_sent_again_and_is_in_the_history() 
     house.run(&pay).exits(0);
     // The one that was refused, and the one that paid.
     assert_eq!(n_payments(&house), 2);
-    let history = house.run("history").exits(0);
-    assert!(history.stdout.contains("orders pay"), "{history}");
+    let by_hand = house.last_run();
+    let history = house.run(&format!("history {by_hand}")).exits(0);
+    history.shows(&["orders pay", "done"]);
     house.run(APPLY).exits(0);
     is_done_with_one_order(&house);
 }

@@ -12,7 +12,7 @@ use axum::Router;
 use respec::aliyun::{
     Aliyun, AliyunConfig, CredentialsError, Endpoints, Found, Means, Randomness, find,
 };
-use respec::cli::machine::Machine;
+use respec::cli::context::machine::Machine;
 use respec::clock::{Clock as _, SystemClock};
 use respec::cloud::{Cloud as _, CloudError};
 use respec::http::HttpWire;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Credentials, Endpoints, Means, find};
-use respec::cli::machine::Machine;
+use respec::cli::context::machine::Machine;
 use respec::clock::{Clock, VirtualClock};
 use respec::cloud::{Cloud as _, CloudError, ErrorKind, PowerCall, PowerVerb};
 use respec::model::{InstanceId, RegionId, StoppedMode};

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use clap::Parser as _;
 use respec::aliyun::Aliyun;
 use respec::cli::args::Cli;
-use respec::cli::habits::normalise;
+use respec::cli::args::habits::normalise;
 use respec::manifest::{self, Source};
 use respec::model::Severity;
 use respec::plan::SavedPlan;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::apply::outcome::{MachineEnd, Obligation, RunOutcome};
 use crate::event::EventKind;
+use crate::model::exit;
 use crate::plan::Saga;
 use crate::planted::{self, Fault};
 use crate::saga::{
@@ -53,7 +54,7 @@ impl Dispatcher<'_> {
             journal_short: self.tools.journal.runs_short(),
             interrupted: self.interrupted,
             mode: self.options.mode,
-            exit_code: 0,
+            exit_code: exit::DONE,
         };
         for (id, state) in &self.state.sagas {
             let Some(saga) = self.sagas.get(id) else {

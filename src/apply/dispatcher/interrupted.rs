@@ -1,7 +1,7 @@
 //! Somebody asks to stop: once, and everything is brought up; twice, and what is owed is said.
 
 use crate::apply::RunOutcome;
-use crate::model::InstanceId;
+use crate::model::{InstanceId, exit};
 use crate::planted::{self, Fault};
 use crate::saga::{Kind, Mode};
 
@@ -62,8 +62,7 @@ impl Dispatcher<'_> {
 }
 
 fn signal_name(exit_code: u8) -> &'static str {
-    // 128 + the signal's number, as shells do.
-    if exit_code == 143 {
+    if exit_code == exit::TERMINATED {
         "SIGTERM"
     } else {
         "SIGINT"

@@ -8,7 +8,7 @@ use crate::cli::commands::state::recorded;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::open_run::{named, with_plan};
+use crate::cli::planning::open_run::{named, with_plan};
 use crate::cli::running::load_plan;
 use crate::cli::screen::Screen;
 use crate::model::Crowd;

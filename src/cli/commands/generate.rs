@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::sim_args::GenerateArgs;
+use crate::cli::args::sim::GenerateArgs;
 use crate::sim::{GenerateOptions, generate};
 
 const MANIFEST_NAME: &str = "fleet.yaml";

@@ -2,13 +2,13 @@
 
 use crate::cli::args::{Format, Global, PlanArgs};
 use crate::cli::context::Context;
-use crate::cli::failure::{Done, Failure};
+use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
+use crate::cli::planning::rights;
+use crate::cli::planning::windows::fits_its_windows;
 use crate::cli::planning::{Planning, make_plan};
 use crate::cli::private_files::write_private;
-use crate::cli::rights;
 use crate::cli::screen::Screen;
-use crate::cli::windows::fits_its_windows;
 use crate::report::plan::{Detail, FirstRun, PlanPage, plan_markdown, plan_text};
 
 /// Makes a plan, shows it, and saves it when asked to.
@@ -22,6 +22,7 @@ pub async fn run(
     input: &Input,
     screen: &Screen,
 ) -> Result<Done, Failure> {
+    let format = format(global, args)?;
     screen.talk(&input.warnings);
     let mut planning = make_plan(context, input, &args.planning, screen.paint()).await?;
     screen.talk(&planning.warnings);
@@ -34,11 +35,6 @@ pub async fn run(
     }
     let saved_to = args.out.as_ref().filter(|_| fits.is_ok());
     let saved_to = saved_to.map(|path| path.display().to_string());
-    let format = if global.json {
-        Format::Json
-    } else {
-        args.format
-    };
     let detail = if args.verbose {
         Detail::Verbose
     } else {
@@ -59,6 +55,17 @@ pub async fn run(
     } else {
         Done::Fine
     })
+}
+
+fn format(global: &Global, args: &PlanArgs) -> Result<Format, Failure> {
+    match (global.json, args.format) {
+        (true, Format::Markdown) => Err(Failure::new(
+            Situation::Usage,
+            "-json and --format markdown ask for two forms of one plan",
+        )),
+        (true, Format::Text | Format::Json) => Ok(Format::Json),
+        (false, format) => Ok(format),
+    }
 }
 
 fn shown(

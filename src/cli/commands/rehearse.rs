@@ -1,11 +1,11 @@
 //! `respec rehearse`: the plan on a copy of the fleet, in virtual time, on good days and bad ones.
 
 use crate::cli::args::{Global, RehearseArgs};
-use crate::cli::choosing::look;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::matter::Matter;
+use crate::cli::planning::choosing::look;
 use crate::cli::planning::{Planning, make_plan, peek};
 use crate::cli::screen::Screen;
 use crate::figures::Worst;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
 
-use crate::cli::sim_args::ServeArgs;
+use crate::cli::args::sim::ServeArgs;
 use crate::clock::{Clock as _, SystemClock};
 use crate::sim::{SCENARIO_BYTES_MAX, Scenario, ScenarioError, World, serve};
 

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
+use crate::cli::args::sim::WaitArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::screen::Screen;
-use crate::cli::sim_args::WaitArgs;
 use crate::cloud::Cloud as _;
 use crate::report::json::document;
 

@@ -23,4 +23,5 @@ mod moving;
 
 pub use moving::Restored;
 pub use opening::{Access, Store, StoreOptions};
+pub use plans::PLAN_BYTES_MAX;
 pub use surveying::{Figures, Survey};

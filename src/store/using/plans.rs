@@ -9,8 +9,8 @@ use crate::store::history::records::plan_key;
 
 use super::opening::{Disk, Store};
 
-/// Largest plan; one of 10,000 machines has about 30 MB.
-pub(super) const PLAN_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Largest plan that is kept, in bytes.
+pub const PLAN_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 impl Store {
     /// Keeps a plan: the file is whole and on disk, and its digest committed, when this returns.

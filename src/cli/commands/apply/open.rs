@@ -7,7 +7,7 @@ use super::Attempt;
 use crate::cli::args::ApplyArgs;
 use crate::cli::failure::{Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::open_run::{self, fits_what_is_asked, holds_somebody_down};
+use crate::cli::planning::open_run::{self, fits_what_is_asked, holds_somebody_down};
 use crate::cli::planning::peek;
 use crate::cli::running::{Ended, Run, load_plan};
 use crate::model::Lineage;

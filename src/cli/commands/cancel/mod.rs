@@ -8,16 +8,17 @@ use std::rc::Rc;
 use crate::apply::{Hours, Obligation, Untold, abandon};
 use crate::cli::args::{CancelArgs, Global};
 use crate::cli::commands::orders::leftover::{Leftover, offer_to_cancel};
-use crate::cli::commands::orders::reconcile::{PERSON_NEEDED, Reconciled};
+use crate::cli::commands::orders::reconcile::Reconciled;
 use crate::cli::context::Context;
-use crate::cli::display::{Ending, end_stream};
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::open_run::{named, with_plan};
+use crate::cli::planning::open_run::{named, with_plan};
 use crate::cli::planning::peek;
-use crate::cli::running::{Run, load_plan};
+use crate::cli::running::display::{Ending, end_stream};
+use crate::cli::running::signals::unless_interrupted;
+use crate::cli::running::{Run, open_plan};
 use crate::cli::screen::Screen;
-use crate::model::{InstanceId, Lineage, OrderId, RegionId};
+use crate::model::{InstanceId, Lineage, OrderId, RegionId, exit};
 use crate::observe::observe;
 use crate::plan::SavedPlan;
 use crate::saga::Mode;
@@ -74,12 +75,13 @@ async fn give_up(
     // Whoever held the state until now may have ended the run, and somebody may have begun another.
     let contents = store.contents();
     let open = named(Some(&contents), &args.run)?;
-    if let Err(lost @ (StoreError::Damaged { .. } | StoreError::NoPlan(_))) =
-        store.load_plan(&open.record.plan_id).await
-    {
-        return without_plan::give_up(context, &store, open, &lost, args, screen).await;
-    }
-    let plan = load_plan(&store, &open.record.plan_id).await?;
+    let plan = match store.load_plan(&open.record.plan_id).await {
+        Err(lost @ (StoreError::Damaged { .. } | StoreError::NoPlan(_))) => {
+            return without_plan::give_up(context, &store, open, &lost, args, screen).await;
+        }
+        kept => kept.map_err(|error| Failure::store("read the plan of the open run", &error))?,
+    };
+    let plan = open_plan(&plan)?;
     let settling = Run {
         context,
         global,
@@ -98,10 +100,9 @@ async fn give_up(
         screen.sentence(&ended.words(&screen.out));
         return Ok(GivenUp::NotYet(ended.done()));
     }
-    let lost = Reconciled::of(context, &store, None).await.map_err(told)?;
-    screen.sentence(&lost.recorded_in_words());
-    let contents = store.contents();
-    let left = Leftover::of(context, &contents, &input.fleet, &args.run).await;
+    let books = read_books(context, &store, input, args, screen);
+    let books = unless_interrupted("the run stays open", books).await;
+    let (lost, left) = books.map_err(told)?;
     let untold = lost.untold();
     close(context, &store, &plan, args, &untold)
         .await
@@ -118,11 +119,26 @@ async fn give_up(
     Ok(GivenUp::Closed {
         lines: Some(lines),
         done: if lost.needs_a_person() {
-            Done::Run(PERSON_NEEDED)
+            Done::Run(exit::PERSON_NEEDED)
         } else {
             done
         },
     })
+}
+
+/// What the account's books say of orders whose answers were lost, and of those the run leaves behind.
+async fn read_books(
+    context: &Context,
+    store: &Store,
+    input: &Input,
+    args: &CancelArgs,
+    screen: &Screen,
+) -> Result<(Reconciled, Leftover), Failure> {
+    let lost = Reconciled::of(context, store, None).await?;
+    screen.sentence(&lost.recorded_in_words());
+    let contents = store.contents();
+    let left = Leftover::of(context, &contents, &input.fleet, &args.run).await;
+    Ok((lost, left))
 }
 
 /// The machines that nothing can be owed to any more: they are not there, and looking is allowed.

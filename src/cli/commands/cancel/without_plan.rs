@@ -3,10 +3,10 @@
 use super::{GivenUp, stays_open};
 use crate::apply::abandon_without_plan;
 use crate::cli::args::CancelArgs;
-use crate::cli::commands::orders::reconcile::PERSON_NEEDED;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::screen::Screen;
+use crate::model::exit;
 use crate::saga::RunState;
 use crate::store::{Contents, OpenRun, Store, StoreError};
 
@@ -45,7 +45,7 @@ pub(super) async fn give_up(
     ));
     Ok(GivenUp::Closed {
         lines: None,
-        done: Done::Run(PERSON_NEEDED),
+        done: Done::Run(exit::PERSON_NEEDED),
     })
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::one_by_one;
+use crate::cli::args::orders::Consent;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::ledger::{Ledger, settled};
-use crate::cli::orders_args::Consent;
 use crate::cli::screen::Screen;
 use crate::cloud::Billing as _;
 use crate::model::{Order, OrderId, OrderOwner, PaymentStatus};

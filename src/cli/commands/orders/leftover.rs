@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::cancel::cancel;
-use super::one_by_one::{SOME_NOT_DONE, one_by_one};
+use super::one_by_one::one_by_one;
 use crate::cli::args::CancelArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::Done;
 use crate::cli::ledger::{Ledger, is_settled};
 use crate::cli::screen::Screen;
-use crate::model::{DesiredFleet, OrderId, PaymentStatus};
+use crate::model::{DesiredFleet, OrderId, PaymentStatus, exit};
 use crate::report::orders::{OrderRow, orders_table};
 use crate::saga::OrderRecord;
 use crate::store::Contents;
@@ -112,7 +112,7 @@ pub async fn offer_to_cancel(
         Ok(done) => done,
         Err(failure) => {
             screen.failure(&failure);
-            Done::Run(SOME_NOT_DONE)
+            Done::Run(exit::SOME_NOT_DONE)
         }
     }
 }

@@ -10,12 +10,12 @@ mod found;
 pub mod reconcile;
 
 use crate::cli::args::Global;
-use crate::cli::choosing::look_and_choose;
+use crate::cli::args::orders::{OrdersArgs, OrdersCommand};
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure};
 use crate::cli::input::Input;
 use crate::cli::ledger::Ledger;
-use crate::cli::orders_args::{OrdersArgs, OrdersCommand};
+use crate::cli::planning::choosing::look_and_choose;
 use crate::cli::planning::peek;
 use crate::cli::screen::Screen;
 

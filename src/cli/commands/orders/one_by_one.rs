@@ -2,11 +2,8 @@
 
 use crate::cli::failure::{Done, Failure};
 use crate::cli::screen::Screen;
-use crate::model::{Order, OrderId};
+use crate::model::{Order, OrderId, exit};
 use crate::report::orders::OrderRow;
-
-/// Exit code: some are done, and some are not.
-pub(super) const SOME_NOT_DONE: u8 = 3;
 
 /// Deals with the orders. Where one is refused, those behind it are left as they are.
 ///
@@ -24,7 +21,7 @@ pub(super) async fn one_by_one(
             Err(failure) if before == 0 => return Err(failure),
             Err(failure) => {
                 screen.failure(&failure);
-                return Ok(Done::Run(SOME_NOT_DONE));
+                return Ok(Done::Run(exit::SOME_NOT_DONE));
             }
         }
         screen.sentence(&format!("Order {} is {done}.\n", row.order.id));

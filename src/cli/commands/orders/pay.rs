@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use super::one_by_one;
-use crate::cli::apart::write_apart;
 use crate::cli::args::Global;
+use crate::cli::args::orders::Consent;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::ledger::{Ledger, settled};
-use crate::cli::orders_args::Consent;
+use crate::cli::running::apart::write_apart;
 use crate::cli::screen::Screen;
 use crate::cloud::{Billing as _, Outcome, Payer};
-use crate::model::{Order, OrderId, OrderOwner, PaymentStatus};
+use crate::model::{Order, OrderId, OrderOwner, PaymentStatus, exit};
 use crate::report::orders::{OrderRow, orders_json, orders_table};
 use crate::saga::{Kind, PaymentCall};
 use crate::store::Store;
@@ -22,9 +22,6 @@ const LOOKS_MAX: usize = 30;
 
 /// Between two such looks.
 const LOOK_EVERY: Duration = Duration::from_secs(4);
-
-/// Exit code: waits for a person.
-const PAUSED: u8 = 7;
 
 /// Pays our own unpaid orders, one call each, ever: each is in the journal before it is sent, and where there is one
 /// that was not refused for certain, by a run or from here, a person pays in the console. The state is held meanwhile.
@@ -53,7 +50,7 @@ pub(super) async fn run(
         screen.talk(
             "No payer is configured (RESPEC_PAYER_…), so a person pays: console, Expenses > Orders.\n",
         );
-        return Ok(Done::Run(PAUSED));
+        return Ok(Done::Run(exit::PAUSED));
     };
     let question = "Pay them? Only `yes` is taken as yes: ";
     let agreed = args.auto_approve || (screen.can_ask && screen.ask(question));

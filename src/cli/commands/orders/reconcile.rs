@@ -7,20 +7,17 @@ use serde_json::json;
 use super::found;
 use crate::apply::{LostAnswer, Untold, adopt, candidates, lost_answers};
 use crate::cli::args::Global;
+use crate::cli::args::orders::ReconcileArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::open_run::with_plan;
-use crate::cli::orders_args::ReconcileArgs;
+use crate::cli::planning::open_run::with_plan;
 use crate::cli::planning::peek;
 use crate::cli::running::load_plan;
 use crate::cli::screen::Screen;
-use crate::model::{InstanceId, Lineage, OrderId};
+use crate::model::{InstanceId, Lineage, OrderId, exit};
 use crate::report::json::document;
 use crate::store::Store;
-
-/// Exit code: a person is needed.
-pub const PERSON_NEEDED: u8 = 8;
 
 /// Reads the books for the time of every lost answer; records what is found, says what is not.
 pub(super) async fn run(
@@ -42,7 +39,7 @@ pub(super) async fn run(
     }
     screen.told(&reconciled.open_in_words(), || reconciled.as_json());
     Ok(if reconciled.needs_a_person() {
-        Done::Run(PERSON_NEEDED)
+        Done::Run(exit::PERSON_NEEDED)
     } else {
         Done::Fine
     })

@@ -1,9 +1,9 @@
 //! `respec orders show ORDER`.
 
 use crate::cli::args::Global;
+use crate::cli::args::orders::OneOrder;
 use crate::cli::failure::{Done, Failure};
 use crate::cli::ledger::Ledger;
-use crate::cli::orders_args::OneOrder;
 use crate::cli::screen::Screen;
 use crate::report::orders::{order, order_json};
 

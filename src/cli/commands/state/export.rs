@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
+use crate::cli::args::state::ExportArgs;
 use crate::cli::failure::{Done, Failure};
 use crate::cli::private_files::write_private;
 use crate::cli::screen::Screen;
-use crate::cli::state_args::ExportArgs;
 use crate::report::json::document;
 use crate::store::{Figures, Store};
 

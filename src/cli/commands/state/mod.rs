@@ -6,13 +6,13 @@ mod restore;
 mod rm;
 
 use crate::cli::args::Global;
+use crate::cli::args::state::{OneMachine, StateArgs, StateCommand};
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::matter::Matter;
 use crate::cli::planning::peek;
 use crate::cli::screen::Screen;
-use crate::cli::state_args::{OneMachine, StateArgs, StateCommand};
 use crate::model::{AppliedInstance, InstanceId};
 use crate::report::json;
 use crate::report::state::{state_list, state_show};

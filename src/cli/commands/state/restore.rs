@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use crate::cli::args::Global;
+use crate::cli::args::state::RestoreArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::screen::Screen;
-use crate::cli::state_args::RestoreArgs;
 use crate::model::Lineage;
 use crate::report::json::document;
 use crate::report::words::{count, minute};

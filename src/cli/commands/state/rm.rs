@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::cli::apart::write_apart;
+use crate::cli::args::state::OneMachine;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
+use crate::cli::running::apart::write_apart;
 use crate::cli::screen::Screen;
-use crate::cli::state_args::OneMachine;
 use crate::report::json::document;
 use crate::saga::Kind;
 use crate::store::Store;

@@ -8,7 +8,7 @@ use crate::model::{InstanceId, RegionId, StoppedMode};
 use crate::plan::{Action, Check, Saga, Undo, Verdict};
 use crate::report::words::terminal;
 
-use super::failure::{Failure, Situation};
+use crate::cli::failure::{Failure, Situation};
 
 /// Machines that are asked about when a plan is only shown: one page of each region and kind.
 const SHOWN_MAX: usize = IDS_PER_CALL_MAX;

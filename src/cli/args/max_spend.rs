@@ -3,7 +3,7 @@
 use crate::model::{Currency, Money};
 use crate::plan::{SavedPlan, bill};
 
-use super::failure::{Failure, Situation};
+use crate::cli::failure::{Failure, Situation};
 
 /// `--max-spend`: an amount, with or without its currency.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use crate::plan::{Ruling, SavedPlan, SpendLimit, spend_limits};
 use crate::report::plan::limit_words;
 use crate::store::Contents;
 
-use super::context::Context;
-use super::failure::{Failure, Situation};
-use super::max_spend::MaxSpend;
-use super::settings::PAYER_VARIABLES;
+use crate::cli::args::max_spend::MaxSpend;
+use crate::cli::context::Context;
+use crate::cli::context::settings::PAYER_VARIABLES;
+use crate::cli::failure::{Failure, Situation};
 
 /// Asks everything there is to ask about money.
 pub async fn books(

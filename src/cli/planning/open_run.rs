@@ -10,10 +10,10 @@ use crate::saga::{RunState, holds_down, in_force};
 use crate::store::{Contents, OpenRun, Store};
 
 use super::choosing::targets;
-use super::context::Context;
-use super::failure::{Failure, Situation};
-use super::plan_args::PlanningArgs;
 use super::pricing::keep_within_limits;
+use crate::cli::args::plan::PlanningArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Situation};
 
 /// Machines that a message names; `history` has the others.
 const NAMED_MAX: usize = 3;

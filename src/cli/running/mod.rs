@@ -1,4 +1,11 @@
 //! Carrying a plan out: opening the state, choosing between a new run and an open one, showing progress.
+//!
+//! In: a plan or an open run. Out: how it ended, for the exit code and for the closing words. `signals` lets people stop it,
+//! `display` lets them watch it, `apart` writes down what they do by hand.
+
+pub mod signals;
+pub mod display;
+pub mod apart;
 
 use std::rc::Rc;
 
@@ -13,14 +20,14 @@ use crate::store::{Contents, OpenRun, Store};
 
 use super::args::{ApplyArgs, Global};
 use super::context::Context;
-use super::display::Progress;
 use super::failure::{Done, Failure, Situation};
-use super::open_run::unfinished;
 use super::plan_file::by_role;
+use super::planning::open_run::unfinished;
+use super::planning::rights;
 use super::planning::to_adopt;
-use super::rights;
 use super::screen::Screen;
-use super::signals;
+
+use display::Progress;
 
 /// Everything that a run needs besides its plan.
 pub struct Run<'a> {
@@ -174,7 +181,8 @@ impl<'a> Run<'a> {
         let open = open.ok_or_else(|| Failure::new(Situation::Other, "there is no open run"))?;
         let plan = load_plan(&store, &open.record.plan_id).await?;
         let account = plan.account.clone();
-        let mut observed = super::choosing::look(self.context, account, &plan.desired).await?;
+        let mut observed =
+            super::planning::choosing::look(self.context, account, &plan.desired).await?;
         let now = self.context.clock.wall();
         contents.applied.look_beneath_upgrades(&mut observed, now);
         let run = open.record.run.clone();
@@ -280,11 +288,16 @@ impl<'a> Run<'a> {
 /// # Errors
 /// [`Failure`] when it is gone or was altered.
 pub async fn load_plan(store: &Store, id: &Digest) -> Result<SavedPlan, Failure> {
-    let bytes = store
-        .load_plan(id)
-        .await
-        .map_err(|error| Failure::store("read the plan of the open run", &error))?;
-    SavedPlan::open(&bytes).map_err(|error| {
+    let bytes = store.load_plan(id).await;
+    open_plan(&bytes.map_err(|error| Failure::store("read the plan of the open run", &error))?)
+}
+
+/// The same, from its bytes.
+///
+/// # Errors
+/// [`Failure`] when it was altered.
+pub fn open_plan(bytes: &[u8]) -> Result<SavedPlan, Failure> {
+    SavedPlan::open(bytes).map_err(|error| {
         Failure::from_error(Situation::Stale, "read the plan of the open run", &error)
     })
 }

@@ -10,9 +10,9 @@ use crate::cloud::Payer;
 use crate::model::RegionId;
 use crate::store::Holder;
 
-use super::args::Global;
-use super::failure::{Failure, Situation};
-use super::surroundings::Surroundings;
+use crate::cli::args::Global;
+use crate::cli::failure::{Failure, Situation};
+use crate::cli::surroundings::Surroundings;
 
 /// The region that calls about no region go to when nobody says otherwise.
 const DEFAULT_REGION: &str = "cn-hangzhou";

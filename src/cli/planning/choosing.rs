@@ -8,9 +8,9 @@ use crate::plan::{Members, SavedPlan};
 use crate::report::findings::Paint;
 use crate::store::{Contents, Store, StoreError};
 
-use super::context::Context;
-use super::failure::{Failure, Situation};
-use super::input::Input;
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Situation};
+use crate::cli::input::Input;
 
 /// A manifest with every selector answered, and the machines it is about as they were seen.
 pub struct Chosen {

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use crate::model::Digest;
 use crate::sim::{SCENARIO_BYTES_MAX, Scenario, World};
 
-use super::failure::{Failure, Situation};
-use super::private_files::{make_private, write_private, writing};
-use super::surroundings::read_bounded;
+use crate::cli::failure::{Failure, Situation};
+use crate::cli::private_files::{make_private, write_private, writing};
+use crate::cli::surroundings::read_bounded;
 
 /// A simulated world and the file it is kept in.
 #[derive(Clone)]

@@ -13,9 +13,9 @@ use crate::event::Event;
 use crate::report::Style;
 use crate::report::run::{Board, Canvas, Diagnostic, Display, JsonLines, Line, Live, Size, Tally};
 
-use super::args::Global;
-use super::failure::{Done, Failure};
-use super::screen::Screen;
+use crate::cli::args::Global;
+use crate::cli::failure::{Done, Failure};
+use crate::cli::screen::Screen;
 
 /// How often a display is told that time has passed.
 const TICK: Duration = Duration::from_secs(1);

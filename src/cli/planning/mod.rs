@@ -1,4 +1,14 @@
 //! From manifest to plan: the recipe that `plan` and `apply` share.
+//!
+//! In: a manifest that was read, and a context. Out: a plan with everything that a reader should know about how it came to be.
+//! `choosing` looks at the machines a manifest means, `pricing` asks what things cost, `open_run` keeps out what an unfinished
+//! run still has in hand, `windows` and `rights` say before anything begins what would fail later.
+
+pub mod windows;
+pub mod choosing;
+pub mod pricing;
+pub mod open_run;
+pub mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,12 +28,13 @@ use crate::report::findings::Paint;
 use crate::store::{Contents, Store};
 
 use super::args::PlanningArgs;
-use super::choosing::{look_and_choose, members_before, targets};
 use super::context::Context;
 use super::failure::{Failure, Situation};
 use super::input::Input;
-use super::open_run::{begun, busy};
-use super::pricing::{books, somebody_pays_by_call};
+
+use choosing::{look_and_choose, members_before, targets};
+use open_run::{begun, busy};
+use pricing::{books, somebody_pays_by_call};
 
 /// How long a saved plan may be applied.
 const EXPIRES_AFTER: Duration = Duration::from_secs(24 * 3600);

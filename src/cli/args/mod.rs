@@ -1,15 +1,29 @@
 //! The command line: its doc comments are the help. Every group of options has a file of its own.
+//!
+//! In: words, after `habits` has read the ones that Terraform taught people. Out: one struct for each command, with values that
+//! are parsed once: durations, amounts, addresses. Nothing here reads a file or the environment.
+
+pub mod durations;
+pub mod max_spend;
+pub mod orders;
+pub mod state;
+pub mod sim;
+pub mod global;
+pub mod plan;
+pub mod run;
+pub mod look;
+pub mod habits;
 
 use clap::{Parser, Subcommand};
 
-pub use super::global_args::Global;
-pub use super::look_args::{ExplainArgs, PolicyArgs, PolicyFormat, SchemaArgs};
-pub use super::plan_args::{ApplyArgs, Format, PlanArgs, PlanningArgs, RehearseArgs};
-pub use super::run_args::{ApproveArgs, CancelArgs, HistoryArgs};
+pub use global::Global;
+pub use look::{ExplainArgs, PolicyArgs, PolicyFormat, SchemaArgs};
+pub use plan::{ApplyArgs, Format, PlanArgs, PlanningArgs, RehearseArgs};
+pub use run::{ApproveArgs, CancelArgs, HistoryArgs};
 
-use super::orders_args::OrdersArgs;
-use super::sim_args::SimArgs;
-use super::state_args::StateArgs;
+use orders::OrdersArgs;
+use sim::SimArgs;
+use state::StateArgs;
 
 /// Plan and apply for the specs of a fleet of Alibaba Cloud ECS instances.
 ///

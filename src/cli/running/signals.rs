@@ -4,13 +4,27 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::apply::Interrupt;
+use crate::model::exit;
 
-use super::failure::{Failure, Situation};
+use crate::cli::failure::{Failure, Situation};
 
-/// 128 + SIGINT.
-const INTERRUPTED: u8 = 130;
-/// 128 + SIGTERM; a lost terminal (SIGHUP) ends a run the same way.
-const TERMINATED: u8 = 143;
+/// Does what the first signal ends at once, where nothing has to be brought to an end.
+///
+/// # Errors
+/// [`Failure`] of the work, or that it was interrupted.
+pub async fn unless_interrupted<T>(
+    doing: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let mut interrupts = listen()?;
+    tokio::select! { biased;
+        Some(Interrupt::Ask { exit_code } | Interrupt::Insist { exit_code }) = interrupts.recv() => {
+            let situation = Situation::Interrupted(exit_code);
+            Err(Failure::new(situation, format!("interrupted, {doing}")))
+        }
+        done = work => done,
+    }
+}
 
 /// Listens for SIGINT, SIGTERM and SIGHUP from now on. Must be called inside a `LocalSet`.
 ///
@@ -27,9 +41,9 @@ pub fn listen() -> Result<UnboundedReceiver<Interrupt>, Failure> {
         let mut asked = false;
         loop {
             let exit_code = tokio::select! { biased;
-                Some(()) = int.recv() => INTERRUPTED,
-                Some(()) = term.recv() => TERMINATED,
-                Some(()) = hup.recv() => TERMINATED,
+                Some(()) = int.recv() => exit::INTERRUPTED,
+                Some(()) = term.recv() => exit::TERMINATED,
+                Some(()) = hup.recv() => exit::TERMINATED,
                 else => return,
             };
             let interrupt = if asked {

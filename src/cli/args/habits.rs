@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::CommandFactory as _;
 
-use super::args::Cli;
+use super::Cli;
 
 /// Rewrites Terraform's `-option` to `--option`.
 ///

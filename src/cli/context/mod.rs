@@ -1,4 +1,12 @@
 //! Which cloud, which clock, which store: where a command gets them from.
+//!
+//! In: options, environment, machine. Out: a [`Context`], with which a command need not know whether its cloud is the real one.
+//! `identity` finds somebody to work as, `settings` what the environment says, `simulated` the world of `--simulate`.
+
+pub mod machine;
+pub mod settings;
+pub mod identity;
+pub mod simulated;
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -23,12 +31,13 @@ use crate::wire::Wire;
 
 use super::args::Global;
 use super::failure::{Failure, Situation};
-use super::identity::{Caller, Search};
 use super::private_files::make_private;
 use super::screen::Screen;
-use super::settings::{holder, payer, randomness, region, speed, state_home};
-use super::simulated::{SavedWorld, open_world};
 use super::surroundings::Surroundings;
+
+use identity::{Caller, Search};
+use settings::{holder, payer, randomness, region, speed, state_home};
+use simulated::{SavedWorld, open_world};
 
 /// Everything a command needs of the world.
 pub struct Context {

@@ -11,8 +11,8 @@ use crate::plan::{SavedPlan, overruns};
 use crate::report::plan::overrun_line;
 use crate::saga::{Brakes, Hold, Keeping, Lift, Terms};
 
-use super::args::ApplyArgs;
-use super::failure::{Failure, Situation};
+use crate::cli::args::ApplyArgs;
+use crate::cli::failure::{Failure, Situation};
 
 /// Refuses a plan of which some group needs more time than its window leaves.
 ///

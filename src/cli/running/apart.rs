@@ -2,13 +2,13 @@
 //! a run of its own, which carries out no plan.
 
 use crate::journal::Journal as _;
-use crate::model::Digest;
+use crate::model::{Digest, exit};
 use crate::saga::{Entry, Kind};
 use crate::store::Store;
 
-use super::context::Context;
-use super::failure::{Failure, Situation};
-use super::running::new_run_id;
+use super::new_run_id;
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Situation};
 
 /// What stands for the plan and for the wish of a run that has neither.
 const NOTHING: &str = "by hand";
@@ -31,7 +31,16 @@ pub async fn write_apart(context: &Context, store: &Store, kind: Kind) -> Result
                 command: context.holder.command.clone(),
             };
             let run = new_run_id(now, &nothing, &contents);
-            (run, vec![opened, kind, Kind::RunClosed { exit_code: 0 }])
+            (
+                run,
+                vec![
+                    opened,
+                    kind,
+                    Kind::RunClosed {
+                        exit_code: exit::DONE,
+                    },
+                ],
+            )
         }
     };
     let entries = (contents.next_seq..).zip(kinds).map(|(seq, kind)| Entry {

@@ -9,11 +9,11 @@ use crate::model::WorkingRole;
 use crate::report::words::terminal;
 use crate::wire::Wire;
 
-use super::args::Global;
-use super::failure::Failure;
 use super::machine::Machine;
-use super::screen::Screen;
-use super::surroundings::Surroundings;
+use crate::cli::args::Global;
+use crate::cli::failure::Failure;
+use crate::cli::screen::Screen;
+use crate::cli::surroundings::Surroundings;
 
 /// Whether a command speaks to the cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,7 +25,7 @@ pub struct Global {
     pub chdir: Option<PathBuf>,
     /// Send every call there instead of to the vendor's hosts; plain HTTP to loopback only. Also
     /// `RESPEC_ENDPOINT`.
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "simulate")]
     pub endpoint: Option<String>,
     /// Profile of ~/.aliyun/config.json, or section of ~/.alibabacloud/credentials.
     #[arg(long, global = true, value_name = "NAME")]
