@@ -88,7 +88,15 @@ impl Bucket {
 
     /// A call went through: an eighth closer to the usual rate.
     pub fn speed_up(&mut self) {
-        self.interval = (self.interval - self.interval / 8).max(self.rate.interval);
+        self.go_at((self.interval - self.interval / 8).max(self.rate.interval));
+    }
+
+    /// Another interval from now on. When the next turn comes stays as it was: `due` stands ahead of it by the burst,
+    /// which is so many intervals long.
+    fn go_at(&mut self, interval: Duration) {
+        let ahead = self.rate.burst.saturating_sub(1);
+        self.due = (self.due + interval * ahead).saturating_sub(self.interval * ahead);
+        self.interval = interval;
     }
 
     /// The rate at present: slower than usual after a refusal.
@@ -102,7 +110,7 @@ impl Bucket {
 
     /// From now on turns come at the pace of another bucket of the same kind.
     pub fn keep_pace_with(&mut self, rate: Rate) {
-        self.interval = rate.interval;
+        self.go_at(rate.interval);
     }
 }
 
@@ -163,6 +171,35 @@ mod tests {
             turns(&mut bucket, Duration::ZERO, 4),
             [5_000, 5_200, 5_400, 5_600]
         );
+    }
+
+    #[test]
+    fn after_refusals_every_success_brings_the_next_turn_nearer_and_none_shuts_the_lane() {
+        let mut bucket = Bucket::new(Rate {
+            interval: Duration::from_millis(62),
+            burst: 200,
+            per_minute: u32::MAX,
+        });
+        for _ in 0..10 {
+            bucket.slow_down(Duration::ZERO, Duration::ZERO);
+        }
+        // Calls of before the refusals succeed meanwhile.
+        for _ in 0..190 {
+            bucket.speed_up();
+        }
+        let at = turns(&mut bucket, Duration::ZERO, 100);
+        assert!(at[0] == 0 && at[99] <= 99 * 62, "{at:?}");
+    }
+
+    #[test]
+    fn a_pace_that_is_kept_with_another_bucket_gives_no_burst_when_that_one_slows_down() {
+        let (mut slow, mut kept) = (Bucket::new(RATE), Bucket::new(RATE));
+        assert_eq!(turns(&mut kept, Duration::ZERO, 3), [0, 0, 0]);
+        for _ in 0..4 {
+            slow.slow_down(Duration::ZERO, Duration::ZERO);
+        }
+        kept.keep_pace_with(slow.rate());
+        assert_eq!(turns(&mut kept, Duration::ZERO, 3), [100, 1_100, 2_100]);
     }
 
     #[test]
