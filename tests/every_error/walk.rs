@@ -242,6 +242,7 @@ fn end_in_words(end: &MachineEnd) -> &'static str {
         MachineEnd::Rests { .. } => "rests",
         MachineEnd::Closed { outcome, .. } => match outcome {
             SagaOutcome::Done => "done",
+            SagaOutcome::Differs => "not as wanted",
             SagaOutcome::Undone => "undone",
             SagaOutcome::PutBack => "put back",
             SagaOutcome::Spared => "spared",

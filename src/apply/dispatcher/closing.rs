@@ -3,8 +3,8 @@
 use crate::apply::effect::{late_start, restart_due, upgrade, vouches_for_type};
 use crate::diff::managed_fields;
 use crate::model::{AppliedInstance, Field, InstanceId, ObservedInstance};
-use crate::plan::Saga;
-use crate::saga::{Halt, Kind, Task, next_task};
+use crate::plan::{Goal, Saga};
+use crate::saga::{Halt, Kind, SagaOutcome, Task, next_task};
 
 use super::Dispatcher;
 
@@ -59,7 +59,17 @@ impl Dispatcher<'_> {
             return;
         };
         let record = self.record_of(&saga, seen.as_ref());
-        let note = self.note_of(instance, None);
+        let wish = self.taken_for_granted(&saga, outcome);
+        let (outcome, note) = match seen.and_then(|seen| wish.first_difference(&seen)) {
+            Some((field, seen)) => {
+                let note = format!(
+                    "its {} is {seen}, which the plan did not know",
+                    field.path()
+                );
+                (SagaOutcome::Differs, note)
+            }
+            None => (outcome, self.note_of(instance, None)),
+        };
         self.append(vec![Kind::Closed {
             instance: instance.clone(),
             outcome,
@@ -67,6 +77,32 @@ impl Dispatcher<'_> {
             record,
         }])
         .await;
+    }
+
+    /// What the plan of a machine that is done leaves as it is, since it was as wanted when somebody looked.
+    pub(super) fn taken_for_granted(&self, saga: &Saga, outcome: SagaOutcome) -> Goal {
+        let id = &saga.instance;
+        let desired = self.job.plan.desired.instances.get(id);
+        let Some(spec) = desired.map(|desired| &desired.spec) else {
+            return Goal::default();
+        };
+        if outcome != SagaOutcome::Done {
+            return Goal::default();
+        }
+        let goals = || saga.steps.iter().map(|step| &step.after);
+        let gives_type = goals().any(|goal| goal.instance_type.is_some());
+        // What is bought for a while shows in the place of what is wanted for good.
+        let old = self.job.applied.instances.get(id);
+        let is_raised = self.job.plan.sheet.upgrades.contains_key(id)
+            || old.is_some_and(|record| record.temporary.is_some());
+        let changes_out =
+            goals().any(|goal| goal.max_bandwidth_out.is_some() || goal.temporary.is_some());
+        let wanted_out = spec.internet.max_bandwidth_out;
+        Goal {
+            instance_type: spec.instance_type.clone().filter(|_| !gives_type),
+            max_bandwidth_out: wanted_out.filter(|_| !changes_out && !is_raised),
+            ..Goal::default()
+        }
     }
 
     pub(super) fn record_of(

@@ -117,6 +117,7 @@ fn totals(outcome: &RunOutcome) -> BTreeMap<&'static str, usize> {
         let word = match end {
             MachineEnd::Closed { outcome, .. } => match outcome {
                 SagaOutcome::Done => "done",
+                SagaOutcome::Differs => "not as wanted",
                 SagaOutcome::Undone => "undone",
                 SagaOutcome::PutBack => "put back",
                 SagaOutcome::Spared => "spared",

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use crate::apply::worker::{Errand, Patience, Worker};
 use crate::model::{InstanceId, ObservedInstance};
-use crate::plan::{Action, Undo};
-use crate::saga::{Direction, StepRef, takes_out_of_service};
+use crate::plan::{Action, Goal, Undo};
+use crate::saga::{Direction, SagaOutcome, StepRef, takes_out_of_service};
 
 use super::{Dispatcher, UnderWay};
 
@@ -50,6 +50,10 @@ impl Dispatcher<'_> {
             till: self.till.clone(),
             known_orders: self.known_orders.clone(),
             payments_sent: Rc::clone(&self.payments_sent),
+            granted: match errand {
+                Errand::Look => self.taken_for_granted(&saga, SagaOutcome::Done),
+                Errand::Do | Errand::TakeBack | Errand::Watch(_) => Goal::default(),
+            },
             told: RefCell::default(),
             just_seen: Cell::new(self.just_seen(instance, errand)),
             mailbox: self.mailbox.clone(),

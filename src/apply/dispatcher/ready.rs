@@ -93,8 +93,11 @@ impl Dispatcher<'_> {
                 }
                 Task::TurnBack => self.turn_back(instance).await,
                 Task::Watch(sent) => return self.dispatch(instance, 0, Errand::Watch(sent)),
-                Task::Close(_) => match self.seen.remove(instance) {
-                    Some(seen) if state.shows_its_work(&saga, &seen) => {
+                Task::Close(outcome) => match self.seen.remove(instance) {
+                    Some(seen)
+                        if state.shows_its_work(&saga, &seen)
+                            && self.taken_for_granted(&saga, outcome).is_shown_by(&seen) =>
+                    {
                         self.close_saga(instance, Some(seen)).await;
                     }
                     Some(_) | None => return self.dispatch(instance, 0, Errand::Look),

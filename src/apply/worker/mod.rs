@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::model::{BalanceCheck, Lineage, Money, ObservedInstance, OrderId, PaymentStatus};
-use crate::plan::{Action, Saga, Undo};
+use crate::plan::{Action, Goal, Saga, Undo};
 use crate::saga::{Direction, FailureCause, Mode, SagaState, StepEvent, StepRef, StepState};
 
 use super::Tools;
@@ -57,6 +57,8 @@ pub(super) struct Worker {
     pub(super) known_orders: Rc<RefCell<BTreeSet<OrderId>>>,
     /// Orders for which a payment was sent by an earlier run or by a person, and not refused for certain.
     pub(super) payments_sent: Rc<BTreeSet<OrderId>>,
+    /// What the plan leaves as it is, and the last look of all should show.
+    pub(super) granted: Goal,
     /// What was written down last of an order, by this worker.
     pub(super) told: RefCell<Option<(PaymentStatus, Option<Money>)>>,
     /// The machine as it was seen a moment ago; good for one look, the first.

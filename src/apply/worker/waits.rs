@@ -77,7 +77,8 @@ impl Worker {
                 return End::Seen(None);
             };
             let looked = self.tools.clock.elapsed() - begun;
-            if looked >= STALE_MAX || self.state.shows_its_work(&self.saga, &seen) {
+            let shows = self.state.shows_its_work(&self.saga, &seen);
+            if looked >= STALE_MAX || shows && self.granted.is_shown_by(&seen) {
                 return End::Seen(Some(seen));
             }
             self.tools.clock.sleep(POLL).await;

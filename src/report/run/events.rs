@@ -209,6 +209,7 @@ fn with_downtime(note: &str, downtime: Duration) -> String {
 pub(in crate::report) fn outcome_word(outcome: SagaOutcome) -> (&'static str, Tone) {
     match outcome {
         SagaOutcome::Done => ("Done", Tone::Good),
+        SagaOutcome::Differs => ("Differs", Tone::Warn),
         SagaOutcome::Undone => ("Undone", Tone::Bad),
         SagaOutcome::PutBack => ("Put back", Tone::Warn),
         SagaOutcome::Spared => ("Spared", Tone::Warn),

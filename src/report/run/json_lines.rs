@@ -207,7 +207,8 @@ fn typed(kind: &EventKind) -> (&'static str, &'static str) {
         } => ("error", "apply_errored"),
         EventKind::Closed {
             outcome:
-                SagaOutcome::PutBack
+                SagaOutcome::Differs
+                | SagaOutcome::PutBack
                 | SagaOutcome::Spared
                 | SagaOutcome::Declined
                 | SagaOutcome::Abandoned,

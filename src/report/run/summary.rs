@@ -35,7 +35,7 @@ pub fn settled(tally: &Tally, style: &Style) -> String {
 }
 
 /// What is told about, those first that wait for a person.
-const CHAPTERS: [(State, &str, Tone); 9] = [
+const CHAPTERS: [(State, &str, Tone); 10] = [
     (
         State::Halted(Halt::Stuck),
         "could not be put back and must be looked at",
@@ -55,6 +55,11 @@ const CHAPTERS: [(State, &str, Tone); 9] = [
         State::Closed(SagaOutcome::Undone),
         "failed and put back as found",
         Tone::Bad,
+    ),
+    (
+        State::Closed(SagaOutcome::Differs),
+        "not as wanted although all steps are done",
+        Tone::Warn,
     ),
     (
         State::Closed(SagaOutcome::PutBack),

@@ -360,6 +360,7 @@ impl Tally {
     pub(super) fn in_words(&self) -> String {
         let states = [
             (State::UnderWay, "under way"),
+            (State::Closed(SagaOutcome::Differs), "not as wanted"),
             (State::Closed(SagaOutcome::Undone), "undone"),
             (State::Closed(SagaOutcome::PutBack), "put back"),
             (State::Closed(SagaOutcome::Spared), "spared"),
