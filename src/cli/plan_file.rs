@@ -25,11 +25,17 @@ const _: () = assert!(PLAN_BYTES_MAX == crate::store::PLAN_BYTES_MAX);
 /// [`Failure`] when it cannot be read, was altered or is of another version.
 pub fn read_plan(file: &Path) -> Result<SavedPlan, Failure> {
     let bytes = read_bounded(file, PLAN_BYTES_MAX as u64)?;
-    SavedPlan::open(&bytes).map_err(|error| {
-        let taking = format!("take {}", file.display());
-        Failure::from_error(Situation::Stale, &taking, &error)
-            .hint("make a new one: respec plan --out FILE")
-    })
+    let taking = format!("take {}", file.display());
+    let again = "make a new one: respec plan --out FILE";
+    let plan = SavedPlan::open(&bytes)
+        .map_err(|error| Failure::from_error(Situation::Stale, &taking, &error).hint(again))?;
+    // A seal that fits says who changed it last, not that it is a plan of ours.
+    match plan.objections().first() {
+        Some(objection) => {
+            Err(Failure::from_error(Situation::Stale, &taking, objection).hint(again))
+        }
+        None => Ok(plan),
+    }
 }
 
 /// Whether the plan may be applied at this time.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Course, DesiredFleet, InstanceId, Unit};
+use crate::model::{Course, DesiredFleet, InstanceId, Power, Unit};
 
 use super::check::Objection;
 use super::saga::Saga;
@@ -33,6 +33,15 @@ pub fn check_courses(
             }
         }
     }
+    found.extend(left_out(desired, sagas, &batch_of));
+    for course in courses {
+        let members = desired.instances.values();
+        let members = members.filter(|wish| wish.crowd() == course.crowd).count();
+        if course.size > members {
+            let what = format!("is counted as {} machines and has {members}", course.size);
+            found.push(objection(&course.crowd, what));
+        }
+    }
     for (id, batch) in &batch_of {
         let saga = sagas.get(*id);
         let waits = saga.into_iter().flat_map(|saga| &saga.after);
@@ -47,6 +56,22 @@ pub fn check_courses(
         }
     }
     found
+}
+
+/// Machines that are meant to run, and change without standing in any batch: no gate would hold them.
+fn left_out(
+    desired: &DesiredFleet,
+    sagas: &BTreeMap<InstanceId, Saga>,
+    batch_of: &BTreeMap<&InstanceId, usize>,
+) -> Vec<Objection> {
+    let counts = |id: &InstanceId, saga: &Saga| {
+        let power = desired.instances.get(id).and_then(|wish| wish.spec.power);
+        power == Some(Power::Running) || saga.was_running && power != Some(Power::Stopped)
+    };
+    let left = sagas.iter().filter(|(id, saga)| counts(id, saga));
+    let left = left.filter(|(id, _)| !batch_of.contains_key(*id));
+    left.map(|(id, _)| objection(id, "stands in no batch"))
+        .collect()
 }
 
 fn objection(of: &dyn std::fmt::Display, what: impl Into<String>) -> Objection {

@@ -6,11 +6,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AccountId, Availability, BalanceCheck, Budget, Course, DesiredFleet, Digest, Freeze, GroupName,
-    InstanceId, Money, OrderId, Rollout, Stamp, Unit, WorkingRole, canonical_json,
+    AccountId, Availability, BalanceCheck, Budget, ChangeOptions, Course, DesiredFleet, Digest,
+    Freeze, GroupName, InstanceId, Money, OrderId, Rollout, Stamp, Unit, WorkingRole,
+    canonical_json,
 };
 
 use super::account::Account;
+use super::check::{Objection, check};
+use super::course_check::check_courses;
 use super::saga::Saga;
 use super::step::{Action, Goal, Undo};
 use super::way_back::WayBack;
@@ -66,6 +69,8 @@ struct Decisions<'a> {
     role: Option<&'a WorkingRole>,
     sagas: BTreeMap<&'a InstanceId, Vec<Decision<'a>>>,
     after: BTreeMap<&'a InstanceId, Vec<&'a Unit>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    terms: BTreeMap<&'a InstanceId, Terms<'a>>,
     groups: BTreeMap<&'a GroupName, &'a Rollout>,
     ungrouped: &'a Rollout,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -80,6 +85,15 @@ struct Decisions<'a> {
     balance: Option<BalanceCheck>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_spend: Option<&'a Money>,
+}
+
+/// Under whose limits a machine is changed, and how far its owner lets a change go.
+#[derive(Serialize)]
+struct Terms<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a GroupName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<&'a ChangeOptions>,
 }
 
 #[derive(Serialize)]
@@ -129,6 +143,7 @@ impl SavedPlan {
                 .iter()
                 .map(|(id, saga)| (id, saga.after.iter().collect()))
                 .collect(),
+            terms: self.terms(),
             groups: self
                 .desired
                 .groups
@@ -147,6 +162,32 @@ impl SavedPlan {
             balance: Some(self.desired.balance).filter(|check| *check == BalanceCheck::Skip),
             max_spend: self.sheet.money.max_spend.as_ref(),
         })
+    }
+
+    /// Nothing for a machine of no group that is changed as any other.
+    fn terms(&self) -> BTreeMap<&InstanceId, Terms<'_>> {
+        let plain = ChangeOptions::default();
+        self.sagas
+            .iter()
+            .filter_map(|(id, saga)| {
+                let wish = self.desired.instances.get(id);
+                let terms = Terms {
+                    group: saga.group.as_ref(),
+                    change: wish
+                        .map(|wish| &wish.change)
+                        .filter(|change| **change != plain),
+                };
+                (terms.group.is_some() || terms.change.is_some()).then_some((id, terms))
+            })
+            .collect()
+    }
+
+    /// What a second opinion has against it; nothing, for a good plan.
+    #[must_use]
+    pub fn objections(&self) -> Vec<Objection> {
+        let mut found = check(&self.desired, &self.sagas);
+        found.extend(check_courses(&self.desired, &self.sagas, &self.courses));
+        found
     }
 
     /// Digest of what is wanted, by which a later run knows the same wish again whatever the fleet looks like.

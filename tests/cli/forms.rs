@@ -2,6 +2,7 @@
 
 use std::fs::File;
 
+use respec::plan::SavedPlan;
 use serde_json::{Value, json};
 
 use crate::house::FAST;
@@ -192,4 +193,17 @@ fn what_the_simulator_answers_and_reads_is_told_without_a_cloud() {
     assert_eq!(schema["title"], "respec scenario");
     let schema = house.run_without_cloud("schema").exits(0).json();
     assert_eq!(schema["title"], "respec manifest");
+}
+
+/// A seal says who changed a plan last; what it promises is asked again.
+#[test]
+fn a_plan_that_was_sealed_anew_without_its_batches_is_not_taken() {
+    let house = shop("forms-resealed", FAST);
+    house.run("plan -out p.rsplan").exits(0);
+    let mut plan = SavedPlan::open(house.read("p.rsplan").as_bytes()).unwrap();
+    plan.courses.clear();
+    house.write("p.rsplan", plan.seal());
+    let refused = house.run("apply p.rsplan").exits(4);
+    refused.says(&["stands in no batch", "make a new one"]);
+    assert_eq!(house.server.n_changing_calls(), 0);
 }

@@ -21,8 +21,8 @@ use crate::model::{
 };
 use crate::observe::{ask, ask_limits};
 use crate::plan::{
-    FoundStopped, PlanInput, Planned, SavedPlan, check, check_courses, limit_questions,
-    money_questions, open_questions, plan, turnover,
+    FoundStopped, PlanInput, Planned, SavedPlan, limit_questions, money_questions, open_questions,
+    plan, turnover,
 };
 use crate::report::findings::Paint;
 use crate::store::{Contents, Store};
@@ -270,20 +270,10 @@ fn seal(
     contents: Option<&Contents>,
     planned: Planned,
 ) -> Result<SavedPlan, Failure> {
-    let mut objections = check(&input.fleet, &planned.sagas);
-    objections.extend(check_courses(
-        &input.fleet,
-        &planned.sagas,
-        &planned.courses,
-    ));
-    if let Some(objection) = objections.first() {
-        let message = format!("the plan does not pass its own check: {objection}");
-        return Err(Failure::new(Situation::Other, message).hint("this is a defect of respec"));
-    }
     let lineage = Lineage::of(&observed.account, &input.fleet.fleet);
     let serial = contents.map_or(0, |contents| contents.applied.stamp.serial);
     let created_at = context.clock.wall();
-    Ok(SavedPlan {
+    let plan = SavedPlan {
         format_version: SavedPlan::FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         created_at,
@@ -297,7 +287,12 @@ fn seal(
         sagas: planned.sagas,
         sheet: planned.account,
         courses: planned.courses,
-    })
+    };
+    if let Some(objection) = plan.objections().first() {
+        let message = format!("the plan does not pass its own check: {objection}");
+        return Err(Failure::new(Situation::Other, message).hint("this is a defect of respec"));
+    }
+    Ok(plan)
 }
 
 /// Whether nobody can say that the type which shows is in effect: a subscription's may have been paid since its last
