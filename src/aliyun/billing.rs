@@ -24,17 +24,24 @@ const WRONG_SITE: &str = "NotApplicable";
 /// How often a list that changed while it was read is read anew.
 const READINGS_MAX: usize = 4;
 
+/// Windows that one question is cut into at most, each read as a list of its own.
+const WINDOWS_MAX: usize = 64;
+
 #[async_trait(?Send)]
 impl Billing for Aliyun {
     async fn query_orders(&self, query: &OrderQuery) -> Result<Vec<Order>, CloudError> {
-        for _ in 0..READINGS_MAX {
-            if let Some(orders) = self.read_pages(query).await? {
-                return Ok(orders.into_values().rev().collect());
+        let mut found = ByAge::new();
+        let mut windows = vec![query.clone()];
+        for _ in 0..WINDOWS_MAX {
+            let Some(window) = windows.pop() else {
+                return Ok(found.into_values().rev().collect());
+            };
+            match self.read_window(&window).await? {
+                Some(orders) => found.extend(orders),
+                None => windows.extend(halves(&window)),
             }
         }
-        Err(incomplete(
-            "the list of orders keeps changing while it is read",
-        ))
+        Err(incomplete("there are more orders than are read at once"))
     }
 
     async fn order_detail(&self, order: &OrderId) -> Result<OrderDetail, CloudError> {
@@ -70,13 +77,37 @@ impl Billing for Aliyun {
     }
 }
 
+/// What became of reading all pages of a list once.
+enum Reading {
+    /// It was read to its end.
+    Whole(ByAge),
+    /// Its pages do not fit together: an order that leaves the list moves the ones behind it to earlier
+    /// pages, where nobody looks any more.
+    Moved,
+    /// It has more than [`ORDERS_MAX`].
+    TooLong,
+}
+
 /// Orders by age, so that equal lists are in equal order.
 type ByAge = BTreeMap<(Timestamp, OrderId), Order>;
 
 impl Aliyun {
-    /// All pages once. None when they do not fit together: an order that leaves the list moves the ones
-    /// behind it to earlier pages, where nobody looks any more.
-    async fn read_pages(&self, query: &OrderQuery) -> Result<Option<ByAge>, CloudError> {
+    /// Every order of one window; none when there are more than are read at once.
+    async fn read_window(&self, query: &OrderQuery) -> Result<Option<ByAge>, CloudError> {
+        for _ in 0..READINGS_MAX {
+            match self.read_pages(query).await? {
+                Reading::Whole(orders) => return Ok(Some(orders)),
+                Reading::TooLong => return Ok(None),
+                Reading::Moved => {}
+            }
+        }
+        Err(incomplete(
+            "the list of orders keeps changing while it is read",
+        ))
+    }
+
+    /// All pages once.
+    async fn read_pages(&self, query: &OrderQuery) -> Result<Reading, CloudError> {
         let mut found = ByAge::new();
         let mut n_total = None;
         for page_num in 1..=ORDERS_MAX / ORDERS_PER_PAGE {
@@ -84,22 +115,23 @@ impl Aliyun {
             let page: OrderPage = self
                 .ask_books(&operation::QUERY_ORDERS, parameters, reply::order_page)
                 .await?;
+            if page.n_total > u64::from(ORDERS_MAX) {
+                return Ok(Reading::TooLong);
+            }
             if *n_total.get_or_insert(page.n_total) != page.n_total {
-                return Ok(None);
+                return Ok(Reading::Moved);
             }
             let is_last = page.orders.is_empty();
             let keyed = |order: Order| ((order.created_at, order.id.clone()), order);
             found.extend(page.orders.into_iter().map(keyed));
             if found.len() as u64 == page.n_total {
-                return Ok(Some(found));
+                return Ok(Reading::Whole(found));
             }
             if is_last {
-                return Ok(None);
+                break;
             }
         }
-        Err(incomplete(
-            "there are more orders than are read at once; choose a shorter time",
-        ))
+        Ok(Reading::Moved)
     }
 
     /// Asks where the account's books are believed to be, and at the other site if this one sends us on.
@@ -124,6 +156,15 @@ impl Aliyun {
             answer => answer,
         }
     }
+}
+
+/// The window in two parts, which both have the second in the middle: no order falls between them.
+fn halves(window: &OrderQuery) -> [OrderQuery; 2] {
+    let middle = window.created_from + window.created_until.duration_since(window.created_from) / 2;
+    let (mut first, mut second) = (window.clone(), window.clone());
+    first.created_until = middle;
+    second.created_from = middle;
+    [first, second]
 }
 
 fn is_wrong_site(error: &CloudError) -> bool {

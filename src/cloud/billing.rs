@@ -10,7 +10,7 @@ use crate::model::{Money, Order, OrderDetail, OrderId, OrderKind, PaymentStatus,
 /// Orders on one page; larger pages may time out.
 pub const ORDERS_PER_PAGE: u32 = 20;
 
-/// Most orders that one question is answered with: a hundred pages. Whoever needs more asks for a shorter window.
+/// Most orders of one list that are read by its pages: a hundred pages. A longer one is asked for in shorter windows.
 pub const ORDERS_MAX: u32 = 2_000;
 
 /// Which orders to list. The window is always stated: left to itself, the API answers for the last
@@ -54,7 +54,7 @@ pub trait Billing {
     /// `QueryOrders` over every page: the orders for machines that were made within the window, newest first.
     ///
     /// # Errors
-    /// [`CloudError`], also when there are more than [`ORDERS_MAX`] or the list keeps changing while
+    /// [`CloudError`], also when there are far more than [`ORDERS_MAX`] or the list keeps changing while
     /// it is read: a list with gaps is never returned.
     async fn query_orders(&self, query: &OrderQuery) -> Result<Vec<Order>, CloudError>;
 

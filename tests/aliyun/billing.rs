@@ -146,3 +146,34 @@ async fn a_list_that_changes_while_it_is_read_is_read_anew_and_never_returned_wi
     assert!(error.message.contains("keeps changing"), "{error}");
     assert!(restless.n_sent() <= 12, "{}", restless.n_sent());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_too_long_is_read_in_shorter_windows_and_an_order_in_both_counts_once() {
+    // The first answer is all of the page that is looked at.
+    let house = house(vec![
+        page(2_001, 0..20),
+        page(21, 10..30),
+        page(21, 9..10),
+        page(10, 0..10),
+    ]);
+    assert_eq!(house.orders().await.unwrap(), 30);
+    let windows = [1, 3].map(|nth| {
+        let asked = house.parameters(nth);
+        (
+            asked["CreateTimeStart"].clone(),
+            asked["CreateTimeEnd"].clone(),
+        )
+    });
+    let (middle, end) = ("2026-03-01T08:00:00Z", "2026-03-01T09:00:00Z");
+    assert_eq!(windows[0], (middle.to_owned(), end.to_owned()));
+    let begin = "2026-03-01T07:00:00Z";
+    assert_eq!(windows[1], (begin.to_owned(), middle.to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_without_end_is_given_up() {
+    let house = house((0..80).map(|_| page(5_000, 0..20)).collect());
+    let error = house.orders().await.unwrap_err();
+    assert!(error.message.contains("more orders than"), "{error}");
+    assert!(house.n_sent() <= 64, "{}", house.n_sent());
+}
