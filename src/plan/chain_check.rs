@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{BillingMethod, ModifyCall, StoppedMode, TemporaryBandwidth};
+use crate::model::{BillingMethod, InstanceStatus, ModifyCall, StoppedMode, TemporaryBandwidth};
 
 use super::saga::Saga;
 use super::step::{Action, Goal, Step, Undo};
@@ -68,6 +68,7 @@ impl Walk {
             Action::AllocatePublicIp | Action::AskOffer(_) => {}
             Action::AwaitOrder | Action::PayOrder => {
                 self.take_wait(saga, position);
+                self.take_payment(saga, position);
                 if !step.is_pivot() {
                     self.object(position, "waits for a payment and calls it undoable");
                 }
@@ -105,7 +106,10 @@ impl Walk {
             .iter()
             .any(|s| s.action == Action::Start);
         let undone = saga.steps[position].undo == Undo::By(Action::Start);
-        if started_again && mode != StoppedMode::KeepCharging {
+        let changed = saga.steps[position..]
+            .iter()
+            .any(|s| matches!(s.action, Action::Modify(_)));
+        if (started_again || changed) && mode != StoppedMode::KeepCharging {
             self.object(position, "gives capacity up around a change");
         }
         if started_again != undone {
@@ -216,6 +220,18 @@ impl Walk {
     fn take_wait(&mut self, saga: &Saga, position: usize) {
         if !self.up && saga.was_running && power_at_the_end(saga) {
             self.object(position, "waits while the machine is held down");
+        }
+    }
+
+    /// What nobody stopped for it is not left down until a person pays, unless its order can be made only so. A type
+    /// takes effect with the start that follows its order.
+    fn take_payment(&mut self, saga: &Saga, position: usize) {
+        let order = position.checked_sub(1).map(|at| &saga.steps[at]);
+        let down = Some(InstanceStatus::Stopped);
+        let needs_it_down = order.is_some_and(|order| order.before.status == down);
+        let is_network_alone = saga.target_type().is_none();
+        if !self.up && !needs_it_down && is_network_alone && power_at_the_end(saga) {
+            self.object(position, "leaves a machine down that is meant to run");
         }
     }
 

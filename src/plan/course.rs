@@ -73,7 +73,7 @@ pub fn is_meant_to_run(
 }
 
 /// How many machines of each crowd are meant to run.
-fn sizes(
+pub(super) fn sizes(
     desired: &DesiredFleet,
     observed: &ObservedFleet,
     sagas: &BTreeMap<InstanceId, Saga>,

@@ -61,11 +61,21 @@ impl Draft {
 
     /// Stops it for a change: it will be started again, and is started again when the change fails.
     pub(super) fn stop_for_change(&mut self, because: Because) {
+        self.held_down = true;
+        self.stop_and_keep(because);
+    }
+
+    /// Stops it for a change on its way to being stopped for good: it is started again as above, and nobody misses
+    /// it meanwhile.
+    pub(super) fn stop_for_change_before_the_last_stop(&mut self, because: Because) {
+        self.stop_and_keep(because);
+    }
+
+    fn stop_and_keep(&mut self, because: Because) {
         let keep = Because::new(
             "R70",
             "KeepCharging keeps capacity and address while it is down",
         );
-        self.held_down = true;
         self.stop(
             StoppedMode::KeepCharging,
             Undo::By(Action::Start),

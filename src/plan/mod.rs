@@ -26,6 +26,8 @@ mod checks;
 mod graph;
 mod course;
 mod promise;
+mod places;
+mod waits;
 mod funding;
 mod chain_check;
 mod way_back_check;
@@ -35,12 +37,11 @@ mod pace;
 mod saved;
 mod spend_limits;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use crate::diff::changes;
 use crate::model::{
     BillingMethod, Course, InstanceId, LimitQuestions, Mbps, MoneyQuestions, OfferKey, Payment,
-    Unit,
 };
 
 pub use account::{Account, Blocked, Check, Note, Verdict};
@@ -57,6 +58,7 @@ pub use funding::bill;
 pub use graph::{GraphError, Node, StepGraph};
 pub use input::{FoundStopped, PlanInput};
 pub use money::{Held, MoneySheet};
+use places::block_what_never_gets_a_place;
 pub use price::{Basis, Price, Quoted, Rates, Running};
 use promise::block_what_is_never_allowed;
 pub use rules::prices::order_question;
@@ -64,6 +66,7 @@ pub use saga::{Fingerprint, Renewal, Saga};
 pub use saved::{PLAN_BYTES_MAX, PlanFileError, SavedPlan, Source};
 pub use spend_limits::{Ruling, SpendLimit, spend_limits};
 pub use step::{Action, Because, Goal, Step, Undo};
+use waits::block_what_waits_for_blocked;
 
 use input::{Case, Purse};
 use rules::orders::Open;
@@ -113,7 +116,13 @@ fn plan_with(input: &PlanInput<'_>, purse: Purse<'_>) -> Planned {
         &mut planned.sagas,
         &mut planned.account,
     );
-    block_what_waits_for_blocked(input, &mut planned);
+    // Whoever is blocked may leave a place taken for good, and whoever gets none may be waited for.
+    loop {
+        block_what_waits_for_blocked(input, &mut planned);
+        if !block_what_never_gets_a_place(input, &mut planned) {
+            break;
+        }
+    }
     planned.courses = courses(input.desired, input.observed, &planned.sagas);
     planned.account.money = funding::sheet(input, &planned.sagas, purse);
     planned.account.checks = checks::checks(input, &planned);
@@ -291,6 +300,9 @@ fn unpriced(case: &Case<'_>) -> Result<Vec<Step>, Blocked> {
         temporary::none_is_in_force(case)?;
     }
     let steps = sequence::sequence(case, new_type, network, purchase);
+    if let Some(wish) = purchase {
+        sequence::is_bought_in_time(case, wish, &steps)?;
+    }
     sequence::outage_is_allowed(case, &steps)?;
     Ok(steps)
 }
@@ -356,54 +368,4 @@ fn answer_for_the_missing(input: &PlanInput<'_>, planned: &mut Planned) {
             },
         );
     }
-}
-
-/// `after` a machine that cannot be finished means not at all; what waits for that one neither.
-fn block_what_waits_for_blocked(input: &PlanInput<'_>, planned: &mut Planned) {
-    let mut waiting = who_waits(planned);
-    let mut blocked: VecDeque<InstanceId> = planned.account.blocked.keys().cloned().collect();
-    while let Some(id) = blocked.pop_front() {
-        for unit in units_of(input, id) {
-            // Taken out: a unit that cannot be finished needs to be found out once only.
-            for waiter in waiting.remove(&unit).unwrap_or_default() {
-                if let Some(saga) = planned.sagas.remove(&waiter) {
-                    let because = waits_for(saga, &unit);
-                    planned.account.blocked.insert(waiter.clone(), because);
-                    blocked.push_back(waiter);
-                }
-            }
-        }
-    }
-    let Account { blocked, notes, .. } = &mut planned.account;
-    notes.retain(|note| !blocked.contains_key(&note.instance));
-}
-
-fn who_waits(planned: &Planned) -> BTreeMap<Unit, Vec<InstanceId>> {
-    let mut waiting: BTreeMap<Unit, Vec<InstanceId>> = BTreeMap::new();
-    for (id, saga) in &planned.sagas {
-        for unit in &saga.after {
-            waiting.entry(unit.clone()).or_default().push(id.clone());
-        }
-    }
-    waiting
-}
-
-/// Everything that is not finished as long as this machine is not.
-fn units_of(input: &PlanInput<'_>, id: InstanceId) -> impl Iterator<Item = Unit> {
-    let desired = input.desired.instances.get(&id);
-    let group = desired.and_then(|desired| desired.group.clone());
-    let machine = Unit::Instance(id);
-    std::iter::once(machine).chain(group.map(Unit::Group))
-}
-
-fn waits_for(saga: Saga, unit: &Unit) -> Blocked {
-    let of = match unit {
-        Unit::Instance(id) => id.to_string(),
-        Unit::Group(name) => format!("group {name}"),
-    };
-    saga.block(
-        "after",
-        format!("it waits for {of}, where a change is blocked"),
-        "resolve that one first, or take it out of `after`",
-    )
 }

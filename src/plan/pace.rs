@@ -8,10 +8,7 @@ use jiff::Timestamp;
 use crate::model::{Approval, Course, Crowd, DesiredFleet, InstanceId, Opening, Spread, Window};
 
 use super::saga::Saga;
-use super::step::Action;
-
-/// The wait between two changes of one machine (R52).
-const COOL_DOWN: Duration = Duration::from_secs(5 * 60);
+use super::step::{Action, COOL_DOWN};
 
 /// Openings of a window that are looked at for one outside every freeze.
 const OPENINGS_MAX: usize = 400;

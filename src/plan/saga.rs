@@ -129,12 +129,13 @@ impl Saga {
         self.downtime() + holds.sum::<Duration>()
     }
 
-    /// Whether the machine is taken down and brought up again, and so needs a place in its group's limit.
+    /// Whether the machine is taken down and brought up again, and so needs a place in its group's limit. One that
+    /// is stopped for good in the end needs none, whatever comes before.
     #[must_use]
     pub fn has_outage(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|step| step.undo == Undo::By(Action::Start))
+        let is_stop = |step: &&Step| matches!(step.action, Action::Stop { .. });
+        let last = self.steps.iter().rev().find(is_stop);
+        last.is_some_and(|stop| stop.undo == Undo::By(Action::Start))
     }
 
     /// The type it is to become, if its type changes.

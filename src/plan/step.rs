@@ -11,6 +11,9 @@ use crate::model::{
 
 use super::price::{Price, Running};
 
+/// The wait between two changes of one machine (R52).
+pub(super) const COOL_DOWN: Duration = Duration::from_secs(5 * 60);
+
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

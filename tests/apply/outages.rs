@@ -125,3 +125,53 @@ fn a_start_that_is_refused_on_the_new_type_is_changed_back_and_started() {
         assert!(told.downtime() > Duration::from_secs(300));
     });
 }
+
+const TO_BE_GIVEN_UP: &str = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large, InternetMaxBandwidthOut: 20, \
+                              InternetChargeType: PayByTraffic, PublicIpAddress: {IpAddress: [198.18.0.1]}}]";
+const STOPPED_WITHOUT_CHARGE: &str = "instances: {one: {id: i-1, spec: {instance_type: ecs.g7.xlarge, power: stopped, \
+                                      stopped_mode: StopCharging, internet: {public_ip: false}}}}";
+
+/// What StopCharging gives up does not come back: a refused change must not have cost it.
+#[test]
+fn a_refused_change_leaves_the_address_of_a_machine_that_would_be_stopped_without_charge() {
+    let faults = FaultPlan {
+        stock_gone: 1.0,
+        most: 1,
+        ..FaultPlan::default()
+    };
+    let faults = Faults::seeded(1, faults);
+    story(
+        STOPPED_WITHOUT_CHARGE,
+        TO_BE_GIVEN_UP,
+        faults,
+        async |house| {
+            let told = house.apply().await;
+            let machine = house.truth("i-1");
+            assert_eq!(machine["Status"], "Running", "{:?}", told.outcome);
+            assert_eq!(machine["ConfiguredType"], "ecs.g7.large");
+            let address = machine["PublicIpAddress"].to_string();
+            assert!(address.contains("198.18.0.1"), "{address}");
+        },
+    );
+}
+
+#[test]
+fn a_machine_is_stopped_without_charge_once_its_type_is_changed() {
+    story(
+        STOPPED_WITHOUT_CHARGE,
+        TO_BE_GIVEN_UP,
+        Faults::None,
+        async |house| {
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+            let machine = house.truth("i-1");
+            assert_eq!(machine["Status"], "Stopped");
+            assert_eq!(machine["StoppedMode"], "StopCharging");
+            assert_eq!(machine["ConfiguredType"], "ecs.g7.xlarge");
+            assert_eq!(house.calls("StopInstances").len(), 2);
+            let again = house.apply().await;
+            assert_eq!(again.outcome.exit_code, 0, "{:?}", again.outcome);
+            assert_eq!(house.calls("StopInstances").len(), 2);
+        },
+    );
+}

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseResult};
 use respec::diff::changes;
 use respec::model::{
-    BillingMethod, InstanceId, InstanceStatus, ModifyCall, Offers, OrderId, OrderOwner,
+    BillingMethod, Crowd, InstanceId, InstanceStatus, ModifyCall, Offers, OrderId, OrderOwner,
     PaymentStatus, Power, Share, StoppedMode, Unit, UpgradeOrder, VcpuQuota,
 };
 use respec::plan::{
@@ -281,9 +281,21 @@ proptest! {
             let blocked = kept.account.blocked.get(id);
             let by = blocked.map(|blocked| blocked.because.rule.as_str());
             let adds = added_vcpus(&world, saga);
-            // Whoever adds nothing is not in the way, and whoever fits alone would fit first.
+            // Whoever adds nothing is not in the way, and whoever fits alone would fit first; who stays down keeps a place.
             prop_assert!(by != Some("R64") || adds > 0, "{}", id);
-            prop_assert!(kept.sagas.contains_key(id) || matches!(by, Some("R64" | "after")), "{}", id);
+            prop_assert!(kept.sagas.contains_key(id) || matches!(by, Some("R64" | "after" | "max_unavailable")), "{}", id);
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_place_that_never_becomes_free(fleet in fleet()) {
+        let world = World::of(&fleet);
+        let planned = world.plan();
+        for saga in planned.sagas.values().filter(|saga| saga.has_outage()) {
+            let crowd = saga.crowd();
+            let (meant, down) = stay_down(&world, &planned, &crowd);
+            let limit = world.desired.rollout_of_crowd(&crowd).max_unavailable.of(meant);
+            prop_assert!(down < limit, "{} of {} are down, {} may be: {:#?}", down, meant, limit, saga);
         }
     }
 
@@ -297,6 +309,29 @@ proptest! {
             }
         }
     }
+}
+
+/// How many of a crowd are meant to run, and how many of those are down and started by nobody.
+fn stay_down(world: &World, planned: &Planned, crowd: &Crowd) -> (usize, usize) {
+    let (mut meant, mut down) = (0, 0);
+    for (id, wish) in &world.desired.instances {
+        let Some(seen) = world.observed.instances.get(id) else {
+            continue;
+        };
+        let is_down = seen.status == InstanceStatus::Stopped;
+        let runs = match wish.spec.power {
+            Some(Power::Running) => true,
+            Some(Power::Stopped) => false,
+            Some(Power::Keep) | None => !is_down,
+        };
+        let starts = |saga: &Saga| saga.steps.iter().any(|step| step.action == Action::Start);
+        let is_started = world.busy.contains_key(id) || planned.sagas.get(id).is_some_and(starts);
+        if runs && wish.crowd() == *crowd {
+            meant += 1;
+            down += usize::from(is_down && !is_started);
+        }
+    }
+    (meant, down)
 }
 
 /// The most a change of type adds to the vCPUs of pay-as-you-go machines.

@@ -127,8 +127,22 @@ fn a_change_finds_the_machine_in_the_right_state() {
             mode: StoppedMode::StopCharging,
         };
     });
+    spoiled("gives capacity up", |plan| {
+        let change = plan.steps(WEB)[1].clone();
+        plan.steps(JOB)[0].action = Action::Stop {
+            mode: StoppedMode::StopCharging,
+        };
+        plan.steps(JOB).push(change);
+        plan.chain(JOB);
+    });
     spoiled("while the machine is held down", |plan| {
         plan.swap(WEB, 2, 3);
+    });
+    spoiled("leaves a machine down that is meant to run", |plan| {
+        let start = plan.steps(WEB)[2].clone();
+        plan.sagas.get_mut(&id(LINK)).unwrap().was_running = false;
+        plan.steps(LINK).push(start);
+        plan.chain(LINK);
     });
     spoiled("without a cool-down", |plan| plan.drop(WEB, 3));
 }

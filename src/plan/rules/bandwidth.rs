@@ -1,6 +1,6 @@
 //! May the machine have this bandwidth and this address? What the vendor allows and what needs consent.
 
-use crate::model::{BillingMethod, DesiredInternet, Mbps, NetworkBilling, NetworkKind};
+use crate::model::{BillingMethod, DesiredInternet, Mbps, NetworkBilling, NetworkKind, TypeName};
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
 use crate::plan::rules::fits;
@@ -29,15 +29,26 @@ pub(in crate::plan) fn has_no_eip(case: &Case<'_>) -> Result<(), Blocked> {
     ))
 }
 
-/// R28: the ceiling depends on network billing and billing method.
+/// R28: the ceiling depends on network billing and billing method, and on the type it ends with.
 pub(in crate::plan) fn outbound_is_in_range(
     case: &Case<'_>,
     target: &Target,
 ) -> Result<(), Blocked> {
+    let ends_as = case.desired.spec.instance_type.as_ref();
+    let ends_as = ends_as.unwrap_or(&case.seen.instance_type);
+    outbound_is_in_range_of(case, target, ends_as)
+}
+
+/// The same with this type.
+pub(in crate::plan) fn outbound_is_in_range_of(
+    case: &Case<'_>,
+    target: &Target,
+    with: &TypeName,
+) -> Result<(), Blocked> {
     // Where the cloud does not say how traffic is paid for, the wider range holds.
     let charge_type = target.charge_type.unwrap_or(NetworkBilling::PayByBandwidth);
-    if let Some(max) = fits::widest(case, charge_type) {
-        return within_the_answer(case, target, charge_type, max);
+    if let Some(max) = fits::widest(case, with, charge_type) {
+        return within_the_answer(case, target, with, (charge_type, max));
     }
     let max = charge_type.bandwidth_out_max(case.seen.billing);
     if target.out <= max {
@@ -59,18 +70,16 @@ pub(in crate::plan) fn outbound_is_in_range(
 fn within_the_answer(
     case: &Case<'_>,
     target: &Target,
-    charge_type: NetworkBilling,
-    max: Mbps,
+    with: &TypeName,
+    (charge_type, max): (NetworkBilling, Mbps),
 ) -> Result<(), Blocked> {
     if target.out <= max {
         return Ok(());
     }
-    let ends_as = case.desired.spec.instance_type.as_ref();
-    let ends_as = ends_as.unwrap_or(&case.seen.instance_type);
     let (out, how) = (target.out, charge_type.as_str());
     Err(case.block(
         "R28",
-        format!("{out} Mbit/s is above {max}, the most that {ends_as} takes with {how}"),
+        format!("{out} Mbit/s is above {max}, the most that {with} takes with {how}"),
         "lower `max_bandwidth_out`, or choose a type that takes more",
     ))
 }

@@ -4,37 +4,38 @@ use crate::model::{BandwidthKey, BillingMethod, Mbps, NetworkBilling, TypeName, 
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
 
-/// R28: the most outbound bandwidth this machine may have with the type it ends with, as the cloud
-/// says; none where that is not known.
-pub(in crate::plan) fn widest(case: &Case<'_>, charge_type: NetworkBilling) -> Option<Mbps> {
-    let ends_as = case.desired.spec.instance_type.as_ref();
-    widest_of(
-        case,
-        ends_as.unwrap_or(&case.seen.instance_type),
-        charge_type,
-    )
+/// R28: the most outbound bandwidth this machine may have as that type, as the cloud says; none where
+/// that is not known.
+pub(in crate::plan) fn widest(
+    case: &Case<'_>,
+    of: &TypeName,
+    charge_type: NetworkBilling,
+) -> Option<Mbps> {
+    case.input.limits.widest(&key(case, of), charge_type)
 }
 
-/// What to ask about bandwidth; none when the machine has none and wants none.
+/// What to ask about bandwidth; none when the machine wants none and has none to bring to another type.
 pub(in crate::plan) fn bandwidth_question(case: &Case<'_>) -> Option<BandwidthKey> {
     let wish = &case.desired.spec;
     let ends_as = wish.instance_type.as_ref();
     let ends_as = ends_as.unwrap_or(&case.seen.instance_type);
     let internet = &wish.internet;
-    let moves = *ends_as != case.seen.instance_type
+    let becomes_another = *ends_as != case.seen.instance_type;
+    let brings = becomes_another && case.seen.max_bandwidth_out > 0;
+    let moves = becomes_another
         || internet
             .max_bandwidth_out
             .is_some_and(|out| out != case.seen.max_bandwidth_out)
         || internet
             .charge_type
             .is_some_and(|c| Some(c) != case.seen.charge_type);
-    (moves && out_after(case) > 0).then(|| key(case, ends_as))
+    (brings || (moves && out_after(case) > 0)).then(|| key(case, ends_as))
 }
 
 /// R28: a type change keeps the bandwidth, so the new type must allow what the machine will have.
 pub(in crate::plan) fn bandwidth_fits(case: &Case<'_>, to: &TypeName) -> Result<(), Blocked> {
     let out = out_after(case);
-    let Some(max) = widest_of(case, to, charge_type(case)).filter(|max| out > *max) else {
+    let Some(max) = widest(case, to, charge_type(case)).filter(|max| out > *max) else {
         return Ok(());
     };
     Err(case.block(
@@ -46,8 +47,19 @@ pub(in crate::plan) fn bandwidth_fits(case: &Case<'_>, to: &TypeName) -> Result<
 
 /// Whether its bandwidth is too wide for the new type now, and is lowered before the type changes.
 pub(in crate::plan) fn is_lowered_first(case: &Case<'_>, to: &TypeName) -> bool {
-    let max = widest_of(case, to, charge_type(case));
+    let max = widest(case, to, charge_type(case));
     max.is_some_and(|max| case.seen.max_bandwidth_out > max && out_after(case) <= max)
+}
+
+/// Whether the new type is known to take the bandwidth as it is, so that it may be lowered afterwards.
+pub(in crate::plan) fn takes_it_as_it_is(case: &Case<'_>, to: &TypeName) -> bool {
+    let charge_type = case.seen.charge_type;
+    let max = widest(
+        case,
+        to,
+        charge_type.unwrap_or(NetworkBilling::PayByBandwidth),
+    );
+    max.is_some_and(|max| case.seen.max_bandwidth_out <= max)
 }
 
 /// R61: interfaces and addresses must not be more than the new type carries.
@@ -100,10 +112,6 @@ pub(in crate::plan) fn shapes<'a>(
 ) -> Option<(&'a TypeShape, &'a TypeShape)> {
     let limits = case.input.limits;
     limits.shape(&case.seen.instance_type).zip(limits.shape(to))
-}
-
-fn widest_of(case: &Case<'_>, of: &TypeName, charge_type: NetworkBilling) -> Option<Mbps> {
-    case.input.limits.widest(&key(case, of), charge_type)
 }
 
 fn key(case: &Case<'_>, of: &TypeName) -> BandwidthKey {

@@ -7,7 +7,7 @@ use crate::model::{
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
 use crate::plan::rules::bandwidth::{self, Target};
-use crate::plan::rules::{payment, power, reasons};
+use crate::plan::rules::{fits, payment, power, reasons, targets};
 use crate::plan::step::{Action, Because, Goal, Step, Undo};
 
 /// A change of the public network, decided.
@@ -26,7 +26,8 @@ pub(in crate::plan) struct NetworkPlan {
 pub(in crate::plan) enum Place {
     /// Lowered bandwidth: the new type may allow less (R28).
     BeforeType,
-    /// Raised bandwidth, which the new type may have to allow first (R28), and whatever is final.
+    /// Raised bandwidth, which the new type may have to allow first (R28), and whatever is final: an address
+    /// given up, or less of a subscription, behind which the cloud may refuse the type (R49).
     AfterType,
 }
 
@@ -43,6 +44,7 @@ pub(in crate::plan) fn network_change(case: &Case<'_>) -> Result<Option<NetworkP
     bandwidth::inbound_is_in_range(case, wish, &target)?;
     bandwidth::address_fits_bandwidth(case, wish, &target)?;
     bandwidth::address_is_given_up_with_consent(case, wish, &target)?;
+    address_waits_for_the_type(case, &target)?;
     let down = classic_must_be_down(case, case.seen.max_bandwidth_out, target.out);
     if down.is_some() {
         nobody_is_awaited_while_down(case)?;
@@ -68,15 +70,41 @@ fn left_to_the_network(case: &Case<'_>) -> DesiredInternet {
 }
 
 /// An address given up does not come back, so that a type change which may still fail goes first. A
-/// subscription change of type is final itself.
+/// subscription change of type is final itself; there less bandwidth is a downgrade, behind which the
+/// cloud may refuse everything else (R49).
 fn place(case: &Case<'_>, target: &Target) -> Place {
     let lowers = target.out < case.seen.max_bandwidth_out;
-    let type_may_fail = case.seen.billing == BillingMethod::PostPaid;
-    if lowers && !(type_may_fail && bandwidth::gives_address_up(case, target.address)) {
+    let type_goes_first = match case.seen.billing {
+        BillingMethod::PostPaid => bandwidth::gives_address_up(case, target.address),
+        BillingMethod::PrePaid => {
+            targets::wanted(case).is_some_and(|to| fits::takes_it_as_it_is(case, to))
+        }
+    };
+    if lowers && !type_goes_first {
         Place::BeforeType
     } else {
         Place::AfterType
     }
+}
+
+/// R28, R33: an address is given up behind the type, and bandwidth too wide for the type lowered before it. One call
+/// cannot be both.
+fn address_waits_for_the_type(case: &Case<'_>, target: &Target) -> Result<(), Blocked> {
+    let type_may_fail = case.seen.billing == BillingMethod::PostPaid;
+    let is_final = type_may_fail && bandwidth::gives_address_up(case, target.address);
+    let too_narrow = targets::wanted(case).filter(|to| fits::is_lowered_first(case, to));
+    let Some(to) = too_narrow.filter(|_| is_final) else {
+        return Ok(());
+    };
+    let out = case.seen.max_bandwidth_out;
+    Err(case.block(
+        "R28",
+        format!(
+            "its {out} Mbit/s are more than {to} takes and would go first, and its address with them, while the \
+             change of type may still be refused"
+        ),
+        "give the address up in an apply of its own, and change the type in the next",
+    ))
 }
 
 fn differs(case: &Case<'_>, wish: &DesiredInternet) -> bool {

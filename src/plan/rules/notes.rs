@@ -105,7 +105,8 @@ fn classic(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
 }
 
 fn effect_at_next_start(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
-    (changes_type(steps) && !case.ends_up())
+    let is_started = steps.iter().any(|step| step.action == Action::Start);
+    (changes_type(steps) && !is_started && !case.ends_up())
         .then(|| Because::new("R4", "the new type takes effect when it is next started"))
 }
 

@@ -2,19 +2,23 @@
 
 use std::time::Duration;
 
-use crate::model::{InstanceStatus, TemporaryBandwidth};
+use crate::model::{BillingMethod, InstanceStatus, StoppedMode, TemporaryBandwidth, minute};
 use crate::plan::account::Blocked;
 use crate::plan::draft::Draft;
 use crate::plan::input::Case;
 use crate::plan::rules::network::{NetworkPlan, Place};
 use crate::plan::rules::transition::TypeChange;
 use crate::plan::rules::{care, guards, payment, power, restart, temporary};
-use crate::plan::step::{Action, Because, Goal, Step, Undo};
+use crate::plan::step::{Action, Because, COOL_DOWN, Goal, Step, Undo};
+
+/// What is left, beside the cool-downs before a purchase, until what is bought begins: other changes take a moment, too.
+const MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// Puts the pieces into one chain.
 ///
 /// Bandwidth stands before or after the type as its [`Place`] says. Between two changes lies the
-/// cool-down (R52), and the machine is never held down through it.
+/// cool-down (R52), and the machine is never held down through it. What is down and meant to run is
+/// started before anything that does not need it down.
 pub(in crate::plan) fn sequence(
     case: &Case<'_>,
     new_type: Option<TypeChange>,
@@ -27,6 +31,9 @@ pub(in crate::plan) fn sequence(
         .is_some_and(|plan| plan.place == Place::BeforeType);
     let both = new_type.is_some() && network.is_some();
     let mut network = network;
+    if is_started_first(case, new_type.as_ref(), network.as_ref()) {
+        draft.start(why_start(case));
+    }
     if lowers {
         put_network(case, &mut draft, network.take());
         if both {
@@ -42,6 +49,20 @@ pub(in crate::plan) fn sequence(
     put_power(case, &mut draft);
     put_purchase(case, &mut draft, purchase);
     draft.into_steps()
+}
+
+/// Whether a machine that is down and meant to run is started before its network changes: it would stay down until a
+/// person has paid, and for good where the order is cancelled or the change refused.
+fn is_started_first(
+    case: &Case<'_>,
+    new_type: Option<&TypeChange>,
+    network: Option<&NetworkPlan>,
+) -> bool {
+    let may_run = new_type.is_none() && network.is_some_and(|plan| plan.down.is_none());
+    // R70: one that gave its place up is given an address by its start, which a change before it may prevent.
+    let kept_its_place = case.seen.billing == BillingMethod::PrePaid
+        || case.seen.stopped_mode != Some(StoppedMode::StopCharging);
+    may_run && kept_its_place && !case.is_up() && case.ends_up()
 }
 
 /// R31: what is bought for a while comes last, since in force it would hold everything else up.
@@ -71,8 +92,16 @@ fn put_type(case: &Case<'_>, draft: &mut Draft, new_type: Option<TypeChange>) {
             "an upgrade made while running takes effect at the next start",
         ));
     }
-    if !draft.is_up() && case.ends_up() {
+    if draft.is_up() {
+        return;
+    }
+    if case.ends_up() {
         draft.start(why_start(case));
+    } else if was_up && power::gives_its_place_up(case) {
+        draft.start(Because::new(
+            "R70",
+            "capacity is given up by stopping a machine that runs, and only once its change is made",
+        ));
     }
 }
 
@@ -131,13 +160,16 @@ fn put_power(case: &Case<'_>, draft: &mut Draft) {
     }
 }
 
-/// Down for a change: for the time of it, or for good when the manifest wants it stopped anyway.
+/// Down for a change: for the time of it, or for good when the manifest wants it stopped anyway and gives nothing up
+/// with that. What StopCharging gives up does not come back when the change is refused.
 fn go_down(case: &Case<'_>, draft: &mut Draft, why: Because) {
     if !draft.is_up() {
         return;
     }
     if case.ends_up() {
         draft.stop_for_change(why);
+    } else if power::gives_its_place_up(case) {
+        draft.stop_for_change_before_the_last_stop(why);
     } else {
         let mut because = power::why_stopped(case);
         because.push(why);
@@ -172,10 +204,35 @@ pub(in crate::plan) fn outage_is_allowed(case: &Case<'_>, steps: &[Step]) -> Res
         .iter()
         .any(|step| matches!(step.undo, Undo::By(Action::Start)));
     if outage {
-        guards::group_allows_an_outage(case)?;
+        // One that is stopped in the end takes nobody's place.
+        if case.ends_up() {
+            guards::group_allows_an_outage(case)?;
+        }
         guards::outage_is_short_enough(case, longest_outage(steps))?;
     }
     Ok(())
+}
+
+/// R30, R52: behind other changes it can be bought only after a cool-down, and must not have begun by then.
+pub(in crate::plan) fn is_bought_in_time(
+    case: &Case<'_>,
+    wish: &TemporaryBandwidth,
+    steps: &[Step],
+) -> Result<(), Blocked> {
+    let rests = steps.iter().filter(|step| step.action == Action::CoolDown);
+    let rests: Duration = rests.map(|_| COOL_DOWN).sum();
+    let left = wish.start.duration_since(case.input.now).unsigned_abs();
+    if rests.is_zero() || left > rests + MARGIN {
+        return Ok(());
+    }
+    Err(case.block(
+        "R30",
+        format!(
+            "its temporary bandwidth begins at {}, and behind its other changes it could not be bought before (R52)",
+            minute(wish.start)
+        ),
+        "leave the other changes out until it has ended, or let it begin later",
+    ))
 }
 
 /// The longest time from a stop to the start after it.

@@ -64,7 +64,8 @@ fn network_can_be_given_back(case: &Case<'_>, done: &[Step]) -> Result<(), Strin
         out: case.seen.max_bandwidth_out,
         address: None,
     };
-    let in_range = bandwidth::outbound_is_in_range(case, &was);
+    // Whatever was changed before the check, it has its old type again by then.
+    let in_range = bandwidth::outbound_is_in_range_of(case, &was, &case.seen.instance_type);
     in_range.map_err(|blocked| {
         format!(
             "its old bandwidth cannot be asked for: {}",
