@@ -115,6 +115,32 @@ fn lines_may_end_as_windows_ends_them() {
     assert_eq!(place.end - place.start, 2);
 }
 
+/// Defaults that only groups take up are judged together with what each group adds.
+#[test]
+fn limits_of_machines_outside_any_group_are_judged_only_where_there_are_some() {
+    let text = |group: &str| {
+        format!(
+            "version: 1
+fleet: f
+region: cn-hangzhou
+defaults: {{rollout: {{on_failure: revert}}}}
+groups:
+  web: {{{group}, rollout: {{health: {{ready: status}}}}}}
+instances:
+  a: {{id: i-1}}
+"
+        )
+    };
+    let codes = |text: String| -> Vec<String> {
+        let findings = read_text(text).findings;
+        findings.into_iter().map(|it| it.code).collect()
+    };
+    assert_eq!(codes(text("ids: [i-1]")), Vec::<String>::new());
+    // Nobody knows yet whom the group will find.
+    assert_eq!(codes(text("select: {name: a}")), Vec::<String>::new());
+    assert_eq!(codes(text("ids: [i-2]")), ["RS0144"]);
+}
+
 #[test]
 fn an_alias_bomb_is_refused_before_it_goes_off() {
     let mut text = "version: 1\nfleet: f\na0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();

@@ -24,6 +24,8 @@ pub enum Situation {
     OpenRun,
     /// An open run stood in the way, and settling it ended with something that weighs more: its exit code.
     Settling(u8),
+    /// Something may have been done and nobody could see it: a person looks.
+    PersonNeeded,
     /// Somebody asked to stop: 130 or 143.
     Interrupted(u8),
     /// The command line is wrong.
@@ -44,6 +46,7 @@ impl Situation {
             Self::Locked => exit::LOCKED,
             Self::Refused => exit::REFUSED,
             Self::OpenRun => exit::PAUSED,
+            Self::PersonNeeded => exit::PERSON_NEEDED,
             Self::Settling(code) | Self::Interrupted(code) => code,
             Self::Usage => exit::USAGE,
             Self::BadInput => exit::BAD_INPUT,

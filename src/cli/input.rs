@@ -64,6 +64,12 @@ impl Input {
         }
     }
 
+    /// The fleet with a made-up machine for whoever a selector finds, for those who ask no cloud.
+    #[must_use]
+    pub fn with_stand_ins(&self) -> DesiredFleet {
+        manifest::read_with_stand_ins(&self.sources).unwrap_or_else(|| self.fleet.clone())
+    }
+
     /// Everything that is wrong with the files, for a machine to read.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What only the cloud can tell about a manifest: findings that point into it all the same.
 
-use crate::model::{AccountId, DesiredFleet, Finding, InstanceId, Place};
+use crate::model::{AccountId, DesiredFleet, Finding, InstanceId, Place, RegionId, Selection};
 
 use super::codes::{self, Code};
 
@@ -30,6 +30,19 @@ pub fn unknown_machine(fleet: &DesiredFleet, id: &InstanceId) -> Option<Finding>
         "not in this account and region",
         "check the id and the region, or take it out of the manifest",
     ))
+}
+
+/// A machine that a selector names by its id and nobody has ever seen.
+#[must_use]
+pub fn unknown_selected(select: &Selection, id: &InstanceId) -> Finding {
+    let regions: Vec<&str> = select.regions.iter().map(RegionId::as_str).collect();
+    finding(
+        codes::UNKNOWN_MACHINE,
+        &select.place,
+        format!("there is no machine {id} in {}", regions.join(", ")),
+        "not in this account and region",
+        "check the id and the region, or take it out of the selector",
+    )
 }
 
 fn finding(code: Code, place: &Place, message: String, label: &str, help: &str) -> Finding {

@@ -146,7 +146,7 @@ codes! {
     UNEXPECTED_COUNT = "RS0203" Error "another number of machines":
         "`expect` says how many machines a selector means. Look at who joined or left, then correct the selector or the number.";
     EMPTY_SELECTION = "RS0204" Warning "nobody is selected":
-        "No machine of the region fits the selector, so nothing the group says has an effect. Write `expect` to make this an error.";
+        "No machine of the region fits the selector, so nothing the group says has an effect; or no machine of the manifest fits that of an availability, which protects nobody then. In a group, `expect` makes this an error.";
 }
 
 /// What this code stands for, if a manifest can earn it.

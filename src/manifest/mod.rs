@@ -43,7 +43,7 @@ mod refer;
 mod choose;
 mod json_schema;
 
-pub use against::{unknown_machine, wrong_account};
+pub use against::{unknown_machine, unknown_selected, wrong_account};
 pub use json_schema::manifest_schema;
 
 use crate::model::{DesiredFleet, Finding, ObservedFleet};
@@ -93,21 +93,41 @@ pub fn read_against(sources: &[Source], observed: &ObservedFleet) -> Reading {
     let chosen = choose::choose(unanswered, observed);
     let mut reading = read_with(sources, Some(&chosen));
     if let Some(fleet) = &mut reading.fleet {
-        choose::keep_promises(fleet, observed);
         fleet.wish = Some(unanswered.intent());
     }
     reading
 }
 
-fn read_with(sources: &[Source], chosen: Option<&Chosen>) -> Reading {
-    let names = sources.iter().map(|source| source.name.clone()).collect();
-    let mut notes = Notes::new(names);
-    let files = shapes(sources, &mut notes);
-    let fleet = files.and_then(|files| fleet(files, chosen, &mut notes));
+/// Reads them for whoever asks what may become of the machines and cannot look: in a group with a selector, one
+/// made-up machine for each region it looks into stands for whoever it will find. None when something is wrong
+/// with the manifest.
+#[must_use]
+pub fn read_with_stand_ins(sources: &[Source]) -> Option<DesiredFleet> {
+    let unanswered = read(sources).fleet?;
+    let chosen = choose::stand_ins(&unanswered);
+    // What is said of somebody who is made up (how many there are, who refers to whom) is nobody's mistake.
+    everything(sources, Some(&chosen), &mut notes_about(sources))
+}
+
+fn read_with(sources: &[Source], chosen: Option<&Chosen<'_>>) -> Reading {
+    let mut notes = notes_about(sources);
+    let fleet = everything(sources, chosen, &mut notes);
     Reading {
         fleet: fleet.filter(|_| !notes.has_errors()),
         findings: notes.into_findings(),
     }
+}
+
+fn notes_about(sources: &[Source]) -> Notes {
+    Notes::new(sources.iter().map(|source| source.name.clone()).collect())
+}
+
+fn everything(
+    sources: &[Source],
+    chosen: Option<&Chosen<'_>>,
+    notes: &mut Notes,
+) -> Option<DesiredFleet> {
+    fleet(shapes(sources, notes)?, chosen, notes)
 }
 
 /// Every file on its own; nothing when one has no shape at all, since names would be missing then.
@@ -133,13 +153,21 @@ fn shape(index: u32, source: &Source, notes: &mut Notes) -> Option<File> {
     decode::file(&mut decoder::Decoder::new(&tree, notes), root)
 }
 
-fn fleet(files: Vec<File>, chosen: Option<&Chosen>, notes: &mut Notes) -> Option<DesiredFleet> {
+fn fleet(files: Vec<File>, chosen: Option<&Chosen<'_>>, notes: &mut Notes) -> Option<DesiredFleet> {
     let mut manifest = merge::merge(files, notes)?;
     if let Some(chosen) = chosen {
         choose::answer(&mut manifest, chosen, notes);
     }
     let mut resolved = resolve::resolve(&manifest, notes);
     refer::refer(&manifest, &mut resolved, notes);
+    if let Some(chosen) = chosen {
+        choose::keep_promises(
+            &mut manifest.availability,
+            &resolved.instances,
+            chosen,
+            notes,
+        );
+    }
     let owner = manifest.account.get();
     let account_place = owner.map(|at| notes.place(at.mark)).unwrap_or_default();
     let role = owner.and_then(|at| at.value.role.clone());

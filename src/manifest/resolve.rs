@@ -276,7 +276,6 @@ impl<'m> Resolver<'m> {
 
     fn ungrouped(&mut self) {
         let rollout = self.over_defaults(&RolloutKeys::default());
-        impossible::check(&rollout, self.notes);
         let alone: Vec<_> = self
             .entries
             .iter()
@@ -291,6 +290,7 @@ impl<'m> Resolver<'m> {
             }
             if !self.unanswered {
                 rules::check(&layer, self.notes);
+                impossible::check(&rollout, self.notes);
                 impossible::check_type(&rollout, &layer, self.notes);
             }
             self.named(entry, &layer, None);

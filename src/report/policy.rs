@@ -39,7 +39,8 @@ enum Machines {
     AllOfARegion,
 }
 
-/// The policy of a manifest.
+/// The policy of a manifest. A member of a group with a selector stands for whoever that finds, now or later: its
+/// rights are for every instance of its region.
 pub struct Policy<'a> {
     fleet: &'a DesiredFleet,
     machines: Machines,
@@ -95,10 +96,8 @@ impl<'a> Policy<'a> {
             self.fleet.fleet
         );
         for (permission, machines) in self.permissions() {
-            let n = machines.len();
-            let machines = if n == 1 { "machine" } else { "machines" };
             let reach = match (permission.reach, self.machines) {
-                (Reach::Instances, Machines::One) => format!("{n} {machines}"),
+                (Reach::Instances, Machines::One) => self.named(&machines),
                 (Reach::Instances, Machines::AllOfARegion) | (Reach::Regions, _) => {
                     "every instance of the region".to_owned()
                 }
@@ -135,12 +134,21 @@ impl<'a> Policy<'a> {
                     .to_owned(),
             );
         }
+        let machines = self.fleet.instances.values();
+        let named = machines.filter(|machine| !self.is_selected(machine));
         if self.machines == Machines::AllOfARegion {
             notes.push(format!(
                 "{} machines make a policy longer than the {POLICY_CHARS_MAX} characters RAM takes, so it \
                  covers every instance of their regions.",
-                self.fleet.instances.len()
+                named.count()
             ));
+        }
+        if self.fleet.groups.values().any(|it| it.select.is_some()) {
+            notes.push(
+                "Whom a selector finds is known only when the cloud is asked, and may be others tomorrow, so the \
+                 policy covers every instance of the regions that selectors look into."
+                    .to_owned(),
+            );
         }
         if let Some(role) = &self.fleet.role {
             notes.push(format!(
@@ -156,6 +164,29 @@ impl<'a> Policy<'a> {
             );
         }
         notes
+    }
+
+    /// Whether a machine is in its group because of what it is like.
+    fn is_selected(&self, machine: &DesiredInstance) -> bool {
+        let group = machine.group.as_ref();
+        let group = group.and_then(|name| self.fleet.groups.get(name));
+        group.is_some_and(|group| group.select.is_some())
+    }
+
+    /// How many machines, as far as their number is known.
+    fn named(&self, machines: &[Machine<'_>]) -> String {
+        let named = machines.iter();
+        let n = named
+            .filter(|(_, machine)| !self.is_selected(machine))
+            .count();
+        let word = if n == 1 { "machine" } else { "machines" };
+        if n == machines.len() {
+            format!("{n} {word}")
+        } else if n == 0 {
+            "every instance of the region".to_owned()
+        } else {
+            format!("{n} {word}, and where selectors look")
+        }
     }
 
     /// Every permission that some machine can lead to, with those machines.
@@ -185,7 +216,10 @@ impl<'a> Policy<'a> {
         let machines = machines.iter();
         match (reach, self.machines) {
             (Reach::Instances, Machines::One) => machines
-                .map(|(id, machine)| instance(&machine.region, id.as_str()))
+                .map(|(id, machine)| {
+                    let selected = self.is_selected(machine);
+                    instance(&machine.region, if selected { "*" } else { id.as_str() })
+                })
                 .collect(),
             (Reach::Instances, Machines::AllOfARegion) | (Reach::Regions, _) => machines
                 .map(|(_, machine)| instance(&machine.region, "*"))

@@ -61,6 +61,7 @@ fn a_limit_on_the_command_line_holds_for_fresh_and_for_saved_plans() {
         "apply -auto-approve -max-spend 10",
         "apply -auto-approve -max-spend=10CNY",
         "apply -max-spend 10 saved.plan",
+        "rehearse -max-spend 10 saved.plan",
     ] {
         let refused = house.run(args).exits(6);
         refused.says(&["--max-spend allows 10.00 CNY"]);

@@ -68,11 +68,22 @@ fn an_answer_that_is_lost_and_a_kill_and_another_apply_make_one_order() {
 #[test]
 fn an_order_whose_answer_was_lost_is_reconciled_without_an_apply() {
     let house = lossy_shop("orders-reconcile");
+    house
+        .run("orders reconcile --order 1")
+        .exits(1)
+        .says(&["order 1 is not recorded", "no run is open"]);
     let mut apply = house.start(APPLY);
     wait_for_an_order(&house);
     apply.kill();
     drop(apply.ended());
     let order = only_order(&house);
+    // An order that is nobody's is not passed over.
+    house.run("orders reconcile --order 1").exits(1).says(&[
+        "order 1 is not recorded",
+        "no call whose answer",
+        &order,
+    ]);
+    assert_eq!(listed(&house)[0]["owner"], "foreign");
     house
         .run("orders reconcile")
         .exits(0)
@@ -223,6 +234,27 @@ fn the_first_of_two_orders_stays_cancelled_where_the_second_is_refused() {
     }
     let ended = ended.says(&["is cancelled", "failed to cancel order", "stays as it is"]);
     assert!(!ended.stderr.contains("nothing was changed"), "{ended}");
+}
+
+/// An order that may be cancelled or not is no order of which nothing was changed, whichever it is of several.
+#[test]
+fn an_order_whose_end_nobody_saw_needs_a_person() {
+    let faults = "faults:\n- {operation: CancelOrder, calls: [2, 3], when: no_answer_before}\n";
+    let (house, ids) = two_orders("orders-unseen", faults);
+    let ended = house
+        .run(&format!("orders cancel {} -auto-approve", ids.join(" ")))
+        .exits(8);
+    ended
+        .shows(&["is cancelled"])
+        .says(&["does not show as cancelled"]);
+    let world = house.server.world();
+    let mut orders = world.orders().iter();
+    let left = orders.find(|order| order["Payment"] == "Unpaid").unwrap();
+    let left = left["OrderId"].as_str().unwrap();
+    house
+        .run(&format!("orders cancel {left} -auto-approve"))
+        .exits(8)
+        .says(&["does not show as cancelled"]);
 }
 
 #[test]

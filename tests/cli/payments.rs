@@ -138,7 +138,7 @@ fn a_payment_by_hand_that_never_arrived_is_sent_again_by_nobody() {
     house.run(APPLY).exits(7);
     let order = house.server.world().orders()[0]["OrderId"].clone();
     let pay = format!("orders pay {} -auto-approve", order.as_str().unwrap());
-    house.run(&pay).exits(1).says(&["the call is not repeated"]);
+    house.run(&pay).exits(8).says(&["the call is not repeated"]);
     house.run(&pay).exits(6).says(&["there is no second one"]);
     // Nor once the run is given up and its order left where it is.
     let run = house.last_run();

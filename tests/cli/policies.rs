@@ -7,7 +7,7 @@ use std::path::Path;
 use respec::guide::permissions::FREE;
 
 use crate::house::{FAST, House};
-use crate::shop::{APPLY, prepaid_shop, shop};
+use crate::shop::{APPLY, CLOUD, prepaid_shop, shop};
 
 /// The operations that a policy allows.
 fn allowed(house: &House, files: &str) -> BTreeSet<String> {
@@ -60,6 +60,28 @@ fn both_ways_of_paying_stay_inside_their_policies() {
         stayed_inside(&house, "");
         assert_eq!(allowed(&house, "").contains("PayOrder"), payment == "auto");
     }
+}
+
+#[test]
+fn a_fleet_that_goes_by_a_selector_stays_inside_its_policy() {
+    let manifest = "
+version: 1
+fleet: shop
+region: cn-hangzhou
+groups:
+  web:
+    select: {name: web-*, expect: 3}
+    spec: {instance_type: ecs.g7.xlarge}
+    rollout: {max_unavailable: 100%}
+";
+    let house = House::with("policy-selected", manifest, CLOUD, FAST);
+    house.run(APPLY).exits(0);
+    stayed_inside(&house, "");
+    house
+        .run_without_cloud("policy")
+        .exits(0)
+        .says(&["Whom a selector finds"])
+        .shows(&["instance/*"]);
 }
 
 #[test]

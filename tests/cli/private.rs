@@ -159,6 +159,38 @@ fn the_state_is_its_owners_alone() {
     }
 }
 
+/// A plan over an older one is a new file: whoever could read that one cannot read this one. What is no file stays what
+/// it is, and what cannot be written leaves nothing behind.
+#[test]
+fn a_plan_over_another_file_is_its_owners_alone() {
+    let house = shop("over-another", FAST);
+    let path = house.folder.join("saved.plan");
+    house.write("saved.plan", "somebody else's");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    house.run("plan -out saved.plan").exits(0);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o600);
+    assert!(house.read("saved.plan").starts_with('{'));
+
+    house.write("kept.plan", "");
+    std::os::unix::fs::symlink("kept.plan", house.folder.join("linked.plan")).unwrap();
+    house.run("plan -out linked.plan").exits(0);
+    assert!(house.read("kept.plan").starts_with('{'));
+    let linked = fs::symlink_metadata(house.folder.join("linked.plan")).unwrap();
+    assert!(linked.file_type().is_symlink());
+
+    fs::create_dir(house.folder.join("folder.plan")).unwrap();
+    house
+        .run("plan -out folder.plan")
+        .exits(1)
+        .says(&["folder.plan"]);
+    let names = fs::read_dir(&house.folder).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name());
+    for name in names {
+        assert!(!name.to_string_lossy().starts_with(".respec"), "{name:?}");
+    }
+}
+
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

@@ -69,6 +69,12 @@ fn a_rehearsal_changes_neither_fleet_nor_state_and_says_what_its_copy_does_not_k
     let by_plan = house.run("rehearse saved.rsplan -json").exits(0).json();
     assert_eq!(by_plan["good_day"]["totals"]["done"], 3);
     assert_eq!(by_plan["bad_days"], Value::Array(Vec::new()));
+    for option in ["-target web-1", "-no-price", "-accept-stopped"] {
+        house
+            .run(&format!("rehearse saved.rsplan {option}"))
+            .exits(64)
+            .says(&["this plan is made already"]);
+    }
     house
         .run("rehearse fleet.yaml")
         .exits(4)

@@ -142,6 +142,7 @@ fn a_run_of_which_nothing_may_begin_is_not_opened_unless_somebody_says_why() {
     ]);
     run("history").exits(1);
     run(&format!("{APPLY} -now")).exits(64);
+    run(&format!("{APPLY} -now -reason=")).exits(64);
     // Somebody says why; the space of a reason would end it here.
     run(&format!("{APPLY} -now -reason=urgent")).exits(0);
     let history = run("history -json").exits(0).json();

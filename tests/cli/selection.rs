@@ -1,5 +1,7 @@
 //! Groups that go by a selector: who is meant, who joined, and what does not fit into its window.
 
+use serde_json::json;
+
 use crate::house::{FAST, House};
 
 const MANIFEST: &str = "
@@ -110,4 +112,64 @@ fn what_does_not_fit_into_its_window_is_refused_with_the_arithmetic() {
     let world = house.server.world();
     assert_eq!(world.field("i-1", "ConfiguredType"), "ecs.g7.large");
     assert!(!house.has("state"));
+}
+
+#[test]
+fn who_is_gone_has_not_left() {
+    let house = House::with("gone", MANIFEST, CLOUD, FAST);
+    house.run("apply -auto-approve").exits(0);
+    let release = |id: &str| house.server.by_hand("delete", &json!({"InstanceId": id}));
+    release("i-1");
+    let plan = house
+        .run("plan")
+        .exits(0)
+        .says(&["group web: 1 gone since the last apply (i-1)"]);
+    assert!(!plan.stdout.contains("left, and stays"), "{plan}");
+    release("i-2");
+    house.run("plan").exits(1).says(&[
+        "2 of 2 recorded machines are not there",
+        "respec state rm i-1",
+    ]);
+    for id in ["i-1", "i-2"] {
+        house.run(&format!("state rm {id}")).exits(0);
+    }
+    house
+        .run("plan")
+        .exits(0)
+        .says(&["group `web` selects no machine"]);
+}
+
+#[test]
+fn an_id_of_a_selector_that_nobody_ever_saw_is_an_error() {
+    let house = House::with("selected-ids", MANIFEST, CLOUD, FAST);
+    house.edit(
+        "{tags: {role: web}, except: [web-old-*]}",
+        "{ids: [i-1, i-7]}",
+    );
+    house.run("plan").exits(65).says(&[
+        "RS0202",
+        "there is no machine i-7 in cn-hangzhou",
+        "fleet.yaml:7",
+    ]);
+    // Who is there and not meant is no mistake.
+    house.edit("{ids: [i-1, i-7]}", "{ids: [i-1, i-4], name: web-*}");
+    house.run("plan").exits(0).shows(&["1 to change"]);
+}
+
+#[test]
+fn an_availability_that_nobody_fits_is_told() {
+    let house = House::with("no-promise", MANIFEST, CLOUD, FAST);
+    let promise = "availability:
+  - {name: payments, select: {tags: {team: payments}}, min_available: 50%}
+";
+    house.write("fleet.yaml", format!("{MANIFEST}{promise}"));
+    house.run("validate").exits(0);
+    house.run("plan").exits(0).says(&[
+        "RS0204",
+        "availability `payments` selects no machine",
+        "fleet.yaml:11",
+    ]);
+    house.edit("team: payments", "role: web");
+    let fits = house.run("plan").exits(0);
+    assert!(!fits.stderr.contains("selects no machine"), "{fits}");
 }

@@ -86,3 +86,54 @@ fn more_machines_than_a_policy_can_name_are_allowed_by_region() {
             .any(|note| note.contains("500 machines"))
     );
 }
+
+/// Nobody knows yet whom a selector finds: the rights are for all who may be.
+#[test]
+fn whoever_a_selector_may_find_is_in_the_policy() {
+    let written = "
+groups:
+  web:
+    select: {tags: {role: web}, region: [cn-hangzhou, cn-beijing], expect: 12}
+    spec: {instance_type: ecs.g7.large}
+    payment: auto
+instances:
+  night: {id: i-night, region: cn-hangzhou, spec: {power: stopped}}
+  # Where it is only its group knows, and that it is in the group only the cloud.
+  odd: {id: i-odd, after: [night, web/i-other]}
+";
+    let source = Source {
+        name: "fleet.yaml".to_owned(),
+        bytes: format!("version: 1\nfleet: shop\n{written}").into_bytes(),
+    };
+    let fleet = manifest::read_with_stand_ins(&[source]).unwrap();
+    let policy = Policy::of(&fleet);
+    let json: serde_json::Value = serde_json::from_str(&policy.json()).unwrap();
+    let statements = json["Statement"].as_array().unwrap();
+    let allows = |action: &str, resource: &str| {
+        let has = |list: &serde_json::Value, text: &str| {
+            list.as_array().unwrap().iter().any(|it| it == text)
+        };
+        statements
+            .iter()
+            .any(|it| has(&it["Action"], action) && has(&it["Resource"], resource))
+    };
+    for region in ["cn-hangzhou", "cn-beijing"] {
+        let all = format!("acs:ecs:{region}:*:instance/*");
+        for action in ["ecs:ModifyInstanceSpec", "ecs:StopInstances"] {
+            assert!(allows(action, &all), "{action} {region}: {json}");
+        }
+    }
+    assert!(allows(
+        "ecs:StopInstances",
+        "acs:ecs:cn-hangzhou:*:instance/i-night"
+    ));
+    assert!(!policy.json().contains("i-stand-in"), "{json}");
+    let notes = policy.notes().join("\n");
+    assert!(notes.contains("Whom a selector finds"), "{notes}");
+    let text = policy.text(&Style::plain());
+    fits(80, &text);
+    assert!(
+        text.contains("1 machine, and where selectors look"),
+        "{text}"
+    );
+}

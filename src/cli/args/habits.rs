@@ -28,9 +28,10 @@ fn files_last(args: Vec<OsString>) -> Vec<OsString> {
     let (mut others, mut files) = (Vec::new(), Vec::new());
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
-        let text = word.to_str().unwrap_or_default();
-        let takes_next = text == "-f" || text == "--file";
-        if takes_next || text.starts_with("--file=") {
+        // A file's name need not be Unicode.
+        let text = word.as_encoded_bytes();
+        let takes_next = text == b"-f" || text == b"--file";
+        if takes_next || text.starts_with(b"-f") || text.starts_with(b"--file=") {
             files.push(word);
             if takes_next {
                 files.extend(words.next());
@@ -169,13 +170,15 @@ mod tests {
 
     #[test]
     fn files_before_and_behind_the_subcommand_are_all_kept() {
-        let args = normalise(
-            ["respec", "-f", "a", "plan", "-f", "b"]
-                .map(OsString::from)
-                .to_vec(),
-        );
-        let cli = Cli::try_parse_from(args).unwrap();
-        assert_eq!(cli.global.files, [PathBuf::from("a"), PathBuf::from("b")]);
+        for before in ["-f a", "-fa", "-f=a", "-file=a", "--file a"] {
+            for behind in ["-f b", "-fb", "-f=b", "--file=b"] {
+                let line = format!("respec {before} plan {behind}");
+                let args = line.split_whitespace().map(OsString::from).collect();
+                let cli = Cli::try_parse_from(normalise(args)).unwrap();
+                let files = [PathBuf::from("a"), PathBuf::from("b")];
+                assert_eq!(cli.global.files, files, "{line}");
+            }
+        }
     }
 
     #[test]

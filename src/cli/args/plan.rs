@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::apply::Hours;
+use crate::cli::failure::{Failure, Situation};
 use crate::rehearse::DAYS_MAX;
 
 use super::durations::duration;
@@ -26,6 +27,22 @@ pub struct PlanningArgs {
     /// The most that all orders of one run may cost together: `5000` or `5000CNY`.
     #[arg(long, value_name = "AMOUNT")]
     pub max_spend: Option<MaxSpend>,
+}
+
+impl PlanningArgs {
+    /// What decides what is planned comes too late for a plan that is made already.
+    ///
+    /// # Errors
+    /// [`Failure`] where such an option was given.
+    pub fn leave_a_plan_as_it_is(&self) -> Result<(), Failure> {
+        if self.target.is_empty() && !self.accept_stopped && !self.no_price {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Situation::Usage,
+            "--target, --accept-stopped and --no-price decide what is planned; this plan is made already",
+        ))
+    }
 }
 
 /// Options of `plan`.
@@ -84,7 +101,7 @@ pub struct ApplyArgs {
     #[arg(long, requires = "reason")]
     pub now: bool,
     /// Why windows and freezes do not hold this time; kept in the journal.
-    #[arg(long, value_name = "TEXT", requires = "now")]
+    #[arg(long, value_name = "TEXT", requires = "now", value_parser = not_blank)]
     pub reason: Option<String>,
     /// Only make the orders, and leave everything else for the next apply: orders are paid before the
     /// machines are restarted.
@@ -106,6 +123,14 @@ impl ApplyArgs {
     }
 }
 
+/// Who looks at the journal later wants to know why: a blank text says nothing.
+fn not_blank(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("write why, in a few words".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// Options of `rehearse`.
 #[derive(Debug, Args)]
 pub struct RehearseArgs {
@@ -124,4 +149,17 @@ pub struct RehearseArgs {
     /// How long to wait for unpaid orders before the run pauses: `30m`.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub wait_payment: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_says_something() {
+        assert_eq!(not_blank("urgent").as_deref(), Ok("urgent"));
+        for blank in ["", " ", "\t\n"] {
+            assert!(not_blank(blank).is_err(), "{blank:?}");
+        }
+    }
 }

@@ -13,7 +13,8 @@ use crate::report::policy::Policy;
 pub fn run(global: &Global, args: &PolicyArgs, screen: &Screen) -> Result<Done, Failure> {
     let input = Input::read(&global.files, screen.paint())?;
     screen.talk(&input.warnings);
-    let policy = Policy::of(&input.fleet);
+    let fleet = input.with_stand_ins();
+    let policy = Policy::of(&fleet);
     match args.format {
         PolicyFormat::Text if !global.json => screen.result(&policy.text(&screen.out))?,
         PolicyFormat::Text | PolicyFormat::Json => {

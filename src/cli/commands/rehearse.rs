@@ -6,6 +6,7 @@ use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
 use crate::cli::matter::Matter;
 use crate::cli::planning::choosing::look;
+use crate::cli::planning::pricing::keep_within_limits;
 use crate::cli::planning::{Planning, make_plan, peek};
 use crate::cli::screen::Screen;
 use crate::figures::Worst;
@@ -28,7 +29,7 @@ pub async fn run(
     screen: &Screen,
 ) -> Result<Done, Failure> {
     let (plan, observed, contents) = match matter {
-        Matter::Plan(plan) => saved(context, *plan).await?,
+        Matter::Plan(plan) => saved(context, args, *plan).await?,
         Matter::Manifest(_) | Matter::Nothing => {
             fresh(context, args, matter.manifest(), screen).await?
         }
@@ -68,7 +69,11 @@ pub async fn run(
 
 type Ready = (SavedPlan, ObservedFleet, Option<Contents>);
 
-async fn saved(context: &Context, plan: SavedPlan) -> Result<Ready, Failure> {
+async fn saved(context: &Context, args: &RehearseArgs, plan: SavedPlan) -> Result<Ready, Failure> {
+    args.planning.leave_a_plan_as_it_is()?;
+    if let Some(limit) = &args.planning.max_spend {
+        keep_within_limits(&plan, Some(limit))?;
+    }
     let observed = look(context, plan.account.clone(), &plan.desired).await?;
     let contents = peek(context, &plan.desired)?;
     Ok((plan, observed, contents))

@@ -7,7 +7,7 @@ use crate::model::Digest;
 use crate::sim::{SCENARIO_BYTES_MAX, Scenario, World};
 
 use crate::cli::failure::{Failure, Situation};
-use crate::cli::private_files::{make_private, write_private, writing};
+use crate::cli::private_files::{make_private, write_private};
 use crate::cli::surroundings::read_bounded;
 
 /// A simulated world and the file it is kept in.
@@ -28,9 +28,7 @@ impl SavedWorld {
 
     /// Keeps it as it is now.
     pub(super) fn write(&self, world: &World) -> Result<(), Failure> {
-        let temporary = self.path.with_extension("json.new");
-        write_private(&temporary, &world.save())?;
-        std::fs::rename(&temporary, &self.path).map_err(|error| writing(&self.path, &error))
+        write_private(&self.path, &world.save())
     }
 }
 

@@ -18,6 +18,16 @@ pub struct Chosen {
     pub input: Input,
     /// Its machines.
     pub observed: ObservedFleet,
+    /// Everybody who was seen on the way, meant or not.
+    seen: BTreeSet<InstanceId>,
+}
+
+impl Chosen {
+    /// Whether a machine is there. Described in words that nobody can read is not the same as gone.
+    #[must_use]
+    pub fn is_there(&self, id: &InstanceId) -> bool {
+        self.seen.contains(id) || self.observed.unreadable.contains_key(id)
+    }
 }
 
 /// Looks at everything that the manifest lists or may mean, in one go, and answers its selectors.
@@ -32,10 +42,15 @@ pub async fn look_and_choose(
 ) -> Result<Chosen, Failure> {
     let mut observed = look(context, account, &input.fleet).await?;
     let input = input.against(&observed, paint)?;
+    let seen = observed.instances.keys().cloned().collect();
     observed
         .instances
         .retain(|id, _| input.fleet.instances.contains_key(id));
-    Ok(Chosen { input, observed })
+    Ok(Chosen {
+        input,
+        observed,
+        seen,
+    })
 }
 
 /// Looks at every machine of the manifest, and at every region a selector looks into that is not

@@ -2,22 +2,24 @@
 //!
 //! In: a manifest that was read, and a context. Out: a plan with everything that a reader should know about how it came to be.
 //! `choosing` looks at the machines a manifest means, `pricing` asks what things cost, `open_run` keeps out what an unfinished
-//! run still has in hand, `windows` and `rights` say before anything begins what would fail later.
+//! run still has in hand, `missing` refuses a fleet that is not there, `windows` and `rights` say before anything begins what
+//! would fail later.
 
 pub mod windows;
 pub mod choosing;
 pub mod pricing;
 pub mod open_run;
+pub mod missing;
 pub mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::diff::{changes, managed_fields};
-use crate::manifest::{unknown_machine, wrong_account};
+use crate::manifest::wrong_account;
 use crate::model::{
-    AccountId, AppliedInstance, BillingMethod, Books, DesiredFleet, Field, Finding, InstanceId,
-    Limits, Lineage, ObservedFleet, ObservedInstance, Offers, Pricing, RunId, Stamp,
+    AccountId, AppliedInstance, BillingMethod, Books, DesiredFleet, Field, InstanceId, Limits,
+    Lineage, ObservedFleet, ObservedInstance, Offers, Pricing, RunId, Stamp,
 };
 use crate::observe::{ask, ask_limits};
 use crate::plan::{
@@ -33,14 +35,12 @@ use super::failure::{Failure, Situation};
 use super::input::Input;
 
 use choosing::{look_and_choose, members_before, targets};
-use open_run::{begun, busy};
+use missing::{gone_in_words, gone_members, nobody_is_unknown, not_too_many_are_gone, still_there};
+use open_run::busy;
 use pricing::{books, somebody_pays_by_call};
 
 /// How long a saved plan may be applied.
 const EXPIRES_AFTER: Duration = Duration::from_secs(24 * 3600);
-
-/// More than this share of the recorded machines gone means that something else is wrong.
-const VANISHED_PERCENT_MAX: usize = 5;
 
 /// Rounds of questions to the cloud; each answers at least one direction of every machine.
 const QUESTION_ROUNDS_MAX: usize = 8;
@@ -71,11 +71,13 @@ pub async fn make_plan(
     let account = who_we_are(context, input, paint).await?;
     let contents = peek(context, &input.fleet)?;
     let chosen = look_and_choose(context, account, input, paint).await?;
+    let before = members_before(context, contents.as_ref(), &input.fleet).await?;
+    nobody_is_unknown(&chosen, contents.as_ref(), paint)?;
+    let gone = gone_members(&chosen, contents.as_ref(), &before);
+    not_too_many_are_gone(&chosen, contents.as_ref(), &gone)?;
     let (input, mut observed) = (&chosen.input, chosen.observed);
     let now = context.clock.wall();
     look_beneath(contents.as_ref(), &mut observed, now);
-    nobody_is_unknown(input, &observed, contents.as_ref(), paint)?;
-    not_too_many_are_gone(&observed, contents.as_ref(), &input.fleet)?;
     let evidence = Evidence {
         desired: &input.fleet,
         observed: &observed,
@@ -105,15 +107,14 @@ pub async fn make_plan(
         ..evidence
     };
     let mut planned = plan(&evidence.with(&offers, &limits, &books));
-    let before = members_before(context, contents.as_ref(), &input.fleet).await?;
-    planned.account.turnover = turnover(&input.fleet, &before);
+    planned.account.turnover = turnover(&input.fleet, &still_there(before, &gone));
     let mut plan = seal(context, input, &beneath, contents.as_ref(), planned)?;
     if let Some(max_spend) = &args.max_spend {
         plan.sheet.money.max_spend = max_spend.limit(&plan)?;
     }
     Ok(Planning {
         plan,
-        warnings: chosen.input.warnings,
+        warnings: chosen.input.warnings + &gone_in_words(&gone),
         observed: beneath,
         contents,
     })
@@ -200,66 +201,6 @@ pub fn peek(context: &Context, fleet: &DesiredFleet) -> Result<Option<Contents>,
         .map_err(|error| Failure::store("read the state", &error))?;
     context.tell_mended(&mended);
     Ok(contents)
-}
-
-/// An id that nobody has ever seen is a mistake in the manifest.
-fn nobody_is_unknown(
-    input: &Input,
-    observed: &ObservedFleet,
-    contents: Option<&Contents>,
-    paint: Paint,
-) -> Result<(), Failure> {
-    // A machine that an open run has begun to change was there, too.
-    let begun = begun(contents);
-    let recorded = |id: &InstanceId| {
-        let applied = contents.map(|contents| &contents.applied.instances);
-        begun.contains(id) || applied.is_some_and(|applied| applied.contains_key(id))
-    };
-    let findings: Vec<Finding> = input
-        .fleet
-        .instances
-        .keys()
-        .filter(|id| !is_there(observed, id) && !recorded(id))
-        .filter_map(|id| unknown_machine(&input.fleet, id))
-        .collect();
-    if findings.is_empty() {
-        Ok(())
-    } else {
-        Err(input.refuse(&findings, paint))
-    }
-}
-
-/// Described in words that nobody can read is not the same as gone.
-fn is_there(observed: &ObservedFleet, id: &InstanceId) -> bool {
-    observed.instances.contains_key(id) || observed.unreadable.contains_key(id)
-}
-
-/// Machines do vanish, but not by the dozen: then it is the credentials or the region.
-fn not_too_many_are_gone(
-    observed: &ObservedFleet,
-    contents: Option<&Contents>,
-    fleet: &DesiredFleet,
-) -> Result<(), Failure> {
-    let Some(contents) = contents else {
-        return Ok(());
-    };
-    let recorded: Vec<&InstanceId> = contents
-        .applied
-        .instances
-        .keys()
-        .filter(|id| fleet.instances.contains_key(*id))
-        .collect();
-    let gone = recorded.iter().filter(|id| !is_there(observed, id)).count();
-    if gone > 1 && gone * 100 > recorded.len() * VANISHED_PERCENT_MAX {
-        let message = format!(
-            "{gone} of {} recorded machines are not there",
-            recorded.len()
-        );
-        return Err(Failure::new(Situation::Other, message).hint(
-            "check credentials, region and endpoint; take released machines out of the manifest",
-        ));
-    }
-    Ok(())
 }
 
 /// The plan as it is kept, once the second opinion has nothing against it.

@@ -111,7 +111,7 @@ pub async fn cancel(context: &Context, id: &OrderId) -> Result<Order, Failure> {
         }
         None => {
             let message = format!("order {id} does not show as cancelled yet");
-            Err(Failure::new(Situation::Other, message)
+            Err(Failure::new(Situation::PersonNeeded, message)
                 .hint(format!("look again: respec orders show {id}")))
         }
     }

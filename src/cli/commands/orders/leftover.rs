@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::cancel::cancel;
-use super::one_by_one::one_by_one;
+use super::one_by_one::{ended_by, one_by_one};
 use crate::cli::args::CancelArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::Done;
 use crate::cli::ledger::{Ledger, is_settled};
 use crate::cli::screen::Screen;
-use crate::model::{DesiredFleet, OrderId, PaymentStatus, exit};
+use crate::model::{DesiredFleet, OrderId, PaymentStatus};
 use crate::report::orders::{OrderRow, orders_table};
 use crate::saga::OrderRecord;
 use crate::store::Contents;
@@ -76,7 +76,7 @@ impl Leftover {
 
 /// Never without consent: until an order is paid or cancelled, its machine takes no other change.
 ///
-/// Exit code 3 when one could not be cancelled: the run is closed all the same.
+/// Exit code 3 when one could not be cancelled, 8 when nobody could see whether it was: the run is closed all the same.
 pub async fn offer_to_cancel(
     context: &Context,
     mut unpaid: Vec<OrderRow>,
@@ -112,7 +112,7 @@ pub async fn offer_to_cancel(
         Ok(done) => done,
         Err(failure) => {
             screen.failure(&failure);
-            Done::Run(exit::SOME_NOT_DONE)
+            ended_by(&failure)
         }
     }
 }

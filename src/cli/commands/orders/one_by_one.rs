@@ -1,6 +1,6 @@
 //! Paying or cancelling several orders: one after the other, and each is told of as soon as the books show it.
 
-use crate::cli::failure::{Done, Failure};
+use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::screen::Screen;
 use crate::model::{Order, OrderId, exit};
 use crate::report::orders::OrderRow;
@@ -21,10 +21,19 @@ pub(super) async fn one_by_one(
             Err(failure) if before == 0 => return Err(failure),
             Err(failure) => {
                 screen.failure(&failure);
-                return Ok(Done::Run(exit::SOME_NOT_DONE));
+                return Ok(ended_by(&failure));
             }
         }
         screen.sentence(&format!("Order {} is {done}.\n", row.order.id));
     }
     Ok(Done::Fine)
+}
+
+/// How it ends where something else is done already: what nobody could see the end of weighs more than what was refused.
+pub(super) fn ended_by(failure: &Failure) -> Done {
+    Done::Run(if failure.situation == Situation::PersonNeeded {
+        exit::PERSON_NEEDED
+    } else {
+        exit::SOME_NOT_DONE
+    })
 }

@@ -123,7 +123,7 @@ async fn pay(
         }
         None => {
             let message = format!("order {id} does not show as paid; the call is not repeated");
-            Err(Failure::new(Situation::Other, message).hint(format!(
+            Err(Failure::new(Situation::PersonNeeded, message).hint(format!(
                 "look at it: respec orders show {id}, or pay it in the console"
             )))
         }

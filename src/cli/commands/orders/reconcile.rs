@@ -17,7 +17,7 @@ use crate::cli::running::load_plan;
 use crate::cli::screen::Screen;
 use crate::model::{InstanceId, Lineage, OrderId, exit};
 use crate::report::json::document;
-use crate::store::Store;
+use crate::store::{Contents, Store};
 
 /// Reads the books for the time of every lost answer; records what is found, says what is not.
 pub(super) async fn run(
@@ -27,13 +27,23 @@ pub(super) async fn run(
     args: &ReconcileArgs,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    if peek(context, &input.fleet)?.is_none_or(|contents| contents.open_run.is_none()) {
+    let named = args.order.as_ref();
+    let contents = peek(context, &input.fleet)?;
+    let open = contents.as_ref().and_then(|it| it.open_run.as_ref());
+    if open.is_none() {
+        is_recorded(named, contents.as_ref(), "no run is open")?;
         return found::run(context, input, screen).await;
     }
     let lineage = Lineage::of(&context.account().await?, &input.fleet.fleet);
     let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;
-    let reconciled = Reconciled::of(context, &store, args.order.as_ref()).await?;
+    let reconciled = Reconciled::of(context, &store, named).await?;
     screen.sentence(&reconciled.recorded_in_words());
+    let nobody = "it may be that of no call whose answer was lost";
+    if let Err(mut failure) = is_recorded(named, Some(&store.contents()), nobody) {
+        let words = reconciled.open_in_words();
+        failure.details.extend(words.lines().map(str::to_owned));
+        return Err(failure);
+    }
     if !reconciled.recorded.is_empty() {
         screen.talk("Next: `respec apply` goes on with it.\n");
     }
@@ -43,6 +53,23 @@ pub(super) async fn run(
     } else {
         Done::Fine
     })
+}
+
+/// Whoever names an order wants it recorded: that it cannot be is not passed over.
+fn is_recorded(
+    named: Option<&OrderId>,
+    contents: Option<&Contents>,
+    why_not: &str,
+) -> Result<(), Failure> {
+    let known = |order: &OrderId| contents.is_some_and(|it| it.orders.contains_key(order));
+    match named {
+        Some(order) if !known(order) => {
+            let message = format!("order {order} is not recorded: {why_not}");
+            Err(Failure::new(Situation::Other, message)
+                .hint(format!("look at it: respec orders show {order}")))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// What became of the lost answers.
