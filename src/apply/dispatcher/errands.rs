@@ -3,9 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use jiff::Timestamp;
+
 use crate::apply::worker::{Errand, Patience, Worker};
 use crate::model::{InstanceId, ObservedInstance};
-use crate::plan::{Action, Goal, Undo};
+use crate::plan::{Action, Goal, Saga, Undo};
 use crate::saga::{Direction, SagaOutcome, StepRef, takes_out_of_service};
 
 use super::{Dispatcher, UnderWay};
@@ -50,10 +52,7 @@ impl Dispatcher<'_> {
             till: self.till.clone(),
             known_orders: self.known_orders.clone(),
             payments_sent: Rc::clone(&self.payments_sent),
-            granted: match errand {
-                Errand::Look => self.taken_for_granted(&saga, SagaOutcome::Done),
-                Errand::Do | Errand::TakeBack | Errand::Watch(_) => Goal::default(),
-            },
+            granted: self.granted(&saga, errand),
             told: RefCell::default(),
             just_seen: Cell::new(self.just_seen(instance, errand)),
             mailbox: self.mailbox.clone(),
@@ -65,12 +64,7 @@ impl Dispatcher<'_> {
             },
             fleet: self.job.plan.desired.fleet.to_string(),
             mode: Rc::clone(&self.mode_of_workers),
-            changed_at: self
-                .job
-                .applied
-                .instances
-                .get(instance)
-                .and_then(|r| r.changed_at),
+            changed_at: self.changed_at(instance),
             saga,
         };
         let abort = self.tasks.spawn_local(worker.carry(errand));
@@ -85,6 +79,20 @@ impl Dispatcher<'_> {
         self.active.insert(instance.clone(), task);
         self.idle.remove(instance);
         self.settle_place(instance);
+    }
+
+    /// What the last look of all should show beside what was done.
+    fn granted(&self, saga: &Saga, errand: Errand) -> Goal {
+        match errand {
+            Errand::Look => self.taken_for_granted(saga, SagaOutcome::Done),
+            Errand::Do | Errand::TakeBack | Errand::Watch(_) => Goal::default(),
+        }
+    }
+
+    /// When its cool-down began, by the record.
+    fn changed_at(&self, instance: &InstanceId) -> Option<Timestamp> {
+        let record = self.job.applied.instances.get(instance);
+        record.and_then(|record| record.changed_at)
     }
 
     /// What a step may begin with instead of a look of its own. Whoever watches or records looks anew.
