@@ -183,7 +183,7 @@ fn who_pays(plan: &SavedPlan) -> Option<String> {
             ))
         }
         (None, Funds::Known(available)) if !sum.is_empty() => Some(format!(
-            "{} paid by itself: {} of the {available} that the account has",
+            "{} paid from the balance: {} of the {available} that the account has",
             count(sum.parts, "order"),
             sum_words(sum)
         )),
