@@ -113,13 +113,7 @@ async fn fresh(run: &Run<'_>, args: &ApplyArgs, input: &Input) -> Attempt {
 /// A saved plan is the approval; it must still fit the fleet.
 async fn saved(run: &Run<'_>, args: &ApplyArgs, plan: &SavedPlan) -> Attempt {
     let (context, global, screen) = (run.context, run.global, run.screen);
-    let planning = &args.planning;
-    if !planning.target.is_empty() || planning.accept_stopped || planning.no_price {
-        return Err(Failure::new(
-            Situation::Usage,
-            "--target, --accept-stopped and --no-price decide what is planned; this plan is made already",
-        ));
-    }
+    args.planning.leave_a_plan_as_it_is()?;
     let contents = peek(context, &plan.desired)?;
     if is_open(contents.as_ref(), |_| true) {
         is_of_this_account(context, plan).await?;
