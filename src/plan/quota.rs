@@ -48,7 +48,8 @@ pub(super) fn keep_within(input: &PlanInput<'_>, planned: &mut Planned) {
     }
 }
 
-/// The most vCPUs this change adds to what is in use. Only pay-as-you-go machines count (R64).
+/// The most vCPUs this change adds to what is in use. Only pay-as-you-go machines count (R64), and no spot machines,
+/// which have a quota of their own (`max-spot-instance-vcpu-count`).
 pub(super) fn adds(input: &PlanInput<'_>, saga: &Saga) -> u64 {
     let Some(to) = saga
         .target_type()
@@ -58,6 +59,9 @@ pub(super) fn adds(input: &PlanInput<'_>, saga: &Saga) -> u64 {
     };
     let of_shape = |name| input.limits.shape(name).and_then(|shape| shape.vcpus);
     let seen = input.observed.instances.get(&saga.instance);
+    if seen.is_some_and(|seen| seen.spot) {
+        return 0;
+    }
     let has = seen.map_or(0, |seen| {
         of_shape(&seen.instance_type).unwrap_or(seen.vcpus)
     });

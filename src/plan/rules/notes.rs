@@ -1,6 +1,6 @@
 //! What is worth knowing about a machine although it stops nothing.
 
-use crate::model::{ModifyCall, NetworkBilling, NetworkKind};
+use crate::model::{BillingMethod, ModifyCall, NetworkBilling, NetworkKind};
 use crate::plan::input::Case;
 use crate::plan::rules::{bandwidth, guards, power, targets, temporary, type_notes};
 use crate::plan::step::{Action, Because, Step};
@@ -12,6 +12,7 @@ pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
         elastic_address(case, steps),
         inbound_follows(case, steps),
         traffic_has_no_price(case, steps),
+        traffic_may_be_a_downgrade(case, steps),
         classic(case, steps),
         effect_at_next_start(case, steps),
         address_comes_back(case),
@@ -91,6 +92,19 @@ fn traffic_has_no_price(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
         Because::new(
             "R35",
             "traffic is paid for by volume from then on, which no price here counts",
+        )
+    })
+}
+
+/// R34: by the console's rules of 2020 a subscription goes from a fixed bandwidth to traffic by a downgrade.
+fn traffic_may_be_a_downgrade(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    let becomes = |step: &Step| step.after.charge_type == Some(NetworkBilling::PayByTraffic);
+    let was_fixed = case.seen.charge_type == Some(NetworkBilling::PayByBandwidth);
+    let is_order = case.seen.billing == BillingMethod::PrePaid;
+    (is_order && was_fixed && steps.iter().any(becomes)).then(|| {
+        Because::new(
+            "R34",
+            "the cloud may take this for a downgrade, which is carried out and refunded at once, whoever pays (R44)",
         )
     })
 }

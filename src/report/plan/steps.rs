@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Health, ModifyCall, NetworkChange};
+use crate::model::{Health, ModifyCall, NetworkBilling, NetworkChange};
 use crate::plan::{Action, Goal, Step, Undo};
 use crate::report::words::{duration, terminal};
 
@@ -22,7 +22,14 @@ pub(super) fn facts(shared: &[&Step]) -> Vec<String> {
     match &step.undo {
         Undo::By(action) => facts.push(format!("undo: {}", taking_back(step, action))),
         Undo::Nothing if step.is_finished_by_its_answer() => {
-            facts.push("changes nothing until it is paid".to_owned());
+            // R34: nobody knows before whether the cloud wants money for it or gives some back.
+            let by_traffic = step.after.charge_type == Some(NetworkBilling::PayByTraffic);
+            let until = if by_traffic {
+                "paid or refunded"
+            } else {
+                "paid"
+            };
+            facts.push(format!("changes nothing until it is {until}"));
         }
         Undo::Nothing if leaves_a_mark(step) => facts.push("no undo".to_owned()),
         Undo::Nothing | Undo::Never { .. } => {}
