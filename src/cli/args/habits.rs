@@ -161,9 +161,9 @@ mod tests {
                 "respec",
                 "plan",
                 "--detailed-exitcod",
-                "-ffleet.yaml",
                 "-h",
-                "-"
+                "-",
+                "-ffleet.yaml"
             ]
         );
     }
