@@ -48,8 +48,7 @@ pub(super) fn keep_within(input: &PlanInput<'_>, planned: &mut Planned) {
     }
 }
 
-/// The most vCPUs this change adds to what is in use. Only pay-as-you-go machines count (R64), and no spot machines,
-/// which have a quota of their own (`max-spot-instance-vcpu-count`).
+/// The most vCPUs this change adds to what is in use. Only pay-as-you-go machines count (R64), spot machines among them.
 pub(super) fn adds(input: &PlanInput<'_>, saga: &Saga) -> u64 {
     let Some(to) = saga
         .target_type()
@@ -59,9 +58,6 @@ pub(super) fn adds(input: &PlanInput<'_>, saga: &Saga) -> u64 {
     };
     let of_shape = |name| input.limits.shape(name).and_then(|shape| shape.vcpus);
     let seen = input.observed.instances.get(&saga.instance);
-    if seen.is_some_and(|seen| seen.spot) {
-        return 0;
-    }
     let has = seen.map_or(0, |seen| {
         of_shape(&seen.instance_type).unwrap_or(seen.vcpus)
     });
