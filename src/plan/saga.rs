@@ -172,7 +172,8 @@ impl Renewal {
     }
 }
 
-/// What a plan relies on about one machine: managed fields, billing, status, elastic address, locks.
+/// What a plan relies on about one machine: managed fields, billing, status, elastic address, locks, and whether
+/// temporary bandwidth is in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint(BTreeMap<String, String>);
 
@@ -200,6 +201,9 @@ impl Fingerprint {
             .as_ref()
             .map_or("none", |eip| eip.allocation_id.as_str());
         map.insert("eip".to_owned(), eip.to_owned());
+        // R31: while it is in force every lasting change is refused, and it may begin behind a plan.
+        let raised = seen.raised.as_ref().map_or("not in force", |_| "in force");
+        map.insert("temporary_bandwidth".to_owned(), raised.to_owned());
         Self(map)
     }
 

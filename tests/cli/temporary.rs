@@ -136,3 +136,19 @@ fn an_answer_that_is_lost_buys_an_upgrade_once() {
     assert_eq!(orders.len(), 2, "{orders:?}");
     event.run("plan -detailed-exitcode").exits(0);
 }
+
+/// R31: what was planned before an event would be refused while it lasts.
+#[test]
+fn a_plan_of_before_the_event_is_stale_while_it_lasts() {
+    let event = Event::begin("temporary-stale");
+    event.run("apply -auto-approve").exits(0);
+    event
+        .house
+        .edit("max_bandwidth_out: 20}", "max_bandwidth_out: 15}");
+    event
+        .run("plan -out before.plan -detailed-exitcode")
+        .exits(2);
+    event.run("sim wait 6h").exits(0);
+    let stale = event.run("apply before.plan").exits(4);
+    stale.says(&["temporary_bandwidth", "in force"]);
+}
