@@ -3,9 +3,11 @@
 //! Such a machine counts in its group's limit and in every promise for as long as a run lasts. Where they fill
 //! a limit, nobody else may ever be taken down, which is said here and not by apply, behind a paid order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Availability, Crowd, DesiredInstance, InstanceId, InstanceStatus};
+use crate::model::{
+    Availability, Crowd, DesiredInstance, InstanceId, InstanceStatus, Spread, ZoneId,
+};
 
 use super::Planned;
 use super::course::{is_meant_to_run, sizes};
@@ -56,9 +58,9 @@ fn stays_down(
         && !saga.is_some_and(is_started)
 }
 
-fn block_in_crowds(input: &PlanInput<'_>, planned: &mut Planned, down: &Down<'_>) -> bool {
+fn block_in_crowds(input: &PlanInput<'_>, planned: &mut Planned, stay: &Down<'_>) -> bool {
     let mut crowds: BTreeMap<Crowd, Vec<&DesiredInstance>> = BTreeMap::new();
-    for wish in down.values() {
+    for wish in stay.values() {
         crowds.entry(wish.crowd()).or_default().push(wish);
     }
     let sizes = sizes(input.desired, input.observed, &planned.sagas);
@@ -67,17 +69,38 @@ fn block_in_crowds(input: &PlanInput<'_>, planned: &mut Planned, down: &Down<'_>
         let size = sizes.get(&crowd).copied().unwrap_or(0);
         let rollout = input.desired.rollout_of_crowd(&crowd);
         let limit = rollout.max_unavailable.of(size);
-        if down.len() < limit {
-            continue;
+        if down.len() >= limit {
+            let full = Full {
+                rule: "max_unavailable",
+                why: no_place(&down, &format!("{limit} of {crowd} may be")),
+                way_out: way_out("raise `max_unavailable`"),
+            };
+            any |= full.block(planned, |saga| saga.crowd() == crowd);
+        } else if rollout.spread == Spread::Zone {
+            any |= block_in_other_zones(input, planned, stay, (&crowd, &down));
         }
-        let full = Full {
-            rule: "max_unavailable",
-            why: no_place(&down, &format!("{limit} of {crowd}")),
-            way_out: way_out("raise `max_unavailable`"),
-        };
-        any |= full.block(planned, |saga| saga.crowd() == crowd);
     }
     any
+}
+
+/// Where one zone goes at a time, a machine that stays down keeps all others up.
+fn block_in_other_zones(
+    input: &PlanInput<'_>,
+    planned: &mut Planned,
+    stay: &Down<'_>,
+    (crowd, down): (&Crowd, &[&DesiredInstance]),
+) -> bool {
+    let ours = stay.iter().filter(|(_, wish)| wish.crowd() == *crowd);
+    let seen = ours.filter_map(|(id, _)| input.observed.instances.get(*id));
+    let zones: BTreeSet<&ZoneId> = seen.map(|seen| &seen.zone).collect();
+    let full = Full {
+        rule: "spread",
+        why: no_place(down, &format!("one zone of {crowd} goes at a time")),
+        way_out: way_out("take `spread: zone` out"),
+    };
+    full.block(planned, |saga| {
+        saga.crowd() == *crowd && zones.iter().any(|zone| **zone != saga.zone)
+    })
 }
 
 fn block_in_promises(input: &PlanInput<'_>, planned: &mut Planned, down: &Down<'_>) -> bool {
@@ -93,7 +116,7 @@ fn block_in_promises(input: &PlanInput<'_>, planned: &mut Planned, down: &Down<'
         }
         let full = Full {
             rule: "availability",
-            why: no_place(&down, &format!("{limit} of availability {name}")),
+            why: no_place(&down, &format!("{limit} of availability {name} may be")),
             way_out: way_out("promise less"),
         };
         any |= full.block(planned, |saga| members.contains(&saga.instance));
@@ -133,7 +156,7 @@ fn no_place(down: &[&DesiredInstance], limit: &str) -> String {
         }
         all => format!("{} are down, nothing here starts them", all.len()),
     };
-    format!("the change stops it, and no place for that becomes free: {who}, and {limit} may be")
+    format!("the change stops it, and no place for that becomes free: {who}, and {limit}")
 }
 
 fn way_out(other: &str) -> String {

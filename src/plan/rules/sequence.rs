@@ -62,7 +62,14 @@ fn is_started_first(
     // R70: one that gave its place up is given an address by its start, which a change before it may prevent.
     let kept_its_place = case.seen.billing == BillingMethod::PrePaid
         || case.seen.stopped_mode != Some(StoppedMode::StopCharging);
-    may_run && kept_its_place && !case.is_up() && case.ends_up()
+    // What closes a machine is done before it runs, where nobody has to pay for it first.
+    let wish = &case.desired.spec.internet;
+    let lowers = wish
+        .max_bandwidth_out
+        .is_some_and(|out| out < case.seen.max_bandwidth_out);
+    let closes = lowers || wish.public_ip == Some(false) && case.seen.public_ip.is_some();
+    let closes = closes && case.seen.billing == BillingMethod::PostPaid;
+    may_run && kept_its_place && !closes && !case.is_up() && case.ends_up()
 }
 
 /// R31: what is bought for a while comes last, since in force it would hold everything else up.

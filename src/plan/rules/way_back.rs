@@ -35,6 +35,9 @@ fn decide(case: &Case<'_>, steps: &[Step]) -> Result<WayBack, String> {
     if !case.is_up() {
         return Err("it was found Stopped, so that nobody knows what was good".to_owned());
     }
+    if !case.ends_up() {
+        return Err("it is stopped in the end".to_owned());
+    }
     let back = steps_back(case, done);
     if back.is_empty() {
         return Err("nothing was changed but its power".to_owned());
