@@ -53,7 +53,10 @@ fn a_cool_down_met_after_the_stop_starts_the_machine_and_comes_back_in_a_new_out
         let put_back = told.when(|kind| matches!(kind, EventKind::Closed { .. }));
         assert!(put_back < 120.0, "it was held down through the cool-down");
         let postponed = told.when(|kind| matches!(kind, EventKind::Postponed { .. }));
-        assert!(postponed < put_back, "{postponed}");
+        assert!(
+            (put_back..put_back + 5.0).contains(&postponed),
+            "{postponed}"
+        );
         assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
     });
 }

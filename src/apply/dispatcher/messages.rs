@@ -3,12 +3,11 @@
 use std::rc::Rc;
 
 use crate::apply::mail::{Ack, End, Message, Recorded};
-use crate::apply::timing::{COOL_DOWN, STALE_MAX};
+use crate::apply::timing::STALE_MAX;
 use crate::model::{InstanceId, InstanceStatus, ObservedInstance};
 use crate::saga::{Failure, FailureCause, Halt, Kind, Phase, StepEvent, StepRef, brought_up_by};
 
 use super::Dispatcher;
-use super::turns::JUST_CHANGED;
 
 impl Dispatcher<'_> {
     /// Takes everything that has arrived and makes it durable in one commit.
@@ -91,7 +90,7 @@ impl Dispatcher<'_> {
                 }])
                 .await;
                 if cools_down {
-                    self.postpone(&instance, COOL_DOWN, JUST_CHANGED);
+                    self.cools_down(&instance);
                 }
             }
             End::Paused => self.halt_paused(&instance).await,

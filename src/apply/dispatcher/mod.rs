@@ -88,6 +88,8 @@ struct Waits {
     holds: Vec<Hold>,
     /// Holds that were told.
     told_holds: BTreeSet<String>,
+    /// Machines that cool down, of which it is told when their turn comes.
+    untold: BTreeSet<InstanceId>,
     /// Batches of which it was told that they begin.
     told_batches: BTreeSet<(Crowd, u32)>,
     /// What the run waits for when this apply ends, once each.

@@ -16,7 +16,10 @@ use super::crowd::asks;
 use super::queue::Asks;
 
 /// Why a machine that was changed less than five minutes ago is not begun.
-pub(super) const JUST_CHANGED: &str = "it was changed less than five minutes before (R52)";
+const JUST_CHANGED: &str = "it was changed less than five minutes before (R52)";
+
+/// Why one is not begun whose last start nobody saw the end of.
+const LATE_START: &str = "a start of it that was never answered may still arrive";
 
 /// Whether a machine may be begun, or one of its steps.
 #[derive(Debug, Clone)]
@@ -231,38 +234,43 @@ impl Dispatcher<'_> {
         saga.was_running && is_as_found && is_down && !was_begun
     }
 
-    /// Whether it is too early for this machine, for a reason that is known beforehand.
+    /// Whether it is too early for this machine, for a reason that is known beforehand; told once.
     fn is_cooling(&mut self, saga: &Saga) -> bool {
-        let now = self.tools.clock.elapsed();
-        if let Some(at) = self.not_before.get(&saga.instance) {
-            return *at > now;
+        let (id, now) = (&saga.instance, self.tools.clock.elapsed());
+        if let Some(at) = self.not_before.get(id).copied() {
+            if at > now && self.waits.untold.remove(id) {
+                self.emit_postponed(id, at - now, JUST_CHANGED);
+            }
+            return at > now;
         }
         let (cooling, late) = (self.cool_down_left(saga), self.late_start_left(saga));
         let (left, why) = if late > cooling {
-            (
-                late,
-                "a start of it that was never answered may still arrive",
-            )
+            (late, LATE_START)
         } else {
             (cooling, JUST_CHANGED)
         };
-        self.postpone(&saga.instance, left, why);
+        self.not_before.insert(id.clone(), now + left);
+        if !left.is_zero() {
+            self.emit_postponed(id, left, why);
+        }
         !left.is_zero()
     }
 
-    /// A machine is not begun before this; it is told when that is not now.
-    pub(super) fn postpone(&mut self, instance: &InstanceId, left: Duration, why: &str) {
+    /// The cloud says that a machine was changed a moment ago; should it be begun anew, then not before this.
+    pub(super) fn cools_down(&mut self, instance: &InstanceId) {
+        let until = self.tools.clock.elapsed() + COOL_DOWN;
+        self.not_before.insert(instance.clone(), until);
+        self.waits.untold.insert(instance.clone());
+    }
+
+    fn emit_postponed(&mut self, instance: &InstanceId, left: Duration, why: &str) {
         let clock = &self.tools.clock;
         let until = later(clock.wall(), left / clock.speed());
-        self.not_before
-            .insert(instance.clone(), clock.elapsed() + left);
-        if !left.is_zero() && self.mode != Mode::PutBack {
-            self.emit(EventKind::Postponed {
-                subject: self.subject(instance),
-                until,
-                reason: why.to_owned(),
-            });
-        }
+        self.emit(EventKind::Postponed {
+            subject: self.subject(instance),
+            until,
+            reason: why.to_owned(),
+        });
     }
 
     /// R52: the machine was changed less than five minutes ago, by us.

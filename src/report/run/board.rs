@@ -28,7 +28,7 @@ pub struct Board {
     counted: BTreeMap<InstanceId, Crowd>,
     brakes: Brakes,
     service: Service,
-    /// Machines whose turn it is and that were changed too short a time ago.
+    /// Machines whose turn it is and whose change begins only later.
     cooling: BTreeSet<InstanceId>,
     /// The calendar and the clock of the run at the last event.
     last: (Timestamp, Duration),
@@ -202,7 +202,7 @@ impl Board {
         permission.err()
     }
 
-    /// Whether it is its turn, and too early for another change of it.
+    /// Whether it is its turn, and too early for a change of it.
     pub(super) fn is_cooling(&self, instance: &InstanceId) -> bool {
         self.cooling.contains(instance)
     }
