@@ -365,7 +365,7 @@ pub struct OrderRecord {
     /// What it costs, as far as is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
-    /// Whether a call that pays it was sent, and not refused for certain: then none is ever sent again.
+    /// Whether a call that pays it was sent, by a run, or by hand and not refused for certain: then none is ever sent again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub payment_sent: bool,
 }

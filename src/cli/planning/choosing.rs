@@ -89,12 +89,12 @@ pub async fn members_before(
     context: &Context,
     contents: Option<&Contents>,
     fleet: &DesiredFleet,
-) -> Result<Members, Failure> {
+) -> Result<Before, Failure> {
     let Some(contents) = contents else {
-        return Ok(Members::new());
+        return Ok(Before::Applied(Members::new()));
     };
     let Some(last) = contents.last_planned() else {
-        return Ok(Members::new());
+        return Ok(Before::Applied(Members::new()));
     };
     let dir = context.store_dir(&fleet.fleet);
     let kept = match Store::peek_plan(&dir, &last.plan_id).await {
@@ -102,12 +102,39 @@ pub async fn members_before(
         Err(StoreError::Damaged { .. }) => None,
         kept => kept.map_err(|error| Failure::store("read the last plan", &error))?,
     };
-    match kept.and_then(|bytes| SavedPlan::open(&bytes).ok()) {
+    Ok(match kept.and_then(|bytes| SavedPlan::open(&bytes).ok()) {
         Some(plan) => {
             let groups = plan.desired.groups.into_iter();
-            Ok(groups.map(|(name, group)| (name, group.members)).collect())
+            Before::Applied(groups.map(|(name, group)| (name, group.members)).collect())
         }
-        None => Ok(recorded_members(contents)),
+        None => Before::Recorded(recorded_members(contents)),
+    })
+}
+
+/// Who was in which group at the last apply.
+pub enum Before {
+    /// As its plan says.
+    Applied(Members),
+    /// As far as the records say, which keep whoever was released long ago: the plan cannot be read just now.
+    Recorded(Members),
+}
+
+impl Before {
+    /// Those of whom it is known that they were there at the last apply.
+    #[must_use]
+    pub fn certain(&self) -> Members {
+        match self {
+            Self::Applied(members) => members.clone(),
+            Self::Recorded(_) => Members::new(),
+        }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn members(self) -> Members {
+        match self {
+            Self::Applied(members) | Self::Recorded(members) => members,
+        }
     }
 }
 

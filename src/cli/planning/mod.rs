@@ -73,7 +73,7 @@ pub async fn make_plan(
     let chosen = look_and_choose(context, account, input, paint).await?;
     let before = members_before(context, contents.as_ref(), &input.fleet).await?;
     nobody_is_unknown(&chosen, contents.as_ref(), paint)?;
-    let gone = gone_members(&chosen, contents.as_ref(), &before);
+    let gone = gone_members(&chosen, contents.as_ref(), &before.certain());
     not_too_many_are_gone(&chosen, contents.as_ref(), &gone)?;
     let (input, mut observed) = (&chosen.input, chosen.observed);
     let now = context.clock.wall();
@@ -107,7 +107,7 @@ pub async fn make_plan(
         ..evidence
     };
     let mut planned = plan(&evidence.with(&offers, &limits, &books));
-    planned.account.turnover = turnover(&input.fleet, &still_there(before, &gone));
+    planned.account.turnover = turnover(&input.fleet, &still_there(before.members(), &gone));
     let mut plan = seal(context, input, &beneath, contents.as_ref(), planned)?;
     if let Some(max_spend) = &args.max_spend {
         plan.sheet.money.max_spend = max_spend.limit(&plan)?;

@@ -22,7 +22,7 @@ use crate::model::{InstanceId, Lineage, OrderId, RegionId, exit};
 use crate::observe::observe;
 use crate::plan::SavedPlan;
 use crate::saga::Mode;
-use crate::store::{Store, StoreError};
+use crate::store::{OpenRun, Store, StoreError};
 
 /// Settles the run, then closes it.
 ///
@@ -75,13 +75,12 @@ async fn give_up(
     // Whoever held the state until now may have ended the run, and somebody may have begun another.
     let contents = store.contents();
     let open = named(Some(&contents), &args.run)?;
-    let plan = match store.load_plan(&open.record.plan_id).await {
-        Err(lost @ (StoreError::Damaged { .. } | StoreError::NoPlan(_))) => {
+    let plan = match plan_of(&store, open).await? {
+        Ok(plan) => plan,
+        Err(lost) => {
             return without_plan::give_up(context, &store, open, &lost, args, screen).await;
         }
-        kept => kept.map_err(|error| Failure::store("read the plan of the open run", &error))?,
     };
-    let plan = open_plan(&plan)?;
     let settling = Run {
         context,
         global,
@@ -124,6 +123,17 @@ async fn give_up(
             done
         },
     })
+}
+
+/// The plan of an open run, or why there is none any more.
+async fn plan_of(store: &Store, open: &OpenRun) -> Result<Result<SavedPlan, String>, Failure> {
+    match store.load_plan(&open.record.plan_id).await {
+        Ok(bytes) => Ok(open_plan(&bytes).map_err(|altered| altered.chain.join(": "))),
+        Err(lost @ (StoreError::Damaged { .. } | StoreError::NoPlan(_))) => {
+            Ok(Err(lost.to_string()))
+        }
+        Err(error) => Err(Failure::store("read the plan of the open run", &error)),
+    }
 }
 
 /// What the account's books say of orders whose answers were lost, and of those the run leaves behind.

@@ -8,7 +8,7 @@ use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::screen::Screen;
 use crate::model::exit;
 use crate::saga::RunState;
-use crate::store::{Contents, OpenRun, Store, StoreError};
+use crate::store::{Contents, OpenRun, Store};
 
 /// Names what the run has left behind, asks, and closes it. Nothing is sent to the cloud.
 ///
@@ -18,13 +18,13 @@ pub(super) async fn give_up(
     context: &Context,
     store: &Store,
     open: &OpenRun,
-    lost: &StoreError,
+    why: &str,
     args: &CancelArgs,
     screen: &Screen,
 ) -> Result<GivenUp, Failure> {
     let (run, contents) = (&open.record.run, store.contents());
     screen.talk(&format!(
-        "The plan of run {run} is lost, and without it nothing can be put back ({lost}).\n{}",
+        "The plan of run {run} is lost, and without it nothing can be put back ({why}).\n{}",
         left_behind(open, &contents)
     ));
     let question = "Give it up, and look after these yourself? Only `yes` is taken as yes: ";

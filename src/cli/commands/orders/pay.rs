@@ -23,8 +23,8 @@ const LOOKS_MAX: usize = 30;
 /// Between two such looks.
 const LOOK_EVERY: Duration = Duration::from_secs(4);
 
-/// Pays our own unpaid orders, one call each, ever: each is in the journal before it is sent, and where there is one
-/// that was not refused for certain, by a run or from here, a person pays in the console. The state is held meanwhile.
+/// Pays our own unpaid orders, one call each, ever: each is in the journal before it is sent. Where a run has sent one, or
+/// one from here was not refused for certain, a person pays in the console. The state is held meanwhile.
 pub(super) async fn run(
     context: &Context,
     global: &Global,
