@@ -119,6 +119,18 @@ fn a_wait_is_told_once_and_again_only_when_it_gets_long() {
 }
 
 #[test]
+fn a_machine_that_cools_down_is_told_with_the_time_at_which_it_begins() {
+    let postponed = EventKind::Postponed {
+        subject: subject("web/i-bp1", "i-bp1"),
+        until: "2026-11-22T02:05:27Z".parse().unwrap(),
+        reason: "it was changed less than five minutes before (R52)".to_owned(),
+    };
+    let text = lines(&Story::default().at(3, postponed), Style::plain());
+    let told = "web/i-bp1: not before 02:05:27 UTC: it was changed less than five minutes before";
+    assert!(text.contains(told), "{text}");
+}
+
+#[test]
 fn a_display_that_cannot_write_stays_silent_and_says_so_in_the_end() {
     struct Broken;
     impl io::Write for Broken {

@@ -137,7 +137,7 @@ fn said(kind: &EventKind) -> Said {
 fn postponed(until: Timestamp, reason: &str) -> Said {
     let text = format!(
         "not before {}: {}",
-        until.strftime("%H:%M:%S %Z"),
+        until.strftime("%H:%M:%S UTC"),
         safe(reason)
     );
     ("Waiting", Tone::Faint, text)
