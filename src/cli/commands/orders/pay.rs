@@ -60,9 +60,9 @@ pub(super) async fn run(
             "not agreed to; nothing was paid",
         ));
     }
-    // What is not in the state is nobody's here, and was refused above.
     let Some(store) = &held else {
-        return Ok(Done::Fine);
+        let message = "there is no state here to write a payment down in; nothing was paid";
+        return Err(Failure::new(Situation::Other, message));
     };
     let pay = async |id: &OrderId| pay(ledger, store, id, payer).await;
     let done = one_by_one(&mut rows, "paid", screen, pay).await?;
