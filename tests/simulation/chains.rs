@@ -2,6 +2,7 @@
 //!
 //! Read off the entries once more, by code that shares nothing with the saga.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use respec::model::{InstanceId, RunId};
@@ -82,17 +83,17 @@ pub(crate) fn turns(entries: &[Entry], run: &RunId, id: &InstanceId) -> usize {
 }
 
 /// The chain that the next entry about this machine speaks of.
-pub(crate) fn chain(
-    plan: &SavedPlan,
+pub(crate) fn chain<'p>(
+    plan: &'p SavedPlan,
     entries: &[Entry],
     run: &RunId,
     id: &InstanceId,
-) -> Option<Saga> {
+) -> Option<Cow<'p, Saga>> {
     let saga = plan.sagas.get(id)?;
     if is_back(entries, run, id) {
-        saga.turned_back()
+        saga.turned_back().map(Cow::Owned)
     } else {
-        Some(saga.clone())
+        Some(Cow::Borrowed(saga))
     }
 }
 

@@ -20,12 +20,13 @@ pub(crate) fn play_all(n: u64, wanted: &Wanted) -> bool {
         let drawn = Script::draw(*seed);
         let alive = play(with_fate(&drawn, Fate::Spared));
         for fate in deaths(&alive.points) {
-            let ended = play(with_fate(&drawn, fate));
+            let script = || with_fate(&drawn, fate);
+            let ended = play(script());
             histories.fetch_add(1, Ordering::Relaxed);
             if !ended.violations.is_empty() {
                 failed.fetch_add(1, Ordering::Relaxed);
                 println!("the death: {}", Trouble::Attempt(0, fate));
-                print!("{}", told(wanted.theme, *seed, &ended, wanted));
+                print!("{}", told(wanted.theme, script, &ended, wanted));
             }
         }
     });

@@ -172,14 +172,14 @@ impl Wire for WatchedWire {
             instances.join(",")
         );
         if let Some(moment) = moment {
-            self.eye.log(format!("dies around {line}: {moment:?}"));
+            self.eye.log(|| format!("dies around {line}: {moment:?}"));
         }
         if matches!(moment, Some(Moment::Before)) {
             return self.death.strike().await;
         }
         if changes {
             self.death.changes.borrow_mut().insert(self.death.n_calls());
-            self.eye.log(line);
+            self.eye.log(|| line);
             for instance in &instances {
                 self.eye.judge_call(&action, instance, token.as_deref());
             }
@@ -257,7 +257,7 @@ impl Journal for WatchedJournal {
         }
         if let Some(moment) = moment {
             self.eye
-                .log(format!("dies around entry {}: {moment:?}", entries[0].seq));
+                .log(|| format!("dies around entry {}: {moment:?}", entries[0].seq));
         }
         match moment {
             Some(Moment::Before) => self.death.strike().await,
@@ -271,7 +271,8 @@ impl Journal for WatchedJournal {
                 match &written {
                     Ok(()) => self.eye.judge_entries(entries),
                     Err(error) => {
-                        self.eye.log(format!("entry {}: {error}", entries[0].seq));
+                        self.eye
+                            .log(|| format!("entry {}: {error}", entries[0].seq));
                         self.eye.journal_lost.set(true);
                     }
                 }

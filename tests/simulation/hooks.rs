@@ -150,7 +150,7 @@ impl Owner {
         self.wire.clock.sleep(takes).await;
         self.lives().await;
         let bad = bad && !self.wire.is_quiet.get();
-        eye.log(format!("  the gate of {group} looks, and it is bad: {bad}"));
+        eye.log(|| format!("  the gate of {group} looks, and it is bad: {bad}"));
         if bad {
             return Sight::Bad("ended with 1".to_owned());
         }
@@ -181,7 +181,7 @@ impl Prober for Owner {
         self.lives().await;
         let (id, moment) = (&call.facts.id, call.moment);
         let (takes, fails) = self.draw(call.hook.within);
-        eye.log(format!("  {id} {} begins", moment.as_str()));
+        eye.log(|| format!("  {id} {} begins", moment.as_str()));
         eye.balancer.put(id, Service::Unclear);
         self.wire.clock.sleep(takes).await;
         self.lives().await;
@@ -195,7 +195,7 @@ impl Prober for Owner {
             eye.balancer.put(id, stands);
             Ran::Well
         };
-        eye.log(format!("  {id} {}: {ran:?}", moment.as_str()));
+        eye.log(|| format!("  {id} {}: {ran:?}", moment.as_str()));
         ran
     }
 }

@@ -121,7 +121,7 @@ fn seeds_pass(seeds: &[u64], wanted: &Wanted) -> bool {
         } else {
             play(script())
         };
-        print!("{}", told(wanted.theme, *seed, &ended, wanted));
+        print!("{}", told(wanted.theme, script, &ended, wanted));
         failed.fetch_add(u64::from(!ended.violations.is_empty()), Ordering::Relaxed);
         let played = played.fetch_add(1, Ordering::Relaxed) + 1;
         if played.is_multiple_of(TOLD_EVERY) {
@@ -141,12 +141,15 @@ fn seeds_pass(seeds: &[u64], wanted: &Wanted) -> bool {
 fn known_pass(name: &str, known: &[Known], wanted: &Wanted) -> bool {
     let failed = AtomicUsize::new(0);
     on_all_cores(known, |known| {
-        let script = known.theme.draw(known.seed);
-        let ended = play(match &known.troubles {
-            Some(troubles) => script.with_only(troubles),
-            None => script,
-        });
-        print!("{}", told(known.theme, known.seed, &ended, wanted));
+        let script = || {
+            let script = known.theme.draw(known.seed);
+            match &known.troubles {
+                Some(troubles) => script.with_only(troubles),
+                None => script,
+            }
+        };
+        let ended = play(script());
+        print!("{}", told(known.theme, script, &ended, wanted));
         failed.fetch_add(usize::from(!ended.violations.is_empty()), Ordering::Relaxed);
     });
     let failed = failed.into_inner();
@@ -159,7 +162,8 @@ fn twice(n: u64) -> bool {
     let differ = AtomicU64::new(0);
     let seeds: Vec<u64> = (0..n).collect();
     on_all_cores(&seeds, |seed| {
-        if play(Script::draw(*seed)) != play(Script::draw(*seed)) {
+        let script = || Script::draw(*seed).aloud();
+        if play(script()) != play(script()) {
             println!("violation determinism seed={seed}");
             differ.fetch_add(1, Ordering::Relaxed);
         }

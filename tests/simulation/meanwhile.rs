@@ -33,7 +33,7 @@ impl History {
                 history.billed.set(history.billed.get() + amount);
                 history
                     .eye
-                    .log(format!("-- the balance changes by {amount}"));
+                    .log(|| format!("-- the balance changes by {amount}"));
             });
         }
     }
@@ -63,7 +63,7 @@ impl History {
         };
         self.eye.touched.borrow_mut().insert(id.clone());
         let done = self.rig.by_hand(verb, &body);
-        self.eye.log(format!("-- by hand: {verb} {id}: {done}"));
+        self.eye.log(|| format!("-- by hand: {verb} {id}: {done}"));
         self.eye.look_at(&self.rig.world.lock().unwrap());
     }
 
@@ -94,7 +94,7 @@ impl History {
                 if history.n_attempts.get() == round {
                     let ahead = &history.own_clock.ahead;
                     ahead.set(ahead.get() + by);
-                    history.eye.log(format!("-- the clock is set by {by} s"));
+                    history.eye.log(|| format!("-- the clock is set by {by} s"));
                 }
             });
         }

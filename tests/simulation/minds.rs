@@ -47,7 +47,7 @@ pub(crate) fn of(history: &History, attempt: usize, store: &Store) -> Option<Min
     let is_open = store.contents().open_run.is_some();
     let mind = history.script.mind(attempt);
     let mind = mind.filter(|mind| is_open || *mind == Mind::OrdersOnly)?;
-    history.eye.log(format!("-- {mind:?}"));
+    history.eye.log(|| format!("-- {mind:?}"));
     Some(mind)
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn close(
         return;
     }
     if !reconcile(history, cloud, store).await {
-        return history.eye.log("-- the books cannot be read".to_owned());
+        return history.eye.log(|| "-- the books cannot be read".to_owned());
     }
     let contents = store.contents();
     let Some(plan) = plan_of(history, &contents) else {
@@ -83,7 +83,7 @@ pub(crate) async fn close(
     };
     let (journal, clock) = (history.journal(store), history.rig.clock.clone());
     let done = abandon(&run, &Untold::new(), &journal, clock.as_ref()).await;
-    history.eye.log(format!("-- given up: {done:?}"));
+    history.eye.log(|| format!("-- given up: {done:?}"));
 }
 
 /// `orders reconcile`: what was found in the books, and is the only one, is recorded. Whether they could be read.
@@ -113,7 +113,9 @@ pub(crate) async fn reconcile(history: &History, cloud: &Aliyun, store: &Rc<Stor
         };
         if let [only] = &found[..] {
             let done = adopt(&run, lost, only, &journal, clock.as_ref()).await;
-            history.eye.log(format!("-- {only} is recorded: {done:?}"));
+            history
+                .eye
+                .log(|| format!("-- {only} is recorded: {done:?}"));
             if done.is_err() {
                 return false;
             }

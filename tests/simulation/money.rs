@@ -13,14 +13,13 @@ use respec::apply::Payer;
 use respec::model::{Currency, Money, OrderId};
 use respec::plan::{Ruling, SavedPlan, spend_limits};
 use respec::saga::{Kind, StepEvent};
-use respec::store::Store;
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use serde_yaml::Value;
 
 use crate::fleet::Fleet;
 use crate::history::History;
-use crate::laws;
+use crate::laws::{self, Past};
 use crate::script::{Script, Theme, one_of};
 
 /// Keeps the drawing of money apart from the drawing of everything else.
@@ -145,9 +144,8 @@ pub(crate) fn keeps_within(plan: &SavedPlan, seed: u64) -> bool {
 
 /// When nothing more will happen.
 pub(crate) async fn at_the_end(history: &History) {
-    let store = match Store::in_memory(&history.kv, &history.rig.lineage) {
-        Ok(store) => store,
-        Err(error) => return history.eye.object("I14", error.to_string()),
+    let Some(past) = Past::of(history).await else {
+        return;
     };
     let truth = history.rig.truth();
     for order in truth["orders"].as_array().unwrap() {
@@ -155,30 +153,28 @@ pub(crate) async fn at_the_end(history: &History) {
         let (amount, stands) = (&order["Amount"], &order["Payment"]);
         history
             .eye
-            .log(format!("order {id}: {change} {amount} {stands}"));
+            .log(|| format!("order {id}: {change} {amount} {stands}"));
     }
-    laws::money_at_the_end(history, &truth, &store).await;
-    one_step_asked_for_each(history, &store).await;
-    every_run_keeps_within_its_budget(history, &truth, &store);
+    laws::money_at_the_end(history, &truth, &past);
+    one_step_asked_for_each(history, &past);
+    every_run_keeps_within_its_budget(history, &truth, &past);
 }
 
 /// Each order was asked for, or taken up, by one step.
-async fn one_step_asked_for_each(history: &History, store: &Store) {
-    let mut asked: BTreeMap<OrderId, BTreeSet<String>> = BTreeMap::new();
-    for run in &store.contents().runs {
-        for entry in store.entries(&run.run).await.unwrap() {
-            if let Kind::Step {
-                at,
-                event:
-                    StepEvent::Answered {
-                        order_id: Some(order),
-                        ..
-                    },
-            } = entry.kind
-            {
-                let step = format!("{} {} step {}", run.run, at.instance, at.step);
-                asked.entry(order).or_default().insert(step);
-            }
+fn one_step_asked_for_each(history: &History, past: &Past) {
+    let mut asked: BTreeMap<&OrderId, BTreeSet<String>> = BTreeMap::new();
+    for entry in past.entries() {
+        if let Kind::Step {
+            at,
+            event:
+                StepEvent::Answered {
+                    order_id: Some(order),
+                    ..
+                },
+        } = &entry.kind
+        {
+            let step = format!("{} {} step {}", entry.run, at.instance, at.step);
+            asked.entry(order).or_default().insert(step);
         }
     }
     for (order, steps) in asked.iter().filter(|(_, steps)| steps.len() > 1) {
@@ -187,19 +183,19 @@ async fn one_step_asked_for_each(history: &History, store: &Store) {
     }
 }
 
-fn every_run_keeps_within_its_budget(history: &History, truth: &Json, store: &Store) {
+fn every_run_keeps_within_its_budget(history: &History, truth: &Json, past: &Past) {
     let budget = history.rig.desired.budget.as_ref();
     let budget = budget.and_then(|budget| budget.max_spend_per_apply.clone());
     let limits = [budget, max_spend(history.script.seed)];
     let limits = limits.iter().flatten().map(Money::amount);
     let Some(limit) = limits.min() else { return };
     let limit: f64 = limit.to_string().parse().unwrap();
-    let contents = store.contents();
+    let orders = &past.contents.orders;
     let mut spent: BTreeMap<String, f64> = BTreeMap::new();
     for order in truth["orders"].as_array().unwrap() {
         let id = order["OrderId"].as_str().unwrap();
         let amount = order["Amount"].as_f64().unwrap();
-        let record = contents.orders.values().find(|r| r.order_id.as_str() == id);
+        let record = orders.values().find(|r| r.order_id.as_str() == id);
         if let Some(record) = record.filter(|_| order["Payment"] == "Paid" && amount > 0.0) {
             *spent.entry(record.run.to_string()).or_default() += amount;
         }

@@ -49,8 +49,8 @@ pub(crate) fn play(script: Script) -> Ended {
 
 /// Twice: the same must come of it, byte for byte.
 pub(crate) fn play_twice(script: impl Fn() -> Script) -> Ended {
-    let ended = play(script());
-    if play(script()) == ended {
+    let ended = play(script().aloud());
+    if play(script().aloud()) == ended {
         return ended;
     }
     let violation = Violation {
@@ -64,10 +64,21 @@ pub(crate) fn play_twice(script: impl Fn() -> Script) -> Ended {
 }
 
 /// What is to be said of it: nothing of one that broke no law, unless its transcript is wanted.
-pub(crate) fn told(theme: Theme, seed: u64, ended: &Ended, wanted: &Wanted) -> String {
+pub(crate) fn told(
+    theme: Theme,
+    script: impl FnOnce() -> Script,
+    ended: &Ended,
+    wanted: &Wanted,
+) -> String {
     let mut text = String::new();
+    if ended.violations.is_empty() && !wanted.transcript {
+        return text;
+    }
+    // Played once more: it was played for its violations alone.
+    let script = script().aloud();
+    let (seed, aloud) = (script.seed, play(script));
     if wanted.transcript {
-        text += &format!("{}\n{}\n", ended.log.join("\n"), ended.transcript);
+        text += &format!("{}\n{}\n", aloud.log.join("\n"), aloud.transcript);
     }
     let Some(first) = ended.violations.first() else {
         return text;
@@ -86,8 +97,8 @@ pub(crate) fn told(theme: Theme, seed: u64, ended: &Ended, wanted: &Wanted) -> S
             theme.as_argument()
         );
     }
-    let from = ended.log.len().saturating_sub(LINES_SHOWN);
-    for line in &ended.log[from..] {
+    let from = aloud.log.len().saturating_sub(LINES_SHOWN);
+    for line in &aloud.log[from..] {
         let line: String = line.chars().take(LINE_CHARS_MAX).collect();
         text += &format!("    {line}\n");
     }

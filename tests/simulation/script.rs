@@ -52,6 +52,8 @@ pub(crate) struct Script {
     pub(crate) bills: Vec<(Duration, i64)>,
     /// Attempts in which somebody asks for something else than an apply.
     pub(crate) minds: Vec<(usize, Mind)>,
+    /// Whether log and transcript are kept.
+    pub(crate) aloud: bool,
     /// The faults themselves, where they are not drawn.
     pub(crate) listed: Option<Vec<Struck>>,
     /// How long after the first of two this one begins.
@@ -189,6 +191,16 @@ impl Script {
         troubles::more(Self::draw_with(seed, Theme::Any, |_| {}))
     }
 
+    /// The same, with a log and a transcript of it.
+    pub(crate) fn aloud(self) -> Self {
+        let other = self.other.map(|other| Box::new(other.aloud()));
+        Self {
+            aloud: true,
+            other,
+            ..self
+        }
+    }
+
     /// The same about something else, with this done to its fleet.
     pub(crate) fn draw_with(seed: u64, theme: Theme, edit: impl FnOnce(&mut Fleet)) -> Self {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
@@ -226,6 +238,7 @@ impl Script {
             naps: Vec::new(),
             bills: Vec::new(),
             minds: Vec::new(),
+            aloud: false,
             listed: None,
             begins_after: Duration::ZERO,
             other: None,

@@ -7,15 +7,14 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use respec::model::InstanceId;
 use respec::plan::WayBack;
-use respec::saga::{Direction, Entry, FailureCause, Halt, Kind, SagaOutcome, StepEvent};
-use respec::store::Store;
+use respec::saga::{Direction, FailureCause, Halt, Kind, SagaOutcome, StepEvent};
 use serde_json::Value as Truth;
 use serde_yaml::Value;
 
 use crate::chains;
 use crate::fleet::Fleet;
 use crate::history::History;
-use crate::laws::{of, text};
+use crate::laws::{Past, of, text};
 
 /// Draws apart from everything else, so that no other story changes.
 const OWN_SEED: u64 = 0x00ba_c57e_95ed;
@@ -62,13 +61,12 @@ fn can_go_back(cloud: &Value, id: &str) -> bool {
 
 /// I16: who was not good behind its change is on its way back, or it is said why it is not; and who is
 /// back runs as it did.
-pub(crate) async fn are_taken(history: &History, store: &Store, truth: &Truth) {
-    let plans = history.plans.borrow().clone();
+pub(crate) fn are_taken(history: &History, past: &Past, truth: &Truth) {
+    let plans = history.plans.borrow();
     // Who is back, and the bandwidth that its run found it with: another run may have changed that before.
     let mut turned_last: BTreeMap<InstanceId, Option<Truth>> = BTreeMap::new();
-    for run in &store.contents().runs {
-        let entries: Vec<Entry> = store.entries(&run.run).await.unwrap();
-        let plan = &plans[&run.run];
+    for (run, entries) in past.runs() {
+        let plan = &plans[run];
         let mut failed: BTreeSet<InstanceId> = BTreeSet::new();
         for (nth, entry) in entries.iter().enumerate() {
             match &entry.kind {
@@ -78,7 +76,7 @@ pub(crate) async fn are_taken(history: &History, store: &Store, truth: &Truth) {
                 } if failure.cause == FailureCause::Unhealthy
                     && at.direction == Direction::Forward =>
                 {
-                    let back = chains::is_back(&entries[..nth], &run.run, &at.instance);
+                    let back = chains::is_back(&entries[..nth], run, &at.instance);
                     let saga = &plan.sagas[&at.instance];
                     if !back
                         && matches!(&saga.way_back, Some(WayBack::By { from, .. }) if *from == at.step)
@@ -105,7 +103,7 @@ pub(crate) async fn are_taken(history: &History, store: &Store, truth: &Truth) {
                 Kind::Closed {
                     instance, outcome, ..
                 } => {
-                    let back = chains::is_back(&entries[..nth], &run.run, instance)
+                    let back = chains::is_back(&entries[..nth], run, instance)
                         && *outcome == SagaOutcome::Undone;
                     let found = &plan.sagas[instance].fingerprint;
                     let found = serde_json::to_value(found).unwrap();

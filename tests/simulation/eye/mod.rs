@@ -36,6 +36,8 @@ pub(crate) struct Eye {
     tokens: RefCell<BTreeMap<(RunId, StepRef, u64), String>>,
     /// When each token was sent first.
     sent: RefCell<BTreeMap<String, Duration>>,
+    /// Whether there is a log: most histories are played for their violations alone.
+    keeps_log: bool,
     pub(crate) log: RefCell<Vec<String>>,
     pub(crate) violations: RefCell<Vec<Violation>>,
     /// Entries of the present run that were acknowledged.
@@ -56,9 +58,15 @@ pub(crate) struct Eye {
 }
 
 impl Eye {
-    pub(crate) fn new(clock: Rc<dyn Clock>, rollouts: Watch, balancer: Balancer) -> Self {
+    pub(crate) fn new(
+        clock: Rc<dyn Clock>,
+        rollouts: Watch,
+        balancer: Balancer,
+        keeps_log: bool,
+    ) -> Self {
         Self {
             clock,
+            keeps_log,
             rollouts,
             balancer,
             touched: RefCell::default(),
@@ -118,15 +126,17 @@ impl Eye {
     /// A person is told.
     pub(crate) fn told(&self, what: String) {
         *self.told.borrow_mut() += &what;
-        self.log(format!("-- told: {what}"));
+        self.log(|| format!("-- told: {what}"));
     }
 
-    pub(crate) fn log(&self, line: String) {
-        self.log.borrow_mut().push(line);
+    pub(crate) fn log(&self, line: impl FnOnce() -> String) {
+        if self.keeps_log {
+            self.log.borrow_mut().push(line());
+        }
     }
 
     pub(crate) fn object(&self, law: &'static str, what: String) {
-        self.log(format!("!! {law}: {what}"));
+        self.log(|| format!("!! {law}: {what}"));
         self.violations.borrow_mut().push(Violation { law, what });
     }
 
@@ -148,7 +158,7 @@ impl Eye {
     /// Takes entries that are about to be written.
     pub(crate) fn judge_entries(&self, entries: &[Entry]) {
         for entry in entries {
-            self.log(format!("  {} {}", entry.seq, said(&entry.kind)));
+            self.log(|| format!("  {} {}", entry.seq, said(&entry.kind)));
             let early = {
                 let entries = self.entries.borrow();
                 self.rollouts.judge(entry, &entries, self.clock.elapsed())

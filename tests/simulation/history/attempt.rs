@@ -50,7 +50,7 @@ struct Errand {
 impl History {
     /// One run of the program, from opening the store to its end, whichever way that comes.
     pub(super) async fn attempt(self: &Rc<Self>, attempt: usize, fate: Fate) -> Attempt {
-        self.eye.log(format!("== attempt {attempt}: {fate:?}"));
+        self.eye.log(|| format!("== attempt {attempt}: {fate:?}"));
         self.death.begin(fate);
         self.eye.begin_attempt();
         let ahead = self.script.skews.get(attempt).copied().unwrap_or_default();
@@ -89,14 +89,14 @@ impl History {
             | Fate::DiesAtAppend(..)
             | Fate::Interrupted(..) => std::future::pending().await,
         }
-        self.eye.log("dies".to_owned());
+        self.eye.log(|| "dies".to_owned());
     }
 
     async fn program(self: &Rc<Self>, attempt: usize, fate: Fate) -> Attempt {
         let store = match Store::in_memory(&self.kv, &self.rig.lineage) {
             Ok(store) => Rc::new(store),
             Err(error) => {
-                self.eye.log(format!("the store does not open: {error}"));
+                self.eye.log(|| format!("the store does not open: {error}"));
                 return Attempt::Blind;
             }
         };
@@ -164,7 +164,8 @@ impl History {
         if let Some(gate) = gates.first() {
             let clock = self.rig.clock.clone();
             let done = approve(&run, gate, "somebody@somewhere", store, clock.as_ref()).await;
-            self.eye.log(format!("-- {gate:?} is approved: {done:?}"));
+            self.eye
+                .log(|| format!("-- {gate:?} is approved: {done:?}"));
             self.eye.rollouts.approved(&open.record.run, &gate.0);
         }
     }
@@ -185,7 +186,7 @@ impl History {
         let planned = self.rig.plan(cloud, &contents).await.ok()?;
         let about_money = self.script.theme.is_about_money();
         if about_money && !money::keeps_within(&planned.plan, self.script.seed) {
-            self.eye.log("== refused: over its budget".to_owned());
+            self.eye.log(|| "== refused: over its budget".to_owned());
             return None;
         }
         self.decided(Going::Anew);
@@ -256,7 +257,7 @@ impl History {
         match ended {
             Ok(outcome) => {
                 self.eye
-                    .log(format!("== exit {} {outcome:?}", outcome.exit_code));
+                    .log(|| format!("== exit {} {outcome:?}", outcome.exit_code));
                 Attempt::Ended(Box::new(outcome))
             }
             Err(illegal) => {

@@ -42,6 +42,7 @@ impl History {
             rig.world_clock.clone(),
             Watch::over(&script.scene.fleet),
             Balancer::of(&rig.desired),
+            script.aloud,
         ));
         let death = Rc::new(Death::new());
         let watching = Rc::clone(&eye);

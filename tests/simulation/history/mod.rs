@@ -41,7 +41,9 @@ pub(crate) const AFTERMATH: Duration = Duration::from_secs(3 * 3600);
 #[derive(Default, PartialEq)]
 pub(crate) struct Ended {
     pub(crate) violations: Vec<Violation>,
+    /// What the harness saw; only of one that is played aloud.
     pub(crate) log: Vec<String>,
+    /// Every call; only of one that is played aloud.
     pub(crate) transcript: String,
     /// The points at which the first attempt can die.
     pub(crate) points: Points,
@@ -132,7 +134,7 @@ impl History {
         let nth = attempt % ATTEMPTS_MAX;
         self.kv.crash(self.script.kept_commits[nth]);
         let gap = self.script.gaps[nth];
-        self.eye.log(format!("-- nobody is there for {gap:?}"));
+        self.eye.log(|| format!("-- nobody is there for {gap:?}"));
         self.rig.world_clock.sleep(gap).await;
         if attempt >= self.script.fates.len() {
             self.clear_the_books();
@@ -140,10 +142,11 @@ impl History {
     }
 
     pub(crate) fn into_ended(self: Rc<Self>) -> Ended {
+        let transcript = || self.wire.noisy.transcript() + &self.wire.quiet.transcript();
         Ended {
             violations: self.eye.violations.take(),
             log: self.eye.log.take(),
-            transcript: self.wire.noisy.transcript() + &self.wire.quiet.transcript(),
+            transcript: self.script.aloud.then(transcript).unwrap_or_default(),
             points: self.points.take(),
             troubles: self.script.troubles(self.wire.noisy.struck()),
         }

@@ -41,7 +41,7 @@ impl History {
     pub(super) fn hear(self: &Rc<Self>, event: &Event) {
         if !event.kind.may_be_dropped() {
             self.eye
-                .log(format!("{:?} {}", event.elapsed, told(&event.kind)));
+                .log(|| format!("{:?} {}", event.elapsed, told(&event.kind)));
         }
         if let EventKind::LeftAlone { subject, .. } = &event.kind {
             self.eye.rollouts.left_alone(&subject.instance);

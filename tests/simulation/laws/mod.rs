@@ -4,6 +4,7 @@
 mod ending;
 mod money;
 mod outcome;
+mod past;
 mod power;
 mod records;
 
@@ -11,14 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use respec::apply::RunOutcome;
 use respec::model::{DesiredInstance, InstanceId};
-use respec::saga::{Entry, Halt, Kind, SagaOutcome};
-use respec::store::Store;
+use respec::saga::{Halt, Kind, SagaOutcome};
 use serde_json::Value;
 
 use crate::history::History;
 use crate::{hooks, ways_back};
 
 pub(crate) use outcome::first_difference;
+pub(crate) use past::Past;
 
 /// How a machine's change stands according to the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,40 +41,35 @@ pub(crate) fn after_attempt(history: &History, outcome: &RunOutcome) {
 
 /// When nothing more will happen.
 pub(crate) async fn at_the_end(history: &History) {
-    let store = match Store::in_memory(&history.kv, &history.rig.lineage) {
-        Ok(store) => store,
-        Err(error) => return history.eye.object("I14", error.to_string()),
+    let Some(past) = Past::of(history).await else {
+        return;
     };
-    if let Err(error) = store.check_all().await {
-        history.eye.object("I14", error.to_string());
-    }
-    let stands = stands(&store).await;
-    outcome::what_succeeded_is_so(history, &store, &stands).await;
-    let truth = history.rig.truth();
+    let (stands, truth) = (stands(&past), history.rig.truth());
+    outcome::what_succeeded_is_so(history, &truth, &past, &stands);
     money::one_paid_order(history, &truth);
-    money::money_is_accounted_for(history, &truth, &store);
-    money::orders_keep_their_caps(&[(history, &store)], &truth);
+    money::money_is_accounted_for(history, &truth, &past);
+    money::orders_keep_their_caps(&[(history, &past)], &truth);
     power::power_is_as_it_should_be(history, &truth, &stands);
-    money::every_order_is_recorded(history, &truth, &[&store], &stands).await;
-    ways_back::are_taken(history, &store, &truth).await;
+    money::every_order_is_recorded(history, &truth, &[&past], &stands);
+    ways_back::are_taken(history, &past, &truth);
     hooks::nobody_is_left_out(history, &truth);
     let ours = history.rig.desired.instances.iter();
     for (id, machine) in ours.filter(|(id, _)| !is_touched(history, id)) {
-        outcome::outcome_is_true(history, &truth, id, machine, &stands, &store);
+        outcome::outcome_is_true(history, &truth, id, machine, &stands, &past);
     }
-    outcome::nothing_is_left_to_do(history, &store, &stands).await;
-    records::the_journal_is_bounded(history, &store).await;
+    outcome::nothing_is_left_to_do(history, &past, &stands).await;
+    records::the_journal_is_bounded(history, &past);
     records::the_secret_is_kept(history);
 }
 
 /// The laws about money alone, for histories that need not come to rest.
-pub(crate) async fn money_at_the_end(history: &History, truth: &Value, store: &Store) {
-    let stands = stands(store).await;
+pub(crate) fn money_at_the_end(history: &History, truth: &Value, past: &Past) {
+    let stands = stands(past);
     money::one_paid_order(history, truth);
-    money::money_is_accounted_for(history, truth, store);
-    money::orders_keep_their_caps(&[(history, store)], truth);
+    money::money_is_accounted_for(history, truth, past);
+    money::orders_keep_their_caps(&[(history, past)], truth);
     power::power_is_as_it_should_be(history, truth, &stands);
-    money::every_order_is_recorded(history, truth, &[store], &stands).await;
+    money::every_order_is_recorded(history, truth, &[past], &stands);
 }
 
 /// When two machines have worked on one fleet, and nothing more will happen. What one of them did is done.
@@ -82,15 +78,15 @@ pub(crate) async fn of_two(one: &History, two: &History, exit_codes: [Option<u8>
     let (Some(first), Some(second)) = (Left::by(one).await, Left::by(two).await) else {
         return;
     };
-    let both = [&first.store, &second.store];
+    let both = [&first.past, &second.past];
     for (history, left) in [(one, &first), (two, &second)] {
-        money::money_is_accounted_for(history, &truth, &left.store);
-        records::the_journal_is_bounded(history, &left.store).await;
+        money::money_is_accounted_for(history, &truth, &left.past);
+        records::the_journal_is_bounded(history, &left.past);
         records::the_secret_is_kept(history);
     }
     money::one_paid_order(one, &truth);
-    money::orders_keep_their_caps(&[(one, &first.store), (two, &second.store)], &truth);
-    money::every_order_is_recorded(one, &truth, &both, &first.stands).await;
+    money::orders_keep_their_caps(&[(one, &first.past), (two, &second.past)], &truth);
+    money::every_order_is_recorded(one, &truth, &both, &first.stands);
     let either = either(&[&first.stands, &second.stands]);
     power::power_is_as_it_should_be(one, &truth, &either);
     outcome::done_is_done(one, &truth, &first.stands, &second.put_back);
@@ -106,11 +102,11 @@ pub(crate) async fn of_one_after_the_other(one: &History, two: &History, exit_co
         return;
     };
     for (history, left) in [(one, &first), (two, &second)] {
-        money::money_is_accounted_for(history, &truth, &left.store);
-        records::the_journal_is_bounded(history, &left.store).await;
+        money::money_is_accounted_for(history, &truth, &left.past);
+        records::the_journal_is_bounded(history, &left.past);
     }
     money::one_paid_order(one, &truth);
-    money::orders_keep_their_caps(&[(one, &first.store), (two, &second.store)], &truth);
+    money::orders_keep_their_caps(&[(one, &first.past), (two, &second.past)], &truth);
     outcome::done_is_done(one, &truth, &first.stands, &second.put_back);
     outcome::done_is_done(two, &truth, &second.stands, &BTreeSet::new());
     ending::all_is_as_wanted_if_said_so(two, &truth, exit_code, &BTreeSet::new());
@@ -118,7 +114,7 @@ pub(crate) async fn of_one_after_the_other(one: &History, two: &History, exit_co
 
 /// What one of two machines leaves behind.
 struct Left {
-    store: Store,
+    past: Past,
     stands: BTreeMap<InstanceId, Stand>,
     /// Who was not good behind a change and went back.
     put_back: BTreeSet<InstanceId>,
@@ -127,30 +123,21 @@ struct Left {
 impl Left {
     /// None when its store is damaged, which breaks a law.
     async fn by(history: &History) -> Option<Self> {
-        let store = Store::in_memory(&history.kv, &history.rig.lineage);
-        let store = store.map_err(|error| history.eye.object("I14", error.to_string()));
-        let store = store.ok()?;
-        if let Err(error) = store.check_all().await {
-            history.eye.object("I14", error.to_string());
-        }
+        let past = Past::of(history).await?;
         Some(Self {
-            stands: stands(&store).await,
-            put_back: put_back(&store).await,
-            store,
+            stands: stands(&past),
+            put_back: put_back(&past),
+            past,
         })
     }
 }
 
-async fn put_back(store: &Store) -> BTreeSet<InstanceId> {
-    let mut all = BTreeSet::new();
-    for run in &store.contents().runs {
-        for entry in store.entries(&run.run).await.unwrap() {
-            if let Kind::TurnedBack { instance, .. } = entry.kind {
-                all.insert(instance);
-            }
-        }
-    }
-    all
+fn put_back(past: &Past) -> BTreeSet<InstanceId> {
+    let turned = past.entries().filter_map(|entry| match &entry.kind {
+        Kind::TurnedBack { instance, .. } => Some(instance.clone()),
+        _ => None,
+    });
+    turned.collect()
 }
 
 /// Done by one is done.
@@ -165,50 +152,48 @@ fn either(all: &[&BTreeMap<InstanceId, Stand>]) -> BTreeMap<InstanceId, Stand> {
     either
 }
 
-async fn stands(store: &Store) -> BTreeMap<InstanceId, Stand> {
+fn stands(past: &Past) -> BTreeMap<InstanceId, Stand> {
     let mut stands = BTreeMap::new();
-    for run in &store.contents().runs {
-        let entries: Vec<Entry> = store.entries(&run.run).await.unwrap();
-        for entry in entries {
-            let (instance, stand) = match entry.kind {
-                Kind::Begun { instance, .. } | Kind::Reopened { instance } => {
-                    (instance, Stand::Open)
-                }
-                Kind::Closed {
-                    instance, outcome, ..
-                } => (instance, Stand::Closed(outcome)),
-                Kind::Halted {
-                    instance,
-                    halt: Halt::Held,
-                    note,
-                } if note.contains("are tolerated") || note.contains("another machine") => {
-                    (instance, Stand::HeldBack)
-                }
-                // What keeps a machine from going back, or on, may last as long as a history.
-                Kind::Halted {
-                    instance,
-                    halt: Halt::Held,
-                    note,
-                } if note.contains("not put back") || note.contains("NoStock") => {
-                    (instance, Stand::HeldBack)
-                }
-                Kind::Halted {
-                    instance,
-                    halt: Halt::Held,
-                    note,
-                } if is_about_a_place(&note) => (instance, Stand::Displaced),
-                Kind::Halted { instance, halt, .. } => (instance, Stand::Halted(halt)),
-                _ => continue,
-            };
-            stands.insert(instance, stand);
+    for entry in past.entries() {
+        if let Some((instance, stand)) = stand_by(&entry.kind) {
+            stands.insert(instance.clone(), stand);
         }
     }
     stands
 }
 
-/// The words of the three limits on how many are down.
-fn is_about_a_place(note: &str) -> bool {
-    note.contains("are down already") || note.contains("one zone goes at a time")
+/// How a machine stands by an entry that says so.
+fn stand_by(kind: &Kind) -> Option<(&InstanceId, Stand)> {
+    Some(match kind {
+        Kind::Begun { instance, .. } | Kind::Reopened { instance } => (instance, Stand::Open),
+        Kind::Closed {
+            instance, outcome, ..
+        } => (instance, Stand::Closed(*outcome)),
+        Kind::Halted {
+            instance,
+            halt: Halt::Held,
+            note,
+        } => (instance, held(note)),
+        Kind::Halted { instance, halt, .. } => (instance, Stand::Halted(*halt)),
+        _ => return None,
+    })
+}
+
+/// Why a machine is held, by the words beside it.
+fn held(note: &str) -> Stand {
+    let others_failed = ["are tolerated", "another machine"];
+    // What keeps a machine from going back, or on, may last as long as a history.
+    let cannot = ["not put back", "NoStock"];
+    // The three limits on how many are down.
+    let places = ["are down already", "one zone goes at a time"];
+    let says = |words: &[&str]| words.iter().any(|word| note.contains(word));
+    if says(&others_failed) || says(&cannot) {
+        Stand::HeldBack
+    } else if says(&places) {
+        Stand::Displaced
+    } else {
+        Stand::Halted(Halt::Held)
+    }
 }
 
 fn has_touched_neighbours(history: &History, machine: &DesiredInstance) -> bool {

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use respec::model::{InstanceId, PaymentStatus};
 use respec::saga::{Halt, Kind, SagaOutcome};
-use respec::store::Store;
 use serde_json::Value;
 
-use super::{Stand, is_touched, orders, text};
+use super::{Past, Stand, is_touched, orders, text};
 use crate::history::History;
 
 /// I1: whatever happened, each machine needed at most one order of each kind, so one is paid.
@@ -36,9 +35,9 @@ pub(super) fn one_paid_order(history: &History, truth: &Value) {
 
 /// I2: no step of a run makes two orders that stay; what the store says of an order is so; what was
 /// paid came out of the balance, and no more than it held.
-pub(super) fn money_is_accounted_for(history: &History, truth: &Value, store: &Store) {
+pub(super) fn money_is_accounted_for(history: &History, truth: &Value, past: &Past) {
     let object = |what: String| history.eye.object("I2", what);
-    let contents = store.contents();
+    let contents = &past.contents;
     let mut stays: BTreeMap<_, Vec<String>> = BTreeMap::new();
     let mut spent = 0;
     for order in orders(truth) {
@@ -77,12 +76,12 @@ pub(super) fn money_is_accounted_for(history: &History, truth: &Value, store: &S
 
 /// I2: an order costs no more than the plan allows that asked for it. Two machines make one token of one change, so
 /// that both may have recorded an order that only one of them asked for: either plan will do.
-pub(super) fn orders_keep_their_caps(all: &[(&History, &Store)], truth: &Value) {
+pub(super) fn orders_keep_their_caps(all: &[(&History, &Past)], truth: &Value) {
     for order in orders(truth) {
         let (id, costs) = (text(&order["OrderId"]), order["Amount"].as_f64().unwrap());
         let caps: Vec<Option<f64>> = all
             .iter()
-            .filter_map(|(history, store)| cap_of(history, store, &id))
+            .filter_map(|(history, past)| cap_of(history, past, &id))
             .collect();
         let within = |cap: &Option<f64>| cap.is_none_or(|cap| costs <= cap);
         if !caps.is_empty() && !caps.iter().any(within) {
@@ -93,9 +92,8 @@ pub(super) fn orders_keep_their_caps(all: &[(&History, &Store)], truth: &Value) 
 }
 
 /// What the plan allows that this order belongs to; none where it is not recorded.
-fn cap_of(history: &History, store: &Store, order: &str) -> Option<Option<f64>> {
-    let contents = store.contents();
-    let mut records = contents.orders.values();
+fn cap_of(history: &History, past: &Past, order: &str) -> Option<Option<f64>> {
+    let mut records = past.contents.orders.values();
     let record = records.find(|record| record.order_id.as_str() == order)?;
     let plans = history.plans.borrow();
     let saga = &plans[&record.run].sagas[&record.instance];
@@ -108,13 +106,9 @@ fn ten_thousandths(amount: &Value) -> i64 {
 }
 
 /// What stands beside machines that wait for a person, whose outcome is unknown; also of a run that was given up.
-async fn notes_of_the_held(store: &Store) -> String {
+fn notes_of_the_held(past: &Past) -> String {
     let mut notes = BTreeMap::new();
-    let mut entries = Vec::new();
-    for run in &store.contents().runs {
-        entries.extend(store.entries(&run.run).await.unwrap());
-    }
-    for entry in &entries {
+    for entry in past.entries() {
         match &entry.kind {
             Kind::Halted {
                 instance,
@@ -133,18 +127,18 @@ async fn notes_of_the_held(store: &Store) -> String {
 }
 
 /// I4: every order is recorded: from its answer, or found in the books by a later apply.
-pub(super) async fn every_order_is_recorded(
+pub(super) fn every_order_is_recorded(
     history: &History,
     truth: &Value,
-    stores: &[&Store],
+    pasts: &[&Past],
     stands: &BTreeMap<InstanceId, Stand>,
 ) {
     let mut recorded: BTreeSet<String> = BTreeSet::new();
     // A person is told which orders may be the one whose answer was lost.
     let mut told = history.eye.told.borrow().clone();
-    for store in stores {
-        recorded.extend(store.contents().orders.keys().map(ToString::to_string));
-        told += &notes_of_the_held(store).await;
+    for past in pasts {
+        recorded.extend(past.contents.orders.keys().map(ToString::to_string));
+        told += &notes_of_the_held(past);
     }
     for order in orders(truth) {
         let (id, instance) = (text(&order["OrderId"]), text(&order["InstanceId"]));

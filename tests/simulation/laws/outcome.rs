@@ -5,23 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use respec::model::{DesiredInstance, DesiredSpec, Field, InstanceId, InstanceStatus};
 use respec::plan::{Action, Goal, Undo};
 use respec::saga::{Direction, Halt, Kind, SagaOutcome, StepEvent};
-use respec::store::Store;
 use serde_json::Value;
 
-use super::{Stand, has_touched_neighbours, is_touched, of, orders, text};
+use super::{Past, Stand, has_touched_neighbours, is_touched, of, orders, text};
 use crate::chains;
 use crate::history::History;
 
 /// I5: each machine is as it was found, but for the changes that the journal says have succeeded.
-pub(super) async fn what_succeeded_is_so(
+pub(super) fn what_succeeded_is_so(
     history: &History,
-    store: &Store,
+    truth: &Value,
+    past: &Past,
     stands: &BTreeMap<InstanceId, Stand>,
 ) {
     let mut expected = history.first_truth.clone();
-    let plans = history.plans.borrow().clone();
-    for run in &store.contents().runs {
-        let entries = store.entries(&run.run).await.unwrap();
+    let plans = history.plans.borrow();
+    for (run, entries) in past.runs() {
         for (nth, entry) in entries.iter().enumerate() {
             let Kind::Step {
                 at,
@@ -30,7 +29,7 @@ pub(super) async fn what_succeeded_is_so(
             else {
                 continue;
             };
-            let step = chains::step(&plans[&run.run], &entries[..nth], &run.run, at).unwrap();
+            let step = chains::step(&plans[run], &entries[..nth], run, at).unwrap();
             let goal = match at.direction {
                 Direction::Forward => &step.after,
                 Direction::Undo => &step.before,
@@ -43,8 +42,7 @@ pub(super) async fn what_succeeded_is_so(
             }
         }
     }
-    let truth = history.rig.truth();
-    let given_up = given_up(store).await;
+    let given_up = given_up(past);
     for id in history.rig.desired.instances.keys() {
         if given_up.contains(id)
             || matches!(
@@ -55,7 +53,7 @@ pub(super) async fn what_succeeded_is_so(
         {
             continue;
         }
-        let (now, expected) = (of(&truth, id), of(&expected, id));
+        let (now, expected) = (of(truth, id), of(&expected, id));
         for field in [
             "ConfiguredType",
             "InternetMaxBandwidthOut",
@@ -74,21 +72,16 @@ pub(super) async fn what_succeeded_is_so(
 
 /// Machines whose change somebody gave up once. What was in doubt then may have happened, and what was ordered may have
 /// been paid behind it: neither is on any record.
-async fn given_up(store: &Store) -> BTreeSet<InstanceId> {
-    let mut all = BTreeSet::new();
-    for run in &store.contents().runs {
-        for entry in store.entries(&run.run).await.unwrap() {
-            if let Kind::Closed {
-                instance,
-                outcome: SagaOutcome::Abandoned,
-                ..
-            } = entry.kind
-            {
-                all.insert(instance);
-            }
-        }
-    }
-    all
+fn given_up(past: &Past) -> BTreeSet<InstanceId> {
+    let abandoned = past.entries().filter_map(|entry| match &entry.kind {
+        Kind::Closed {
+            instance,
+            outcome: SagaOutcome::Abandoned,
+            ..
+        } => Some(instance.clone()),
+        _ => None,
+    });
+    abandoned.collect()
 }
 
 fn set_fields(goal: &Goal, truth: &mut Value, id: &InstanceId) {
@@ -115,7 +108,7 @@ pub(super) fn outcome_is_true(
     id: &InstanceId,
     machine: &DesiredInstance,
     stands: &BTreeMap<InstanceId, Stand>,
-    store: &Store,
+    past: &Past,
 ) {
     let stand = stands.get(id).copied();
     let now = of(truth, id);
@@ -125,16 +118,10 @@ pub(super) fn outcome_is_true(
             if let Some(what) = first_difference(&machine.spec, now) {
                 object(format!("is Done, but {what}"));
             }
-            let fields = store
-                .contents()
-                .applied
-                .instances
-                .get(id)
-                .map(|r| r.fields.clone());
-            let recorded = fields.unwrap_or_default();
-            for (field, value) in recorded {
-                let real = real_value(field, now);
-                if real.as_ref().is_some_and(|real| *real != value) {
+            let recorded = past.contents.applied.instances.get(id);
+            for (field, value) in recorded.iter().flat_map(|record| &record.fields) {
+                let real = real_value(*field, now);
+                if real.as_ref().is_some_and(|real| real != value) {
                     object(format!(
                         "{} is recorded as {value} and is {real:?}",
                         field.path()
@@ -273,11 +260,11 @@ fn real_value(field: Field, now: &Value) -> Option<String> {
 /// I8: what is done stays done: planning again is empty, and applying that sends nothing.
 pub(super) async fn nothing_is_left_to_do(
     history: &History,
-    store: &Store,
+    past: &Past,
     stands: &BTreeMap<InstanceId, Stand>,
 ) {
     let cloud = history.client();
-    let planned = match history.rig.plan(&cloud, &store.contents()).await {
+    let planned = match history.rig.plan(&cloud, &past.contents).await {
         Ok(planned) => planned,
         Err(error) => return history.eye.object("I8", error.to_string()),
     };

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use respec::model::InstanceId;
-use respec::store::{KeyRange, Kv as _, Store, Tree};
+use respec::store::{KeyRange, Kv as _, Tree};
 use secrecy::ExposeSecret as _;
 
+use super::Past;
 use crate::history::History;
 use crate::script::ATTEMPTS_MAX;
 
@@ -13,15 +14,10 @@ use crate::script::ATTEMPTS_MAX;
 const ENTRIES_MAX: usize = 40;
 
 /// I15: so many entries for each time that a machine was begun or taken up again.
-pub(super) async fn the_journal_is_bounded(history: &History, store: &Store) {
+pub(super) fn the_journal_is_bounded(history: &History, past: &Past) {
     let mut entries: BTreeMap<InstanceId, usize> = BTreeMap::new();
-    let runs = store.contents().runs.clone();
-    for run in &runs {
-        for entry in store.entries(&run.run).await.unwrap() {
-            if let Some(instance) = entry.kind.instance() {
-                *entries.entry(instance.clone()).or_default() += 1;
-            }
-        }
+    for instance in past.entries().filter_map(|entry| entry.kind.instance()) {
+        *entries.entry(instance.clone()).or_default() += 1;
     }
     let most = ENTRIES_MAX * ATTEMPTS_MAX;
     for (id, n) in entries.iter().filter(|(_, n)| **n > most) {
