@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::call::PowerCall;
-use super::error::CloudError;
+use super::error::{CloudError, Outcome};
 use crate::model::RegionId;
 
 /// What a dry run told about a right.
@@ -15,6 +15,24 @@ pub enum Right {
     Denied(CloudError),
     /// No answer, or one that says nothing about the permission.
     Unclear(CloudError),
+}
+
+impl Right {
+    /// Whether a list may be believed that lacks machines which were asked for: without the permission to look it is
+    /// empty, and nobody is refused.
+    ///
+    /// # Errors
+    /// [`CloudError`] when looking is not allowed, or when nobody answered and asking again may tell.
+    pub fn believes_a_list(self) -> Result<(), CloudError> {
+        match self {
+            Self::Denied(error) => Err(error),
+            Self::Unclear(error) if error.passes() || error.outcome() == Outcome::Unknown => {
+                Err(error)
+            }
+            // An answer that says nothing about the permission will not do so the next time either.
+            Self::Proven | Self::Unclear(_) => Ok(()),
+        }
+    }
 }
 
 /// Asks for permissions without using them.

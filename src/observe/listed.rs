@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use crate::cloud::{Cloud, CloudError, IDS_PER_CALL_MAX, InstanceQuery, Right};
+use crate::cloud::{Cloud, CloudError, IDS_PER_CALL_MAX, InstanceQuery};
 use crate::model::{AccountId, InstanceId, ObservedFleet, RegionId};
 
 /// Reads of one moment that may be under way together; more only meets the throttle.
@@ -76,9 +76,5 @@ async fn is_not_blind(
 
 /// Refuses to take an empty answer for an empty region.
 pub(super) async fn may_look(cloud: &dyn Cloud, region: &RegionId) -> Result<(), CloudError> {
-    match cloud.may_look(region).await? {
-        Right::Denied(error) => Err(error),
-        // Whoever cannot be sure is not told that machines are there: they stay missing.
-        Right::Proven | Right::Unclear(_) => Ok(()),
-    }
+    cloud.may_look(region).await?.believes_a_list()
 }

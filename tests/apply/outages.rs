@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use respec::event::EventKind;
-use respec::sim::{FaultPlan, Faults};
+use respec::sim::{Fault, FaultPlan, Faults};
 use serde_json::json;
 
 use crate::house::{begins, finishes, story};
@@ -57,6 +57,20 @@ fn a_cool_down_met_after_the_stop_starts_the_machine_and_comes_back_in_a_new_out
             (put_back..put_back + 5.0).contains(&postponed),
             "{postponed}"
         );
+        assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+    });
+}
+
+/// The third list of the apply is read while the machine is down.
+#[test]
+fn a_list_that_lacks_a_machine_is_no_proof_that_it_is_gone() {
+    let missing = |nth| ("DescribeInstances".to_owned(), nth, Fault::Unlisted);
+    let faults = Faults::listed((3..=5).map(missing));
+    story(ONE_LARGER, ONE, faults, async |house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        assert_eq!(house.calls("StopInstances").len(), 1);
+        assert_eq!(house.truth("i-1")["Status"], "Running");
         assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
     });
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::harness::{House, story, story_with};
 use respec::sim::{Fault, FaultPlan, Faults};
 use respec::wire::WireError;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ONE: &str = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large}]";
 const STOP: [(&str, &str); 1] = [("InstanceId", "i-1")];
@@ -103,6 +103,15 @@ fn a_stale_read_shows_what_was() {
         house.bring_down("i-1").await;
         assert_eq!(house.shown("i-1").await["Status"], "Running");
         assert_eq!(house.shown("i-1").await["Status"], "Stopped");
+    });
+}
+
+#[test]
+fn a_list_without_machines_is_one_list() {
+    let faults = Faults::at_calls([(0, Fault::Unlisted)]);
+    story_with(ONE, faults, |house| async move {
+        assert_eq!(house.shown("i-1").await, Value::Null);
+        assert_eq!(house.shown("i-1").await["Status"], "Running");
     });
 }
 

@@ -302,13 +302,14 @@ fn words_of(fault: &Fault) -> (&'static str, Option<Duration>) {
 }
 
 /// Faults that need no number.
-const PLAIN: [(Fault, &str); 8] = [
+const PLAIN: [(Fault, &str); 9] = [
     (Fault::NotSent, "not-sent"),
     (Fault::LostBefore, "lost-before"),
     (Fault::LostAfter, "lost-after"),
     (Fault::InternalBefore, "internal-before"),
     (Fault::InternalAfter, "internal-after"),
     (Fault::Unavailable, "unavailable"),
+    (Fault::Unlisted, "unlisted"),
     (Fault::StockGone, "stock-gone"),
     (Fault::PowerHangs, "power-hangs"),
 ];

@@ -1,5 +1,6 @@
 //! Troubles of some histories that all others never had: clocks that are set or far off, machines that sleep, a cloud
-//! that remembers for longer, lists orders later and has no room for a start, a balance that others spend.
+//! that remembers for longer, lists orders later and has no room for a start, a balance that others spend, lists that
+//! forget machines.
 
 use std::rc::Rc;
 
@@ -14,6 +15,16 @@ use crate::script::{ATTEMPTS_MAX, HOUR, MINUTE, SECOND, Script, one_of, span};
 /// have these troubles.
 const SALT: u64 = 0x6d6f_7283;
 
+/// The same for lists that forget machines, drawn apart from the others.
+const SALT_OF_LISTS: u64 = 0x6c69_7374;
+
+/// One history in so many has those.
+const LISTS_FORGET_IN: u32 = 8;
+
+/// How likely a list is to come without any machine, and how often it does so at most.
+const UNLISTED: f64 = 0.03;
+const UNLISTED_MAX: u32 = 6;
+
 /// One history in so many.
 const ONE_IN: u32 = 6;
 
@@ -22,6 +33,23 @@ const OFF_MAX: i64 = 20;
 
 /// The same history, perhaps with more troubles.
 pub(crate) fn more(script: Script) -> Script {
+    lists_forget(others(script))
+}
+
+/// A list without machines, now and then.
+fn lists_forget(script: Script) -> Script {
+    let salted = script.seed.wrapping_mul(SALT_OF_LISTS) ^ SALT_OF_LISTS;
+    let mut chance = ChaCha8Rng::seed_from_u64(salted);
+    if !chance.random_ratio(1, LISTS_FORGET_IN) {
+        return script;
+    }
+    let mut faults = script.faults.clone();
+    faults.unlisted = UNLISTED;
+    faults.most += UNLISTED_MAX;
+    Script { faults, ..script }
+}
+
+fn others(script: Script) -> Script {
     let mut chance = ChaCha8Rng::seed_from_u64(script.seed.wrapping_mul(SALT) ^ SALT);
     if !chance.random_ratio(1, ONE_IN) {
         return script;

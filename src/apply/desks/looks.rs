@@ -15,7 +15,7 @@ use crate::apply::timing::{GATHER, ROUND};
 use crate::clock::Clock;
 use crate::cloud::{
     Cloud, CloudError, ErrorKind, IDS_PER_CALL_MAX, InstancePage, InstanceQuery, PowerCall,
-    PowerVerb, Right,
+    PowerVerb,
 };
 use crate::model::{InstanceId, ObservedInstance, RegionId, RequestId};
 
@@ -239,7 +239,7 @@ fn answer(
 }
 
 /// A page of these machines. Without the permission to look the cloud shows an empty list instead of
-/// refusing: a machine is missing only where looking is allowed.
+/// refusing: a machine is missing only where looking is allowed for certain.
 async fn look_for(
     cloud: &dyn Cloud,
     region: RegionId,
@@ -257,10 +257,8 @@ async fn look_for(
     if found.filter(|id| asked.contains(*id)).count() >= asked.len() {
         return Ok(page);
     }
-    match cloud.may_look(&region).await? {
-        Right::Denied(error) => Err(error),
-        Right::Proven | Right::Unclear(_) => Ok(page),
-    }
+    cloud.may_look(&region).await?.believes_a_list()?;
+    Ok(page)
 }
 
 async fn serve_power(

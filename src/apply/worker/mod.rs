@@ -35,7 +35,7 @@ use super::Tools;
 use super::age::Began;
 use super::desks::{Books, Desk, Look, Till, Wait, Witnessed};
 use super::mail::{End, Message, Recorded};
-use super::timing::{LOOK_WITHIN, NAP_UNNOTICED, RETRY};
+use super::timing::{LOOK_WITHIN, NAP_UNNOTICED, RETRY, STALE_MAX};
 
 /// One worker.
 pub(super) struct Worker {
@@ -192,19 +192,27 @@ impl Worker {
         }
     }
 
+    /// One list without the machine is no proof that it is gone, and it may be held down: it is believed once no
+    /// list has had it for as long as a read may be behind.
     async fn look_until_told(&self) -> Look {
         let begun = self.tools.clock.elapsed();
+        let mut missing_since = None;
         loop {
             match self.look().await {
+                Ok(Some(seen)) => return Ok(Some(seen)),
+                Ok(None) => {
+                    let now = self.tools.clock.elapsed();
+                    if now - *missing_since.get_or_insert(now) > STALE_MAX {
+                        return Ok(None);
+                    }
+                    self.waiting("the cloud does not list it just now".to_owned());
+                }
                 Err(error) if self.tools.clock.elapsed() - begun > LOOK_WITHIN => {
                     return Err(error);
                 }
-                Err(error) => {
-                    self.waiting(format!("it cannot be looked at: {error}"));
-                    self.tools.clock.sleep(RETRY).await;
-                }
-                told => return told,
+                Err(error) => self.waiting(format!("it cannot be looked at: {error}")),
             }
+            self.tools.clock.sleep(RETRY).await;
         }
     }
 

@@ -184,6 +184,10 @@ impl Server {
                 lock(&self.world).next_read_is_stale(age);
                 self.finish(call, place, "stale:", tell).await;
             }
+            Fault::Unlisted => {
+                lock(&self.world).next_list_is_empty();
+                self.finish(call, place, "unlisted:", tell).await;
+            }
             Fault::StockGone => {
                 self.sell_out(call);
                 self.finish(call, place, "stock-gone:", tell).await;

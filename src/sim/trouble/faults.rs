@@ -33,6 +33,8 @@ pub enum Fault {
     Throttled(Duration),
     /// A read answers with what was true this long ago.
     Stale(Duration),
+    /// A list comes without any machine, as if there were none.
+    Unlisted,
     /// The wanted type sells out just before a type change, so right after its stop.
     StockGone,
     /// A start, stop or reboot that takes half an hour.
@@ -61,6 +63,8 @@ pub struct FaultPlan {
     pub throttled: f64,
     /// [`Fault::Stale`], DescribeInstances and DescribeInstanceStatus.
     pub stale: f64,
+    /// [`Fault::Unlisted`], DescribeInstances.
+    pub unlisted: f64,
     /// [`Fault::StockGone`], ModifyInstanceSpec and ModifyPrepayInstanceSpec.
     pub stock_gone: f64,
     /// [`Fault::PowerHangs`], starts, stops and reboots.
@@ -70,7 +74,8 @@ pub struct FaultPlan {
 }
 
 impl FaultPlan {
-    /// Each kind with the same probability, at most `most` of them.
+    /// Each kind with the same probability, at most `most` of them; lists without machines, which nobody has seen the
+    /// cloud give, are asked for by themselves.
     #[must_use]
     pub fn even(probability: f64, most: u32) -> Self {
         Self {
@@ -83,6 +88,7 @@ impl FaultPlan {
             unavailable: probability,
             throttled: probability,
             stale: probability,
+            unlisted: 0.0,
             stock_gone: probability,
             power_hangs: probability,
             most,
@@ -248,7 +254,12 @@ impl FaultPlan {
             (self.throttled, Fault::Throttled(part(THROTTLED_MAX, share))),
         ];
         match Kind::of(action) {
-            Kind::Look => all.push((self.stale, Fault::Stale(part(STALE_MAX, share)))),
+            Kind::Look => {
+                all.push((self.stale, Fault::Stale(part(STALE_MAX, share))));
+                if action == "DescribeInstances" {
+                    all.push((self.unlisted, Fault::Unlisted));
+                }
+            }
             Kind::Power => {
                 all.push((self.late, Fault::Late(part(LATE_MAX, share))));
                 all.push((self.power_hangs, Fault::PowerHangs));

@@ -28,6 +28,11 @@ impl World {
         self.mischief.reads_lag_by = age;
     }
 
+    /// The next list of machines is empty.
+    pub(crate) fn next_list_is_empty(&mut self) {
+        self.mischief.lists_nobody = true;
+    }
+
     /// Mischief is for one call only.
     pub(crate) fn forget_mischief(&mut self) {
         self.mischief = Mischief::default();

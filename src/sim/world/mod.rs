@@ -86,6 +86,9 @@ pub(crate) struct Mischief {
     pub(crate) power_hangs: bool,
     /// The next read is this much older than it should be.
     pub(crate) reads_lag_by: Duration,
+    /// The next list of machines is empty.
+    #[serde(default)]
+    pub(crate) lists_nobody: bool,
 }
 
 /// One change with everything needed to make it again.

@@ -123,6 +123,7 @@ fn matching<'w: 'c, 'c>(
         ),
     };
     let shown = shown.filter(|machine| permission::sees(call.permissions, &machine.instance_id));
+    let shown = shown.filter(|_| !world.mischief.lists_nobody);
     Box::new(shown.filter(|instance| filter.matches(instance)))
 }
 
