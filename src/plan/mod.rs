@@ -35,6 +35,7 @@ mod check;
 mod course_check;
 mod pace;
 mod saved;
+mod decisions;
 mod spend_limits;
 
 use std::collections::BTreeMap;

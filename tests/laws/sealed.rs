@@ -1,7 +1,7 @@
 //! The plan file: what its id depends on, and that no byte of it can be changed unseen.
 
 use proptest::prelude::*;
-use respec::model::{Digest, InstanceStatus};
+use respec::model::{Availability, Digest, InstanceId, InstanceStatus, Promise, Selector, Share};
 use respec::plan::{Action, Goal, PlanFileError, SavedPlan, Source, Step, Undo};
 
 use crate::fleets::fleet;
@@ -55,6 +55,23 @@ proptest! {
             machine.memory_mib += 1;
         }
         prop_assert_eq!(plan.id(), world.saved().id());
+    }
+
+    #[test]
+    fn whom_a_promise_is_about_at_the_moment_is_no_decision(fleet in fleet()) {
+        let plan = World::of(&fleet).saved();
+        let with = |members: &[&str], most| {
+            let mut plan = plan.clone();
+            plan.desired.availability.push(Availability {
+                name: "payments".to_owned(),
+                select: Selector::default(),
+                promise: Promise::MaxUnavailable { share: Share::Count(most) },
+                members: members.iter().map(|id| InstanceId::new(*id).unwrap()).collect(),
+            });
+            plan.id()
+        };
+        prop_assert_eq!(with(&["i-1"], 1), with(&["i-1", "i-2"], 1));
+        prop_assert_ne!(with(&["i-1"], 1), with(&["i-1"], 2));
     }
 
     #[test]
