@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::{Approval, Course, Crowd, DesiredFleet, InstanceId, Opening, Spread, Window};
+use crate::model::{
+    Approval, Availability, Course, Crowd, DesiredFleet, InstanceId, Opening, Power, Spread, Window,
+};
 
 use super::saga::Saga;
 use super::step::{Action, COOL_DOWN};
@@ -128,11 +130,25 @@ fn promise(desired: &DesiredFleet, down: &[&Saga], limit: usize) -> Option<(usiz
     let promises = desired.availability.iter();
     let tighter = promises
         .filter(|promise| covers_all(&promise.members))
-        .map(|promise| (promise.promise.may_be_down(promise.members.len()), promise))
+        .map(|promise| {
+            (
+                promise.promise.may_be_down(size_of(desired, promise)),
+                promise,
+            )
+        })
         .filter(|(allowed, _)| *allowed < limit);
     let tightest = tighter.min_by_key(|(allowed, _)| *allowed)?;
     let (allowed, promise) = tightest;
     Some((allowed.max(1), Bind::Availability(promise.name.clone())))
+}
+
+/// How many machines a promise counts. Of those that the plan leaves alone only the manifest is known here.
+fn size_of(desired: &DesiredFleet, promise: &Availability) -> usize {
+    let is_off = |id: &&InstanceId| {
+        let wish = desired.instances.get(*id);
+        wish.is_some_and(|wish| wish.spec.power == Some(Power::Stopped))
+    };
+    promise.members.iter().filter(|id| !is_off(id)).count()
 }
 
 /// The outages that may mix.
