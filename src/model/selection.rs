@@ -147,7 +147,7 @@ pub enum Promise {
         /// How many.
         share: Share,
     },
-    /// No more than so many are down, rounded down.
+    /// No more than so many are down, rounded down, but one where that would be none of something.
     MaxUnavailable {
         /// How many.
         share: Share,
