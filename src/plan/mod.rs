@@ -27,6 +27,7 @@ mod graph;
 mod course;
 mod promise;
 mod places;
+mod own_places;
 mod waits;
 mod funding;
 mod chain_check;
@@ -59,6 +60,7 @@ pub use funding::bill;
 pub use graph::{GraphError, Node, StepGraph};
 pub use input::{FoundStopped, PlanInput};
 pub use money::{Held, MoneySheet};
+use own_places::block_what_keeps_its_own_place;
 use places::block_what_never_gets_a_place;
 pub use price::{Basis, Price, Quoted, Rates, Running};
 use promise::block_what_is_never_allowed;
@@ -120,7 +122,8 @@ fn plan_with(input: &PlanInput<'_>, purse: Purse<'_>) -> Planned {
     // Whoever is blocked may leave a place taken for good, and whoever gets none may be waited for.
     loop {
         block_what_waits_for_blocked(input, &mut planned);
-        if !block_what_never_gets_a_place(input, &mut planned) {
+        let for_good = block_what_never_gets_a_place(input, &mut planned);
+        if !for_good && !block_what_keeps_its_own_place(input, &mut planned) {
             break;
         }
     }

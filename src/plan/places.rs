@@ -20,7 +20,7 @@ use super::step::Action;
 const NAMED_MAX: usize = 3;
 
 /// Machines that stay down, with what is wanted of them.
-type Down<'a> = BTreeMap<&'a InstanceId, &'a DesiredInstance>;
+pub(super) type Down<'a> = BTreeMap<&'a InstanceId, &'a DesiredInstance>;
 
 /// Blocks every outage that would wait for a place for ever; whether there was one.
 pub(super) fn block_what_never_gets_a_place(input: &PlanInput<'_>, planned: &mut Planned) -> bool {
@@ -33,7 +33,8 @@ pub(super) fn block_what_never_gets_a_place(input: &PlanInput<'_>, planned: &mut
     in_crowds || in_promises
 }
 
-fn stay_down<'a>(input: &PlanInput<'a>, sagas: &BTreeMap<InstanceId, Saga>) -> Down<'a> {
+/// Machines that count as down for as long as a run lasts.
+pub(super) fn stay_down<'a>(input: &PlanInput<'a>, sagas: &BTreeMap<InstanceId, Saga>) -> Down<'a> {
     let desired = input.desired;
     let all = desired.instances.iter();
     all.filter(|(id, wish)| stays_down(input, id, wish, sagas.get(*id)))
@@ -46,16 +47,21 @@ fn stays_down(
     wish: &DesiredInstance,
     saga: Option<&Saga>,
 ) -> bool {
-    let Some(seen) = input.observed.instances.get(id) else {
-        return false;
-    };
     let is_started = |saga: &Saga| saga.steps.iter().any(|step| step.action == Action::Start);
-    // An open run brings up what it has taken down, before anything else is begun.
-    let is_busy = input.busy.contains_key(id);
-    seen.status == InstanceStatus::Stopped
-        && is_meant_to_run(wish, seen, saga)
-        && !is_busy
-        && !saga.is_some_and(is_started)
+    is_down(input, id, wish, saga) && !saga.is_some_and(is_started)
+}
+
+/// Whether it is down and meant to run. An open run brings up what it has taken down, before anything else is begun.
+pub(super) fn is_down(
+    input: &PlanInput<'_>,
+    id: &InstanceId,
+    wish: &DesiredInstance,
+    saga: Option<&Saga>,
+) -> bool {
+    let seen = input.observed.instances.get(id);
+    seen.is_some_and(|seen| {
+        seen.status == InstanceStatus::Stopped && is_meant_to_run(wish, seen, saga)
+    }) && !input.busy.contains_key(id)
 }
 
 fn block_in_crowds(input: &PlanInput<'_>, planned: &mut Planned, stay: &Down<'_>) -> bool {
@@ -125,15 +131,15 @@ fn block_in_promises(input: &PlanInput<'_>, planned: &mut Planned, down: &Down<'
 }
 
 /// A limit in which no place becomes free.
-struct Full {
-    rule: &'static str,
-    why: String,
-    way_out: String,
+pub(super) struct Full {
+    pub(super) rule: &'static str,
+    pub(super) why: String,
+    pub(super) way_out: String,
 }
 
 impl Full {
     /// Blocks every outage of those who share it; whether there was one.
-    fn block(&self, planned: &mut Planned, shares: impl Fn(&Saga) -> bool) -> bool {
+    pub(super) fn block(&self, planned: &mut Planned, shares: impl Fn(&Saga) -> bool) -> bool {
         let sagas = planned.sagas.values();
         let needs = sagas.filter(|saga| saga.has_outage() && shares(saga));
         let needs: Vec<InstanceId> = needs.map(|saga| saga.instance.clone()).collect();
@@ -159,7 +165,7 @@ fn no_place(down: &[&DesiredInstance], limit: &str) -> String {
     format!("the change stops it, and no place for that becomes free: {who}, and {limit}")
 }
 
-fn way_out(other: &str) -> String {
+pub(super) fn way_out(other: &str) -> String {
     format!(
         "bring up what is down, write `power: stopped` for it or take it out of the manifest, or {other}"
     )
