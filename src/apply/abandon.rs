@@ -162,7 +162,9 @@ fn record(
         region: saga.region.clone(),
         fields: old.map(|record| record.fields.clone()).unwrap_or_default(),
         change_number: state.change_number,
-        changed_at: old.and_then(|record| record.changed_at),
+        changed_at: state
+            .changed_at
+            .or(old.and_then(|record| record.changed_at)),
         restart_due: restart_due(saga, state, old, clock.wall()),
         late_start: late_start(saga, state, old),
         temporary: upgrade(saga, state, old, open.plan.sheet.upgrades.get(id)),

@@ -114,6 +114,25 @@ fn a_machine_that_does_not_become_good_is_held_and_the_next_one_is_not_touched()
     }
 }
 
+/// The emergency: the new type is no good, the run is given up and the manifest put back, all within the cool-down.
+#[test]
+fn who_was_changed_by_a_run_that_was_given_up_is_not_taken_down_within_its_cool_down() {
+    let clinic = Clinic::open(&[("i-1", |n| {
+        Answer::Says(if n < 20 { 503 } else { 200 }, "ok")
+    })]);
+    let rollout = health(&clinic, "within: 10s");
+    let house = group("health-given-up", &rollout, CLOUD, SLOW);
+    house.run(APPLY).exits(8);
+    house.run(&format!("cancel {}", house.last_run())).exits(0);
+    house.edit(WANTED, "ecs.g7.large");
+    house.edit("within: 10s", "within: 10m");
+    let ended = house.run(APPLY).exits(0);
+    ended.says(&["i-1", "not before", "changed less than five minutes before"]);
+    all_run_as(&house, "ecs.g7.large");
+    // Each apply has asked once whether it may, and stopped it once.
+    assert_eq!(house.server.calls()["StopInstances"], 4);
+}
+
 #[test]
 fn a_service_that_never_answers_is_given_up_after_a_while() {
     let clinic = Clinic::open(&[("i-1", |_| Answer::Keeps)]);
