@@ -14,12 +14,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use proptest::prelude::*;
 use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
 use respec::clock::{Clock, VirtualClock};
 use respec::cloud::{Cloud, CloudError, ErrorKind, InstanceQuery, Outcome, PowerCall, PowerVerb};
 use respec::model::{
-    ClientToken, InstanceId, ModifyCall, PrepayChange, RegionId, SpecChange, StoppedMode, TypeName,
+    ClientToken, InstanceId, ModifyCall, NetworkChange, PrepayChange, RegionId, SpecChange,
+    StoppedMode, TemporaryBandwidth, TypeName,
 };
 use respec::wire::{HttpReply, HttpRequest, REPLY_BYTES_MAX, Wire, WireError};
 
@@ -299,6 +301,30 @@ async fn an_order_read_at_the_second_try_is_not_lost() {
     let house = house(vec![answer(200, &good[..30]), answer(200, good)]);
     let order = house.order().await.unwrap();
     assert_eq!(order.as_deref(), Some("203847561928374"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bandwidth_for_a_while_is_an_order_and_an_answer_without_it_is_none() {
+    let start: Timestamp = "2026-12-01T22:40:00Z".parse().unwrap();
+    let for_a_while = |temporary| {
+        ModifyCall::Network(NetworkChange {
+            max_bandwidth_out: Some(100),
+            auto_pay: Some(false),
+            temporary,
+            ..NetworkChange::default()
+        })
+    };
+    let span = TemporaryBandwidth {
+        max_bandwidth_out: 100,
+        start,
+        end: start + Duration::from_secs(24 * 3600),
+    };
+    let nameless = answer(200, r#"{"RequestId":"R-1"}"#);
+    let sent = house(vec![nameless.clone()]);
+    let error = sent.modify(&for_a_while(Some(span))).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unanswered);
+    let sent = house(vec![nameless]);
+    assert_eq!(sent.modify(&for_a_while(None)).await.unwrap(), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -47,7 +47,7 @@ pub(in crate::aliyun) fn request_id(body: &[u8]) -> Result<RequestId, Unreadable
     named("RequestId", accepted.request_id, RequestId::new)
 }
 
-/// The answer of a modify call. A subscription's type change always makes an order; a
+/// The answer of a modify call. A subscription's type change and bandwidth for a while always make an order; a
 /// reply that does not name it would let it be forgotten.
 pub(in crate::aliyun) fn modified(
     body: &[u8],
@@ -55,8 +55,11 @@ pub(in crate::aliyun) fn modified(
 ) -> Result<ModifyReply, Unreadable> {
     let accepted: Accepted = lenient::read(body)?;
     let order_id = match call {
-        ModifyCall::Prepay(_) => Some(required(accepted.order_id, "OrderId")?),
-        ModifyCall::Spec(_) | ModifyCall::Network(_) => accepted.order_id,
+        ModifyCall::Network(change) if change.temporary.is_none() => accepted.order_id,
+        ModifyCall::Spec(_) => accepted.order_id,
+        ModifyCall::Prepay(_) | ModifyCall::Network(_) => {
+            Some(required(accepted.order_id, "OrderId")?)
+        }
     };
     Ok(ModifyReply {
         request_id: named("RequestId", accepted.request_id, RequestId::new)?,
