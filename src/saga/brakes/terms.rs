@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::model::{Course, Crowd, Freeze, InstanceId, ObservedFleet, Rollout, ZoneId};
+use crate::model::{
+    Course, Crowd, DesiredInstance, Freeze, InstanceId, ObservedFleet, ObservedInstance, Power,
+    Rollout, ZoneId,
+};
 use crate::plan::{Saga, SavedPlan, is_meant_to_run, size_of};
 
 /// One machine, as far as the brakes look at it.
@@ -37,9 +40,9 @@ pub struct Terms {
     pub crowds: BTreeMap<Crowd, (Rollout, Course)>,
     /// Every machine of the manifest that is there.
     pub machines: BTreeMap<InstanceId, Machine>,
-    /// Planned machines that are not there any more: their changes end as failures, which count in their
-    /// crowd, and no batch waits for them.
-    pub gone: BTreeMap<InstanceId, Crowd>,
+    /// Planned machines that no list had: their changes end as failures, which count in their crowd, and no batch waits
+    /// for them. One that turns up all the same is taken down within the limits of all others.
+    pub gone: BTreeMap<InstanceId, Machine>,
     /// Promises over several groups.
     pub promises: Vec<Promised>,
     /// Spans in which nothing begins.
@@ -56,21 +59,21 @@ impl Terms {
         };
         for (id, wish) in &plan.desired.instances {
             let saga = plan.sagas.get(id);
-            let Some(seen) = observed.instances.get(id) else {
-                if saga.is_some() {
-                    terms.know(&wish.crowd(), plan);
-                    terms.gone.insert(id.clone(), wish.crowd());
-                }
+            let seen = observed.instances.get(id);
+            let machine = seen.map_or_else(
+                || saga.map(|saga| unseen(wish, saga)),
+                |seen| Some(as_seen(wish, seen, saga)),
+            );
+            let Some(machine) = machine else {
                 continue;
             };
-            let machine = Machine {
-                crowd: wish.crowd(),
-                zone: seen.zone.clone(),
-                needs: saga.map_or(Duration::ZERO, Saga::absence),
-                counts: is_meant_to_run(wish, seen, saga),
-            };
             terms.know(&machine.crowd, plan);
-            terms.machines.insert(id.clone(), machine);
+            // One that is described in words nobody can read is there.
+            if seen.is_some() || observed.unreadable.contains_key(id) {
+                terms.machines.insert(id.clone(), machine);
+            } else {
+                terms.gone.insert(id.clone(), machine);
+            }
         }
         terms.promise(plan, observed);
         terms
@@ -106,7 +109,10 @@ impl Terms {
     fn promise(&mut self, plan: &SavedPlan, observed: &ObservedFleet) {
         for availability in &plan.desired.availability {
             let size = size_of(availability, &plan.desired, observed, &plan.sagas);
-            let counts = |id: &&InstanceId| self.machines.get(*id).is_some_and(|m| m.counts);
+            let counts = |id: &&InstanceId| {
+                let machine = self.machines.get(*id).or_else(|| self.gone.get(*id));
+                machine.is_some_and(|machine| machine.counts)
+            };
             let members = availability.members.iter().filter(counts).cloned();
             self.promises.push(Promised {
                 name: availability.name.clone(),
@@ -114,5 +120,28 @@ impl Terms {
                 members: members.collect(),
             });
         }
+    }
+}
+
+fn as_seen(wish: &DesiredInstance, seen: &ObservedInstance, saga: Option<&Saga>) -> Machine {
+    Machine {
+        crowd: wish.crowd(),
+        zone: seen.zone.clone(),
+        needs: saga.map_or(Duration::ZERO, Saga::absence),
+        counts: is_meant_to_run(wish, seen, saga),
+    }
+}
+
+/// As it was when it was planned.
+fn unseen(wish: &DesiredInstance, saga: &Saga) -> Machine {
+    Machine {
+        crowd: wish.crowd(),
+        zone: saga.zone.clone(),
+        needs: saga.absence(),
+        counts: match wish.spec.power {
+            Some(Power::Stopped) => false,
+            Some(Power::Running) => true,
+            Some(Power::Keep) | None => saga.was_running,
+        },
     }
 }
