@@ -18,12 +18,14 @@ pub mod running;
 pub mod commands;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use crate::clock::{Clock as _, SystemClock};
+use crate::report::words::without_commands;
 
 use args::habits::{hint_for_unknown_command, normalise};
 use args::sim::SimCommand;
@@ -62,10 +64,15 @@ pub fn main() -> ExitCode {
 
 /// clap's own exit code for a usage error is 2, which would look like "there are changes".
 fn usage(error: &clap::Error, raw: &[OsString]) -> ExitCode {
-    let _gone = error.print();
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _gone = error.print();
+            ExitCode::SUCCESS
+        }
         _ => {
+            // It repeats what was typed, which a CI job may have from somebody else: a branch, a title.
+            let said = error.render().ansi().to_string();
+            let _gone = anstream::stderr().write_all(without_commands(&said).as_bytes());
             let words = raw.iter().skip(1).filter_map(|word| word.to_str());
             if let Some(hint) = words.filter_map(hint_for_unknown_command).next() {
                 anstream::eprintln!("hint: {hint}");
@@ -119,8 +126,9 @@ fn simulate(global: &Global, command: &SimCommand, screen: &Screen) -> Result<Do
         SimCommand::Wait(_) => {}
         SimCommand::Operations => return commands::operations::run(global, screen),
         SimCommand::Generate(args) => {
-            commands::generate::run(args, &mut std::io::stderr())
-                .map_err(|error| failed(&error))?;
+            let mut talk: Vec<u8> = Vec::new();
+            commands::generate::run(args, &mut talk).map_err(|error| failed(&error))?;
+            screen.talk(&String::from_utf8_lossy(&talk));
         }
         SimCommand::Serve(args) => {
             let interrupted = async {

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 use crate::report::findings::Paint;
-use crate::report::words::terminal;
+use crate::report::words::{terminal, without_commands};
 use crate::report::{Colour, Style, Symbols};
 
 use super::args::Global;
@@ -74,11 +74,24 @@ impl Screen {
         }
     }
 
-    /// A result. A reader that is gone is no error of ours, a full disk is.
+    /// A result: a page for people, or what a program reads with `-json`.
     ///
     /// # Errors
     /// [`Failure`] when the text cannot be written.
     pub fn result(&self, text: &str) -> Result<(), Failure> {
+        if self.json {
+            self.document(text)
+        } else {
+            self.document(&without_commands(text))
+        }
+    }
+
+    /// A result that is for a program whatever was asked for, byte for byte. A reader that is gone is no error of
+    /// ours, a full disk is.
+    ///
+    /// # Errors
+    /// [`Failure`] when the text cannot be written.
+    pub fn document(&self, text: &str) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(
@@ -129,6 +142,7 @@ impl Screen {
 
     /// Talk.
     pub fn talk(&self, text: &str) {
+        let text = without_commands(text);
         let mut err = std::io::stderr().lock();
         let _gone = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }

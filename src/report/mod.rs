@@ -6,7 +6,8 @@
 //! times, exit codes and next commands come in with the values.
 //!
 //! Text that somebody else wrote (a manifest, the cloud, a file name) passes through one door on its
-//! way out: [`words::terminal()`] for screens, [`words::escape`] for Markdown.
+//! way out: [`words::terminal()`] for screens, [`words::escape`] for Markdown. Whoever writes a finished page
+//! to a stream sends it through [`words::without_commands`], since only then is it known which word begins a line.
 //!
 //! ```text
 //!  words      what every text is made of, and how foreign text is made safe

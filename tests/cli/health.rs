@@ -246,6 +246,22 @@ after_start: [./log.sh, undrain]";
     );
 }
 
+/// What it says last is somebody else's text in the log of a CI job, whose runner takes orders from lines.
+#[test]
+fn what_a_command_says_is_no_command_to_a_ci_runner() {
+    let house = group("hooks-orders", "before_stop: [./drain.sh]", CLOUD, FAST);
+    let often = ["::error::x"; 14].join(" ");
+    script(&house, "drain.sh", &format!("echo '{often}'\nexit 3\n"));
+    let ended = house.run(APPLY).exits(3);
+    let ended = ended.says(&["before_stop ended with 3: ::error::x ::error::x"]);
+    let ended = ended.shows(&["\n      \\::error::x ::error::x"]);
+    let told = house.run(&format!("history {}", house.last_run())).exits(0);
+    for text in [&ended.stdout, &ended.stderr, &told.stdout] {
+        let begins = |line: &&str| line.trim_start().starts_with("::");
+        assert_eq!(text.lines().find(begins), None);
+    }
+}
+
 #[test]
 fn a_command_that_takes_too_long_is_ended_with_all_it_began() {
     let rollout = "before_stop: {command: [./drain.sh], within: 1s}

@@ -125,6 +125,7 @@ impl Desk {
         assert!(!said.stderr.contains("panicked"), "{what}: {}", said.stderr);
         let text = format!("{}{}", said.stdout, said.stderr);
         assert!(is_tame(&text), "{what}: {text:?}");
+        assert_eq!(command_in(&text), None, "{what}");
         assert!(
             text.len() <= SAID_BYTES_MAX,
             "{what}: {} bytes: {text}",
@@ -152,6 +153,18 @@ pub(crate) fn is_tame(text: &str) -> bool {
             || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
     !text.chars().any(is_wild)
+}
+
+/// The first line that GitHub's runner would take for a command: `::` behind blanks, or `##[` anywhere. JSON may hold
+/// the latter, for its bytes are what a program reads; and the `:::` by which a finding points to a second place
+/// names no command.
+pub(crate) fn command_in(text: &str) -> Option<&str> {
+    let is_command = |line: &&str| {
+        let start = line.trim_start();
+        let begins = start.starts_with("::") && !start.starts_with("::: ");
+        begins || (line.contains("##[") && !start.starts_with('{'))
+    };
+    text.lines().find(is_command)
 }
 
 #[expect(

@@ -1,6 +1,8 @@
 //! What people call their machines: shown as it is where that is harmless, and never obeyed.
 
-use crate::desk::{Desk, is_tame};
+use std::collections::BTreeSet;
+
+use crate::desk::{Desk, command_in, is_tame};
 
 /// Names that a console takes, or that somebody forges.
 const NAMES: &[&str] = &[
@@ -145,8 +147,89 @@ fn only_text(desk: &Desk) {
         assert_eq!(said.code, Some(0), "{args:?}: {}", said.stderr);
         let text = format!("{}{}", said.stdout, said.stderr);
         assert!(is_tame(&text), "{args:?}: {text:?}");
-        let is_command = |line: &&str| line.starts_with("::") || line.starts_with("##[");
-        assert_eq!(text.lines().find(is_command), None, "{args:?}");
+        assert_eq!(command_in(&text), None, "{args:?}");
+    }
+}
+
+/// A manifest of which every free text is a command to GitHub's runner, so often that some word of it begins a line
+/// wherever lines are folded.
+fn commanding() -> String {
+    let often = ["::stop-commands::t"; 12];
+    let words = often.map(|word| format!("\"{word}\"")).join(", ");
+    let reason = often.join(" ");
+    format!(
+        "version: 1\nfleet: shop\nregion: cn-hangzhou\ngroups:\n  web:\n    ids: [i-3]\n    \
+         spec: {{instance_type: ecs.g7.xlarge}}\n    rollout:\n      before_stop: [./drain.sh]\n      \
+         after_start: [./undrain.sh, {words}]\ninstances:\n  \
+         \"::error::x\": {{id: i-1, spec: {{instance_type: ecs.g7.xlarge}}}}\n  \
+         \"##[error]x\": {{id: i-2, spec: {{instance_type: ecs.g7.xlarge}}}}\nfreezes:\n  \
+         - {{from: 2026-01-02, to: 2026-01-03, time_zone: Asia/Shanghai, reason: \"{reason}\"}}\n"
+    )
+}
+
+#[test]
+fn no_line_that_is_printed_is_a_command_to_a_ci_runner() {
+    let desk = Desk::new("commands");
+    let machine = |n: u32| {
+        format!(
+            "- {{InstanceId: i-{n}, InstanceName: '##[group]{n}', InstanceType: ecs.g7.large}}\n"
+        )
+    };
+    let machines: String = (1..=3).map(machine).collect();
+    desk.put("fleet.yaml", commanding());
+    desk.put("fleet.cloud.yaml", format!("instances:\n{machines}"));
+    let told = |args: &[&str]| {
+        let said = desk.run(&[args, &SIMULATE].concat(), &[]);
+        assert_eq!(said.code, Some(0), "{args:?}: {}", said.stderr);
+        for text in [&said.stdout, &said.stderr] {
+            assert!(is_tame(text), "{args:?}: {text:?}");
+            assert_eq!(command_in(text), None, "{args:?}");
+        }
+        said.stdout
+    };
+    let plan = told(&["plan"]);
+    let disarmed = plan
+        .lines()
+        .filter(|line| line.trim_start().starts_with("\\::stop-commands::t"));
+    let indents: BTreeSet<usize> = disarmed
+        .map(|line| line.len() - line.trim_start().len())
+        .collect();
+    assert_eq!(
+        indents,
+        BTreeSet::from([4, 22]),
+        "of the freeze and of the hook, where they are folded: {plan}"
+    );
+    for args in [
+        &["plan", "-verbose"][..],
+        &["plan", "--format", "markdown"],
+        &["rehearse"],
+        &["apply", "-auto-approve"],
+        &["drift"],
+        &["history"],
+        &["state", "show", "::error::x"],
+        &["state", "show", "##[error]x"],
+    ] {
+        told(args);
+    }
+    assert_eq!(
+        told(&["state", "list"]),
+        "##\\[error]x  i-2  ecs.g7.xlarge\n\
+         \\::error::x  i-1  ecs.g7.xlarge\n\
+         web/i-3     i-3  ecs.g7.xlarge\n"
+    );
+}
+
+/// A job may hand on what somebody else wrote, such as the title of a pull request.
+#[test]
+fn what_was_typed_is_repeated_and_is_no_command() {
+    let desk = Desk::new("typed");
+    let title = "a title\n::error::x ##[error]x";
+    for args in [&["plan", title][..], &["explain", title]] {
+        let said = desk.run(args, &[]);
+        assert_eq!(said.code, Some(64), "{args:?}: {}", said.stderr);
+        assert_eq!(said.stdout, "", "{args:?}");
+        assert_eq!(command_in(&said.stderr), None, "{args:?}");
+        assert!(said.stderr.contains("##\\[error]x"), "{}", said.stderr);
     }
 }
 
@@ -184,6 +267,8 @@ fn a_reason_cannot_leave_the_line_it_is_shown_in() {
     ] {
         assert!(!said.stdout.contains(wild), "{wild}: {}", said.stdout);
     }
+    assert_eq!(command_in(&said.stdout), None);
     let plain = desk.run(&[&["plan"][..], &SIMULATE].concat(), &[]);
     assert!(is_tame(&plain.stdout), "{:?}", plain.stdout);
+    assert_eq!(command_in(&plain.stdout), None);
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use indicatif::{ProgressDrawTarget, TermLike};
-use respec::event::EventKind;
+use respec::event::{EventKind, Subject};
 use respec::report::run::{
     Board, Canvas, Diagnostic, Display, JsonLines, Line, Live, OpenOrder, Size, Tally, summary,
 };
@@ -340,8 +340,8 @@ impl TermLike for Screen {
     }
 }
 
-#[test]
-fn a_terminal_shows_what_is_under_way_and_scrolls_what_is_over() {
+/// Everything that is written on a terminal while this happens.
+fn drawn(story: &Story) -> String {
     let screen = Screen::default();
     let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 200);
     let shop = crate::world::shop();
@@ -355,12 +355,49 @@ fn a_terminal_shows_what_is_under_way_and_scrolls_what_is_over() {
         due: Box::new(|| true),
     };
     let mut live = Live::new(target, board, canvas);
-    for event in &bad().0 {
+    for event in &story.0 {
         live.event(event);
         live.tick(event.elapsed + Duration::from_secs(1));
     }
     live.finish().unwrap();
-    let text = screen.0.lock().unwrap().clone();
+    screen.0.lock().unwrap().clone()
+}
+
+/// The log of a CI job is read by its runner, too, and some jobs lend their commands a terminal.
+#[test]
+fn no_line_of_a_run_is_a_command_to_a_ci_runner() {
+    let (colons, hashes) = (
+        subject("::error::x", "i-bp1"),
+        subject("##[error]x", "i-bp2"),
+    );
+    let begun = |of: &Subject| EventKind::Begun {
+        subject: of.clone(),
+    };
+    let story = Story::default()
+        .run(2, 6)
+        .at(0, begun(&hashes))
+        .at(1, begun(&colons))
+        .did(2, &colons, step(1, 3, "stop", "KeepCharging"), 14)
+        .closed(20, &hashes, SagaOutcome::Undone, "it said ##[error]x");
+    assert_eq!(
+        lines(&story, Style::plain()),
+        "    Applying  [ 00:00:00 ]  0/2  2 machines, 6 steps, plan 64879f7d6b96, run 20261121-0800-7f2c\n       \
+         Begun  [ 00:00:00 ]  0/2  ##\\[error]x (i-bp2)\n       \
+         Begun  [ 00:00:01 ]  0/2  ::error::x (i-bp1)\n    \
+         Stopping  [ 00:00:02 ]  0/2  ::error::x (i-bp1): 1/3 KeepCharging\n     \
+         Stopped  [ 00:00:16 ]  0/2  ::error::x (i-bp1): 1/3 KeepCharging, 14s\n      \
+         Undone  [ 00:00:20 ]  1/2  ##\\[error]x (i-bp2): it said ##\\[error]x; down for 36s\n"
+    );
+    let text = drawn(&story);
+    assert!(!text.contains("##["), "{text}");
+    for line in ["  ##\\[error]x (i-bp2)", "  \\::error::x (i-bp1)  stop 1/3"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+#[test]
+fn a_terminal_shows_what_is_under_way_and_scrolls_what_is_over() {
+    let text = drawn(&bad());
     for line in [
         "Undone  [ 00:01:26 ]",
         "Stuck  [ 00:06:41 ]",

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::sim::GenerateArgs;
+use crate::report::words::terminal;
 use crate::sim::{GenerateOptions, generate};
 
 const MANIFEST_NAME: &str = "fleet.yaml";
@@ -49,14 +50,15 @@ pub fn run(args: &GenerateArgs, talk: &mut dyn Write) -> Result<(), GenerateErro
     fs::create_dir_all(&args.out).map_err(|source| write_error(&args.out, source))?;
     write_new(&manifest, &generated.manifest)?;
     write_new(&cloud, &generated.cloud)?;
+    let shown = |path: &Path| terminal(&path.display().to_string()).into_owned();
     // Talk that cannot be heard is no failure: the files are written.
     let _ = writeln!(
         talk,
         "   Generated  {} machines, {} of them to change\n        Next  respec plan -f {} --simulate {}",
         args.machines,
         generated.n_changed,
-        manifest.display(),
-        cloud.display(),
+        shown(&manifest),
+        shown(&cloud),
     );
     Ok(())
 }

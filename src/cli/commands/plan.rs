@@ -40,13 +40,12 @@ pub async fn run(
     } else {
         Detail::Brief
     };
-    screen.result(&shown(
-        &planning,
-        saved_to.as_deref(),
-        format,
-        detail,
-        screen,
-    ))?;
+    let text = shown(&planning, saved_to.as_deref(), format, detail, screen);
+    match format {
+        Format::Text | Format::Markdown => screen.result(&text)?,
+        // The plan file itself: every byte of it is under its seal.
+        Format::Json => screen.document(&text)?,
+    }
     fits?;
     let plan = &planning.plan;
     let differs = !plan.sagas.is_empty() || !plan.sheet.blocked.is_empty();

@@ -21,7 +21,7 @@ pub fn run(global: &Global, args: &PolicyArgs, screen: &Screen) -> Result<Done, 
             for note in policy.notes() {
                 screen.talk(&format!("note: {note}\n"));
             }
-            screen.result(&policy.json())?;
+            screen.document(&policy.json())?;
         }
     }
     Ok(Done::Fine)

@@ -12,9 +12,9 @@ use crate::sim::scenario_schema;
 /// [`Failure`] when it cannot be written.
 pub fn run(args: &SchemaArgs, screen: &Screen) -> Result<Done, Failure> {
     if args.scenario {
-        screen.result(&format!("{:#}\n", scenario_schema()))?;
+        screen.document(&format!("{:#}\n", scenario_schema()))?;
     } else {
-        screen.result(manifest_schema())?;
+        screen.document(manifest_schema())?;
     }
     Ok(Done::Fine)
 }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use crate::event::{Event, EventKind};
-use crate::report::words::{Style, Tone, called, duration, stopwatch};
+use crate::report::words::{Style, Tone, called, duration, stopwatch, without_commands};
 
 use super::display::Display;
 use super::events::words;
@@ -45,6 +45,7 @@ impl<W: Write> Line<W> {
 
     fn write(&mut self, line: &str) {
         if self.error.is_none() {
+            let line = without_commands(line);
             let written = self
                 .out
                 .write_all(line.as_bytes())

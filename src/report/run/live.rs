@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::event::{Event, EventKind};
-use crate::report::words::Style;
+use crate::report::words::{Style, without_commands};
 
 use super::board::Board;
 use super::display::Display;
@@ -60,8 +60,9 @@ impl Live {
             self.write_what_is_over();
             self.board.at(self.tally.elapsed);
             let size = (self.canvas.size)();
-            let lines = screenful(&self.board, &self.tally, size, &self.canvas.style);
-            self.below.set_message(lines.join("\n"));
+            let lines = screenful(&self.board, &self.tally, size, &self.canvas.style).join("\n");
+            self.below
+                .set_message(without_commands(&lines).into_owned());
         }
     }
 
@@ -69,7 +70,8 @@ impl Live {
         if self.over.is_empty() {
             return;
         }
-        let printed = self.screen.println(self.over.join("\n"));
+        let over = self.over.join("\n");
+        let printed = self.screen.println(without_commands(&over));
         self.over.clear();
         if self.error.is_none() {
             self.error = printed.err();

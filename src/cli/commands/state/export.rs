@@ -23,7 +23,7 @@ pub(super) async fn run(
         .await
         .map_err(|error| Failure::store("export the state", &error))?;
     let Some(file) = &args.out else {
-        screen.result(&text)?;
+        screen.document(&text)?;
         return Ok(Done::Fine);
     };
     write_private(file, text.as_bytes())?;
