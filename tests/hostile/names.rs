@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::desk::{Desk, command_in, is_tame};
+use crate::desk::{CLOUD, Desk, command_in, is_tame};
 
 /// Names that a console takes, or that somebody forges.
 const NAMES: &[&str] = &[
@@ -216,6 +216,33 @@ fn no_line_that_is_printed_is_a_command_to_a_ci_runner() {
         "##\\[error]x  i-2  ecs.g7.xlarge\n\
          \\::error::x  i-1  ecs.g7.xlarge\n\
          web/i-3     i-3  ecs.g7.xlarge\n"
+    );
+}
+
+/// GitHub looks for references in the whole page, also where it reads no Markdown.
+#[test]
+fn the_head_of_a_folded_part_refers_to_nothing() {
+    let desk = Desk::new("references");
+    desk.put(
+        "fleet.yaml",
+        "version: 1\nfleet: shop\nregion: cn-hangzhou\ninstances:\n  \
+         \"#1\": {id: i-1, spec: {instance_type: ecs.g7.xlarge}}\n  \
+         GH-1: {id: i-2, spec: {instance_type: ecs.g7.2xlarge}}\n",
+    );
+    desk.put("fleet.cloud.yaml", CLOUD);
+    let said = desk.run(
+        &[&["plan", "--format", "markdown"][..], &SIMULATE].concat(),
+        &[],
+    );
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    let heads = said.stdout.lines();
+    let heads: Vec<&str> = heads.filter(|line| line.contains("<summary>")).collect();
+    assert_eq!(
+        heads,
+        [
+            "<details><summary>#&#8203;1</summary>",
+            "<details><summary>GH&#8203;-1</summary>",
+        ]
     );
 }
 

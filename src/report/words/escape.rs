@@ -4,42 +4,82 @@ use std::fmt::Write as _;
 
 use super::terminal::terminal;
 
-/// Parts a word from what follows, so that neither a mention nor a link comes of it.
+/// Parts a word from what follows, so that no mention, link or reference comes of it.
 const APART: &str = "&#8203;";
 
-/// Text from elsewhere as plain words of a paragraph: no HTML, no formatting, no mention, no link.
+/// Text from elsewhere as plain words of a paragraph or an item: no HTML, no formatting, no list, no mention, no link.
 #[must_use]
 pub fn markdown(text: &str) -> String {
+    let text = terminal(text);
+    let mark = list_mark(&text);
     let mut safe = String::with_capacity(text.len() + 8);
-    for c in terminal(text).chars() {
+    for (at, c) in text.char_indices() {
         match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
             '@' | '#' => write!(safe, "\\{c}{APART}").expect("writing to a String cannot fail"),
             '|' => safe.push_str("&#124;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '!' | '$' => {
                 safe.push('\\');
                 safe.push(c);
             }
-            _ => safe.push(c),
+            _ if mark == Some(at) => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            _ => push(&mut safe, c),
         }
     }
-    safe.replace("://", &format!(":{APART}//"))
+    unlinked(&safe)
+}
+
+/// Text from elsewhere inside a tag, where Markdown is not read any more; mentions and references still are.
+#[must_use]
+pub fn html(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len() + 8);
+    for c in terminal(text).chars() {
+        push(&mut safe, c);
+        if matches!(c, '@' | '#') {
+            safe.push_str(APART);
+        }
+    }
+    unlinked(&safe)
+}
+
+/// One character that HTML could take for a tag, or a reader of references for the dash of `GH-1`.
+fn push(safe: &mut String, c: char) {
+    match c {
+        '&' => safe.push_str("&amp;"),
+        '<' => safe.push_str("&lt;"),
+        '>' => safe.push_str("&gt;"),
+        '"' => safe.push_str("&quot;"),
+        '-' if ends_in_gh(safe) => {
+            safe.push_str(APART);
+            safe.push('-');
+        }
+        _ => safe.push(c),
+    }
+}
+
+fn ends_in_gh(text: &str) -> bool {
+    let word = text.rsplit(|c: char| !c.is_alphanumeric()).next();
+    word.is_some_and(|word| word.eq_ignore_ascii_case("gh"))
+}
+
+fn unlinked(text: &str) -> String {
+    text.replace("://", &format!(":{APART}//"))
         .replace("www.", &format!("www{APART}."))
 }
 
-/// Text from elsewhere inside a tag, where Markdown is not read any more.
-#[must_use]
-pub fn html(text: &str) -> String {
-    terminal(text)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('@', &format!("@{APART}"))
-        .replace("://", &format!(":{APART}//"))
+/// Where the first word ends in what would make an item of a list of the rest: `-`, `+`, `1.`, `1)`.
+fn list_mark(text: &str) -> Option<usize> {
+    let blanks = text.len() - text.trim_start().len();
+    let word = text[blanks..].split(' ').next()?;
+    let (number, mark) = word.split_at_checked(word.len().checked_sub(1)?)?;
+    let is_mark = match mark {
+        "-" | "+" => number.is_empty(),
+        "." | ")" => !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    };
+    is_mark.then_some(blanks + number.len())
 }
 
 /// Text from elsewhere as a code span that it cannot leave, fit for a table's cell.
@@ -78,6 +118,30 @@ mod tests {
         assert_eq!(markdown("a|b `c` <img>"), "a&#124;b \\`c\\` &lt;img&gt;");
         assert_eq!(markdown("http://evil"), "http:&#8203;//evil");
         assert_eq!(markdown("a\n# b"), "a\\\\u{a}\\#&#8203; b");
+        assert_eq!(markdown("see GH-1"), "see GH&#8203;-1");
+    }
+
+    #[test]
+    fn plain_words_begin_no_list() {
+        for (words, safe) in [
+            ("- and + end", "\\- and + end"),
+            ("+", "\\+"),
+            ("1. ends", "1\\. ends"),
+            (" 12) ends", " 12\\) ends"),
+        ] {
+            assert_eq!(markdown(words), safe);
+        }
+        for words in ["", " ", "-12.00 CNY", "+0.52 CNY", "1.5 h", "web.", "é"] {
+            assert_eq!(markdown(words), words);
+        }
+    }
+
+    #[test]
+    fn words_in_a_tag_refer_to_nothing() {
+        let name = "<b>@team#1 org/shop#2 gh-3 high-4 http://www.evil";
+        let safe = "&lt;b&gt;@&#8203;team#&#8203;1 org/shop#&#8203;2 gh&#8203;-3 high-4 \
+            http:&#8203;//www&#8203;.evil";
+        assert_eq!(html(name), safe);
     }
 
     #[test]
