@@ -1,6 +1,6 @@
 //! The account's books beside our state: which orders are ours, which are in our way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::cloud::{Billing as _, OrderQuery};
@@ -11,7 +11,7 @@ use crate::model::{
 use crate::plan::SavedPlan;
 use crate::report::orders::OrderRow;
 use crate::saga::OrderRecord;
-use crate::store::{Contents, Store, StoreError};
+use crate::store::{Contents, PeekedPlan, Store};
 
 use super::context::Context;
 use super::failure::Failure;
@@ -64,6 +64,37 @@ impl Listed {
     }
 }
 
+/// Orders that are recorded as ours, and that runs of ours went on with, or may have, although somebody else made them
+/// (R45).
+#[derive(Debug, Default)]
+pub struct Theirs {
+    /// The plan of the run says so.
+    taken_up: BTreeSet<OrderId>,
+    /// Only the plan of the run could tell, and why it cannot be read now.
+    untold: BTreeMap<OrderId, String>,
+}
+
+impl Theirs {
+    /// Whether it may have been made by somebody else.
+    #[must_use]
+    pub fn may_be(&self, id: &OrderId) -> bool {
+        self.taken_up.contains(id) || self.untold.contains_key(id)
+    }
+
+    /// A line for each of these of which nobody can tell who made it.
+    #[must_use]
+    pub fn doubts(&self, rows: &[OrderRow]) -> Vec<String> {
+        let line = |row: &OrderRow| {
+            let id = &row.order.id;
+            let why = self.untold.get(id)?;
+            Some(format!(
+                "somebody else may have made order {id}: only its run's plan could tell, and that cannot be read now ({why})"
+            ))
+        };
+        rows.iter().filter_map(line).collect()
+    }
+}
+
 /// Looks at an order until it is paid or cancelled: so an answer that was lost is settled too. None when
 /// it is neither after so many looks.
 pub async fn settled(
@@ -90,6 +121,19 @@ pub fn is_settled(payment: &PaymentStatus) -> bool {
         PaymentStatus::Paid | PaymentStatus::Cancelled => true,
         PaymentStatus::Unpaid | PaymentStatus::Other(_) => false,
     }
+}
+
+/// Recorded orders whose end is not, by the plan of the run that recorded them.
+fn waiting(contents: &Contents) -> BTreeMap<&Digest, Vec<&OrderId>> {
+    let mut waiting: BTreeMap<&Digest, Vec<&OrderId>> = BTreeMap::new();
+    for order in contents.orders.values() {
+        let is_over = order.payment.as_ref().is_some_and(is_settled);
+        if let Some(run) = contents.run(&order.run).filter(|_| !is_over) {
+            let orders = waiting.entry(&run.plan_id).or_default();
+            orders.push(&order.order_id);
+        }
+    }
+    waiting
 }
 
 impl Ledger<'_> {
@@ -125,32 +169,39 @@ impl Ledger<'_> {
         Ok(listed)
     }
 
-    /// Orders that somebody else made and that runs of ours have gone on with (R45), as far as their plans are kept.
+    /// Recorded orders that somebody else made, or of which nobody can tell now who did.
     ///
     /// # Errors
     /// [`Failure`] when the state cannot be read.
-    pub async fn taken_up(&self) -> Result<BTreeSet<OrderId>, Failure> {
+    pub async fn theirs(&self) -> Result<Theirs, Failure> {
+        let mut theirs = Theirs::default();
         let Some(contents) = self.contents else {
-            return Ok(BTreeSet::new());
+            return Ok(theirs);
         };
-        let waiting = contents.orders.values().filter(|order| {
-            let payment = order.payment.as_ref();
-            payment.is_none_or(|payment| !is_settled(payment))
-        });
-        let runs = waiting.filter_map(|order| contents.run(&order.run));
-        let plans: BTreeSet<&Digest> = runs.map(|run| &run.plan_id).collect();
-        let dir = self.context.store_dir(&self.fleet.fleet);
-        let mut orders = BTreeSet::new();
-        for plan in plans {
-            let kept = match Store::peek_plan(&dir, plan).await {
-                Err(StoreError::Damaged { .. }) => None,
-                kept => kept.map_err(|error| Failure::store("read a plan", &error))?,
-            };
-            let plan = kept.and_then(|bytes| SavedPlan::open(&bytes).ok());
-            let theirs = plan.iter().flat_map(SavedPlan::taken_up);
-            orders.extend(theirs.map(|(_, order)| order.clone()));
+        for (plan, orders) in waiting(contents) {
+            match self.plan(plan).await? {
+                Ok(plan) => {
+                    let taken_up = plan.taken_up().map(|(_, order)| order.clone());
+                    theirs.taken_up.extend(taken_up);
+                }
+                Err(why) => {
+                    let untold = orders.into_iter().map(|id| (id.clone(), why.clone()));
+                    theirs.untold.extend(untold);
+                }
+            }
         }
-        Ok(orders)
+        Ok(theirs)
+    }
+
+    /// A plan that was kept, or why it cannot be read now.
+    async fn plan(&self, id: &Digest) -> Result<Result<SavedPlan, String>, Failure> {
+        let dir = self.context.store_dir(&self.fleet.fleet);
+        let kept = Store::peek_plan(&dir, id).await;
+        let kept = kept.map_err(|error| Failure::store("read a plan", &error))?;
+        Ok(match kept {
+            PeekedPlan::Whole(bytes) => SavedPlan::open(&bytes).map_err(|error| error.to_string()),
+            PeekedPlan::Unread(why) => Err(why.to_string()),
+        })
     }
 
     /// Every order of the account of the last time, newest first.

@@ -44,4 +44,6 @@ pub use history::contents::{Contents, OpenRun};
 pub use history::fold::fold;
 pub use holder::Holder;
 pub use mending::healing::Mended;
-pub use using::{Access, Figures, PLAN_BYTES_MAX, Restored, Store, StoreOptions, Survey};
+pub use using::{
+    Access, Figures, PLAN_BYTES_MAX, PeekedPlan, Restored, Store, StoreOptions, Survey,
+};

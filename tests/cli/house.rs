@@ -1,6 +1,7 @@
 //! Somebody's working folder: a manifest, a cloud to try it on, and the program with a clean environment.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -97,6 +98,13 @@ impl House {
             "in its arguments: {args}"
         );
         running
+    }
+
+    /// Starts it at a terminal, where somebody types these lines.
+    pub(crate) fn start_at_a_terminal(&self, args: &str, typed: &str) -> (Running, File) {
+        let (running, mut keyboard) = Running::at_a_keyboard(&mut self.command(args));
+        keyboard.write_all(typed.as_bytes()).unwrap();
+        (running, keyboard)
     }
 
     /// Runs `respec` to its end.

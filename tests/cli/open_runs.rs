@@ -151,6 +151,46 @@ fn an_order_of_somebody_else_that_a_run_went_on_with_is_not_cancelled_unasked() 
     assert_eq!(payments, [&json!("Unpaid")]);
 }
 
+/// Only the plan of its run could tell: while somebody holds the state, and once the plan is lost, nobody can.
+#[test]
+fn an_order_of_which_nobody_can_tell_whose_it_is_is_not_cancelled_unasked() {
+    let house = prepaid_shop("open-untold", "await", FAST);
+    house.run(APPLY).exits(7);
+    fs::remove_dir_all(house.folder.join("state")).unwrap();
+    let order = house.server.world().orders()[0]["OrderId"].clone();
+    let order = order.as_str().unwrap();
+    let cancel = format!("orders cancel {order} -auto-approve");
+    let doubt = format!("somebody else may have made order {order}");
+
+    let mut waiting = house.start(&format!("{APPLY} -wait-payment 1h"));
+    until("it is gone on with", || {
+        let listed = house.run("orders list -json").exits(0).json();
+        listed["orders"][0]["owner"] == "ours" || waiting.is_over()
+    });
+    house
+        .run(&cancel)
+        .exits(1)
+        .says(&[&doubt, "is held by tester@", "at a terminal"]);
+    waiting.kill();
+    drop(waiting.ended());
+    let known = house.run(&cancel).exits(1).says(&["somebody else made"]);
+    assert!(!known.stderr.contains(&doubt), "{known}");
+    fs::remove_dir_all(house.folder.join("state/shop/plans")).unwrap();
+    house
+        .run(&cancel)
+        .exits(1)
+        .says(&[&doubt, "it is missing", "at a terminal"]);
+    assert_eq!(house.server.world().orders()[0]["Payment"], "Unpaid");
+
+    let (asked, _keyboard) = house.start_at_a_terminal(&cancel, "yes\n");
+    asked
+        .ended()
+        .exits(0)
+        .says(&[&doubt, "Cancel them?"])
+        .shows(&["is cancelled"]);
+    assert_eq!(house.server.world().orders()[0]["Payment"], "Cancelled");
+}
+
 #[test]
 fn a_machine_that_somebody_stopped_while_the_run_rested_is_left_to_them() {
     let manifest = MANIFEST.replace(

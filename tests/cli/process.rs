@@ -1,6 +1,7 @@
 //! A child process whose every word is kept, and which is never waited for without a deadline.
 
 use std::fmt;
+use std::fs::File;
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -8,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use respec::clock::{Clock as _, SystemClock};
+use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
 
 /// Longest wait for anything. A whole apply takes about a second; a machine may be busy.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
@@ -31,8 +33,22 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Self {
+        Self::start_with(command, Stdio::null())
+    }
+
+    /// Starts it with somebody at its keyboard: what is written to the file is typed.
+    pub(crate) fn at_a_keyboard(command: &mut Command) -> (Self, File) {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let keyboard = openpt(flags).unwrap();
+        unlockpt(&keyboard).unwrap();
+        let terminal = ioctl_tiocgptpeer(&keyboard, flags).unwrap();
+        let running = Self::start_with(command, terminal.into());
+        (running, keyboard.into())
+    }
+
+    fn start_with(command: &mut Command, stdin: Stdio) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

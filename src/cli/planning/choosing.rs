@@ -6,7 +6,7 @@ use crate::model::{AccountId, DesiredFleet, InstanceId, ObservedFleet};
 use crate::observe::{Survey, survey};
 use crate::plan::{Members, SavedPlan};
 use crate::report::findings::Paint;
-use crate::store::{Contents, Store, StoreError};
+use crate::store::{Contents, PeekedPlan, Store};
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Situation};
@@ -97,12 +97,14 @@ pub async fn members_before(
         return Ok(Before::Applied(Members::new()));
     };
     let dir = context.store_dir(&fleet.fleet);
-    let kept = match Store::peek_plan(&dir, &last.plan_id).await {
+    let kept = Store::peek_plan(&dir, &last.plan_id).await;
+    let kept = kept.map_err(|error| Failure::store("read the last plan", &error))?;
+    let plan = match kept {
+        PeekedPlan::Whole(bytes) => SavedPlan::open(&bytes).ok(),
         // A plan that is gone or altered is not believed; the records count more as joined than did.
-        Err(StoreError::Damaged { .. }) => None,
-        kept => kept.map_err(|error| Failure::store("read the last plan", &error))?,
+        PeekedPlan::Unread(_) => None,
     };
-    Ok(match kept.and_then(|bytes| SavedPlan::open(&bytes).ok()) {
+    Ok(match plan {
         Some(plan) => {
             let groups = plan.desired.groups.into_iter();
             Before::Applied(groups.map(|(name, group)| (name, group.members)).collect())

@@ -7,7 +7,7 @@ use crate::apply;
 use crate::model::{DesiredFleet, InstanceId, RunId};
 use crate::plan::{Saga, SavedPlan, Step};
 use crate::saga::{RunState, holds_down, in_force};
-use crate::store::{Contents, OpenRun, Store};
+use crate::store::{Contents, OpenRun, PeekedPlan, Store, StoreError};
 
 use super::choosing::targets;
 use super::pricing::keep_within_limits;
@@ -124,10 +124,14 @@ pub async fn busy(
         return Ok(BTreeMap::new());
     };
     let dir = context.store_dir(&fleet.fleet);
+    let failed = |error: StoreError| Failure::store("read the plan of the open run", &error);
     let kept = Store::peek_plan(&dir, &open.record.plan_id).await;
-    let kept = kept.map_err(|error| Failure::store("read the plan of the open run", &error))?;
-    // While somebody writes, the plan cannot be read; what was begun is in the snapshot.
-    let plan = kept.and_then(|bytes| SavedPlan::open(&bytes).ok());
+    let plan = match kept.map_err(failed)? {
+        PeekedPlan::Whole(bytes) => SavedPlan::open(&bytes).ok(),
+        PeekedPlan::Unread(lost @ StoreError::Damaged { .. }) => return Err(failed(lost)),
+        // While somebody writes, the plan cannot be read; what was begun is in the snapshot.
+        PeekedPlan::Unread(_) => None,
+    };
     let mut all = unended(open);
     if let Some(plan) = &plan {
         all.extend(unfinished(plan, open).map(|(id, _)| id.clone()));

@@ -31,6 +31,15 @@ enum Sight {
     Nothing,
 }
 
+/// What a reader gets of a plan.
+#[derive(Debug)]
+pub enum PeekedPlan {
+    /// All of it, byte for byte as it was saved.
+    Whole(Vec<u8>),
+    /// Nothing now, for this reason: somebody writes or only they may read it, it is damaged, or it was never kept.
+    Unread(StoreError),
+}
+
 impl Store {
     /// Looks into the store of a fleet without creating or holding anything: the truth when nobody
     /// writes, else the writer's last snapshot. None when there never was a store.
@@ -88,25 +97,39 @@ impl Store {
         }
     }
 
-    /// A plan that was kept, read like [`Store::peek`]; none when it was not kept, and none while
-    /// somebody writes.
+    /// A plan that was kept, read like [`Store::peek`], or why it cannot be read now.
     ///
     /// # Errors
-    /// As [`Store::peek`] and [`Store::load_plan`].
-    pub async fn peek_plan(
-        dir: &StoreDir,
-        plan_id: &Digest,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        match look(dir, &mut Vec::new())? {
-            Sight::Truth(store) => match store.plan_digest(plan_id).await? {
-                Some(digest) => {
-                    plans::read_file(dir, healing::guard(dir)?, plan_id, &digest).map(Some)
-                }
-                None => Ok(None),
-            },
-            Sight::Snapshot(_) | Sight::Nothing => Ok(None),
+    /// As [`Store::peek`]; [`StoreError::Unsafe`] when others can write to the plan's file.
+    pub async fn peek_plan(dir: &StoreDir, plan_id: &Digest) -> Result<PeekedPlan, StoreError> {
+        let kept = match look(dir, &mut Vec::new())? {
+            Sight::Truth(store) => kept_plan(dir, &store, plan_id).await,
+            Sight::Snapshot(reason) => return Ok(PeekedPlan::Unread(reason)),
+            Sight::Nothing => Err(no_plan(plan_id)),
+        };
+        match kept {
+            Ok(bytes) => Ok(PeekedPlan::Whole(bytes)),
+            Err(why @ (StoreError::Damaged { .. } | StoreError::NoPlan(_))) => {
+                Ok(PeekedPlan::Unread(why))
+            }
+            Err(error) => Err(error),
         }
     }
+}
+
+/// A plan beside a store that was opened to be read.
+async fn kept_plan(
+    dir: &StoreDir,
+    store: &Store,
+    plan_id: &Digest,
+) -> Result<Vec<u8>, StoreError> {
+    let digest = store.plan_digest(plan_id).await?;
+    let digest = digest.ok_or_else(|| no_plan(plan_id))?;
+    plans::read_file(dir, healing::guard(dir)?, plan_id, &digest)
+}
+
+fn no_plan(plan_id: &Digest) -> StoreError {
+    StoreError::NoPlan(plan_id.short(12).to_owned())
 }
 
 fn look(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Sight, StoreError> {

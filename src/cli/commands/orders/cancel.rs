@@ -1,17 +1,17 @@
 //! `respec orders cancel ORDER…`: only what nobody has paid, and only when somebody agrees.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::one_by_one;
 use crate::cli::args::orders::Consent;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
-use crate::cli::ledger::{Ledger, settled};
+use crate::cli::ledger::{Ledger, Theirs, settled};
 use crate::cli::screen::Screen;
 use crate::cloud::Billing as _;
 use crate::model::{Order, OrderId, OrderOwner, PaymentStatus};
 use crate::report::orders::{OrderRow, orders_json, orders_table};
+use crate::report::words::terminal;
 
 /// Looks at an order after it was cancelled, until the books show it.
 const LOOKS_MAX: usize = 10;
@@ -28,7 +28,7 @@ pub(super) async fn run(
     let mut rows = ledger.each(&args.orders, can_be_cancelled).await?;
     let now = ledger.context.clock.wall();
     screen.talk(&orders_table(&rows, now, &screen.err));
-    let theirs = ledger.taken_up().await?;
+    let theirs = ledger.theirs().await?;
     consent(&rows, &theirs, args, screen)?;
     let ours = rows.iter().any(|row| row.owner == OrderOwner::Ours);
     let cancel = async |id: &OrderId| cancel(ledger.context, id).await;
@@ -51,20 +51,20 @@ fn can_be_cancelled(row: &OrderRow) -> Result<(), Failure> {
     }
 }
 
-/// `-auto-approve` speaks for our own orders; those of others, also where a run of ours has gone on with one, need
-/// somebody who says yes.
+/// `-auto-approve` speaks for our own orders; those of others, also where a run of ours has gone on with one or nobody can
+/// tell, need somebody who says yes.
 fn consent(
     rows: &[OrderRow],
-    taken_up: &BTreeSet<OrderId>,
+    theirs: &Theirs,
     args: &Consent,
     screen: &Screen,
 ) -> Result<(), Failure> {
-    let is_ours =
-        |row: &OrderRow| row.owner == OrderOwner::Ours && !taken_up.contains(&row.order.id);
+    let is_ours = |row: &OrderRow| row.owner == OrderOwner::Ours && !theirs.may_be(&row.order.id);
     let all_ours = rows.iter().all(is_ours);
     if args.auto_approve && all_ours {
         return Ok(());
     }
+    let doubts = theirs.doubts(rows);
     if !screen.can_ask {
         let why = "nobody can be asked whether to cancel";
         let hint = if all_ours {
@@ -72,7 +72,12 @@ fn consent(
         } else {
             "an order that somebody else made is cancelled at a terminal, or in the console"
         };
-        return Err(Failure::new(Situation::Other, why).hint(hint));
+        let mut failure = Failure::new(Situation::Other, why).hint(hint);
+        failure.details = doubts;
+        return Err(failure);
+    }
+    for doubt in doubts {
+        screen.talk(&format!("{}\n", terminal(&doubt)));
     }
     if screen.ask("Cancel them? Only `yes` is taken as yes: ") {
         Ok(())
