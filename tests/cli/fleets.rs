@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::house::{FAST, House};
+use crate::shop::{APPLY, shop};
 
 #[test]
 fn the_first_apply_changes_what_differs_and_drift_tells_a_hand_in_the_console() {
@@ -30,6 +31,34 @@ fn the_first_apply_changes_what_differs_and_drift_tells_a_hand_in_the_console() 
     house.server.by_hand("modify", &edit);
     let drift = house.run("drift").exits(2);
     drift.shows(&[&id, "max_bandwidth_out", "77"]);
+}
+
+#[test]
+fn one_machine_that_is_gone_is_drift_and_two_of_three_are_the_wrong_key_or_region() {
+    let house = shop("drift-gone", FAST);
+    house.run(APPLY).exits(0);
+    let release = |id: &str| house.server.by_hand("delete", &json!({"InstanceId": id}));
+    release("i-1");
+    house
+        .run("drift")
+        .exits(2)
+        .shows(&["web-1", "is not there any more", "1 vanished"]);
+    release("i-2");
+    for command in ["drift", "drift -json"] {
+        let refused = house.run(command).exits(1);
+        assert_eq!(refused.stdout, "", "{command}");
+        refused.says(&[
+            "2 of 3 recorded machines are not there",
+            "check credentials, region and endpoint",
+        ]);
+    }
+    // Whoever has taken them out of the manifest knows that they are gone.
+    let manifest = house.read("fleet.yaml");
+    let stays = |line: &&str| !line.contains("id: i-1") && !line.contains("id: i-2");
+    let manifest: Vec<&str> = manifest.lines().filter(stays).collect();
+    house.write("fleet.yaml", manifest.join("\n"));
+    let known = house.run("drift").exits(2);
+    known.shows(&["web-1", "web-2", "2 vanished"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::house::{FAST, House};
-use crate::shop::{APPLY, CLOUD, MANIFEST, WANTED, all_run_as};
+use crate::shop::{APPLY, CLOUD, MANIFEST, WANTED, all_run_as, shop};
 
 /// The shop's cloud, with roles.
 const ROLES: &str = "
@@ -16,6 +16,13 @@ roles:
 - {name: ci, oidc_token: a-token-of-the-runner}
 - {name: deploy, external_id: ticket-4711}
 - {name: bastion}
+";
+
+/// Another account, which has none of the shop's machines.
+const ELSEWHERE: &str = "
+account: '6543210987654321'
+instances:
+- {InstanceId: i-9, InstanceName: other, InstanceType: ecs.g7.large}
 ";
 
 /// Nobody's house: no key in the environment.
@@ -133,4 +140,34 @@ fn where_there_is_nobody_every_place_is_listed_and_the_state_can_be_read_all_the
     ]);
     house.run("state list").exits(1).says(&["state/shop"]);
     assert_eq!(house.server.n_calls(), 0);
+}
+
+/// Held against another account, every machine of the state would be gone.
+#[test]
+fn a_state_is_compared_with_no_other_account() {
+    let mut house = shop("whose-state", FAST);
+    house.run(APPLY).exits(0);
+    let elsewhere = House::with("whose-state-elsewhere", MANIFEST, ELSEWHERE, FAST);
+    house.set("RESPEC_ENDPOINT", &elsewhere.server.url);
+    house.set("ALIBABA_CLOUD_ACCESS_KEY_ID", &elsewhere.server.key_id);
+    house.set(
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        &elsewhere.server.key_secret,
+    );
+    for command in ["drift", "drift -json", "plan", APPLY] {
+        let refused = house.run(command).exits(1);
+        assert_eq!(refused.stdout, "", "{command}");
+        refused.says(&[
+            "is the state of account 1234567890123456, ",
+            "these credentials belong to account 6543210987654321",
+            "hint: use its credentials",
+        ]);
+    }
+    // Without the plan nobody knows which account it was.
+    fs::remove_dir_all(house.folder.join("state/shop/plans")).unwrap();
+    house.run("drift").exits(1).says(&[
+        "is the state of another account, ",
+        "these credentials belong to account 6543210987654321",
+    ]);
+    assert_eq!(elsewhere.server.n_changing_calls(), 0);
 }

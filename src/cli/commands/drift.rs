@@ -6,14 +6,16 @@ use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::planning::peek;
+use crate::cli::planning::account::{peek_as, who_we_are};
+use crate::cli::planning::choosing::members_before;
+use crate::cli::planning::missing::not_too_many_vanished;
 use crate::cli::screen::Screen;
-use crate::diff::drift;
-use crate::manifest::wrong_account;
+use crate::diff::{Vanished, drift};
 use crate::model::{InstanceId, ObservedFleet, RegionId};
 use crate::observe::observe;
 use crate::report::drift::drift_text;
 use crate::report::json;
+use crate::store::Contents;
 
 /// Machines that are named when they cannot be read.
 const UNREADABLE_NAMED_MAX: usize = 20;
@@ -21,19 +23,17 @@ const UNREADABLE_NAMED_MAX: usize = 20;
 /// Compares what was recorded with what is there.
 ///
 /// # Errors
-/// [`Failure`] when nothing was ever recorded, or the cloud cannot be read.
+/// [`Failure`] when nothing was ever recorded, it is of another account, the cloud cannot be read, or too many machines
+/// are not there.
 pub async fn run(
     context: &Context,
     global: &Global,
     input: &Input,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let account = context.account().await?;
-    if let Some(finding) = wrong_account(&input.fleet, &account) {
-        return Err(input.refuse(&[finding], screen.paint()));
-    }
-    let contents = peek(context, &input.fleet)?.filter(|c| c.applied.stamp.serial > 0);
-    let Some(contents) = contents else {
+    let account = who_we_are(context, input, screen.paint()).await?;
+    let contents = peek_as(context, &input.fleet, &account).await?;
+    let Some(contents) = contents.filter(|c| c.applied.stamp.serial > 0) else {
         let message = format!("nothing was ever recorded of fleet {}", input.fleet.fleet);
         return Err(Failure::new(Situation::Other, message)
             .hint("`respec apply` records the fleet; drift is told from then on"));
@@ -52,6 +52,7 @@ pub async fn run(
     // What was bought for a while is no drift.
     contents.applied.look_beneath_upgrades(&mut observed, now);
     let (items, vanished) = drift(&contents.applied, &observed);
+    few_have_vanished(context, input, &contents, &vanished).await?;
     let text = if global.json {
         json::drift(&items, &vanished)
     } else {
@@ -69,6 +70,20 @@ pub async fn run(
     } else {
         Done::Differs
     })
+}
+
+/// Machines do vanish, but not by the dozen.
+async fn few_have_vanished(
+    context: &Context,
+    input: &Input,
+    contents: &Contents,
+    vanished: &[Vanished],
+) -> Result<(), Failure> {
+    if vanished.is_empty() {
+        return Ok(());
+    }
+    let before = members_before(context, Some(contents), &input.fleet).await?;
+    not_too_many_vanished(vanished, contents, &input.fleet, &before.certain())
 }
 
 /// Nobody can say that nothing has drifted where a machine could not be read.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::diff::Vanished;
 use crate::manifest::{unknown_machine, unknown_selected};
-use crate::model::{Finding, GroupName, InstanceId};
+use crate::model::{DesiredFleet, Finding, GroupName, InstanceId};
 use crate::plan::Members;
 use crate::report::findings::Paint;
 use crate::store::Contents;
@@ -94,13 +95,45 @@ pub fn not_too_many_are_gone(
     let released: Vec<&InstanceId> = gone.values().flatten().collect();
     let missing = listed.iter().filter(|id| !chosen.is_there(id)).count() + released.len();
     let recorded = listed.len() + released.len();
+    few_enough(missing, recorded, released.first().copied())
+}
+
+/// The same where only what is recorded was looked at: who counts is listed, or went by a selector at the last apply.
+///
+/// # Errors
+/// [`Failure`] where too many have vanished.
+pub fn not_too_many_vanished(
+    vanished: &[Vanished],
+    contents: &Contents,
+    fleet: &DesiredFleet,
+    before: &Members,
+) -> Result<(), Failure> {
+    let by_selector = |id: &InstanceId| {
+        before.iter().any(|(name, members)| {
+            let group = fleet.groups.get(name);
+            members.contains(id) && group.is_some_and(|group| group.select.is_some())
+        })
+    };
+    let counts = |id: &&InstanceId| fleet.instances.contains_key(*id) || by_selector(id);
+    let recorded = contents.applied.instances.keys().filter(counts).count();
+    let vanished = vanished.iter().map(|gone| &gone.instance);
+    let missing: Vec<&InstanceId> = vanished.filter(counts).collect();
+    let released = missing.iter().copied().find(|id| by_selector(id));
+    few_enough(missing.len(), recorded, released)
+}
+
+fn few_enough(
+    missing: usize,
+    recorded: usize,
+    released: Option<&InstanceId>,
+) -> Result<(), Failure> {
     if missing <= 1 || missing * 100 <= recorded * VANISHED_PERCENT_MAX {
         return Ok(());
     }
     let message = format!("{missing} of {recorded} recorded machines are not there");
     let failure = Failure::new(Situation::Other, message)
         .hint("check credentials, region and endpoint; take released machines out of the manifest");
-    Err(match released.first() {
+    Err(match released {
         None => failure,
         Some(one) => failure.hint(format!(
             "forget those that a selector found and somebody released, one by one: respec state rm {one}"

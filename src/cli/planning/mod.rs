@@ -1,11 +1,12 @@
 //! From manifest to plan: the recipe that `plan` and `apply` share.
 //!
 //! In: a manifest that was read, and a context. Out: a plan with everything that a reader should know about how it came to be.
-//! `choosing` looks at the machines a manifest means, `pricing` asks what things cost, `open_run` keeps out what an unfinished
-//! run still has in hand, `missing` refuses a fleet that is not there, `windows` and `rights` say before anything begins what
-//! would fail later.
+//! `account` says whose machines it is about, `choosing` looks at those a manifest means, `pricing` asks what things cost,
+//! `open_run` keeps out what an unfinished run still has in hand, `missing` refuses a fleet that is not there, `windows` and
+//! `rights` say before anything begins what would fail later.
 
 pub mod windows;
+pub mod account;
 pub mod choosing;
 pub mod pricing;
 pub mod open_run;
@@ -16,10 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::diff::{changes, managed_fields};
-use crate::manifest::wrong_account;
 use crate::model::{
-    AccountId, AppliedInstance, BillingMethod, Books, DesiredFleet, Field, InstanceId, Limits,
-    Lineage, ObservedFleet, ObservedInstance, Offers, Pricing, RunId, Stamp,
+    AppliedInstance, BillingMethod, Books, DesiredFleet, Field, InstanceId, Limits, Lineage,
+    ObservedFleet, ObservedInstance, Offers, Pricing, RunId, Stamp,
 };
 use crate::observe::{ask, ask_limits};
 use crate::plan::{
@@ -34,6 +34,7 @@ use super::context::Context;
 use super::failure::{Failure, Situation};
 use super::input::Input;
 
+use account::{peek_as, who_we_are};
 use choosing::{look_and_choose, members_before, targets};
 use missing::{gone_in_words, gone_members, nobody_is_unknown, not_too_many_are_gone, still_there};
 use open_run::busy;
@@ -69,7 +70,7 @@ pub async fn make_plan(
 ) -> Result<Planning, Failure> {
     somebody_pays_by_call(context, &input.fleet)?;
     let account = who_we_are(context, input, paint).await?;
-    let contents = peek(context, &input.fleet)?;
+    let contents = peek_as(context, &input.fleet, &account).await?;
     let chosen = look_and_choose(context, account, input, paint).await?;
     let before = members_before(context, contents.as_ref(), &input.fleet).await?;
     nobody_is_unknown(&chosen, contents.as_ref(), paint)?;
@@ -170,14 +171,6 @@ async fn answers(context: &Context, evidence: &Evidence<'_>) -> Result<(Offers, 
         .await
         .map_err(|error| Failure::cloud("ask for the limits of the cloud", &error))?;
     Ok((offers, limits))
-}
-
-async fn who_we_are(context: &Context, input: &Input, paint: Paint) -> Result<AccountId, Failure> {
-    let account = context.account().await?;
-    match wrong_account(&input.fleet, &account) {
-        Some(finding) => Err(input.refuse(&[finding], paint)),
-        None => Ok(account),
-    }
 }
 
 /// The fleet beneath the temporary upgrades that the state knows (R30).
