@@ -165,12 +165,19 @@ async fn nothing_to_change(run: &Run<'_>, planning: &Planning) -> Attempt {
     if plan.sheet.blocked.is_empty() {
         return Ok(ended);
     }
+    all_blocked(ended)
+}
+
+/// That every change is blocked is the last word, unless what was recorded needs a person or was cut off: that weighs more,
+/// and its closing words count the blocked ones.
+fn all_blocked(recorded: Option<Ended>) -> Attempt {
     let blocked = Failure::new(Situation::Refused, "every change is blocked")
         .hint("`respec plan` says what stands in the way of each machine");
-    Err(match ended {
-        Some(ended) => blocked.after(ended.lines),
-        None => blocked,
-    })
+    match recorded {
+        Some(ended) if ended.outcome.urgent().is_some() => Ok(Some(ended)),
+        Some(ended) => Err(blocked.after(ended.lines)),
+        None => Err(blocked),
+    }
 }
 
 /// Whether a saved plan is for these credentials.
@@ -184,4 +191,64 @@ async fn is_of_this_account(context: &Context, plan: &SavedPlan) -> Result<Accou
         plan.account
     );
     Err(Failure::new(Situation::Stale, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::apply::{JournalLost, RunOutcome};
+    use crate::model::exit;
+    use crate::report::Style;
+    use crate::report::run::Tally;
+    use crate::saga::Mode;
+
+    /// A run that had nothing to do but to record machines as found, beside one that is blocked.
+    fn recorded(exit_code: u8, journal_lost: Option<JournalLost>) -> Ended {
+        let outcome = RunOutcome {
+            machines: BTreeMap::new(),
+            left_alone: BTreeMap::new(),
+            rests: BTreeMap::new(),
+            pauses: Vec::new(),
+            blocked: 1,
+            orders: BTreeMap::new(),
+            obligations: Vec::new(),
+            open: journal_lost.is_some(),
+            journal_lost,
+            journal_short: None,
+            interrupted: None,
+            mode: Mode::GoOn,
+            exit_code,
+        };
+        Ended {
+            outcome,
+            tally: Tally::default(),
+            lines: 7,
+        }
+    }
+
+    #[test]
+    fn machines_that_could_not_be_recorded_weigh_more_than_a_plan_that_is_blocked() {
+        let refused = all_blocked(None).err().unwrap();
+        assert_eq!(refused.situation, Situation::Refused);
+        let refused = all_blocked(Some(recorded(exit::SOME_NOT_DONE, None)));
+        let refused = refused.err().unwrap();
+        assert_eq!(refused.chain, ["every change is blocked"]);
+        assert_eq!(
+            (refused.situation, refused.told),
+            (Situation::Refused, Some(7))
+        );
+
+        let lost = JournalLost::NotWritten("no room".to_owned());
+        let ended = all_blocked(Some(recorded(exit::PERSON_NEEDED, Some(lost))));
+        let ended = ended.ok().flatten().unwrap();
+        assert_eq!(ended.done(), Done::Run(exit::PERSON_NEEDED));
+        let last = "1 more blocked: `respec plan` says by what\nthe state takes no more: no room\n";
+        let words = ended.words(&Style::plain());
+        assert!(words.ends_with(last), "{words}");
+        let cut_off = all_blocked(Some(recorded(exit::INTERRUPTED, None)));
+        let cut_off = cut_off.ok().flatten().unwrap();
+        assert_eq!(cut_off.done(), Done::Run(exit::INTERRUPTED));
+    }
 }
