@@ -62,10 +62,13 @@ fn a_limit_on_the_command_line_holds_for_fresh_and_for_saved_plans() {
         "apply -auto-approve -max-spend=10CNY",
         "apply -max-spend 10 saved.plan",
         "rehearse -max-spend 10 saved.plan",
+        "rehearse -max-spend 10",
+        "rehearse -max-spend=10CNY -json",
     ] {
         let refused = house.run(args).exits(6);
         refused.says(&["--max-spend allows 10.00 CNY"]);
     }
+    house.run("rehearse -max-spend 100000").exits(0);
     let other = house
         .run("apply -auto-approve -max-spend 100000USD")
         .exits(6);

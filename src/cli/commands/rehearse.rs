@@ -34,6 +34,10 @@ pub async fn run(
             fresh(context, args, matter.manifest(), screen).await?
         }
     };
+    // Without the option a plan is played whatever it costs: what may be spent is asked when it is applied.
+    if let Some(limit) = &args.planning.max_spend {
+        keep_within_limits(&plan, Some(limit))?;
+    }
     if plan.sagas.is_empty() && !global.json {
         screen.result("Nothing to rehearse: the plan changes no machine.\n")?;
         return Ok(Done::Fine);
@@ -71,9 +75,6 @@ type Ready = (SavedPlan, ObservedFleet, Option<Contents>);
 
 async fn saved(context: &Context, args: &RehearseArgs, plan: SavedPlan) -> Result<Ready, Failure> {
     args.planning.leave_a_plan_as_it_is()?;
-    if let Some(limit) = &args.planning.max_spend {
-        keep_within_limits(&plan, Some(limit))?;
-    }
     let observed = look(context, plan.account.clone(), &plan.desired).await?;
     let contents = peek(context, &plan.desired)?;
     Ok((plan, observed, contents))
