@@ -2,6 +2,8 @@
 
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
+use tokio::sync::oneshot;
+
 use crate::report::findings::Paint;
 use crate::report::words::{terminal, without_commands};
 use crate::report::{Colour, Style, Symbols};
@@ -171,7 +173,21 @@ impl Screen {
     #[must_use]
     pub fn ask(&self, question: &str) -> bool {
         self.talk(question);
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+        says_yes()
     }
+
+    /// The same while signals are listened to, which nobody would hear behind a read: a thread of its own reads, and ends
+    /// with the program where nobody answers.
+    pub async fn ask_aside(&self, question: &str) -> bool {
+        self.talk(question);
+        let (tell, told) = oneshot::channel();
+        let reader = std::thread::Builder::new().spawn(move || tell.send(says_yes()));
+        reader.is_ok() && told.await.unwrap_or(false)
+    }
+}
+
+/// Whether the next line that is typed is the word.
+fn says_yes() -> bool {
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
 }

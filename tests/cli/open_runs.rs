@@ -244,3 +244,26 @@ fn whoever_interrupts_a_cancel_that_reads_the_books_is_heard() {
     let history = house.run("history -json").exits(0).json();
     assert_eq!(history["runs"][0]["exit_code"], serde_json::Value::Null);
 }
+
+/// The run is closed by then; whether its order goes, too, is all that is left to say.
+#[test]
+fn a_signal_in_the_place_of_an_answer_means_no() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let house = prepaid_shop(&format!("open-asked-{signal}"), "await", FAST);
+        house.run(APPLY).exits(7);
+        let run = house.last_run();
+        let (cancel, _keyboard) = house.start_at_a_terminal(&format!("cancel {run}"), "");
+        until("the run is closed", || {
+            let history = house.run("history -json").exits(0).json();
+            !history["runs"][0]["closed_at"].is_null()
+        });
+        cancel.signal(signal);
+        cancel
+            .ended()
+            .exits(code)
+            .says(&["interrupted, no order was cancelled"])
+            .shows(&["is closed", "They stay", "respec orders cancel"]);
+        let world = house.server.world();
+        assert_eq!(world.orders()[0]["Payment"], "Unpaid");
+    }
+}

@@ -278,6 +278,31 @@ fn an_order_that_was_paid_meanwhile_is_named_when_its_run_is_given_up() {
 }
 
 #[test]
+fn whoever_interrupts_a_cancel_of_two_orders_keeps_the_second() {
+    let faults = "faults:\n- {operation: CancelOrder, times: 1, code: Throttling}\n";
+    let (mut house, _) = two_orders("orders-interrupted", faults);
+    // The pause before the second try is long enough now for somebody to lose patience.
+    house.set("RESPEC_SPEED", "2");
+    let cancel = house.start(&format!("cancel {} -auto-approve", house.last_run()));
+    until("the first is to be cancelled", || {
+        house.server.calls().contains_key("CancelOrder")
+    });
+    cancel.signal("INT");
+    let ended = cancel.ended().exits(130);
+    let world = house.server.world();
+    let orders = world.orders().iter();
+    let mut payments: Vec<_> = orders.map(|order| order["Payment"].as_str()).collect();
+    payments.sort_unstable();
+    assert_eq!(payments, [Some("Cancelled"), Some("Unpaid")], "{ended}");
+    let kept = world.orders().iter();
+    let kept = kept.filter(|order| order["Payment"] == "Unpaid");
+    let kept: Vec<_> = kept.filter_map(|order| order["OrderId"].as_str()).collect();
+    ended
+        .says(&[&format!("interrupted, order {} stays", kept[0])])
+        .shows(&["is closed", "is cancelled"]);
+}
+
+#[test]
 fn orders_for_machines_that_a_selector_finds_are_listed() {
     let house = prepaid_shop("orders-selected", "await", FAST);
     house.run(APPLY).exits(7);

@@ -15,7 +15,7 @@ use crate::cli::input::Input;
 use crate::cli::planning::open_run::{named, with_plan};
 use crate::cli::planning::peek;
 use crate::cli::running::display::{Ending, end_stream};
-use crate::cli::running::signals::unless_interrupted;
+use crate::cli::running::signals::Interrupts;
 use crate::cli::running::{Run, open_plan};
 use crate::cli::screen::Screen;
 use crate::model::{InstanceId, Lineage, OrderId, RegionId, exit};
@@ -23,6 +23,9 @@ use crate::observe::observe;
 use crate::plan::SavedPlan;
 use crate::saga::Mode;
 use crate::store::{OpenRun, Store, StoreError};
+
+/// How it stands where giving up was cut off.
+const STAYS_OPEN: &str = "the run stays open";
 
 /// Settles the run, then closes it.
 ///
@@ -93,14 +96,17 @@ async fn give_up(
     let ended = settling.go_on(store.clone()).await?;
     let lines = ended.lines;
     let told = |failure: Failure| failure.after(lines);
+    let mut interrupts = Interrupts::listen().map_err(told)?;
     let owed = &ended.outcome.obligations;
-    let gone = gone_for_good(context, &plan, owed).await.map_err(told)?;
+    let gone = gone_for_good(context, &plan, owed);
+    let gone = interrupts.unless_asked(STAYS_OPEN, gone).await;
+    let gone = gone.map_err(told)?;
     if !ended.outcome.is_settled() || gone.len() < owed.len() {
         screen.sentence(&ended.words(&screen.out));
         return Ok(GivenUp::NotYet(ended.done()));
     }
     let books = read_books(context, &store, input, args, screen);
-    let books = unless_interrupted("the run stays open", books).await;
+    let books = interrupts.unless_asked(STAYS_OPEN, books).await;
     let (lost, left) = books.map_err(told)?;
     let untold = lost.untold();
     close(context, &store, &plan, args, &untold)
@@ -114,7 +120,8 @@ async fn give_up(
         nobody_can_tell(&untold),
     ));
     let theirs = plan.taken_up().map(|(_, order)| order.clone()).collect();
-    let done = offer_to_cancel(context, left.unpaid, &theirs, args, screen).await;
+    let unpaid = left.unpaid;
+    let done = offer_to_cancel(context, unpaid, &theirs, args, &mut interrupts, screen).await;
     Ok(GivenUp::Closed {
         lines: Some(lines),
         done: if lost.needs_a_person() {
@@ -170,7 +177,7 @@ async fn gone_for_good<'a>(
     let now = context.clock.wall();
     let seen = observe(context.cloud.as_ref(), plan.account.clone(), now, &wanted)
         .await
-        .map_err(|error| Failure::refused("look at the fleet", &error, "the run stays open"))?;
+        .map_err(|error| Failure::refused("look at the fleet", &error, STAYS_OPEN))?;
     let is_gone = |owed: &&Obligation| {
         !seen.instances.contains_key(&owed.instance)
             && !seen.unreadable.contains_key(&owed.instance)

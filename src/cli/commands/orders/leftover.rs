@@ -6,8 +6,9 @@ use super::cancel::cancel;
 use super::one_by_one::{ended_by, one_by_one};
 use crate::cli::args::CancelArgs;
 use crate::cli::context::Context;
-use crate::cli::failure::Done;
+use crate::cli::failure::{Done, Failure};
 use crate::cli::ledger::{Ledger, is_settled};
+use crate::cli::running::signals::Interrupts;
 use crate::cli::screen::Screen;
 use crate::model::{DesiredFleet, OrderId, PaymentStatus};
 use crate::report::orders::{OrderRow, orders_table};
@@ -76,12 +77,14 @@ impl Leftover {
 
 /// Never without consent: until an order is paid or cancelled, its machine takes no other change.
 ///
-/// Exit code 3 when one could not be cancelled, 8 when nobody could see whether it was: the run is closed all the same.
+/// Exit code 3 when one could not be cancelled, 8 when nobody could see whether it was, 130 or 143 when somebody asked to
+/// stop: the run is closed all the same.
 pub async fn offer_to_cancel(
     context: &Context,
     mut unpaid: Vec<OrderRow>,
     taken_up: &BTreeSet<OrderId>,
     args: &CancelArgs,
+    interrupts: &mut Interrupts,
     screen: &Screen,
 ) -> Done {
     if unpaid.is_empty() {
@@ -101,13 +104,25 @@ pub async fn offer_to_cancel(
             screen.sentence(&they_stay(&theirs));
         }
     }
-    let question = "Cancel them? Only `yes` is taken as yes: ";
-    let agreed = args.auto_approve || (screen.can_ask && screen.ask(question));
-    if !agreed {
-        screen.sentence(&they_stay(&unpaid));
-        return Done::Fine;
+    match agreed(args, interrupts, screen).await {
+        Ok(true) => {}
+        Ok(false) => {
+            screen.sentence(&they_stay(&unpaid));
+            return Done::Fine;
+        }
+        Err(interrupted) => {
+            screen.talk("\n");
+            screen.sentence(&they_stay(&unpaid));
+            screen.failure(&interrupted);
+            return ended_by(&interrupted);
+        }
     }
-    let cancel = async |id: &OrderId| cancel(context, id).await;
+    let cancel = async |id: &OrderId| {
+        interrupts.may_begin(&format!("order {id} stays, as do those behind it"))?;
+        let unseen = format!("and nobody saw what became of order {id}: respec orders show {id}");
+        let cancelled = cancel(context, id);
+        interrupts.unless_insisted(&unseen, cancelled).await
+    };
     match one_by_one(&mut unpaid, "cancelled", screen, cancel).await {
         Ok(done) => done,
         Err(failure) => {
@@ -115,6 +130,22 @@ pub async fn offer_to_cancel(
             ended_by(&failure)
         }
     }
+}
+
+/// Whether they are to be cancelled. A signal in the place of an answer means no.
+async fn agreed(
+    args: &CancelArgs,
+    interrupts: &mut Interrupts,
+    screen: &Screen,
+) -> Result<bool, Failure> {
+    if args.auto_approve || !screen.can_ask {
+        return Ok(args.auto_approve);
+    }
+    let question = "Cancel them? Only `yes` is taken as yes: ";
+    let answer = async { Ok(screen.ask_aside(question).await) };
+    interrupts
+        .unless_asked("no order was cancelled", answer)
+        .await
 }
 
 fn they_stay(orders: &[OrderRow]) -> String {

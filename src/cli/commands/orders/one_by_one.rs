@@ -13,7 +13,7 @@ pub(super) async fn one_by_one(
     rows: &mut [OrderRow],
     done: &str,
     screen: &Screen,
-    deal: impl AsyncFn(&OrderId) -> Result<Order, Failure>,
+    mut deal: impl AsyncFnMut(&OrderId) -> Result<Order, Failure>,
 ) -> Result<Done, Failure> {
     for (before, row) in rows.iter_mut().enumerate() {
         match deal(&row.order.id).await {
@@ -29,11 +29,20 @@ pub(super) async fn one_by_one(
     Ok(Done::Fine)
 }
 
-/// How it ends where something else is done already: what nobody could see the end of weighs more than what was refused.
+/// How it ends where something else is done already: what nobody could see the end of, and that somebody asked to stop,
+/// weigh more than what was refused.
 pub(super) fn ended_by(failure: &Failure) -> Done {
-    Done::Run(if failure.situation == Situation::PersonNeeded {
-        exit::PERSON_NEEDED
-    } else {
-        exit::SOME_NOT_DONE
+    Done::Run(match failure.situation {
+        Situation::PersonNeeded => exit::PERSON_NEEDED,
+        Situation::Interrupted(code) => code,
+        Situation::Other
+        | Situation::Stale
+        | Situation::Locked
+        | Situation::Refused
+        | Situation::OpenRun
+        | Situation::Settling(_)
+        | Situation::Usage
+        | Situation::BadInput
+        | Situation::Credentials => exit::SOME_NOT_DONE,
     })
 }
