@@ -105,6 +105,36 @@ fn a_result_that_cannot_be_written_is_an_error_and_a_reader_that_left_is_none() 
     assert_eq!(gone.status.code(), Some(0), "{gone:?}");
 }
 
+/// Nobody says yes to a plan that only a program has seen.
+#[test]
+fn whoever_is_asked_beside_a_stream_is_shown_the_plan_there() {
+    let house = shop("json-asked", FAST);
+    let shown = [
+        "web-1",
+        WANTED,
+        "3 to change",
+        "Apply this plan to 3 machines (3 restarts, 0 orders)?",
+    ];
+    let (asked, _keyboard) = house.start_at_a_terminal("apply -json", "no\n");
+    let declined = asked.ended().exits(1).says(&shown);
+    let last = declined.json_lines().pop().unwrap();
+    assert_eq!(last["exit_code"], 1);
+    declined.says(&["not approved; nothing was changed"]);
+    assert_eq!(house.server.n_changing_calls(), 0);
+
+    let (asked, _keyboard) = house.start_at_a_terminal("apply -json", "yes\n");
+    let applied = asked.ended().exits(0).says(&shown);
+    let last = applied.json_lines().pop().unwrap();
+    assert_eq!(last["type"], "change_summary");
+    assert_eq!(last["exit_code"], 0);
+    all_run_as(&house, WANTED);
+
+    // Whoever is not asked reads the stream alone.
+    let unasked = shop("json-unasked", FAST);
+    let applied = unasked.run(&format!("{APPLY} -json")).exits(0);
+    assert!(!applied.stderr.contains(WANTED), "{applied}");
+}
+
 #[test]
 fn an_apply_that_comes_to_no_run_still_speaks_json() {
     let house = shop("json-nothing", FAST);

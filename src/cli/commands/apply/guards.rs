@@ -21,6 +21,11 @@ pub(super) fn prices_are_known(args: &ApplyArgs, plan: &SavedPlan) -> Result<(),
         .hint("look the prices up in the console, then pass --allow-unknown-price"))
 }
 
+/// Whether a person decides, who has to be shown the plan then.
+pub(super) fn is_asked(args: &ApplyArgs, screen: &Screen) -> bool {
+    screen.can_ask && !args.auto_approve
+}
+
 /// Somebody said yes, or that nobody need be asked.
 pub(super) fn approved(args: &ApplyArgs, screen: &Screen, plan: &SavedPlan) -> Result<(), Failure> {
     if args.auto_approve {
@@ -48,7 +53,7 @@ pub(super) fn joiners_are_counted(
     screen: &Screen,
     plan: &SavedPlan,
 ) -> Result<(), Failure> {
-    if screen.can_ask && !args.auto_approve {
+    if is_asked(args, screen) {
         return Ok(());
     }
     let mut grown = plan.sheet.turnover.iter();

@@ -4,7 +4,7 @@ mod guards;
 mod open;
 
 use self::guards::{
-    approved, joiners_are_counted, nobody_was_faster, prices_are_known, state_has_changed,
+    approved, is_asked, joiners_are_counted, nobody_was_faster, prices_are_known, state_has_changed,
     touched_machines_look_as_planned,
 };
 use self::open::{is_open, named, open_state};
@@ -74,7 +74,7 @@ type Attempt = Result<Option<Ended>, Failure>;
 
 /// No plan given: an open run with the same wish goes on; otherwise a new plan is made.
 async fn fresh(run: &Run<'_>, args: &ApplyArgs, input: &Input) -> Attempt {
-    let (context, global, screen) = (run.context, run.global, run.screen);
+    let (context, screen) = (run.context, run.screen);
     screen.talk(&input.warnings);
     let wish = input.fleet.intent();
     let same_wish = |open: &OpenRun| open.record.intent == wish;
@@ -90,10 +90,7 @@ async fn fresh(run: &Run<'_>, args: &ApplyArgs, input: &Input) -> Attempt {
     let checks = rights::demand(context.cloud.as_ref(), planning.plan.sagas.values()).await?;
     planning.plan.sheet.checks.extend(checks);
     let plan = &planning.plan;
-    if !global.json {
-        let page = page(&planning, None);
-        screen.result(&plan_text(&page, Detail::Brief, &screen.out))?;
-    }
+    show(run, args, &planning)?;
     if plan.sagas.is_empty() {
         return nothing_to_change(run, &planning).await;
     }
@@ -108,6 +105,19 @@ async fn fresh(run: &Run<'_>, args: &ApplyArgs, input: &Input) -> Attempt {
     let store = run.open_store(plan)?;
     nobody_was_faster(&store.contents(), plan)?;
     run.begin(store, plan, &planning.observed).await.map(Some)
+}
+
+/// The plan as people read it. Where a program reads the stream, only whoever is asked about the plan is shown it, beside.
+fn show(run: &Run<'_>, args: &ApplyArgs, planning: &Planning) -> Result<(), Failure> {
+    let screen = run.screen;
+    let page = page(planning, None);
+    if !run.global.json {
+        return screen.result(&plan_text(&page, Detail::Brief, &screen.out));
+    }
+    if is_asked(args, screen) && !planning.plan.sagas.is_empty() {
+        screen.talk(&plan_text(&page, Detail::Brief, &screen.err));
+    }
+    Ok(())
 }
 
 /// A saved plan is the approval; it must still fit the fleet.
