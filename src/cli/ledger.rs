@@ -11,7 +11,7 @@ use crate::model::{
 use crate::plan::SavedPlan;
 use crate::report::orders::OrderRow;
 use crate::saga::OrderRecord;
-use crate::store::{Contents, PeekedPlan, Store};
+use crate::store::{Contents, PeekedPlan, Store, StoreError};
 
 use super::context::Context;
 use super::failure::Failure;
@@ -169,17 +169,18 @@ impl Ledger<'_> {
         Ok(listed)
     }
 
-    /// Recorded orders that somebody else made, or of which nobody can tell now who did.
+    /// Recorded orders that somebody else made, or of which nobody can tell now who did. Whoever holds the state is waited
+    /// for, for so long.
     ///
     /// # Errors
     /// [`Failure`] when the state cannot be read.
-    pub async fn theirs(&self) -> Result<Theirs, Failure> {
+    pub async fn theirs(&self, patience: Duration) -> Result<Theirs, Failure> {
         let mut theirs = Theirs::default();
         let Some(contents) = self.contents else {
             return Ok(theirs);
         };
         for (plan, orders) in waiting(contents) {
-            match self.plan(plan).await? {
+            match self.plan(plan, patience).await? {
                 Ok(plan) => {
                     let taken_up = plan.taken_up().map(|(_, order)| order.clone());
                     theirs.taken_up.extend(taken_up);
@@ -194,12 +195,19 @@ impl Ledger<'_> {
     }
 
     /// A plan that was kept, or why it cannot be read now.
-    async fn plan(&self, id: &Digest) -> Result<Result<SavedPlan, String>, Failure> {
+    async fn plan(
+        &self,
+        id: &Digest,
+        patience: Duration,
+    ) -> Result<Result<SavedPlan, String>, Failure> {
         let dir = self.context.store_dir(&self.fleet.fleet);
-        let kept = Store::peek_plan(&dir, id).await;
+        let kept = Store::peek_plan(&dir, id, patience).await;
         let kept = kept.map_err(|error| Failure::store("read a plan", &error))?;
         Ok(match kept {
             PeekedPlan::Whole(bytes) => SavedPlan::open(&bytes).map_err(|error| error.to_string()),
+            PeekedPlan::Unread(held @ StoreError::Locked { .. }) => {
+                Err(format!("{held}; wait for it: --lock-timeout 10m"))
+            }
             PeekedPlan::Unread(why) => Err(why.to_string()),
         })
     }

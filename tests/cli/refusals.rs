@@ -201,3 +201,32 @@ fn one_apply_at_a_time_and_the_second_is_told_who_the_first_is() {
     all_run_as(&house, WANTED);
     assert_eq!(house.server.calls()["ModifyInstanceSpec"], 3);
 }
+
+/// Of a run that is over only the database has the journal, and whoever writes holds that.
+#[test]
+fn a_past_run_is_read_as_soon_as_the_state_is_given_up() {
+    let house = prepaid_shop("past-run", "await", FAST);
+    house.run(APPLY).exits(7);
+    let past = house.last_run();
+    house.run(&format!("cancel {past} -auto-approve")).exits(0);
+    let writer = house.start(&format!("{APPLY} -wait-payment 1h"));
+    until("it waits for its order", || {
+        house.server.world().orders().len() == 2
+    });
+    let history = format!("history {past}");
+    house
+        .run(&history)
+        .exits(5)
+        .says(&["tester@", "--lock-timeout"]);
+    let patient = house.start(&format!("{history} -lock-timeout 10m"));
+    let world = house.server.world();
+    let mut orders = world.orders().iter();
+    let unpaid = orders.find(|order| order["Payment"] == "Unpaid").unwrap();
+    let pay = json!({"OrderId": unpaid["OrderId"]});
+    house.server.by_hand("pay", &pay);
+    writer.ended().exits(0);
+    patient
+        .ended()
+        .exits(0)
+        .shows(&[&format!("run {past}"), "i-1"]);
+}

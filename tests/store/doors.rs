@@ -54,9 +54,11 @@ async fn readers_see_the_snapshot_while_somebody_writes_and_the_truth_after() {
     append(&store, &[scribe.opened(), scribe.begun(1, 2)]).await;
     let seen = Store::peek(&home.dir()).unwrap().unwrap();
     assert_eq!(seen, *store.contents());
-    let entries = Store::peek_entries(&home.dir(), &run(2)).await.unwrap();
+    let entries = Store::peek_entries(&home.dir(), &run(2), Duration::ZERO)
+        .await
+        .unwrap();
     assert_eq!(entries.len(), 2);
-    let over = Store::peek_entries(&home.dir(), &run(1)).await;
+    let over = Store::peek_entries(&home.dir(), &run(1), Duration::ZERO).await;
     assert!(matches!(
         over,
         Err(StoreError::Locked {
@@ -68,8 +70,52 @@ async fn readers_see_the_snapshot_while_somebody_writes_and_the_truth_after() {
 
     std::fs::remove_file(home.root().join("snapshot.json")).unwrap();
     assert_eq!(Store::peek(&home.dir()).unwrap().unwrap(), seen);
-    let entries = Store::peek_entries(&home.dir(), &run(1)).await.unwrap();
+    let entries = Store::peek_entries(&home.dir(), &run(1), Duration::ZERO)
+        .await
+        .unwrap();
     assert_eq!(entries.len(), 7);
+}
+
+#[tokio::test]
+async fn a_patient_reader_gets_what_only_the_database_has() {
+    let home = TempHome::new("patient-reader");
+    let store = home.open().unwrap();
+    one_whole_run(&store, 1).await;
+    drop(store);
+    let (dir, (opened, is_open)) = (home.dir(), std::sync::mpsc::channel());
+    let (finish, is_finished) = std::sync::mpsc::channel();
+    let writer = std::thread::spawn(move || {
+        let store = Store::open(&dir, options(Body::Inline)).unwrap();
+        opened.send(()).unwrap();
+        is_finished.recv().unwrap();
+        pause(Duration::from_millis(200));
+        drop(store);
+    });
+    is_open.recv().unwrap();
+    let hasty = Store::peek_entries(&home.dir(), &run(1), Duration::ZERO).await;
+    assert!(matches!(hasty, Err(StoreError::Locked { .. })));
+    finish.send(()).unwrap();
+    let patient = Store::peek_entries(&home.dir(), &run(1), Duration::from_secs(60)).await;
+    assert_eq!(patient.unwrap().len(), 7);
+    writer.join().unwrap();
+}
+
+/// A reader holds the lock for a moment and leaves no name in it: that is no writer.
+#[tokio::test]
+async fn a_reader_is_not_sent_away_by_another_one() {
+    let home = TempHome::new("two-readers");
+    let store = home.open().unwrap();
+    one_whole_run(&store, 1).await;
+    drop(store);
+    let other = std::fs::File::open(home.root().join("store.lock")).unwrap();
+    other.lock().unwrap();
+    let reads = std::thread::spawn(move || {
+        pause(Duration::from_millis(100));
+        drop(other);
+    });
+    let entries = Store::peek_entries(&home.dir(), &run(1), Duration::ZERO).await;
+    assert_eq!(entries.unwrap().len(), 7);
+    reads.join().unwrap();
 }
 
 #[tokio::test]

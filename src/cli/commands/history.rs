@@ -40,7 +40,7 @@ pub async fn run(
     let run = RunId::new(name.clone()).map_err(|_| unknown())?;
     let record = contents.run(&run).ok_or_else(unknown)?;
     let dir = context.store_dir(&input.fleet.fleet);
-    let entries = Store::peek_entries(&dir, &run)
+    let entries = Store::peek_entries(&dir, &run, global.lock_timeout)
         .await
         .map_err(|error| Failure::store("read the journal", &error))?;
     let text = if global.json {

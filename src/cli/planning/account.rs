@@ -1,5 +1,7 @@
 //! In whose account a command works: the one that the manifest names, and whose machines the state knows.
 
+use std::time::Duration;
+
 use crate::manifest::wrong_account;
 use crate::model::{AccountId, DesiredFleet, Lineage};
 use crate::plan::SavedPlan;
@@ -68,7 +70,8 @@ async fn of_another(
 /// The state keeps a digest of its account; the last plan names it, if it can be read and is of that account.
 async fn recorded_account(dir: &StoreDir, contents: &Contents) -> Option<AccountId> {
     let last = contents.last_planned()?;
-    let PeekedPlan::Whole(bytes) = Store::peek_plan(dir, &last.plan_id).await.ok()? else {
+    let kept = Store::peek_plan(dir, &last.plan_id, Duration::ZERO).await;
+    let PeekedPlan::Whole(bytes) = kept.ok()? else {
         return None;
     };
     let plan = SavedPlan::open(&bytes).ok()?;

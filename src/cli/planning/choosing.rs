@@ -1,6 +1,7 @@
 //! Looking at a fleet whose machines are partly chosen by what they look like.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::model::{AccountId, DesiredFleet, InstanceId, ObservedFleet};
 use crate::observe::{Survey, survey};
@@ -97,7 +98,7 @@ pub async fn members_before(
         return Ok(Before::Applied(Members::new()));
     };
     let dir = context.store_dir(&fleet.fleet);
-    let kept = Store::peek_plan(&dir, &last.plan_id).await;
+    let kept = Store::peek_plan(&dir, &last.plan_id, Duration::ZERO).await;
     let kept = kept.map_err(|error| Failure::store("read the last plan", &error))?;
     let plan = match kept {
         PeekedPlan::Whole(bytes) => SavedPlan::open(&bytes).ok(),

@@ -2,6 +2,7 @@
 //! what was asked for now.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::apply;
 use crate::model::{DesiredFleet, InstanceId, RunId};
@@ -125,7 +126,7 @@ pub async fn busy(
     };
     let dir = context.store_dir(&fleet.fleet);
     let failed = |error: StoreError| Failure::store("read the plan of the open run", &error);
-    let kept = Store::peek_plan(&dir, &open.record.plan_id).await;
+    let kept = Store::peek_plan(&dir, &open.record.plan_id, Duration::ZERO).await;
     let plan = match kept.map_err(failed)? {
         PeekedPlan::Whole(bytes) => SavedPlan::open(&bytes).ok(),
         PeekedPlan::Unread(lost @ StoreError::Damaged { .. }) => return Err(failed(lost)),

@@ -39,9 +39,7 @@ impl Lock {
         holder: &Holder,
         timeout: Duration,
     ) -> Result<Self, StoreError> {
-        let wait = timeout.clamp(READER_GRACE, WAIT_MAX);
-        let n_polls = wait.as_millis() / POLL.as_millis();
-        for _ in 0..n_polls {
+        for _ in 0..polls(timeout.max(READER_GRACE)) {
             if let Some(mut lock) = Self::try_take(path)? {
                 lock.sign(path, holder)?;
                 return Ok(lock);
@@ -62,8 +60,22 @@ impl Lock {
         serde_json::from_slice(&text).ok()
     }
 
-    /// Takes the lock if it is free, for a moment's reading.
-    pub(in crate::store) fn try_take(path: &Path) -> Result<Option<Self>, StoreError> {
+    /// Takes the lock for a moment's reading: if it is free, or as soon as other readers, who leave no name in it, have let
+    /// go of it. A writer is not waited for.
+    pub(in crate::store) fn take_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
+        for _ in 0..polls(READER_GRACE) {
+            if let Some(lock) = Self::try_take(path)? {
+                return Ok(Some(lock));
+            }
+            if Self::holder(path).is_some() {
+                return Ok(None);
+            }
+            pause();
+        }
+        Ok(None)
+    }
+
+    fn try_take(path: &Path) -> Result<Option<Self>, StoreError> {
         let file = files::open_own(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { file })),
@@ -87,6 +99,11 @@ impl Drop for Lock {
         // Only a courtesy: the name of a dead holder would mislead; the lock itself goes with the file.
         let _ignored = self.file.set_len(0);
     }
+}
+
+/// How often to try, to wait for so long.
+pub(in crate::store) fn polls(wait: Duration) -> u128 {
+    wait.min(WAIT_MAX).as_millis() / POLL.as_millis()
 }
 
 /// Waits one poll, in real time.

@@ -1,6 +1,7 @@
 //! Looking into a store without writing to it.
 
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use crate::model::{Digest, RunId};
 use crate::saga::Entry;
@@ -79,31 +80,43 @@ impl Store {
         }
     }
 
-    /// The journal of one run, read like [`Store::peek`]; empty for a run that is not known.
+    /// The journal of one run, read like [`Store::peek`]; empty for a run that is not known. That of a run that is over is
+    /// in no snapshot: whoever writes is waited for, for so long in real time.
     ///
     /// # Errors
-    /// As [`Store::peek`]; [`StoreError::Locked`] also for a run that is over while somebody writes,
-    /// since snapshots hold the open run's journal only.
-    pub async fn peek_entries(dir: &StoreDir, run: &RunId) -> Result<Vec<Entry>, StoreError> {
-        match look(dir, &mut Vec::new())? {
-            Sight::Truth(store) => store.entries(run).await,
-            Sight::Snapshot(reason) => {
-                let open = snapshot::read(dir)?.and_then(|contents| contents.open_run);
-                open.filter(|open| &open.record.run == run)
-                    .map(|open| open.entries)
-                    .ok_or(reason)
+    /// As [`Store::peek`]; [`StoreError::Locked`] also where somebody still writes then.
+    pub async fn peek_entries(
+        dir: &StoreDir,
+        run: &RunId,
+        patience: Duration,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let sight = look(dir, &mut Vec::new())?;
+        if let Sight::Snapshot(_) = &sight {
+            let open = snapshot::read(dir)?.and_then(|contents| contents.open_run);
+            if let Some(open) = open.filter(|open| &open.record.run == run) {
+                return Ok(open.entries);
             }
+        }
+        match in_time(dir, sight, patience)? {
+            Sight::Truth(store) => store.entries(run).await,
+            Sight::Snapshot(reason) => Err(reason),
             Sight::Nothing => Ok(Vec::new()),
         }
     }
 
-    /// A plan that was kept, read like [`Store::peek`], or why it cannot be read now.
+    /// A plan that was kept, read like [`Store::peek`], or why it cannot be read now. Whoever writes is waited for, for so
+    /// long in real time.
     ///
     /// # Errors
     /// As [`Store::peek`]; [`StoreError::Unsafe`] when others can write to the plan's file.
-    pub async fn peek_plan(dir: &StoreDir, plan_id: &Digest) -> Result<PeekedPlan, StoreError> {
-        let kept = match look(dir, &mut Vec::new())? {
-            Sight::Truth(store) => kept_plan(dir, &store, plan_id).await,
+    pub async fn peek_plan(
+        dir: &StoreDir,
+        plan_id: &Digest,
+        patience: Duration,
+    ) -> Result<PeekedPlan, StoreError> {
+        let sight = look(dir, &mut Vec::new())?;
+        let kept = match in_time(dir, sight, patience)? {
+            Sight::Truth(store) => plan_beside(dir, &store, plan_id).await,
             Sight::Snapshot(reason) => return Ok(PeekedPlan::Unread(reason)),
             Sight::Nothing => Err(no_plan(plan_id)),
         };
@@ -118,7 +131,7 @@ impl Store {
 }
 
 /// A plan beside a store that was opened to be read.
-async fn kept_plan(
+async fn plan_beside(
     dir: &StoreDir,
     store: &Store,
     plan_id: &Digest,
@@ -145,9 +158,22 @@ fn look(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Sight, StoreError> {
     }
 }
 
-/// The database, if the lock is free.
+/// What whoever has some time sees: the database, if its writer lets go of it in that time.
+fn in_time(dir: &StoreDir, first: Sight, patience: Duration) -> Result<Sight, StoreError> {
+    let mut sight = first;
+    for _ in 0..lock::polls(patience) {
+        if !matches!(sight, Sight::Snapshot(StoreError::Locked { .. })) {
+            break;
+        }
+        lock::pause();
+        sight = look(dir, &mut Vec::new())?;
+    }
+    Ok(sight)
+}
+
+/// The database, if nobody writes.
 fn read_truth(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Option<Store>, StoreError> {
-    let Some(lock) = Lock::try_take(&dir.lock())? else {
+    let Some(lock) = Lock::take_to_read(&dir.lock())? else {
         return Ok(None);
     };
     let opened = healing::open_checked(dir, healing::guard(dir)?)?;

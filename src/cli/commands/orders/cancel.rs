@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::one_by_one;
+use crate::cli::args::Global;
 use crate::cli::args::orders::Consent;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
@@ -22,13 +23,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Cancels them all, or none: what cannot be cancelled is said before anything is sent.
 pub(super) async fn run(
     ledger: &Ledger<'_>,
+    global: &Global,
     args: &Consent,
     screen: &Screen,
 ) -> Result<Done, Failure> {
     let mut rows = ledger.each(&args.orders, can_be_cancelled).await?;
     let now = ledger.context.clock.wall();
     screen.talk(&orders_table(&rows, now, &screen.err));
-    let theirs = ledger.theirs().await?;
+    let theirs = ledger.theirs(global.lock_timeout).await?;
     consent(&rows, &theirs, args, screen)?;
     let ours = rows.iter().any(|row| row.owner == OrderOwner::Ours);
     let cancel = async |id: &OrderId| cancel(ledger.context, id).await;

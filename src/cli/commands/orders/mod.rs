@@ -48,7 +48,7 @@ pub async fn run(
         OrdersCommand::List => list::run(&ledger, global, screen).await,
         OrdersCommand::Show(args) => show::run(&ledger, global, args, screen).await,
         OrdersCommand::Pay(args) => pay::run(context, global, args, input, screen).await,
-        OrdersCommand::Cancel(args) => cancel::run(&ledger, args, screen).await,
+        OrdersCommand::Cancel(args) => cancel::run(&ledger, global, args, screen).await,
         OrdersCommand::Reconcile(args) => {
             reconcile::run(context, global, input, args, screen).await
         }
