@@ -4,8 +4,8 @@ mod guards;
 mod open;
 
 use self::guards::{
-    approved, is_asked, joiners_are_counted, nobody_was_faster, prices_are_known, state_has_changed,
-    touched_machines_look_as_planned,
+    approved, is_asked, joiners_are_counted, nobody_was_faster, prices_are_known,
+    state_has_changed, touched_machines_look_as_planned,
 };
 use self::open::{is_open, named, open_state};
 use crate::apply::Hours;
