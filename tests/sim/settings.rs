@@ -202,6 +202,48 @@ instances:
 }
 
 #[test]
+fn a_system_disk_changes_with_a_retired_type_or_with_input_and_output_and_with_nothing_else() {
+    let scenario = "catalogue:
+- {type: ecs.s2.large, vcpus: 2, memory_gib: 4, price_hour: 0.1, Generation: ecs-1}
+particulars:
+  i-1: {disks: [{DiskId: d-1, Type: system, Category: cloud_efficiency, Device: /dev/vda}]}
+  i-2: {disks: [{DiskId: d-2, Type: system, Category: cloud, Device: /dev/xvda}]}
+  i-3: {disks: [{DiskId: d-3, Type: system, Category: cloud_efficiency, Device: /dev/vda}]}
+instances:
+- {InstanceId: i-1, InstanceType: ecs.s2.large, Status: Stopped}
+- {InstanceId: i-2, InstanceType: ecs.g7.large, Status: Stopped, IoOptimized: false}
+- {InstanceId: i-3, InstanceType: ecs.g7.large, Status: Stopped}
+";
+    story(scenario, |house| async move {
+        for (id, answer) in [
+            ("i-1", "OK"),
+            ("i-2", "OK"),
+            ("i-3", "InvalidParam.SystemDiskCategory"),
+        ] {
+            let params = [
+                ("InstanceId", id),
+                ("InstanceType", "ecs.g7.xlarge"),
+                ("SystemDisk.Category", "cloud_ssd"),
+            ];
+            let told = house.ecs("ModifyInstanceSpec", &params).await;
+            assert_eq!(told.code(), answer, "{id}");
+        }
+        house.wait(10).await;
+        assert_eq!(house.shown("i-2").await["IoOptimized"], true);
+        let saved: Value = serde_json::from_slice(&house.world.lock().unwrap().save()).unwrap();
+        for (id, category) in [
+            ("i-1", "cloud_ssd"),
+            ("i-2", "cloud_ssd"),
+            ("i-3", "cloud_efficiency"),
+        ] {
+            let disk = &saved["instances"][id]["particulars"]["disks"][0];
+            let (device, category) = (Value::from("/dev/vda"), Value::from(category));
+            assert_eq!((&disk["Device"], &disk["Category"]), (&device, &category));
+        }
+    });
+}
+
+#[test]
 fn temporary_bandwidth_of_the_type_call_is_read_before_it_is_refused() {
     let scenario = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large}]";
     story(scenario, |house| async move {

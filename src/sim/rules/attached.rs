@@ -157,7 +157,8 @@ pub(crate) fn image_allows_it(instance: &Instance, caller: Caller) -> Result<(),
     ))
 }
 
-/// R69: SystemDisk.Category counts in one case only: from a retired type that is not I/O-optimized to one on sale.
+/// R69: SystemDisk.Category counts where a retired type is left for one on sale, or a machine becomes I/O-optimized,
+/// as it does with every type that is on sale.
 pub(crate) fn system_disk(
     world: &World,
     params: &Params,
@@ -171,14 +172,14 @@ pub(crate) fn system_disk(
     let known = matches!(category, "cloud_efficiency" | "cloud_ssd");
     let retired = |name: &str| world.catalogue.get(name).is_some_and(TypeOffer::is_retired);
     let machine = &instance.truth;
-    let leaves = retired(&machine.instance_type) && !machine.io_optimized && !retired(target);
-    if known && leaves {
+    let is_old = retired(&machine.instance_type) || !machine.io_optimized;
+    if known && is_old && !retired(target) {
         return Ok(Some(category.to_owned()));
     }
     let code = match caller {
         Caller::Prepay => "InvalidSystemDiskCategory.NotMatchInstanceType",
         Caller::Spec | Caller::Network => "InvalidParam.SystemDiskCategory",
     };
-    let message = "SystemDisk.Category is for the way from a retired type to one on sale.";
+    let message = "SystemDisk.Category is for leaving a retired type, or not optimized I/O.";
     Err(Refusal::new(400, code, message))
 }

@@ -4,28 +4,32 @@ use std::time::Duration;
 
 use crate::sim::machine::catalogue::TypeOffer;
 use crate::sim::machine::described::Status;
-use crate::sim::scenario::Guest;
+use crate::sim::scenario::{Disk, Guest};
 
 use super::World;
 use super::orders::{Migrate, Way};
 
 impl World {
-    /// R68 and R69: what leaving a cluster, or the retired series, does to a machine.
+    /// R68 and R69: what leaving a cluster, or input and output that are not optimized, does to a machine.
     pub(crate) fn move_house(&mut self, id: &str, to: &str, way: &Way, at: Duration) {
         let Some(instance) = self.instances.get(id) else {
             return;
         };
         let retired = |name: &str| self.catalogue.get(name).is_some_and(TypeOffer::is_retired);
-        let leaves_series = retired(&instance.truth.instance_type) && !retired(to);
+        // Every type on sale is I/O-optimized; of the retired series some machines are and some are not.
+        let becomes_optimized = !instance.truth.io_optimized && !retired(to);
         if way.migrate == Migrate::Yes && !instance.is_vpc() {
             let address = self.next_inner_address();
             self.edit(id, at, |machine| {
                 machine.inner_ip_address.ip_address = vec![address];
             });
         }
-        if leaves_series {
+        if becomes_optimized {
             self.edit(id, at, |machine| machine.io_optimized = true);
-            self.rename_disks(id, way);
+            self.rename_disks(id);
+        }
+        if let Some(category) = &way.system_disk {
+            self.change_system_disk(id, category);
         }
     }
 
@@ -36,17 +40,26 @@ impl World {
         format!("11.{high}.{middle}.{low}")
     }
 
-    /// Disks are `xvd…` on the retired series and `vd…` on every other.
-    fn rename_disks(&mut self, id: &str, way: &Way) {
-        let particulars = self.instances.get_mut(id).map(|it| &mut it.particulars);
-        let Some(particulars) = particulars.and_then(Option::as_mut) else {
-            return;
-        };
-        for disk in &mut particulars.disks {
+    /// Disks are `xvd…` where input and output are not optimized, and `vd…` elsewhere.
+    fn rename_disks(&mut self, id: &str) {
+        for disk in self.disks_of(id) {
             disk.device = disk.device.replace("xvd", "vd");
-            if let Some(category) = way.system_disk.as_ref().filter(|_| disk.is_system()) {
-                disk.category.clone_from(category);
-            }
+        }
+    }
+
+    fn change_system_disk(&mut self, id: &str, category: &str) {
+        let disks = self.disks_of(id).iter_mut();
+        for disk in disks.filter(|disk| disk.is_system()) {
+            category.clone_into(&mut disk.category);
+        }
+    }
+
+    /// Those that the scenario wrote down.
+    fn disks_of(&mut self, id: &str) -> &mut [Disk] {
+        let particulars = self.instances.get_mut(id).map(|it| &mut it.particulars);
+        match particulars.and_then(Option::as_mut) {
+            Some(particulars) => &mut particulars.disks,
+            None => &mut [],
         }
     }
 
