@@ -138,6 +138,12 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D
     }
 }
 
+/// The same where it hides no machine if it cannot be read: what is neither is not told.
+pub(super) fn flag_if_told<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
+    let value = Value::deserialize(from)?;
+    Ok(flag(value).unwrap_or_default())
+}
+
 /// A collection or object; `null` stands for an empty one.
 pub(super) fn nullable<'de, D, T>(from: D) -> Result<T, D::Error>
 where

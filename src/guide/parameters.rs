@@ -50,7 +50,7 @@ pub const ALL: &[Parameter] = &[
     parameter(TYPES, "InstanceType", Fate::Written("spec.instance_type"),
         "The wanted type."),
     parameter(TYPES, "SystemDisk.Category", Fate::Written("change.system_disk_category"),
-        "Sent with a change of type where it is written; it counts in one case only (R69)."),
+        "Sent with a change of type where it is written and may count; left out elsewhere (R69)."),
     parameter(SPEC, "AllowMigrateAcrossZone", Fate::Written("change.migrate_across_zone"),
         "Sent with a change of type where it is written (R68)."),
     parameter(PREPAY, "MigrateAcrossZone", Fate::Written("change.migrate_across_zone"),

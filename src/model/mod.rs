@@ -22,6 +22,7 @@ mod rollout;
 mod call;
 mod asked;
 mod observed;
+mod retired;
 mod selection;
 mod desired;
 mod limits;
@@ -55,6 +56,7 @@ pub use policy::{BalanceCheck, Budget, ChangeOptions, Owner, Payment, PrepaidUpg
 pub use price::{
     HOURS_OF_A_MONTH, NoQuote, PriceKey, Quote, ShapeKey, Term, UpgradeKey, UpgradeTarget,
 };
+pub use retired::Sale;
 pub use role::WorkingRole;
 pub use rollout::{Approval, Batches, Course, Crowd, Gate, GateAfter, OnFailure, Rollout, Spread};
 pub use schedule::{InvalidSchedule, Schedule};

@@ -169,6 +169,9 @@ pub struct Particulars {
     pub windows: bool,
     /// Whether it is set up to hibernate (R66).
     pub hibernates: bool,
+    /// Whether it is I/O-optimized, where the cloud says so (R68, R69).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub io_optimized: Option<bool>,
     /// When the cloud will release it, if somebody has said so (`AutoReleaseTime`).
     pub auto_release_at: Option<Timestamp>,
     /// When it was started last, to the minute, where the cloud says so (`StartTime`).

@@ -149,7 +149,7 @@ pub enum PrepaidUpgrade {
 /// How to change a machine, not what it should be: sent with a change, never compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeOptions {
-    /// `SystemDisk.Category`, only for leaving a retired type (R69).
+    /// `SystemDisk.Category`, sent where a retired type is left or a machine becomes I/O-optimized (R69).
     pub system_disk_category: Option<String>,
     /// Lets the vendor move the machine to another cluster (R68).
     pub migrate_across_zone: Option<bool>,

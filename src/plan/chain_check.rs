@@ -152,20 +152,33 @@ impl Walk {
         if !agrees {
             self.object(position, "looks for something else than it asks for");
         }
-        match (call, &step.undo) {
-            (ModifyCall::Spec(_), Undo::By(Action::Modify(ModifyCall::Spec(back))))
-                if Some(&back.instance_type) == step.before.instance_type.as_ref() => {}
-            (ModifyCall::Spec(_), _) => {
-                self.object(
-                    position,
-                    "changes a type and does not say how it is changed back",
-                );
-            }
-            (ModifyCall::Prepay(_) | ModifyCall::Network(_), _) => {
+        match call {
+            ModifyCall::Spec(_) => self.take_undo_of_a_type(position, step),
+            ModifyCall::Prepay(_) | ModifyCall::Network(_) => {
                 let pays = call.makes_order() && !step.is_finished_by_its_answer();
                 if pays && !step.is_pivot() {
                     self.object(position, "pays an order and calls it undoable");
                 }
+            }
+        }
+    }
+
+    /// Back to the type before, and to nothing else.
+    fn take_undo_of_a_type(&mut self, position: usize, step: &Step) {
+        let was = step.before.instance_type.as_ref();
+        match &step.undo {
+            Undo::By(Action::Modify(ModifyCall::Spec(back)))
+                if Some(&back.instance_type) == was =>
+            {
+                if back.system_disk_category.is_some() {
+                    self.object(position, "asks for another system disk on the way back");
+                }
+            }
+            Undo::By(_) | Undo::Nothing | Undo::Never { .. } => {
+                self.object(
+                    position,
+                    "changes a type and does not say how it is changed back",
+                );
             }
         }
     }

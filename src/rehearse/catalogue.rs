@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::model::{BillingMethod, ModifyCall, ObservedFleet, TypeName};
-use crate::plan::{Action, Price, SavedPlan};
+use crate::model::{BillingMethod, ModifyCall, ObservedFleet, Sale, TypeName};
+use crate::plan::{Action, Price, Saga, SavedPlan};
 
 /// Price of a vCPU hour of a type nobody knows the price of; only the order of prices matters.
 const VCPU_HOUR: f64 = 0.25;
@@ -16,17 +16,20 @@ const RAISE: f64 = 1.1;
 /// Rounds of raising; a chain of upgrades longer than this is no fleet's.
 const ROUNDS_MAX: usize = 64;
 
+/// How the copy says that a type is not sold any more.
+const RETIRED: &str = "ecs-1";
+
 /// Public bandwidth that no type of the copy is too narrow for, Mbit/s.
 const BANDWIDTH_MAX: u32 = 200;
 
 /// The catalogue of the copy: every type of fleet and plan, priced so that each planned upgrade is one.
 pub(super) fn catalogue(plan: &SavedPlan, fleet: &ObservedFleet) -> Vec<Value> {
     let mut types = found(fleet);
-    for saga in plan.sagas.values() {
-        if let Some(target) = saga.target_type() {
-            let size = sized(target);
-            types.entry(target.clone()).or_insert(size);
-        }
+    let targets = plan.sagas.values().filter_map(Saga::target_type);
+    let targets: BTreeSet<&TypeName> = targets.collect();
+    for target in &targets {
+        let size = sized(target);
+        types.entry((*target).clone()).or_insert(size);
     }
     let mut prices: BTreeMap<TypeName, f64> = types
         .iter()
@@ -34,13 +37,18 @@ pub(super) fn catalogue(plan: &SavedPlan, fleet: &ObservedFleet) -> Vec<Value> {
         .collect();
     keep_directions(&mut prices, &upgrades(plan, fleet));
     let entry = |(name, (vcpus, memory_gib)): (&TypeName, &(u32, f64))| {
-        json!({
+        let mut entry = json!({
             "type": name.as_str(),
             "vcpus": vcpus,
             "memory_gib": memory_gib,
             "price_hour": (prices[name] * 10_000.0).round() / 10_000.0,
             "bandwidth_max": BANDWIDTH_MAX,
-        })
+        });
+        // What the plan goes to is sold here, wherever else it is not.
+        if Sale::of(name) != Sale::Open && !targets.contains(name) {
+            entry["Generation"] = RETIRED.into();
+        }
+        entry
     };
     types.iter().map(entry).collect()
 }

@@ -113,6 +113,9 @@ fn instance(seen: &ObservedInstance) -> Value {
     if let Some(host) = &seen.dedicated_host {
         set("DedicatedHostAttribute", json!({"DedicatedHostId": host}));
     }
+    if let Some(optimized) = seen.particulars.io_optimized {
+        set("IoOptimized", optimized.into());
+    }
     machine
 }
 

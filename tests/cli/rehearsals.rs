@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::house::{FAST, House};
-use crate::shop::{APPLY, shop};
+use crate::shop::{APPLY, WANTED, all_run_as, shop};
 
 const WITH: &str = "--simulate fleet.cloud.yaml";
 
@@ -86,6 +86,35 @@ fn a_rehearsal_changes_neither_fleet_nor_state_and_says_what_its_copy_does_not_k
         .run("rehearse")
         .exits(0)
         .shows(&["Nothing to rehearse"]);
+}
+
+#[test]
+fn a_copy_knows_what_is_retired_and_whose_input_and_output_are_not_optimized() {
+    let manifest = "
+version: 1
+fleet: shop
+region: cn-hangzhou
+defaults: {change: {system_disk_category: cloud_ssd}, rollout: {max_unavailable: 100%}}
+instances:
+  old-1: {id: i-1, spec: {instance_type: ecs.g7.xlarge}}
+  old-2: {id: i-2, spec: {instance_type: ecs.g7.xlarge}}
+  web-3: {id: i-3, spec: {instance_type: ecs.g7.xlarge}}
+";
+    let cloud = "
+catalogue:
+- {type: ecs.s2.large, vcpus: 2, memory_gib: 4, price_hour: 0.3, Generation: ecs-1}
+instances:
+- {InstanceId: i-1, InstanceType: ecs.s2.large}
+- {InstanceId: i-2, InstanceType: ecs.s2.large, IoOptimized: false}
+- {InstanceId: i-3, InstanceType: ecs.g7.large}
+";
+    let house = House::with("rehearsed-old-types", manifest, cloud, FAST);
+    house
+        .run("rehearse")
+        .exits(0)
+        .shows(&["with exit code 0: 3 done of 3 machines"]);
+    house.run(APPLY).exits(0);
+    all_run_as(&house, WANTED);
 }
 
 #[test]

@@ -11,5 +11,6 @@ mod prices;
 mod laws;
 mod money;
 mod ways_back;
+mod disks;
 mod sealed;
 mod spoiled;

@@ -202,6 +202,12 @@ fn every_step_answers_for_itself() {
     spoiled("how it is changed back", |plan| {
         plan.steps(WEB)[1].before = Goal::default();
     });
+    spoiled("another system disk on the way back", |plan| {
+        let Undo::By(Action::Modify(ModifyCall::Spec(back))) = &mut plan.steps(WEB)[1].undo else {
+            panic!("a type is not changed back");
+        };
+        back.system_disk_category = Some("cloud_ssd".to_owned());
+    });
     spoiled("something else than it asks for", |plan| {
         plan.steps(WEB)[4].after.max_bandwidth_out = Some(51);
     });

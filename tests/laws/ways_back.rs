@@ -12,7 +12,7 @@ use crate::little_cloud::LittleCloud;
 use crate::world::{World, id, type_name};
 
 /// The same fleet, whose groups put back who is not good.
-fn careful(mut fleet: Fleet) -> Fleet {
+pub(crate) fn careful(mut fleet: Fleet) -> Fleet {
     let put_back = |rollout: &mut Rollout| {
         rollout.on_failure = OnFailure::Revert;
         rollout.health = Some(Health {

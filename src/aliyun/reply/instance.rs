@@ -94,6 +94,8 @@ struct Instance<'a> {
     auto_release_time: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::nullable")]
     hibernation_options: Hibernation,
+    #[serde(default, deserialize_with = "lenient::flag_if_told")]
+    io_optimized: Option<bool>,
     #[serde(default, deserialize_with = "lenient::nullable")]
     network_interfaces: Interfaces,
 }
@@ -221,6 +223,7 @@ fn read_instance(id: InstanceId, from: Instance<'_>) -> Result<ObservedInstance,
                 .os_type
                 .is_some_and(|word| word.eq_ignore_ascii_case("windows")),
             hibernates: from.hibernation_options.is_configured(),
+            io_optimized: from.io_optimized,
             // A time that is no time is none: it is worth a note at most.
             auto_release_at: from.auto_release_time.and_then(|time| time.parse().ok()),
             started_at: from.start_time.and_then(|time| time.parse().ok()),
@@ -375,6 +378,22 @@ mod tests {
         assert_eq!(seen.locks, ["recycling"]);
         assert_eq!(seen.public_ip.as_deref(), Some("1.2.3.4"));
         assert_eq!((seen.eip, seen.stopped_mode), (None, None));
+    }
+
+    #[test]
+    fn input_and_output_are_told_or_not_and_hide_no_machine() {
+        for (told, read) in [
+            ("", None),
+            (r#","IoOptimized":true"#, Some(true)),
+            (r#","IoOptimized":false"#, Some(false)),
+            (r#","IoOptimized":"True""#, Some(true)),
+            (r#","IoOptimized":"optimized""#, None),
+            (r#","IoOptimized":null"#, None),
+            (r#","IoOptimized":[1]"#, None),
+        ] {
+            let seen = one(&format!(r#"{LEAST},"InstanceChargeType":"PostPaid"{told}"#)).unwrap();
+            assert_eq!(seen.particulars.io_optimized, read, "{told}");
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub(super) const ROWS: &[ErrorFacts] = &[
         "Plan again: the machine may have been changed since."),
     row("InvalidParam.SystemDiskCategory", 400, S, (Parameter, AfterFix),
         "The wanted kind of system disk is not possible here (R69).",
-        "Leave `system_disk_category` out unless the machine leaves a retired type."),
+        "Leave `system_disk_category` out unless the machine leaves a retired type, or becomes I/O-optimized."),
     row("InvalidParameter", 400, S, (Parameter, AfterFix),
         "On this call the code speaks of outbound bandwidth (R9).",
         "Set a whole number from 0 to 100."),

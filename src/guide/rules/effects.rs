@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "Gives a classic machine another private address, and renames the disks of one that becomes I/O-optimized.")),
     rule(69, "another kind of system disk, in two cases",
         ("SystemDisk.Category counts only where a retired type is left for one on sale, or where a machine becomes I/O-optimized; by another text only where both happen.", "002, 004, SDK7"),
-        (Chooses, "Sends it only where `change.system_disk_category` is written."),
+        (Chooses, "Sends `change.system_disk_category` where one of the two may be so: what is retired stands in `src/model/retired.rs`, and what the machine does not tell may be. Elsewhere it is left out, with a note; on a way back always."),
         (Answers, "400 InvalidParam.SystemDiskCategory or InvalidSystemDiskCategory.NotMatchInstanceType where neither is so.")),
     rule(70, "StopCharging gives capacity and address up",
         ("A pay-as-you-go machine in a VPC that is stopped with StopCharging loses its static address and its place.", "SDK7"),

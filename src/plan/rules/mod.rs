@@ -10,6 +10,7 @@ pub(super) mod guards;
 pub(super) mod bandwidth;
 pub(super) mod payment;
 pub(super) mod power;
+pub(super) mod retired;
 pub(super) mod transition;
 pub(super) mod reasons;
 pub(super) mod network;

@@ -6,8 +6,8 @@ use crate::model::{
 use crate::plan::account::Blocked;
 use crate::plan::input::Case;
 use crate::plan::price::Price;
-use crate::plan::rules::{fits, payment, targets};
-use crate::plan::step::{Because, Undo};
+use crate::plan::rules::{fits, payment, retired, targets};
+use crate::plan::step::{Action, Because, Undo};
 
 /// A change of type, decided.
 #[derive(Debug, Clone)]
@@ -76,17 +76,19 @@ fn stands_on_no_dedicated_host(case: &Case<'_>) -> Result<(), Blocked> {
 
 /// R1, R2, R5: stopped, no order, billing follows the new shape.
 fn pay_as_you_go(case: &Case<'_>, to: &TypeName) -> TypeChange {
-    let call = |instance_type: &TypeName| {
-        ModifyCall::Spec(SpecChange {
-            instance_type: instance_type.clone(),
-            allow_migrate_across_zone: case.desired.change.migrate_across_zone,
-            system_disk_category: case.desired.change.system_disk_category.clone(),
-        })
-    };
     let from = case.seen.instance_type.clone();
+    // On the way back the disk stays as it came out (R69).
+    let plain = |instance_type: &TypeName| SpecChange {
+        instance_type: instance_type.clone(),
+        allow_migrate_across_zone: case.desired.change.migrate_across_zone,
+        system_disk_category: None,
+    };
     TypeChange {
-        call: call(to),
-        undo: Undo::By(crate::plan::step::Action::Modify(call(&from))),
+        call: ModifyCall::Spec(SpecChange {
+            system_disk_category: retired::system_disk(case, to),
+            ..plain(to)
+        }),
+        undo: Undo::By(Action::Modify(ModifyCall::Spec(plain(&from)))),
         price: Price::NoOrder,
         from,
         to: to.clone(),
@@ -134,7 +136,7 @@ fn subscription(case: &Case<'_>, to: &TypeName) -> Result<TypeChange, Blocked> {
             instance_type: to.clone(),
             auto_pay: payment::auto_pay(case.payment()),
             migrate_across_zone: case.desired.change.migrate_across_zone,
-            system_disk_category: case.desired.change.system_disk_category.clone(),
+            system_disk_category: retired::system_disk(case, to),
         }),
         from: case.seen.instance_type.clone(),
         to: to.clone(),

@@ -2,7 +2,7 @@
 
 use crate::model::{NetworkKind, TypeName};
 use crate::plan::input::Case;
-use crate::plan::rules::{fits, targets};
+use crate::plan::rules::{fits, retired, targets};
 use crate::plan::step::Because;
 
 /// The notes about this machine becoming that.
@@ -14,6 +14,7 @@ pub(in crate::plan) fn notes(case: &Case<'_>, to: &TypeName) -> Vec<Because> {
         entry_level(case, to),
         hibernation(case),
         not_listed_yet(case, to),
+        retired::disk_is_left_out(case, to),
     ];
     all.into_iter().flatten().collect()
 }

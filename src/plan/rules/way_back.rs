@@ -4,7 +4,7 @@
 //! Whatever was changed before the check is changed back, last first. What costs money, or does not come
 //! back, is never touched: such a machine stays as it is and is held.
 
-use crate::model::{Field, InstanceStatus, Mbps, ModifyCall, NetworkChange, OnFailure};
+use crate::model::{Field, InstanceStatus, Mbps, ModifyCall, NetworkChange, OnFailure, SpecChange};
 use crate::plan::draft::Draft;
 use crate::plan::input::Case;
 use crate::plan::rules::{bandwidth, care, network};
@@ -99,7 +99,7 @@ fn steps_back(case: &Case<'_>, done: &[Step]) -> Vec<Step> {
     let mut draft = Draft::from_power(&InstanceStatus::Running, care::care(case));
     for step in done.iter().rev() {
         match &step.action {
-            Action::Modify(ModifyCall::Spec(_)) => put_type_back(&mut draft, step),
+            Action::Modify(ModifyCall::Spec(forth)) => put_type_back(&mut draft, step, forth),
             Action::Modify(ModifyCall::Network(call)) => {
                 draft.cool_down();
                 draft.change(network_back(case, step, call));
@@ -120,7 +120,7 @@ fn steps_back(case: &Case<'_>, done: &[Step]) -> Vec<Step> {
     draft.into_steps()
 }
 
-fn put_type_back(draft: &mut Draft, step: &Step) {
+fn put_type_back(draft: &mut Draft, step: &Step, forth: &SpecChange) {
     let Undo::By(Action::Modify(ModifyCall::Spec(call))) = &step.undo else {
         return;
     };
@@ -140,7 +140,11 @@ fn put_type_back(draft: &mut Draft, step: &Step) {
             status: None,
             ..step.before.clone()
         },
-        undo: Undo::By(step.action.clone()),
+        // The disk stays as it came out (R69).
+        undo: Undo::By(Action::Modify(ModifyCall::Spec(SpecChange {
+            system_disk_category: None,
+            ..forth.clone()
+        }))),
         ..change(back)
     });
     draft.start(Because::new(
