@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::model::{BillingMethod, InstanceStatus, ModifyCall, StoppedMode, TemporaryBandwidth};
+use crate::model::{
+    BillingMethod, InstanceStatus, ModifyCall, Sale, StoppedMode, TemporaryBandwidth,
+};
 
 use super::saga::Saga;
 use super::step::{Action, Goal, Step, Undo};
@@ -18,6 +20,7 @@ pub(super) enum Comes {
 
 /// One machine, followed through its chain.
 struct Walk {
+    comes: Comes,
     up: bool,
     modified_since_cool_down: bool,
     pivot_passed: bool,
@@ -29,6 +32,7 @@ struct Walk {
 /// Everything that is wrong with the chain.
 pub(super) fn walk(saga: &Saga, comes: Comes) -> Vec<String> {
     let mut walk = Walk {
+        comes,
         up: saga.was_running,
         modified_since_cool_down: comes == Comes::Changed,
         pivot_passed: false,
@@ -163,17 +167,23 @@ impl Walk {
         }
     }
 
-    /// Back to the type before, and to nothing else.
+    /// Back to the type before and to nothing else, and never to one that is not sold any more. What a way back leaves
+    /// was had a moment ago.
     fn take_undo_of_a_type(&mut self, position: usize, step: &Step) {
         let was = step.before.instance_type.as_ref();
+        let is_retired = was.is_some_and(|was| Sale::of(was) != Sale::Open);
         match &step.undo {
             Undo::By(Action::Modify(ModifyCall::Spec(back)))
                 if Some(&back.instance_type) == was =>
             {
+                if is_retired && self.comes == Comes::Rested {
+                    self.object(position, "promises a type back that is not sold any more");
+                }
                 if back.system_disk_category.is_some() {
                     self.object(position, "asks for another system disk on the way back");
                 }
             }
+            Undo::Never { .. } if is_retired => {}
             Undo::By(_) | Undo::Nothing | Undo::Never { .. } => {
                 self.object(
                     position,

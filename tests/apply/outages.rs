@@ -192,3 +192,39 @@ fn a_machine_is_stopped_without_charge_once_its_type_is_changed() {
         },
     );
 }
+
+#[test]
+fn a_start_that_is_refused_behind_a_retired_type_is_held_and_tried_again_by_the_next_apply() {
+    let old = "catalogue: [{type: ecs.s2.large, vcpus: 2, memory_gib: 4, price_hour: 0.3, Generation: ecs-1}]\n\
+               instances: [{InstanceId: i-1, InstanceType: ecs.s2.large, IoOptimized: false}]";
+    let lock = json!({"InstanceId": "i-1"});
+    story(ONE_LARGER, old, Faults::None, async |house| {
+        let told = house
+            .apply_hearing(|event, _| {
+                if finishes(&event.kind, "modify") {
+                    assert!(house.rig.by_hand("lock", &lock));
+                }
+                if matches!(event.kind, EventKind::StepFailed { .. }) {
+                    assert!(house.rig.by_hand("unlock", &lock));
+                }
+            })
+            .await;
+        assert_eq!(told.outcome.exit_code, 8, "{:?}", told.outcome);
+        assert!(
+            told.end_of("i-1").contains("Held"),
+            "{}",
+            told.end_of("i-1")
+        );
+        let machine = house.truth("i-1");
+        assert_eq!(machine["Status"], "Stopped");
+        assert_eq!(machine["ConfiguredType"], "ecs.g7.xlarge");
+
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        let machine = house.truth("i-1");
+        assert_eq!(machine["Status"], "Running");
+        assert_eq!(machine["EffectiveType"], "ecs.g7.xlarge");
+        // Nobody asked for the old type, which the cloud would have refused.
+        assert_eq!(house.calls("ModifyInstanceSpec").len(), 1);
+    });
+}

@@ -1,4 +1,5 @@
-//! Another kind of system disk is asked for where the cloud may take it, and never on a way back (R69).
+//! What leaving a retired type means: another kind of system disk is asked for where the cloud may take it, and never on a
+//! way back (R69), and the type is not promised back (R68).
 
 use std::collections::BTreeMap;
 
@@ -65,6 +66,27 @@ fn it_is_asked_for_where_it_may_count() {
         if let Undo::By(Action::Modify(ModifyCall::Spec(back))) = undo {
             assert_eq!(back.system_disk_category, None, "{case}");
         }
+    }
+}
+
+#[test]
+fn a_type_that_is_retired_is_not_promised_back() {
+    for (now, why) in [
+        (
+            "ecs.s2.large",
+            "ecs.s2.large is not sold any more, and cannot be had back",
+        ),
+        (
+            "ecs.n1.large",
+            "ecs.n1.large is not sold on every site any more, and may not be had back",
+        ),
+    ] {
+        let planned = planned(&careful(plain()), WEB, now, Some(true));
+        let (_, undo) = change_of(&planned.sagas, WEB);
+        let why = why.to_owned();
+        assert_eq!(*undo, Undo::Never { why: why.clone() });
+        let way_back = &planned.sagas[&id(WEB)].way_back;
+        assert_eq!(*way_back, Some(WayBack::Never { why }));
     }
 }
 

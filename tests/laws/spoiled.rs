@@ -202,6 +202,21 @@ fn every_step_answers_for_itself() {
     spoiled("how it is changed back", |plan| {
         plan.steps(WEB)[1].before = Goal::default();
     });
+    spoiled("how it is changed back", |plan| {
+        plan.steps(WEB)[1].undo = Undo::Never {
+            why: "nobody wants it back".to_owned(),
+        };
+    });
+    spoiled("promises a type back that is not sold", |plan| {
+        let step = &mut plan.steps(WEB)[1];
+        let retired = type_name("ecs.s2.large");
+        step.before.instance_type = Some(retired.clone());
+        step.undo = Undo::By(Action::Modify(ModifyCall::Spec(SpecChange {
+            instance_type: retired,
+            allow_migrate_across_zone: None,
+            system_disk_category: None,
+        })));
+    });
     spoiled("another system disk on the way back", |plan| {
         let Undo::By(Action::Modify(ModifyCall::Spec(back))) = &mut plan.steps(WEB)[1].undo else {
             panic!("a type is not changed back");

@@ -77,6 +77,7 @@ const ROWS: &[Row] = &[
     (64, Blocked, UP, SMALL, "quota: {vcpus: 3}"),
     (65, Blocked, UP, "InstanceType: ecs.g6.large, OperationLocks: {LockReason: [{LockReason: security}]}", ""),
     (66, Blocked, UP, "InstanceType: ecs.g6.large, InstanceChargeType: PrePaid, ExpiredTime: '2027-01-01T00:00Z', HibernationOptions: {Configured: true}", ""),
+    (68, Noted, "change: {migrate_across_zone: true}, spec: {instance_type: ecs.g6.xlarge}", "InstanceType: ecs.g6.large, InstanceNetworkType: classic", ""),
     (69, Noted, "change: {system_disk_category: cloud_ssd}, spec: {instance_type: ecs.g6.xlarge}", SMALL, ""),
     (70, InAStep, UP, SMALL, ""),
 ];
@@ -101,7 +102,7 @@ const ELSEWHERE: &[(u8, &str)] = &[
     (53, "a sum of many machines: a test of its own"),
     (54, "in apply: the throttle"), (55, "the laws look at the needs of every step"),
     (56, "in apply: the token"), (67, "no reading call tells"),
-    (68, "sent as the manifest says"), (71, "never sent"),
+    (71, "never sent"),
     (72, "in apply: a start follows"),
 ];
 

@@ -7,8 +7,8 @@ use super::{Rule, rule};
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
     rule(68, "another cluster can mean other addresses",
-        ("Allowed to move to another cluster, classic machines get another private address, and machines that leave a retired type other names for their disks; in a VPC the private address stays.", "002, SDK7, DOC20"),
-        (Chooses, "Sends it only where `change.migrate_across_zone` is written; does not note the effects yet."),
+        ("Allowed to move to another cluster, classic machines get another private address; a machine that leaves a retired type and becomes I/O-optimized gets other names for its disks and another licence code. In a VPC the private address stays.", "002, SDK7, DOC20"),
+        (Chooses, "Sends it only where `change.migrate_across_zone` is written; notes the other address on the classic network, and the other names where a machine may become I/O-optimized. A type that is not sold any more is never promised back: leaving it is final."),
         (Answers, "Gives a classic machine another private address, and renames the disks of one that becomes I/O-optimized.")),
     rule(69, "another kind of system disk, in two cases",
         ("SystemDisk.Category counts only where a retired type is left for one on sale, or where a machine becomes I/O-optimized; by another text only where both happen.", "002, 004, SDK7"),

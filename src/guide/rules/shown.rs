@@ -74,7 +74,7 @@ pub(super) const SHOWN: &[(u8, &[&str])] = &[
     (65, &["sim::rules", "sim::power::a_security_lock_forbids_a_start_but_not_a_stop", "planning::walk", "planning/hindrances"]),
     (66, &["sim::rules", "planning::walk", "planning/pre-flight"]),
     (67, &["sim::rules"]),
-    (68, &["sim::rules", "sim::settings::leaving_the_retired_series_changes_addresses_disks_and_input_output"]),
+    (68, &["sim::rules", "sim::settings::leaving_the_retired_series_changes_addresses_disks_and_input_output", "planning::walk", "planning/retired-type"]),
     (69, &["sim::rules", "sim::settings::a_system_disk_changes_with_a_retired_type_or_with_input_and_output_and_with_nothing_else", "planning::walk", "planning/system-disk"]),
     (70, &["sim::power::stopping_without_charge_gives_the_address_back", "planning::walk", "planning/postpaid-type"]),
     (71, &["sim::rules"]),

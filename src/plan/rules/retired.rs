@@ -1,6 +1,7 @@
-//! What a change of type does besides where an old type is left, or the cluster.
+//! What else a change of type does where a retired type is left, or the cluster: it is final, and its system disk, names
+//! and addresses may be others behind it.
 
-use crate::model::{Sale, TypeName};
+use crate::model::{NetworkKind, Sale, TypeName};
 use crate::plan::input::Case;
 use crate::plan::step::Because;
 
@@ -31,4 +32,49 @@ fn takes_a_system_disk(case: &Case<'_>, to: &TypeName) -> bool {
 /// For one that is sold where the old one is not.
 fn leaves_a_retired_type(case: &Case<'_>, to: &TypeName) -> bool {
     Sale::of(&case.seen.instance_type) > Sale::of(to)
+}
+
+/// R68: why its type cannot be promised back, if so. One that is still sold on the other site may be had, and may not.
+pub(in crate::plan) fn why_final(case: &Case<'_>) -> Option<String> {
+    let from = &case.seen.instance_type;
+    match Sale::of(from) {
+        Sale::Open => None,
+        Sale::Abroad => Some(format!(
+            "{from} is not sold on every site any more, and may not be had back"
+        )),
+        Sale::Over => Some(format!(
+            "{from} is not sold any more, and cannot be had back"
+        )),
+    }
+}
+
+/// R68: on the classic network a private address belongs to a cluster.
+pub(in crate::plan) fn other_address(case: &Case<'_>, to: &TypeName) -> Option<Because> {
+    let may_move = case.desired.change.migrate_across_zone == Some(true);
+    let may_change = may_move || may_become_optimized(case, to);
+    (case.seen.network == NetworkKind::Classic && may_change).then(|| {
+        Because::new(
+            "R68",
+            "this change may give it another private address, as it stands in the classic network",
+        )
+    })
+}
+
+/// R68: a guest that names its disks does not find them, and its software may ask for its licence.
+pub(in crate::plan) fn other_names(case: &Case<'_>, to: &TypeName) -> Option<Because> {
+    may_become_optimized(case, to).then(|| {
+        Because::new(
+            "R68",
+            "where it becomes I/O-optimized, its disks get other device names (`vda` for `xvda`) and its software another \
+             licence code: prepare both inside the guest beforehand",
+        )
+    })
+}
+
+/// Whoever leaves a retired type may not have been so far, unless the cloud says that it was.
+fn may_become_optimized(case: &Case<'_>, to: &TypeName) -> bool {
+    match case.seen.particulars.io_optimized {
+        Some(is_optimized) => !is_optimized,
+        None => leaves_a_retired_type(case, to),
+    }
 }

@@ -83,12 +83,16 @@ fn pay_as_you_go(case: &Case<'_>, to: &TypeName) -> TypeChange {
         allow_migrate_across_zone: case.desired.change.migrate_across_zone,
         system_disk_category: None,
     };
+    let undo = match retired::why_final(case) {
+        Some(why) => Undo::Never { why },
+        None => Undo::By(Action::Modify(ModifyCall::Spec(plain(&from)))),
+    };
     TypeChange {
         call: ModifyCall::Spec(SpecChange {
             system_disk_category: retired::system_disk(case, to),
             ..plain(to)
         }),
-        undo: Undo::By(Action::Modify(ModifyCall::Spec(plain(&from)))),
+        undo,
         price: Price::NoOrder,
         from,
         to: to.clone(),

@@ -14,6 +14,8 @@ pub(in crate::plan) fn notes(case: &Case<'_>, to: &TypeName) -> Vec<Because> {
         entry_level(case, to),
         hibernation(case),
         not_listed_yet(case, to),
+        retired::other_address(case, to),
+        retired::other_names(case, to),
         retired::disk_is_left_out(case, to),
     ];
     all.into_iter().flatten().collect()
