@@ -44,8 +44,9 @@ pub struct MoneyQuestions {
     /// Subscriptions that run as wanted and whose type is not on record, with the time from which on an order of theirs
     /// cannot be in effect: was one paid since (R72)?
     pub unrecorded: BTreeMap<InstanceId, Timestamp>,
-    /// Whether an order would be paid by itself, so that the balance matters.
-    pub pays_by_itself: bool,
+    /// Whether the balance matters: an order would be made, or a machine stopped for a change that the cloud refuses to
+    /// whoever owes money (R41).
+    pub balance: bool,
 }
 
 /// Whether prices were asked for.

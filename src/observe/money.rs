@@ -61,7 +61,7 @@ impl MoneyDesk<'_> {
             Pricing::Asked => {
                 books.quotes = quotes(self.prices, &questions.prices).await;
                 books.renewals = renewals(self.prices, &questions.subscriptions).await;
-                if questions.pays_by_itself {
+                if questions.balance {
                     books.funds = funds(self.billing).await;
                 }
             }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Answer, Mbps, NetworkBilling, RegionId, TypeName, ZoneId};
+use crate::model::{Answer, Funds, Mbps, NetworkBilling, RegionId, TypeName, ZoneId};
 
 use super::account::{Check, Verdict};
 use super::input::PlanInput;
@@ -29,6 +29,7 @@ pub(super) fn checks(input: &PlanInput<'_>, planned: &Planned) -> Vec<Check> {
         checks.extend(bandwidth(input));
         checks.extend(attachments(input, planned));
         checks.extend(vcpus(input, planned));
+        checks.extend(arrears(input));
     }
     checks.extend(regional_sums(input, planned));
     checks.extend(unknown(input));
@@ -116,6 +117,20 @@ fn vcpus(input: &PlanInput<'_>, planned: &Planned) -> Vec<Check> {
         checks.push(Check::new("vCPUs", Verdict::Good, words));
     }
     checks
+}
+
+/// R41: what it can pay is below nothing. Some accounts may owe for a while, so that this blocks nobody.
+fn arrears(input: &PlanInput<'_>) -> Option<Check> {
+    let Funds::Known(available) = &input.books.funds else {
+        return None;
+    };
+    available.is_refund().then(|| {
+        let words = format!(
+            "the account has {available}: until what is overdue is paid, the cloud may refuse every change, also one \
+             that a machine was stopped for (R41)"
+        );
+        Check::new("balance", Verdict::Heed, words)
+    })
 }
 
 /// R53: the sums of what this fleet will have; machines outside of it are not seen.

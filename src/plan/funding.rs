@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    BalanceCheck, BillingMethod, Funds, InstanceId, Money, MoneyQuestions, NetworkBilling, Payment,
+    BalanceCheck, BillingMethod, Funds, InstanceId, Money, MoneyQuestions, NetworkBilling,
 };
 
 use super::bill::{Bill, Sum};
@@ -11,6 +11,7 @@ use super::input::{Case, PlanInput, Purse};
 use super::money::{Held, MoneySheet};
 use super::rules::prices;
 use super::saga::Saga;
+use super::step::Action;
 
 /// Adds what one machine's change makes worth asking.
 pub(super) fn ask_about(case: &Case<'_>, saga: &Saga, questions: &mut MoneyQuestions) {
@@ -18,17 +19,24 @@ pub(super) fn ask_about(case: &Case<'_>, saga: &Saga, questions: &mut MoneyQuest
         let about = || saga.instance.clone();
         questions.prices.entry(key).or_insert_with(about);
     }
+    let is_checked = case.input.desired.balance == BalanceCheck::Check;
+    questions.balance |= is_checked && (saga.makes_order() || is_stopped_for_a_change(saga));
     if case.seen.billing == BillingMethod::PrePaid && saga.makes_order() {
         let region = saga.region.clone();
         let there = questions.subscriptions.entry(region).or_default();
         there.insert(saga.instance.clone());
-        let is_checked = case.input.desired.balance == BalanceCheck::Check;
-        questions.pays_by_itself |= is_checked && case.desired.payment != Payment::Await;
         // R30: only these can have temporary bandwidth, which would hold the change up (R31).
         if case.seen.charge_type == Some(NetworkBilling::PayByBandwidth) {
             questions.upgradable.insert(saga.instance.clone());
         }
     }
+}
+
+/// R41: only behind the stop would it be known that the account owes money.
+fn is_stopped_for_a_change(saga: &Saga) -> bool {
+    let has = |wanted: fn(&Action) -> bool| saga.steps.iter().any(|step| wanted(&step.action));
+    has(|action| matches!(action, Action::Stop { .. }))
+        && has(|action| matches!(action, Action::Modify(_)))
 }
 
 /// The bill of these changes.

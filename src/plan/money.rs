@@ -11,7 +11,8 @@ use super::bill::Bill;
 pub struct MoneySheet {
     /// Whether prices were asked for.
     pub pricing: Pricing,
-    /// What the account could pay when the plan was made; asked only where an order is paid by itself.
+    /// What the account could pay when the plan was made; asked only where an order is made, or a machine stopped for a
+    /// change.
     pub funds: Funds,
     /// Why no order is paid by itself although the manifest wants it, if so.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -177,8 +177,9 @@ fn a_thousand_like_machines_cost_a_handful_of_questions() {
         .shows(&["1000 to change", "to start 100 of 1000 machines"]);
     let calls = house.server.calls();
     // Ten pages; who we are, targets, types, vCPUs, and the rights to stop and to start. Prices add one
-    // question for each type.
+    // question for each type, and the balance.
     assert_eq!(calls["DescribeInstances"], 10, "{calls:?}");
     assert_eq!(calls["DescribePrice"], 2, "{calls:?}");
-    assert_eq!(calls.values().sum::<u64>(), 16 + 2, "{calls:?}");
+    assert_eq!(calls["QueryAccountBalance"], 1, "{calls:?}");
+    assert_eq!(calls.values().sum::<u64>(), 16 + 3, "{calls:?}");
 }

@@ -8,7 +8,7 @@ use super::{Rule, rule};
 pub(super) const RULES: &[Rule] = &[
     rule(41, "an overdue bill stops everything",
         ("An account that owes money changes nothing.", "002, 003"),
-        (Runs, "Spares every machine still to be stopped after the first such refusal; what needs no stop is tried all the same."),
+        (Notes, "Asks for the balance where something is stopped for a change or ordered, and warns where it is below 0. After the first such refusal, spares every machine still to be stopped; what needs no stop is tried all the same."),
         (Answers, "400 Account.Arrearage while the balance is below 0.")),
     rule(42, "AutoPay pays unless told not to",
         ("AutoPay is true when it is left out; with too little balance it leaves an abnormal order that can only be voided, or is refused at once.", "001, SDK7, WEB"),

@@ -47,7 +47,7 @@ pub(super) const SHOWN: &[(u8, &[&str])] = &[
     (38, &["sim::rules"]),
     (39, &["sim::rules"]),
     (40, &["sim::rules"]),
-    (41, &["sim::rules"]),
+    (41, &["sim::rules", "planning::walk", "planning/arrears"]),
     (42, &["sim::rules", "sim::orders::too_little_money_makes_an_order_nobody_can_pay", "sim::settings::an_order_the_balance_does_not_cover_may_be_cancelled_by_itself", "planning::walk", "planning/prepaid-up-online"]),
     (43, &["sim::rules", "sim::orders::an_unpaid_order_waits_for_the_console", "sim::owners::an_unpaid_order_lapses_where_the_scenario_says_so", "planning::walk", "planning/prepaid-up-await"]),
     (44, &["sim::orders::a_downgrade_stops_first_and_is_refunded", "planning::walk", "planning/prepaid-down"]),
