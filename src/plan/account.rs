@@ -38,7 +38,8 @@ pub struct Note {
 /// What was looked into before anything is touched, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Check {
-    /// What was looked into: `targets`, `bandwidth`, `attachments`, `vCPUs`, `balance`, `rights`.
+    /// What was looked into: `targets`, `bandwidth`, `attachments`, `vCPUs`, `balance`, `orders`,
+    /// `rights`.
     pub about: String,
     /// What came of it.
     pub verdict: Verdict,

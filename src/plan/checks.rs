@@ -5,14 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Answer, Funds, Mbps, NetworkBilling, RegionId, TypeName, ZoneId};
+use crate::model::{Answer, Funds, Mbps, ModifyCall, NetworkBilling, RegionId, TypeName, ZoneId};
 
 use super::account::{Check, Verdict};
 use super::input::PlanInput;
 use super::saga::Saga;
+use super::step::Action;
 use super::{Planned, quota};
 
-/// Types and zones that are named; more are counted.
+/// Types, zones and orders that are named; more are counted.
 const NAMED_MAX: usize = 3;
 
 /// R53: the regional sums as they were last published, Mbit/s. By traffic it is a matter of shaping,
@@ -30,6 +31,7 @@ pub(super) fn checks(input: &PlanInput<'_>, planned: &Planned) -> Vec<Check> {
         checks.extend(attachments(input, planned));
         checks.extend(vcpus(input, planned));
         checks.extend(arrears(input));
+        checks.extend(unpaid_orders(input, planned));
     }
     checks.extend(regional_sums(input, planned));
     checks.extend(unknown(input));
@@ -131,6 +133,33 @@ fn arrears(input: &PlanInput<'_>) -> Option<Check> {
         );
         Check::new("balance", Verdict::Heed, words)
     })
+}
+
+/// R45: by one text a single unpaid order holds up every change of network in the account, whosever it is. Known are
+/// those that were looked for because a subscription changes.
+fn unpaid_orders(input: &PlanInput<'_>, planned: &Planned) -> Option<Check> {
+    let mut steps = planned.sagas.values().flat_map(|saga| &saga.steps);
+    // Whoever goes on with an order asks for no change of its own.
+    let changes_network = steps.any(|step| {
+        matches!(step.action, Action::Modify(ModifyCall::Network(_))) && step.adopts.is_none()
+    });
+    let unpaid = input.books.unpaid.values();
+    let orders: BTreeSet<&str> = unpaid
+        .map(|unpaid| unpaid.detail.order.id.as_str())
+        .collect();
+    let orders: Vec<&str> = orders.into_iter().collect();
+    let which = match orders.as_slice() {
+        [] => return None,
+        [one] => format!("order {one} is not paid: until it is"),
+        some if some.len() <= NAMED_MAX => {
+            format!("orders {} are not paid: until they are", some.join(", "))
+        }
+        many => format!("{} orders are not paid: until they are", many.len()),
+    };
+    let words = format!(
+        "{which}, or cancelled, the cloud may refuse every change of network in the account (R45)"
+    );
+    changes_network.then(|| Check::new("orders", Verdict::Heed, words))
 }
 
 /// R53: the sums of what this fleet will have; machines outside of it are not seen.

@@ -24,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "Refunds a downgrade at once.")),
     rule(45, "an unpaid order blocks the next change",
         ("While an order is open the machine, and by one text the whole account, takes no other change.", "000, 001, 004"),
-        (Blocks, "Looks for unpaid orders of the last 90 days and blocks their machines, naming the order and whose it is; one that is not recorded and does just what is wanted is gone on with."),
+        (Blocks, "Looks for unpaid orders of the last 90 days and blocks their machines, naming the order and whose it is; one that is not recorded and does just what is wanted is gone on with. A plan that changes a network warns of every unpaid order it knows."),
         (Answers, "403 OperationDenied.UnpaidOrder, or 400 InvalidInstance.UnpaidOrder, by operation; 400 InvalidInstance.UnPaidOrder to others where `unpaid_order_blocks_account` says so.")),
     rule(46, "an order under way means to wait",
         ("Between payment and change the machine answers that its order or request is being worked on.", "000, 004"),

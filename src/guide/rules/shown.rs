@@ -51,7 +51,7 @@ pub(super) const SHOWN: &[(u8, &[&str])] = &[
     (42, &["sim::rules", "sim::orders::too_little_money_makes_an_order_nobody_can_pay", "sim::settings::an_order_the_balance_does_not_cover_may_be_cancelled_by_itself", "planning::walk", "planning/prepaid-up-online"]),
     (43, &["sim::rules", "sim::orders::an_unpaid_order_waits_for_the_console", "sim::owners::an_unpaid_order_lapses_where_the_scenario_says_so", "planning::walk", "planning/prepaid-up-await"]),
     (44, &["sim::orders::a_downgrade_stops_first_and_is_refunded", "planning::walk", "planning/prepaid-down"]),
-    (45, &["sim::orders::an_unpaid_order_waits_for_the_console", "sim::settings::an_unpaid_order_may_block_the_network_of_the_whole_account", "planning/unpaid-order"]),
+    (45, &["sim::orders::an_unpaid_order_waits_for_the_console", "sim::settings::an_unpaid_order_may_block_the_network_of_the_whole_account", "planning/unpaid-order", "planning/unpaid-order-and-network"]),
     (46, &["sim::network::a_subscription_orders_bandwidth_and_gets_an_address_with_it"]),
     (47, &["sim::rules", "sim::orders::a_downgrade_stops_first_and_is_refunded", "planning::walk", "planning/prepaid-down"]),
     (48, &["sim::rules", "sim::settings::downgrades_are_counted_over_the_account_and_anew_each_month", "planning::walk", "planning/prepaid-down"]),
