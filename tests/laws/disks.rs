@@ -118,5 +118,8 @@ fn the_way_back_leaves_the_disk_alone_even_when_it_is_taken_back_itself() {
     };
     let back = Action::Modify(plainly("ecs.g6.large"));
     let change = steps.iter().find(|step| step.action == back).unwrap();
-    assert_eq!(change.undo, Undo::By(Action::Modify(plainly("ecs.g7.large"))));
+    assert_eq!(
+        change.undo,
+        Undo::By(Action::Modify(plainly("ecs.g7.large")))
+    );
 }
