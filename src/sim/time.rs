@@ -52,9 +52,13 @@ impl Serialize for Span {
     }
 }
 
+/// How a moment to the minute is written, and how long that is.
+const MINUTE: &str = "%Y-%m-%dT%H:%MZ";
+const MINUTE_LENGTH: usize = "yyyy-MM-ddTHH:mmZ".len();
+
 /// A moment to the minute, as instances carry it: `2026-01-01T00:00Z`.
 pub(crate) fn to_the_minute(moment: Timestamp) -> String {
-    moment.strftime("%Y-%m-%dT%H:%MZ").to_string()
+    moment.strftime(MINUTE).to_string()
 }
 
 /// A moment to the second, as requests and orders carry it: `2026-01-01T00:00:00Z`.
@@ -69,13 +73,13 @@ pub(crate) fn read_second(text: &str) -> Option<Timestamp> {
 
 /// Reads a moment to the minute; to the second is accepted as well, for the sources disagree (3.4).
 pub(crate) fn read_minute(text: &str) -> Option<Timestamp> {
-    read_exactly("%Y-%m-%dT%H:%MZ", "yyyy-MM-ddTHH:mmZ".len(), text).or_else(|| read_second(text))
+    read_exactly(MINUTE, MINUTE_LENGTH, text).or_else(|| read_second(text))
 }
 
 /// Reads a moment to the hour, as temporary upgrades end: `2026-01-01T00Z`.
 pub(crate) fn read_hour(text: &str) -> Option<Timestamp> {
     let hour = text.strip_suffix('Z')?;
-    read_minute(&format!("{hour}:00Z"))
+    read_exactly(MINUTE, MINUTE_LENGTH, &format!("{hour}:00Z"))
 }
 
 fn read_exactly(format: &str, length: usize, text: &str) -> Option<Timestamp> {
@@ -114,5 +118,7 @@ mod tests {
         assert!(read_minute("2024-01-15T08:30Z").is_some());
         assert!(read_second("2024-01-15T08:30Z").is_none());
         assert!(read_second("2024-01-15T08:30:07+02:00").is_none());
+        assert!(read_hour("2024-01-15T08Z").is_some());
+        assert!(read_hour("2024-01-15T08:30Z").is_none());
     }
 }

@@ -133,16 +133,55 @@ fn a_classic_machine_stops_for_its_first_bandwidth() {
     });
 }
 
+/// A temporary upgrade to 50 Mbit/s.
+fn span<'a>(from: &'a str, until: &'a str) -> [(&'a str, &'a str); 3] {
+    [
+        ("InternetMaxBandwidthOut", "50"),
+        ("StartTime", from),
+        ("EndTime", until),
+    ]
+}
+
+#[test]
+fn a_temporary_upgrade_is_told_which_of_its_times_is_wrong_and_why() {
+    let (start, end) = (
+        "InvalidStartTime.ValueNotSupported",
+        "InvalidEndTime.ValueNotSupported",
+    );
+    story(PREPAID, |house| async move {
+        for (from, until, code) in [
+            // Out of the permitted range: over already, or not written to the minute.
+            ("2025-12-31T23:00Z", "2026-01-01T05Z", start),
+            ("2026-01-02", "2026-01-03T00Z", start),
+            // The end may not come before the beginning, nor within three hours of it.
+            ("2026-01-02T06:00Z", "2026-01-02T05Z", start),
+            ("2026-01-02T06:00Z", "2026-01-02T06Z", end),
+            ("2026-01-02T06:01Z", "2026-01-02T09Z", end),
+            ("2026-01-02T06:00Z", "2026-01-02T09:30Z", end),
+            // The subscription ends with January.
+            (
+                "2026-02-01T00:01Z",
+                "2026-02-02T00Z",
+                "InvalidStartTime.BeyondLifeCycle",
+            ),
+            (
+                "2026-01-31T00:00Z",
+                "2026-02-01T01Z",
+                "InvalidEndTime.BeyondLifeCycle",
+            ),
+        ] {
+            let told = modify(&house, &span(from, until)).await;
+            assert_eq!(told, code, "{from} to {until}");
+        }
+        let truth = house.settled_truth();
+        assert_eq!(truth["orders"], json!([]));
+        assert_eq!(truth["instances"][0]["InternetMaxBandwidthOut"], 0);
+    });
+}
+
 #[test]
 fn a_temporary_upgrade_falls_back_by_itself() {
     story(PREPAID, |house| async move {
-        let span = |from, until| {
-            [
-                ("InternetMaxBandwidthOut", "50"),
-                ("StartTime", from),
-                ("EndTime", until),
-            ]
-        };
         for (from, until, code) in [
             (
                 "2026-01-01T01:00Z",

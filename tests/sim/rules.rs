@@ -61,6 +61,7 @@ const BROKEN: &[Broken] = &[
     broken(15, "", PAID, (PREPAY, "InstanceType=ecs.g7.xlarge OperatorType=downgrade"), (400, "InvalidInstanceType.ValueNotSupported")),
     broken(17, "", PAID, (PREPAY, "InstanceType=ecs.g7.xlarge RebootTime=soon"), (400, "InvalidRebootTime.MalFormed")),
     broken(17, "", PAID, (PREPAY, "InstanceType=ecs.g7.xlarge RebootTime=2025-12-01T00:00Z"), (400, "InvalidRebootTime.ValueNotSupported")),
+    broken(17, "", PAID, (PREPAY, "InstanceType=ecs.g7.xlarge RebootTime=2027-02-01T00:00Z"), (400, "InvalidRebootTime.ValueNotSupported")),
     broken(18, "", PAID, (PREPAY, "InstanceType=ecs.g7.xlarge EndTime=2026-02-01T00:00Z"), (400, "InvalidParameter")),
     broken(20, "particulars: {i-1: {booked_change: true}}", PAID, (PREPAY, UP), (400, "InvalidOperation.InstanceRenewWithDowngradeInPlan")),
     broken(20, "particulars: {i-1: {booked_change: true}}", STOPPED, (SPEC, UP), (403, "InstanceSpecModification.NotEffective")),

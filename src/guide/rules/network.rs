@@ -37,7 +37,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(30, "more bandwidth for a while",
         ("Between StartTime and EndTime, three hours or more, a subscription that pays by bandwidth may have more than it has; afterwards it falls back.", "000, 001, DOC20"),
         (Blocks, "Buys it as the last step of a machine, once no order for the same time is found; blocks what is not sold (RS0130 in the manifest), what has begun, and what takes a purchase back, which nobody refunds."),
-        (Answers, "Begins and ends it, and refuses times and values that do not fit.")),
+        (Answers, "Begins and ends it; 400 InvalidStartTime.ValueNotSupported to what is over or behind its own end, InvalidEndTime.ValueNotSupported to less than three hours, either's .BeyondLifeCycle to what the subscription does not reach, InvalidBandwidth.ValueNotSupported to less than it has.")),
     rule(31, "nothing lasting changes meanwhile",
         ("While a temporary upgrade is in force every lasting change is refused.", "000, 004"),
         (Blocks, "Reads the state and the orders for temporary bandwidth, blocks lasting changes until its end, and compares what the machine has for good and not what it shows."),

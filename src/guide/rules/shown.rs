@@ -36,7 +36,7 @@ pub(super) const SHOWN: &[(u8, &[&str])] = &[
     (27, &["sim::rules", "planning::walk", "planning/elastic-address"]),
     (28, &["sim::rules", "planning::walk", "planning/bandwidth-ranges"]),
     (29, &["sim::rules", "planning::walk", "planning/inbound"]),
-    (30, &["sim::rules", "sim::network::a_temporary_upgrade_falls_back_by_itself", "planning/temporary-bandwidth"]),
+    (30, &["sim::rules", "sim::network::a_temporary_upgrade_falls_back_by_itself", "sim::network::a_temporary_upgrade_is_told_which_of_its_times_is_wrong_and_why", "planning/temporary-bandwidth"]),
     (31, &["sim::network::a_temporary_upgrade_falls_back_by_itself", "planning/temporary-in-force"]),
     (32, &["sim::specs::bandwidth_changes_while_running", "planning::walk", "planning/hindrances-that-do-not-matter"]),
     (33, &["sim::network::no_bandwidth_left_means_no_address_left_in_a_vpc_and_on_the_classic_network_it_stays", "planning::walk", "planning/bandwidth-to-zero"]),

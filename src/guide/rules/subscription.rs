@@ -37,7 +37,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(17, "RebootTime reboots later",
         ("The service reboots the machine at that minute, in UTC; other forms and past times are refused.", "004"),
         (NeverSends, "Stops and starts in steps of its own."),
-        (Answers, "Reboots then; 400 InvalidRebootTime.MalFormed or .ValueNotSupported.")),
+        (Answers, "Reboots then; 400 InvalidRebootTime.MalFormed, or .ValueNotSupported to a time that is over or behind the end of the subscription.")),
     rule(18, "a type for a while only",
         ("EndTime should make the change temporary; newer pages say that this is not offered.", "004, WEB"),
         (NeverSends, "Has no key for it: the sources contradict each other."),

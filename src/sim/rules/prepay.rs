@@ -127,13 +127,24 @@ pub(crate) fn reboot(params: &Params, wall: Timestamp) -> Result<Reboot, Refusal
         ));
     };
     if moment < wall {
-        return Err(Refusal::new(
-            400,
-            "InvalidRebootTime.ValueNotSupported",
-            "RebootTime lies in the past.",
-        ));
+        return Err(no_such_reboot("RebootTime lies in the past."));
     }
     Ok(Reboot::At(moment))
+}
+
+/// R17: behind the end of the subscription there is nothing left to reboot.
+pub(crate) fn reboots_in_time(instance: &Instance, reboot: Reboot) -> Result<(), Refusal> {
+    let end = instance.expiry().unwrap_or(Timestamp::MAX);
+    match reboot {
+        Reboot::At(moment) if moment > end => Err(no_such_reboot(
+            "RebootTime lies behind the end of the subscription.",
+        )),
+        Reboot::At(_) | Reboot::Never | Reboot::WhenFinished => Ok(()),
+    }
+}
+
+fn no_such_reboot(why: &str) -> Refusal {
+    Refusal::new(400, "InvalidRebootTime.ValueNotSupported", why)
 }
 
 #[cfg(test)]

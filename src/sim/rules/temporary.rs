@@ -36,6 +36,9 @@ pub(crate) fn read(params: &Params) -> Result<Option<Span>, Refusal> {
     };
     let from = from.ok_or_else(|| bad("InvalidStartTime.ValueNotSupported", "StartTime"))?;
     let until = until.ok_or_else(|| bad("InvalidEndTime.ValueNotSupported", "EndTime"))?;
+    if until < from {
+        return Err(bad("InvalidStartTime.ValueNotSupported", "StartTime"));
+    }
     if until.duration_since(from) < LEAST {
         return Err(bad("InvalidEndTime.ValueNotSupported", "EndTime"));
     }
@@ -54,7 +57,7 @@ pub(crate) fn is_offered(instance: &Instance, wanted: Network) -> Result<(), Ref
     ))
 }
 
-/// R30: more than now, and inside the life of the instance.
+/// R30: more than now, still to come, and inside the life of the instance.
 pub(crate) fn fits(
     instance: &Instance,
     span: Span,
@@ -65,7 +68,10 @@ pub(crate) fn fits(
         return Err(bad("InvalidBandwidth.ValueNotSupported", "bandwidth"));
     }
     let end = instance.expiry().unwrap_or(Timestamp::MAX);
-    if span.from < now.wall || span.from > end {
+    if span.from < now.wall {
+        return Err(bad("InvalidStartTime.ValueNotSupported", "StartTime"));
+    }
+    if span.from > end {
         return Err(bad("InvalidStartTime.BeyondLifeCycle", "StartTime"));
     }
     if span.until > end {

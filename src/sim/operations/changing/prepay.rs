@@ -69,6 +69,7 @@ impl Asked<'_> {
         prepay::direction_is_as_said(call.params, kind)?;
         prepay::state_allows(instance, kind)?;
         prepay::may_change_online(world, instance)?;
+        prepay::reboots_in_time(instance, self.reboot)?;
         attached::fits(world, instance, self.target, Caller::Prepay)?;
         attached::vpc_takes_it(world, instance, self.target)?;
         let way = Way {
