@@ -81,6 +81,7 @@ const BROKEN: &[Broken] = &[
     broken(29, "", "", (NETWORK, "InternetMaxBandwidthOut=5 InternetMaxBandwidthIn=11"), (400, "InvalidInternetMaxBandwidthIn.ValueNotSupported")),
     broken(30, "", "", (NETWORK, FOR_A_WHILE), (400, "ChargeTypeViolation")),
     broken(30, "", FIXED_PAID, (NETWORK, "InternetMaxBandwidthOut=5 StartTime=2026-01-02T00:00Z"), (400, "InvalidEndTime.ValueNotSupported")),
+    broken(30, "", FIXED_PAID, (NETWORK, "InternetMaxBandwidthOut=5 StartTime=2025-12-31T00:00Z EndTime=2026-01-03T00Z"), (400, "InvalidStartTime.ValueNotSupported")),
     broken(34, "", "", (NETWORK, "NetworkChargeType=PayByMoon"), (400, "InvalidInternetChargeType.ValueNotSupported")),
     broken(36, "", "", (NETWORK, "InternetMaxBandwidthOut=5 ISP=BGP"), (403, "InvalidIspUID")),
     broken(36, "", "", (NETWORK, "ISP=BGP"), (400, "InvalidBandwidthOut.LessThanZero")),
@@ -212,6 +213,33 @@ fn every_rule_that_can_be_broken_is_answered_for_and_nothing_happens() {
         story(&scenario_of(case), |house| async move {
             is_refused(&house, case).await;
         });
+    }
+}
+
+/// The answers that a text of the guide names, each as a status and the code behind it.
+fn named(text: &str) -> Vec<(u16, &str)> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let pairs = words.windows(2).filter_map(|pair| {
+        let code = pair[1].trim_end_matches(['.', ',', ';']);
+        let is_code = code.starts_with(|c: char| c.is_ascii_uppercase());
+        let status = pair[0].parse::<u16>().ok()?;
+        is_code.then_some((status, code))
+    });
+    pairs.collect()
+}
+
+#[test]
+fn what_the_guide_says_a_rule_is_answered_with_is_the_answer() {
+    let silent: BTreeSet<u8> = SILENT.iter().map(|(rule, _)| *rule).collect();
+    for rule in rules::all().filter(|rule| !silent.contains(&rule.number)) {
+        let cases = || BROKEN.iter().filter(|case| case.rule == rule.number);
+        for answer in named(rule.sim) {
+            assert!(
+                cases().any(|case| case.answer == answer),
+                "R{}: nothing is answered with {answer:?}",
+                rule.number
+            );
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(54, "a thousand subscription orders a minute",
         ("ModifyPrepayInstanceSpec takes 1000 calls in 60 s from an account; no figure is known for the others.", "004"),
         (Runs, "Sends at most 976 calls of each modify operation in the worst minute."),
-        (Answers, "400 Throttling above 1000; other operations as `throttle` says.")),
+        (Answers, "400 Throttling.User above 1000; other operations as `throttle` says.")),
     rule(55, "one thing at a time on a machine",
         ("Two changes of one machine at once are refused.", "000"),
         (Sequences, "Puts a machine's steps into one chain, each behind the one before."),

@@ -146,7 +146,7 @@ impl Throttle {
     }
 }
 
-/// 400 `Throttling.User` with the wait newer gateways name in a header.
+/// 400 `Throttling.User` with the wait newer gateways name in a header; the plain code is the cool-down's (R52, R54).
 pub(crate) fn throttled(wait: Duration) -> Refusal {
     let message = "This operation was called too often; slow down and try again.";
     Refusal {
