@@ -10,6 +10,7 @@ mod harness;
 
 mod billing;
 mod clients;
+mod codes;
 mod faults;
 mod http;
 mod network;

@@ -13,7 +13,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(53, "the bandwidth of a region has a sum",
         ("All fixed bandwidth of an account in a region has a ceiling, once 50 Gbit/s, now a quota.", "000, 001, 002"),
         (Notes, "Adds up what the fleet will have in each region, and notes a sum above the figures once published; machines outside of the manifest are not counted."),
-        (Answers, "400 QuotaExceeded.InternetBandwidth when pay-as-you-go machines of the region that pay by bandwidth come to more than `fixed_bandwidth_max`, 50,000 Mbit/s.")),
+        (Answers, "400 QuotaExceeded.InternetBandwidth when pay-as-you-go machines of the region that pay by bandwidth come to more than `fixed_bandwidth_max`, 50,000 Mbit/s; InvalidParameter.Bandwidth from ModifyInstanceSpec.")),
     rule(54, "a thousand subscription orders a minute",
         ("ModifyPrepayInstanceSpec takes 1000 calls in 60 s from an account; no figure is known for the others.", "004"),
         (Runs, "Sends at most 976 calls of each modify operation in the worst minute."),
@@ -25,5 +25,5 @@ pub(super) const RULES: &[Rule] = &[
     rule(56, "what a client token looks like",
         ("At most 64 characters, all ASCII.", "000, 001, 002, 004"),
         (Runs, "Derives tokens of that form from the change, so that a second try is the same request."),
-        (Answers, "400 InvalidClientToken.ValueNotSupported; repeats the first answer to a known token.")),
+        (Answers, "400 InvalidClientToken.ValueNotSupported, or InvalidParameter from ModifyPrepayInstanceSpec; repeats the first answer to a known token, and refuses one that comes with another request.")),
 ];

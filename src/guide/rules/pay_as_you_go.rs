@@ -37,9 +37,9 @@ pub(super) const RULES: &[Rule] = &[
     rule(8, "bandwidth by this call needs no stop",
         ("Bandwidth changed by ModifyInstanceSpec takes effect at once, Running or Stopped.", "002, 003, SDK6"),
         (NeverSends, "Takes ModifyInstanceNetworkSpec for bandwidth, which serves both ways of paying."),
-        (Answers, "Changes it at once; 403 IncorrectInstanceStatus to a machine on its way.")),
+        (Answers, "Changes it at once; 403 InvalidStatus.ValueNotSupported to a machine on its way.")),
     rule(9, "bandwidth by this call ends at 100",
         ("ModifyInstanceSpec takes 0 to 100 Mbit/s outbound and knows neither network billing nor addresses.", "002, SDK7"),
         (NeverSends, "Takes ModifyInstanceNetworkSpec for bandwidth, which reaches further."),
-        (Answers, "400 InvalidParameter.Bandwidth outside of it.")),
+        (Answers, "400 InvalidParameter outside of it.")),
 ];

@@ -25,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(14, "an expired machine must be renewed first",
         ("When its subscription has ended a machine takes no change.", "004, 000"),
         (Blocks, "Blocks every change of a subscription whose end has passed."),
-        (Answers, "403 InvalidInstance.PreInstanceExpired or InstanceExpiredOrInArrears, by operation.")),
+        (Answers, "403 InvalidInstance.PreInstanceExpired, InstanceExpiredOrInArrears or InvalidStatus.ValueNotSupported, by operation.")),
     rule(15, "the price tells up from down",
         ("The service finds out by itself whether a change goes up or down, and goes by price; OperatorType must agree if it is sent.", "SDK7, WEB"),
         (Blocks, "Asks DescribeResourcesModification for the direction and blocks what has no answer; never sends OperatorType, never guesses from vCPUs."),

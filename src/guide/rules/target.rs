@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(60, "the target must be on the list",
         ("A type is only reached from where DescribeResourcesModification lists it; everything else is refused under half a dozen codes.", "002, 004"),
         (Blocks, "Blocks a change to a type that is not listed for the machine's zone, or in neither direction; where one machine finds no way, up to three like it are asked about. Without an answer, pay-as-you-go is only told about."),
-        (Answers, "400 InvalidInstanceType.ValueUnauthorized, 403 InvalidInstanceType.ValueNotSupported, InstanceType.Offline or ImageNotSupportInstanceType, or 400 DependencyViolation.InstanceType.")),
+        (Answers, "400 InvalidInstanceType.ValueUnauthorized, 403 InvalidInstanceType.ValueNotSupported, InstanceType.Offline or ImageNotSupportInstanceType, or 400 DependencyViolation.InstanceType, which is InvalidInstanceType.NotSupported for a subscription.")),
     rule(61, "what is attached must fit",
         ("Interfaces, addresses, queues and disks must not be more than the new type carries.", "002, 004"),
         (Blocks, "Blocks a machine with more interfaces or addresses than DescribeInstanceTypes says of the target; notes a target that takes fewer disks, since disks are not counted, nor are queues."),

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use crate::sim::machine::described::{ChargeType, Described, InternetCharge};
 use crate::sim::machine::network::Network;
 use crate::sim::protocol::reply::Refusal;
+use crate::sim::rules::Caller;
 use crate::sim::world::World;
 use crate::sim::world::instance::Instance;
 use crate::sim::world::orders::{Order, OrderKind, Payment};
@@ -77,6 +78,7 @@ pub(crate) fn regional_sum_allows(
     world: &World,
     machine: &Described,
     wanted: Network,
+    caller: Caller,
 ) -> Result<(), Refusal> {
     let most = i64::from(world.settings.choices.fixed_bandwidth_max);
     let held = fixed(machine.instance_charge_type, Network::of(machine));
@@ -94,7 +96,7 @@ pub(crate) fn regional_sum_allows(
     }
     Err(Refusal::new(
         400,
-        "QuotaExceeded.InternetBandwidth",
+        caller.bandwidth_code("QuotaExceeded.InternetBandwidth"),
         "The fixed bandwidth of the pay-as-you-go instances of this region is used up.",
     ))
 }

@@ -8,7 +8,7 @@ use crate::sim::time::read_second;
 /// Most disks that can be named.
 const DISKS_MAX: usize = 128;
 
-/// R71: Disk.N and ModifyMode are read, and then refused to everybody.
+/// R71: Disk.N and ModifyMode are refused to everybody; the one call that has codes for them reads them first.
 pub(crate) fn no_disks_and_modes(params: &Params, caller: Caller) -> Result<(), Refusal> {
     let mode = params.get("ModifyMode");
     if mode.is_some_and(|mode| !matches!(mode, "Online" | "Offline")) {
@@ -21,15 +21,17 @@ pub(crate) fn no_disks_and_modes(params: &Params, caller: Caller) -> Result<(), 
     if mode.is_none() && disks.peek().is_none() {
         return Ok(());
     }
-    for number in disks {
-        disk_is_readable(params, number)?;
-    }
     match caller {
-        Caller::Prepay => Err(Refusal::new(
-            400,
-            "OperationDenied",
-            "Changing disks along with the type is not open to this account.",
-        )),
+        Caller::Prepay => {
+            for number in disks {
+                disk_is_readable(params, number)?;
+            }
+            Err(Refusal::new(
+                400,
+                "OperationDenied",
+                "Changing disks along with the type is not open to this account.",
+            ))
+        }
         Caller::Spec | Caller::Network => {
             Err(Refusal::invalid("Disk.N", "is not open to this account"))
         }

@@ -24,15 +24,26 @@ pub(crate) fn exists<'w>(
 }
 
 /// R56: a client token is ASCII and at most 64 characters.
-pub(crate) fn token_is_well_formed(token: &str) -> Result<(), Refusal> {
+pub(crate) fn token_is_well_formed(token: &str, caller: Option<Caller>) -> Result<(), Refusal> {
     if token.is_ascii() && token.len() <= 64 {
         return Ok(());
     }
-    Err(Refusal::new(
-        400,
-        "InvalidClientToken.ValueNotSupported",
-        "A client token is at most 64 ASCII characters.",
-    ))
+    let code = match caller {
+        Some(Caller::Prepay) => "InvalidParameter",
+        Some(Caller::Spec | Caller::Network) | None => "InvalidClientToken.ValueNotSupported",
+    };
+    let message = "A client token is at most 64 ASCII characters.";
+    Err(Refusal::new(400, code, message))
+}
+
+/// R56: a client token stands for one request; where a call has no code for it, the general texts have one.
+pub(crate) fn token_stands_for_another(caller: Option<Caller>) -> Refusal {
+    let code = match caller {
+        Some(Caller::Network) => "IdempotentParameterMismatch",
+        Some(Caller::Spec | Caller::Prepay) | None => "IdempotenceParamNotMatch",
+    };
+    let message = "This client token was sent before with other parameters.";
+    Refusal::new(400, code, message)
 }
 
 /// R65: a security lock forbids every change.
@@ -58,7 +69,8 @@ pub(crate) fn not_expired(
     }
     let code = match caller {
         Caller::Prepay => "InvalidInstance.PreInstanceExpired",
-        Caller::Spec | Caller::Network => "InstanceExpiredOrInArrears",
+        Caller::Network => "InstanceExpiredOrInArrears",
+        Caller::Spec => "InvalidStatus.ValueNotSupported",
     };
     Err(Refusal::new(
         403,
@@ -83,11 +95,15 @@ pub(crate) fn account_not_in_arrears(world: &World) -> Result<(), Refusal> {
 pub(crate) fn nothing_ordered(world: &World, id: &str, caller: Caller) -> Result<(), Refusal> {
     let (status, code) = match (world.orders.blocking(id), caller) {
         (None, _) => return Ok(()),
-        (Some(Blocking::Processing), _) => (400, "LastOrderProcessing"),
-        (Some(Blocking::Unpaid), Caller::Prepay) => (400, "InvalidInstance.UnpaidOrder"),
-        (Some(Blocking::Unpaid), Caller::Network | Caller::Spec) => {
-            (403, "OperationDenied.UnpaidOrder")
+        // No order comes of this call (R5), and its page has no code for those of others.
+        (Some(Blocking::Processing | Blocking::Unpaid), Caller::Spec) => {
+            (403, "InvalidStatus.ValueNotSupported")
         }
+        (Some(Blocking::Processing), Caller::Prepay | Caller::Network) => {
+            (400, "LastOrderProcessing")
+        }
+        (Some(Blocking::Unpaid), Caller::Prepay) => (400, "InvalidInstance.UnpaidOrder"),
+        (Some(Blocking::Unpaid), Caller::Network) => (403, "OperationDenied.UnpaidOrder"),
     };
     Err(Refusal::new(
         status,

@@ -23,3 +23,23 @@ pub(crate) enum Caller {
     /// ModifyInstanceNetworkSpec.
     Network,
 }
+
+impl Caller {
+    /// The modify call of this name; none for any other operation.
+    pub(crate) fn of(action: &str) -> Option<Self> {
+        match action {
+            "ModifyInstanceSpec" => Some(Self::Spec),
+            "ModifyPrepayInstanceSpec" => Some(Self::Prepay),
+            "ModifyInstanceNetworkSpec" => Some(Self::Network),
+            _ => None,
+        }
+    }
+
+    /// The code for bandwidth that cannot be: one call tells the reasons apart, the other has one code for all.
+    pub(crate) fn bandwidth_code(self, apart: &'static str) -> &'static str {
+        match self {
+            Self::Network => apart,
+            Self::Spec | Self::Prepay => "InvalidParameter.Bandwidth",
+        }
+    }
+}

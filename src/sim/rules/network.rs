@@ -51,11 +51,12 @@ pub(crate) fn outbound_fits(
     world: &World,
     machine: &Described,
     wanted: Network,
+    caller: Caller,
 ) -> Result<(), Refusal> {
     if !outbound_range(machine.instance_charge_type, wanted.charge).contains(&wanted.out) {
         return Err(Refusal::new(
             400,
-            "InvalidInternetMaxBandwidthOut.ValueNotSupported",
+            caller.bandwidth_code("InvalidInternetMaxBandwidthOut.ValueNotSupported"),
             "The outbound bandwidth is out of range for this way of paying.",
         ));
     }
@@ -63,7 +64,7 @@ pub(crate) fn outbound_fits(
     if offer.is_some_and(|offer| wanted.out > i64::from(offer.bandwidth_max)) {
         return Err(Refusal::new(
             400,
-            "InvalidParameter.BandwidthBiggerThanBaseBandwidth",
+            caller.bandwidth_code("InvalidParameter.BandwidthBiggerThanBaseBandwidth"),
             "The instance type does not carry so much bandwidth.",
         ));
     }
@@ -75,13 +76,9 @@ pub(crate) fn inbound_fits(wanted: Network, caller: Caller) -> Result<(), Refusa
     if inbound_range(wanted.out).contains(&wanted.inbound) {
         return Ok(());
     }
-    let code = match caller {
-        Caller::Network => "InvalidInternetMaxBandwidthIn.ValueNotSupported",
-        Caller::Spec | Caller::Prepay => "InvalidParameter.Bandwidth",
-    };
     Err(Refusal::new(
         400,
-        code,
+        caller.bandwidth_code("InvalidInternetMaxBandwidthIn.ValueNotSupported"),
         "The inbound bandwidth is out of range.",
     ))
 }
@@ -91,11 +88,8 @@ pub(crate) fn outbound_in_spec_range(out: i64) -> Result<(), Refusal> {
     if (0..=100).contains(&out) {
         return Ok(());
     }
-    Err(Refusal::new(
-        400,
-        "InvalidParameter.Bandwidth",
-        "The outbound bandwidth must lie between 0 and 100.",
-    ))
+    let why = "must lie between 0 and 100";
+    Err(Refusal::invalid("InternetMaxBandwidthOut", why))
 }
 
 /// R25: an address is only allocated to bandwidth above zero.

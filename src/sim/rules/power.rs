@@ -40,6 +40,11 @@ pub(crate) fn may_reboot(world: &World, instance: &Instance) -> Result<(), Refus
     in_state(instance, &[Status::Running])
 }
 
+/// Only a machine that has come to rest takes an address, or another way of paying.
+pub(crate) fn is_settled(instance: &Instance) -> Result<(), Refusal> {
+    in_state(instance, &[Status::Running, Status::Stopped])
+}
+
 /// R70: what a stop costs; a machine that does not qualify for StopCharging goes on being charged.
 pub(crate) fn stopped_mode(
     world: &World,

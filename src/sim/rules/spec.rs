@@ -36,7 +36,7 @@ pub(crate) fn is_settled(instance: &Instance) -> Result<(), Refusal> {
         Status::Running | Status::Stopped => Ok(()),
         Status::Pending | Status::Starting | Status::Stopping => Err(Refusal::new(
             403,
-            "IncorrectInstanceStatus",
+            "InvalidStatus.ValueNotSupported",
             "The instance must be Running or Stopped.",
         )),
     }
@@ -116,7 +116,12 @@ pub(crate) fn is_not_set_to_hibernate(instance: &Instance) -> Result<(), Refusal
 }
 
 /// R60: the target is sold in the instance's zone, is another type, and can carry its bandwidth (R28).
-pub(crate) fn can_become(world: &World, instance: &Instance, target: &str) -> Result<(), Refusal> {
+pub(crate) fn can_become(
+    world: &World,
+    instance: &Instance,
+    target: &str,
+    caller: Caller,
+) -> Result<(), Refusal> {
     let machine = &instance.truth;
     let Some(offer) = world.catalogue.get(target) else {
         return Err(Refusal::new(
@@ -143,11 +148,12 @@ pub(crate) fn can_become(world: &World, instance: &Instance, target: &str) -> Re
         ));
     }
     if machine.internet_max_bandwidth_out > i64::from(offer.bandwidth_max) {
-        return Err(Refusal::new(
-            400,
-            "DependencyViolation.InstanceType",
-            format!("{target} cannot carry the public bandwidth of this instance."),
-        ));
+        let code = match caller {
+            Caller::Prepay => "InvalidInstanceType.NotSupported",
+            Caller::Spec | Caller::Network => "DependencyViolation.InstanceType",
+        };
+        let message = format!("{target} cannot carry the public bandwidth of this instance.");
+        return Err(Refusal::new(400, code, message));
     }
     Ok(())
 }

@@ -62,33 +62,39 @@ struct Spent {
     answer: Fields,
 }
 
+/// What is known of a client token.
+pub(crate) enum Known {
+    /// It was not seen, or too long ago.
+    Nothing,
+    /// It came with this very request, which was answered so.
+    Answer(Fields),
+    /// It came with another request.
+    Other,
+}
+
 /// Most tokens kept; beyond it the one that sorts first goes, which no scenario reaches.
 const TOKENS_MAX: usize = 1_000_000;
 
 impl Tokens {
-    /// The first answer to the same request; a mismatch when the token came with other parameters.
+    /// Whether a token came before, and whether with the same request.
     pub(crate) fn recall(
         &mut self,
         token: &str,
         parameters: &BTreeMap<String, String>,
         now: Duration,
         memory: Duration,
-    ) -> Result<Option<Fields>, Refusal> {
+    ) -> Known {
         let Some(spent) = self.0.get(token) else {
-            return Ok(None);
+            return Known::Nothing;
         };
         if now.saturating_sub(spent.at) > memory {
             self.0.remove(token);
-            return Ok(None);
+            return Known::Nothing;
         }
         if spent.parameters != *parameters {
-            return Err(Refusal::new(
-                400,
-                "IdempotenceParamNotMatch",
-                "This client token was sent before with other parameters.",
-            ));
+            return Known::Other;
         }
-        Ok(Some(spent.answer.clone()))
+        Known::Answer(spent.answer.clone())
     }
 
     /// Keeps the answer of a request that succeeded; a refused one may be sent again.

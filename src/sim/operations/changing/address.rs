@@ -2,7 +2,7 @@
 
 use crate::sim::operations::Call;
 use crate::sim::protocol::reply::{Fields, Refusal};
-use crate::sim::rules::{Caller, account, common, spec};
+use crate::sim::rules::{Caller, account, common, power};
 use crate::sim::world::World;
 
 pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
@@ -13,7 +13,7 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
     let instance = common::exists(world, id, call.params.get("RegionId"))?;
     common::not_locked_for_security(instance)?;
     common::not_expired(world, instance, Caller::Network)?;
-    spec::is_settled(instance)?;
+    power::is_settled(instance)?;
     if instance.truth.internet_max_bandwidth_out == 0 {
         return Err(Refusal::new(
             400,

@@ -9,7 +9,7 @@ use crate::sim::operations::billing::payment::{AutoPay, Wanted};
 use crate::sim::operations::{Call, permission, regions};
 use crate::sim::protocol::reply::{Fields, Refusal};
 use crate::sim::protocol::request::Params;
-use crate::sim::rules::{Caller, common, prepay, spec};
+use crate::sim::rules::{Caller, common, power, prepay};
 use crate::sim::scenario::PeriodUnit;
 use crate::sim::world::World;
 use crate::sim::world::instance::Instance;
@@ -124,7 +124,7 @@ impl Asked {
             ));
         }
         common::nothing_ordered(world, id, Caller::Prepay)?;
-        spec::is_settled(instance)
+        power::is_settled(instance)
     }
 
     /// What the term costs, or what is left of one and paid back.

@@ -91,9 +91,9 @@ impl<'a> Asked<'a> {
         network::has_no_port_maps(instance)?;
         network::has_public_network(world, instance, wanted)?;
         attached::image_allows_it(instance, Caller::Network)?;
-        network::outbound_fits(world, &instance.truth, wanted)?;
+        network::outbound_fits(world, &instance.truth, wanted, Caller::Network)?;
         network::inbound_fits(wanted, Caller::Network)?;
-        account::regional_sum_allows(world, &instance.truth, wanted)?;
+        account::regional_sum_allows(world, &instance.truth, wanted, Caller::Network)?;
         if self.allocate == Allocate::Yes {
             network::address_has_bandwidth(wanted)?;
         }

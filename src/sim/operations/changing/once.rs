@@ -2,8 +2,10 @@
 
 use crate::sim::operations::Call;
 use crate::sim::protocol::reply::{Fields, Refusal};
-use crate::sim::rules::common::token_is_well_formed;
+use crate::sim::rules::Caller;
+use crate::sim::rules::common::{token_is_well_formed, token_stands_for_another};
 use crate::sim::world::World;
+use crate::sim::world::memory::Known;
 
 /// Runs a change unless its token was seen: then the first answer is given again and nothing changes.
 pub(crate) fn once(
@@ -14,12 +16,15 @@ pub(crate) fn once(
     let Some(token) = call.params.get("ClientToken") else {
         return change(world);
     };
-    token_is_well_formed(token)?;
+    let caller = Caller::of(call.action);
+    token_is_well_formed(token, caller)?;
     let mut parameters = call.params.fingerprint();
     parameters.insert("Action".to_owned(), call.action.to_owned());
     let (now, memory) = (world.now.elapsed, world.settings.token_memory.0);
-    if let Some(answer) = world.tokens.recall(token, &parameters, now, memory)? {
-        return Ok(answer);
+    match world.tokens.recall(token, &parameters, now, memory) {
+        Known::Answer(answer) => return Ok(answer),
+        Known::Other => return Err(token_stands_for_another(caller)),
+        Known::Nothing => {}
     }
     let answer = change(world)?;
     world.tokens.keep(token, parameters, answer.clone(), now);

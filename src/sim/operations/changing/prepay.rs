@@ -62,7 +62,7 @@ impl Asked<'_> {
         spec::is_not_set_to_hibernate(instance)?;
         attached::has_a_system_disk(instance)?;
         attached::image_allows_it(instance, Caller::Prepay)?;
-        spec::can_become(world, instance, self.target)?;
+        spec::can_become(world, instance, self.target, Caller::Prepay)?;
         let from = world.catalogue.price_hour(&instance.truth.instance_type);
         let to = world.catalogue.price_hour(self.target);
         let kind = prepay::direction(from, to);

@@ -75,7 +75,7 @@ impl<'a> Asked<'a> {
         spec::has_no_local_disk(instance, Caller::Spec)?;
         spec::is_not_on_a_dedicated_host(instance)?;
         attached::image_allows_it(instance, Caller::Spec)?;
-        spec::can_become(world, instance, target)?;
+        spec::can_become(world, instance, target, Caller::Spec)?;
         attached::fits(world, instance, target, Caller::Spec)?;
         attached::vpc_takes_it(world, instance, target)?;
         let way = Way {
@@ -105,8 +105,8 @@ impl<'a> Asked<'a> {
         spec::is_settled(instance)?;
         network::has_no_eip(instance)?;
         network::inbound_fits(wanted, Caller::Spec)?;
-        network::outbound_fits(world, &instance.truth, wanted)?;
-        account::regional_sum_allows(world, &instance.truth, wanted)?;
+        network::outbound_fits(world, &instance.truth, wanted, Caller::Spec)?;
+        account::regional_sum_allows(world, &instance.truth, wanted, Caller::Spec)?;
         self.stop_here_if_dry()?;
         world.set_network(self.id, wanted, world.now.elapsed);
         Ok(Fields::new())

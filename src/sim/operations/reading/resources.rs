@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::sim::operations::{Call, regions};
 use crate::sim::protocol::reply::{Fields, Refusal};
 use crate::sim::protocol::request::Params;
-use crate::sim::rules::{common, prepay, spec};
+use crate::sim::rules::{Caller, common, prepay, spec};
 use crate::sim::world::World;
 use crate::sim::world::instance::Instance;
 use crate::sim::world::orders::OrderKind;
@@ -30,7 +30,8 @@ pub(crate) fn run(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal>
         .catalogue
         .all()
         .filter(|offer| target.is_none_or(|target| target == offer.name))
-        .filter(|offer| spec::can_become(world, instance, &offer.name).is_ok())
+        // What is possible does not depend on the call; only the codes do.
+        .filter(|offer| spec::can_become(world, instance, &offer.name, Caller::Spec).is_ok())
         .filter(|offer| cores.is_none_or(|cores| cores == i64::from(offer.vcpus)))
         .filter(|offer| memory.is_none_or(|memory| memory == offer.memory_gib))
         .filter(|offer| goes(world, instance, &offer.name, direction))
