@@ -122,15 +122,17 @@ fn an_eip_takes_bandwidth_out_of_the_instances_hands() {
 fn a_classic_machine_stops_for_its_first_bandwidth() {
     let scenario = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large,
         InstanceNetworkType: classic}]";
-    story(scenario, |house| async move {
-        let first = [("InternetMaxBandwidthOut", "5")];
-        assert_eq!(
-            modify(&house, &first).await,
-            "InvalidInstanceStatus.NotStopped"
-        );
-        house.bring_down("i-1").await;
-        assert_eq!(modify(&house, &first).await, "OK");
-    });
+    for call in ["ModifyInstanceNetworkSpec", "ModifyInstanceSpec"] {
+        story(scenario, |house| async move {
+            let first = [("InstanceId", "i-1"), ("InternetMaxBandwidthOut", "5")];
+            let running = house.ecs(call, &first).await;
+            assert_eq!(running.code(), "InvalidInstanceStatus.NotStopped", "{call}");
+            assert_eq!(house.truth("i-1")["InternetMaxBandwidthOut"], 0);
+            house.bring_down("i-1").await;
+            assert_eq!(house.ecs(call, &first).await.code(), "OK", "{call}");
+            assert_eq!(house.truth("i-1")["InternetMaxBandwidthOut"], 5);
+        });
+    }
 }
 
 /// A temporary upgrade to 50 Mbit/s.

@@ -109,6 +109,7 @@ pub(crate) fn has_public_network(
     world: &World,
     instance: &Instance,
     wanted: Network,
+    caller: Caller,
 ) -> Result<(), Refusal> {
     let dedicated = &world.settings.choices.dedicated_regions;
     let code = if wanted.out == 0 {
@@ -120,6 +121,7 @@ pub(crate) fn has_public_network(
     } else {
         return Ok(());
     };
+    let code = caller.bandwidth_code(code);
     Err(Refusal::new(400, code, "There is no public network here."))
 }
 

@@ -89,7 +89,7 @@ impl<'a> Asked<'a> {
         network::classic_is_stopped(instance, wanted)?;
         self.has_no_eip(instance)?;
         network::has_no_port_maps(instance)?;
-        network::has_public_network(world, instance, wanted)?;
+        network::has_public_network(world, instance, wanted, Caller::Network)?;
         attached::image_allows_it(instance, Caller::Network)?;
         network::outbound_fits(world, &instance.truth, wanted, Caller::Network)?;
         network::inbound_fits(wanted, Caller::Network)?;

@@ -103,7 +103,9 @@ impl<'a> Asked<'a> {
             ..held
         };
         spec::is_settled(instance)?;
+        network::classic_is_stopped(instance, wanted)?;
         network::has_no_eip(instance)?;
+        network::has_public_network(world, instance, wanted, Caller::Spec)?;
         network::inbound_fits(wanted, Caller::Spec)?;
         network::outbound_fits(world, &instance.truth, wanted, Caller::Spec)?;
         account::regional_sum_allows(world, &instance.truth, wanted, Caller::Spec)?;
