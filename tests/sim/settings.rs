@@ -1,6 +1,6 @@
 //! What a scenario can choose, and what it can say about a machine that DescribeInstances does not show.
 
-use crate::harness::{House, story};
+use crate::harness::{Answer, House, signed, story};
 use respec::sim::Scenario;
 use serde_json::Value;
 
@@ -320,5 +320,87 @@ instances:
         house.by_hand("cancel", &serde_json::json!({ "OrderId": order }));
         let answer = house.ecs("ModifyInstanceNetworkSpec", &wider).await;
         assert_eq!(answer.code(), "OK");
+    });
+}
+
+/// Calls an operation in a region of its own choice.
+async fn in_region(house: &House, region: &str, action: &str, params: &[(&str, &str)]) -> Answer {
+    let mut all = house.common(action);
+    all.retain(|(name, _)| name != "RegionId");
+    let there = [("RegionId", region)];
+    let named = there.iter().chain(params);
+    let named = named.map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+    all.extend(named);
+    house.send(signed(all, "simulated-secret")).await.unwrap()
+}
+
+/// The vCPU quota that the account is told, and how much of it is used.
+async fn vcpus_told(house: &House, region: &str, zone: &str) -> [Value; 2] {
+    let params = [
+        ("AttributeName.1", "max-postpaid-instance-vcpu-count"),
+        ("AttributeName.2", "used-postpaid-instance-vcpu-count"),
+        ("ZoneId", zone),
+    ];
+    let answer = in_region(house, region, "DescribeAccountAttributes", &params).await;
+    let items = &answer.body["AccountAttributeItems"]["AccountAttributeItem"];
+    [0, 1].map(|at| items[at]["AttributeValues"]["ValueItem"][0]["Value"].clone())
+}
+
+#[test]
+fn quotas_and_addresses_are_counted_in_each_region_by_itself() {
+    let scenario = "cool_down: 0s
+quota: {vcpus: 8, zone_vcpus: {cn-beijing-b: 3}}
+choices: {public_addresses: 1}
+instances:
+- {InstanceId: i-1, InstanceType: ecs.g7.large, Status: Stopped}
+- {InstanceId: i-2, InstanceType: ecs.g7.xlarge, InternetMaxBandwidthOut: 5,
+   PublicIpAddress: {IpAddress: [198.51.100.7]}}
+- {InstanceId: i-3, InstanceType: ecs.g7.large, Status: Stopped, RegionId: cn-beijing, ZoneId: cn-beijing-a}
+- {InstanceId: i-4, InstanceType: ecs.g7.large, Status: Stopped, RegionId: cn-beijing, ZoneId: cn-beijing-b}
+";
+    let none_left = "InvalidOperation.PublicIpAddressNoStock";
+    let quota = "QuotaExceed.ElasticQuota";
+    story(scenario, |house| async move {
+        for (region, id, code) in [
+            ("cn-hangzhou", "i-1", none_left),
+            ("cn-beijing", "i-3", "OK"),
+            ("cn-beijing", "i-4", none_left),
+        ] {
+            let params = [
+                ("InstanceId", id),
+                ("InternetMaxBandwidthOut", "5"),
+                ("AllocatePublicIp", "true"),
+            ];
+            let answer = in_region(&house, region, "ModifyInstanceNetworkSpec", &params).await;
+            assert_eq!(answer.code(), code, "{id}");
+        }
+        for (region, id, target, code) in [
+            ("cn-hangzhou", "i-1", "ecs.g7.2xlarge", quota),
+            ("cn-hangzhou", "i-1", "ecs.g7.xlarge", "OK"),
+            // There would be room in the region, and there is none in the zone.
+            ("cn-beijing", "i-4", "ecs.g7.xlarge", quota),
+            ("cn-beijing", "i-3", "ecs.g7.xlarge", "OK"),
+            ("cn-beijing", "i-3", "ecs.g7.2xlarge", quota),
+        ] {
+            let params = [("InstanceId", id), ("InstanceType", target)];
+            let answer = in_region(&house, region, "ModifyInstanceSpec", &params).await;
+            assert_eq!(answer.code(), code, "{id} to {target}");
+        }
+        for (id, name) in [
+            ("i-1", "ecs.g7.xlarge"),
+            ("i-3", "ecs.g7.xlarge"),
+            ("i-4", "ecs.g7.large"),
+        ] {
+            assert_eq!(house.truth(id)["ConfiguredType"], name, "{id}");
+        }
+        for (region, zone, told) in [
+            ("cn-hangzhou", "", ["8", "8"]),
+            ("cn-beijing", "", ["8", "6"]),
+            ("cn-beijing", "cn-beijing-a", ["8", "6"]),
+            ("cn-beijing", "cn-beijing-b", ["3", "2"]),
+        ] {
+            let seen = vcpus_told(&house, region, zone).await;
+            assert_eq!(seen, told.map(Value::from), "{region} {zone}");
+        }
     });
 }

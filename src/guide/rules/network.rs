@@ -77,5 +77,5 @@ pub(super) const RULES: &[Rule] = &[
     rule(40, "addresses can run out",
         ("The region may have no address left, or fail to bind one.", "000"),
         (Runs, "No reading call tells in advance; apply meets the refusal, and nothing was stopped for it."),
-        (Answers, "403 InvalidOperation.PublicIpAddressNoStock, or NAT_PUBLIC_IP_ALLOCATE_FAILED from AllocatePublicIpAddress, once `public_addresses` are held.")),
+        (Answers, "403 InvalidOperation.PublicIpAddressNoStock, or NAT_PUBLIC_IP_ALLOCATE_FAILED from AllocatePublicIpAddress, once `public_addresses` are held in the region.")),
 ];

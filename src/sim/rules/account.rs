@@ -1,4 +1,4 @@
-//! What the account may: how often, how much, and how it pays (R40, R48 to R51, R53).
+//! What the account may: how often, how much, and how it pays (R40, R48 to R51, R53, R64).
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -109,7 +109,17 @@ fn fixed(machine: ChargeType, network: Network) -> i64 {
     }
 }
 
-/// R40: there is an address left for a machine that has none.
+/// R64: what of the vCPU quota is used, by the pay-as-you-go machines of a place.
+pub(crate) fn vcpus_in_use(world: &World, is_there: impl Fn(&Described) -> bool) -> u64 {
+    let machines = world.instances.values().map(|instance| &instance.truth);
+    machines
+        .filter(|machine| machine.instance_charge_type == ChargeType::PostPaid)
+        .filter(|machine| is_there(machine))
+        .map(|machine| u64::from(machine.cpu))
+        .sum()
+}
+
+/// R40: there is an address left in the region for a machine that has none.
 pub(crate) fn an_address_is_left(
     world: &World,
     instance: &Instance,
@@ -119,10 +129,12 @@ pub(crate) fn an_address_is_left(
         return Ok(());
     };
     let has_one = |machine: &Described| !machine.public_ip_address.ip_address.is_empty();
-    let all = world.instances.values();
-    let held = all.filter(|other| has_one(&other.truth)).count();
+    let here = world.instances.values().map(|other| &other.truth);
+    let here = here.filter(|other| other.region_id == instance.truth.region_id);
+    let held = here.filter(|other| has_one(other)).count();
     if has_one(&instance.truth) || held < most as usize {
         return Ok(());
     }
-    Err(Refusal::new(403, code, "No public address is left."))
+    let message = "No public address is left in this region.";
+    Err(Refusal::new(403, code, message))
 }

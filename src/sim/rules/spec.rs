@@ -1,8 +1,8 @@
 //! What may become of an instance's type, whatever it is paid by (R1 to R9, R57 to R64).
 
-use crate::sim::machine::described::{ChargeType, Status};
+use crate::sim::machine::described::{Described, Status};
 use crate::sim::protocol::reply::Refusal;
-use crate::sim::rules::Caller;
+use crate::sim::rules::{Caller, account};
 use crate::sim::world::World;
 use crate::sim::world::instance::Instance;
 
@@ -170,29 +170,30 @@ pub(crate) fn in_stock(world: &World, name: &str, zone: &str) -> Result<(), Refu
     ))
 }
 
-/// R64: the vCPUs of all pay-as-you-go machines stay within the quota.
+/// R64: the vCPUs of all pay-as-you-go machines of a region stay within its quota, and those of a zone within the
+/// zone's, where it has one.
 pub(crate) fn within_quota(
     world: &World,
     instance: &Instance,
     target: &str,
 ) -> Result<(), Refusal> {
-    let Some(most) = world.settings.quota.vcpus else {
-        return Ok(());
-    };
+    let (quota, machine) = (&world.settings.quota, &instance.truth);
     let wanted = u64::from(world.catalogue.vcpus(target));
-    let freed = u64::from(instance.truth.cpu);
-    let used: u64 = world
-        .instances
-        .values()
-        .filter(|other| other.truth.instance_charge_type == ChargeType::PostPaid)
-        .map(|other| u64::from(other.truth.cpu))
-        .sum();
-    if wanted <= freed || used + wanted <= u64::from(most) + freed {
+    let freed = u64::from(machine.cpu);
+    let fits = |most: Option<u32>, is_there: &dyn Fn(&Described) -> bool| {
+        most.is_none_or(|most| {
+            account::vcpus_in_use(world, is_there) + wanted <= u64::from(most) + freed
+        })
+    };
+    let of_zone = quota.zone_vcpus.get(&machine.zone_id).copied();
+    let in_region = |other: &Described| other.region_id == machine.region_id;
+    let in_zone = |other: &Described| other.zone_id == machine.zone_id;
+    if wanted <= freed || (fits(quota.vcpus, &in_region) && fits(of_zone, &in_zone)) {
         return Ok(());
     }
     Err(Refusal::new(
         403,
         "QuotaExceed.ElasticQuota",
-        "The vCPU quota of the account does not allow this type.",
+        "The vCPU quota of the account does not allow this type here.",
     ))
 }

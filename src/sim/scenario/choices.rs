@@ -21,7 +21,7 @@ pub struct Choices {
     pub card_unconfirmed: bool,
     /// Mbit/s of all pay-as-you-go machines of a region that pay by bandwidth (R53).
     pub fixed_bandwidth_max: u32,
-    /// Public addresses that can be held at once; absent means plenty (R40).
+    /// Public addresses that can be held at once in a region; absent means plenty (R40).
     pub public_addresses: Option<u32>,
     /// Upgrades of a running subscription before it must reboot; absent means plenty (R21).
     pub online_changes: Option<u32>,

@@ -135,6 +135,9 @@ pub(crate) fn published_rates() -> BTreeMap<String, Rate> {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quota {
-    /// vCPUs of all pay-as-you-go machines together; absent means plenty.
+    /// vCPUs of all pay-as-you-go machines of a region; absent means plenty.
     pub vcpus: Option<u32>,
+    /// The same of a zone, by zone; a zone not named has what its region has.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub zone_vcpus: BTreeMap<String, u32>,
 }

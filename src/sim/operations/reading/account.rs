@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::sim::machine::described::ChargeType;
+use crate::sim::machine::described::Described;
 use crate::sim::operations::{Call, regions};
 use crate::sim::protocol::reply::{Fields, Refusal};
+use crate::sim::rules::account::vcpus_in_use;
 use crate::sim::world::World;
 
 /// Most names in one call.
@@ -35,7 +36,7 @@ const COUNTED: [&str; 5] = [
 ];
 
 pub(crate) fn attributes(world: &mut World, call: &Call<'_>) -> Result<Fields, Refusal> {
-    regions::required(world, call)?;
+    let region = regions::required(world, call)?;
     let named = call.params.list("AttributeName", NAMES_MAX)?;
     let fixed = FIXED.iter().map(|(name, _)| *name);
     let known: Vec<&str> = fixed.chain(COUNTED).collect();
@@ -47,7 +48,7 @@ pub(crate) fn attributes(world: &mut World, call: &Call<'_>) -> Result<Fields, R
     }
     let wanted = if named.is_empty() { known } else { named };
     let items = wanted.into_iter().map(|name| {
-        let values = values(world, name, call.params.get("ZoneId"));
+        let values = values(world, name, region, call.params.get("ZoneId"));
         json!({ "AttributeName": name, "AttributeValues": { "ValueItem": values } })
     });
     let items = json!({ "AccountAttributeItem": items.collect::<Vec<Value>>() });
@@ -57,11 +58,21 @@ pub(crate) fn attributes(world: &mut World, call: &Call<'_>) -> Result<Fields, R
     )]))
 }
 
-fn values(world: &World, name: &str, zone: Option<&str>) -> Vec<Value> {
+/// The quota counts every pay-as-you-go machine of the region, or of a zone that has a quota of its own (R64); spot
+/// machines are counted once more apart.
+fn values(world: &World, name: &str, region: &str, zone: Option<&str>) -> Vec<Value> {
+    let quota = &world.settings.quota;
+    let own = zone.and_then(|zone| quota.zone_vcpus.get(zone).map(|most| (zone, *most)));
+    let is_there = |machine: &Described| match own {
+        Some((zone, _)) => machine.zone_id == zone,
+        None => machine.region_id == region,
+    };
+    let is_spot = |machine: &Described| is_there(machine) && machine.spot_strategy != "NoSpot";
+    let most = own.map(|(_, most)| most).or(quota.vcpus);
     let number = match name {
-        "used-postpaid-instance-vcpu-count" => used_vcpus(world, Paid::ByHour),
-        "used-spot-instance-vcpu-count" => used_vcpus(world, Paid::AsSpot),
-        "max-postpaid-instance-vcpu-count" => world.settings.quota.vcpus.unwrap_or(PLENTY).into(),
+        "used-postpaid-instance-vcpu-count" => vcpus_in_use(world, is_there),
+        "used-spot-instance-vcpu-count" => vcpus_in_use(world, is_spot),
+        "max-postpaid-instance-vcpu-count" => most.unwrap_or(PLENTY).into(),
         "max-spot-instance-vcpu-count" => PLENTY.into(),
         "supported-postpaid-instance-types" => return types(world, zone),
         _ => {
@@ -73,23 +84,6 @@ fn values(world: &World, name: &str, zone: Option<&str>) -> Vec<Value> {
         }
     };
     vec![json!({ "Value": number.to_string() })]
-}
-
-/// Which pay-as-you-go machines are counted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Paid {
-    ByHour,
-    AsSpot,
-}
-
-/// The quota counts every pay-as-you-go machine (R64); spot machines are counted once more apart.
-fn used_vcpus(world: &World, paid: Paid) -> u64 {
-    let machines = world.instances.values().map(|instance| &instance.truth);
-    machines
-        .filter(|machine| machine.instance_charge_type == ChargeType::PostPaid)
-        .filter(|machine| paid == Paid::ByHour || machine.spot_strategy != "NoSpot")
-        .map(|machine| u64::from(machine.cpu))
-        .sum()
 }
 
 fn types(world: &World, zone: Option<&str>) -> Vec<Value> {
