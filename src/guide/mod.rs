@@ -4,7 +4,7 @@
 //! about it, as data. Nothing here decides about a machine: the rules themselves live in
 //! `src/plan/rules/` and `src/sim/rules/`, and what a code leads to in `src/aliyun/codes/`; tests hold
 //! this book against them. It imports nothing, so that every room that speaks to people may open it,
-//! and the simulator where a scenario names a code.
+//! and the simulator where a scenario names a code or a call names a parameter.
 //!
 //! ```
 //! use respec::guide::errors;

@@ -2,6 +2,7 @@
 
 use crate::harness::{House, request, signed, story};
 use respec::wire::Wire as _;
+use serde_json::json;
 
 const ONE: &str = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large}]";
 
@@ -149,5 +150,65 @@ fn the_caller_is_told_the_account() {
         assert_eq!(answer.body["Arn"], "acs:ram::42:root");
         let ecs = house.ecs("GetCallerIdentity", &[]).await;
         assert_eq!((ecs.status, ecs.code()), (404, "InvalidAction.NotFound"));
+    });
+}
+
+#[test]
+fn a_parameter_that_a_modify_call_does_not_know_is_passed_over_and_counted() {
+    let scenario = "instances:
+- {InstanceId: i-1, InstanceType: ecs.g7.large, Status: Stopped}
+- {InstanceId: i-2, InstanceType: ecs.g7.large}
+";
+    story(scenario, |house| async move {
+        // Spelled as another of the three calls spells it, or known to another only.
+        let spec = [
+            ("InstanceId", "i-1"),
+            ("InstanceType", "ecs.g7.xlarge"),
+            ("MigrateAcrossZone", "perhaps"),
+            ("NetworkChargeType", "PayByBandwidth"),
+        ];
+        assert_eq!(house.ecs("ModifyInstanceSpec", &spec).await.code(), "OK");
+        let network = [
+            ("InstanceId", "i-2"),
+            ("InternetMaxBandwidthOut", "5"),
+            ("Isp", "BGP"),
+            ("DryRun", "true"),
+        ];
+        let answer = house.ecs("ModifyInstanceNetworkSpec", &network).await;
+        assert_eq!(answer.code(), "OK");
+        // Known, whether open or not, of every call, and empty.
+        let known = [
+            ("InstanceId", "i-2"),
+            ("Async", "true"),
+            ("ClientToken", "t"),
+            ("OwnerId", "7"),
+            ("Disk.3.Category", "cloud_essd"),
+            ("Disk.x.Category", ""),
+        ];
+        let answer = house.ecs("ModifyInstanceSpec", &known).await;
+        assert_eq!(answer.code(), "InvalidParameter");
+
+        assert_eq!(house.truth("i-1")["ConfiguredType"], "ecs.g7.xlarge");
+        let other = house.truth("i-2");
+        assert_eq!(other["InternetMaxBandwidthOut"], 5);
+        assert_eq!(other["InternetChargeType"], "PayByTraffic");
+        let calls = house.world.lock().unwrap().call_counts();
+        assert_eq!(
+            calls,
+            json!({
+                "ModifyInstanceNetworkSpec": {
+                    "calls": 1,
+                    "dry_runs": 1,
+                    "errors": {},
+                    "unknown_parameters": { "DryRun": 1, "Isp": 1 },
+                },
+                "ModifyInstanceSpec": {
+                    "calls": 2,
+                    "dry_runs": 0,
+                    "errors": { "InvalidParameter": 1 },
+                    "unknown_parameters": { "MigrateAcrossZone": 1, "NetworkChargeType": 1 },
+                },
+            })
+        );
     });
 }

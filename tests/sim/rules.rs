@@ -146,6 +146,7 @@ pub(crate) const BROKEN: &[Broken] = &[
     broken(71, "", PAID, (PREPAY, "InstanceType=ecs.g7.xlarge Disk.1.DiskId=d-1"), (400, "MissingParameter.DiskCategory")),
     broken(71, "", PAID, (PREPAY, "InstanceType=ecs.g7.xlarge Disk.1.Category=stone"), (400, "InvalidParameter.DiskCategory")),
     broken(71, "", PAID, (PREPAY, "InstanceType=ecs.g7.xlarge Disk.1.Category=cloud_essd Disk.1.PerformanceLevel=PL9"), (400, "InvalidPerformanceLevel.Malformed")),
+    broken(71, "", PAID, (PREPAY, "InstanceType=ecs.g7.xlarge Disk.129.Category=cloud_essd"), (400, "InvalidParameter")),
     broken(71, "", STOPPED, (SPEC, "InstanceType=ecs.g7.xlarge Disk.1.Category=cloud_essd"), (400, "InvalidParameter")),
     broken(71, "", STOPPED, (SPEC, "InstanceType=ecs.g7.xlarge Disk.1.DiskId=d-1"), (400, "InvalidParameter")),
 ];

@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(71, "disks and modes are not open",
         ("Disk.N and ModifyMode are in the documents and not to be used.", "004, SDK7"),
         (NeverSends, "Has no key for them."),
-        (Answers, "400 OperationDenied to a subscription, once they could be read; InvalidParameter from ModifyInstanceSpec.")),
+        (Answers, "400 OperationDenied to a subscription, once they could be read, InvalidParameter to more than 128 of them; InvalidParameter from ModifyInstanceSpec.")),
     rule(72, "a reader sees the new type before the guest does",
         ("DescribeInstances shows a type as soon as it is recorded; that a start is still needed shows nowhere.", "TF"),
         (Runs, "Remembers a start that is owed; where nothing is on record, looks for an order that was paid after the last start, and plans a stop and a start."),

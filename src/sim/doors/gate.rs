@@ -4,7 +4,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::sim::operations::{Access, Call, Identity, Operation, Product, find, permission};
+use crate::sim::operations::{
+    Access, Call, Identity, Operation, Product, find, permission, strangers,
+};
 use crate::sim::protocol::letter::Letterhead;
 use crate::sim::protocol::reply::{Body, Effect, Refusal, Reply};
 use crate::sim::protocol::request::{Params, Request};
@@ -15,6 +17,9 @@ use crate::sim::world::World;
 
 /// The name calls are counted under whose operation cannot be known yet.
 const UNREAD: &str = "unread";
+
+/// Most unknown parameters counted by name for an operation.
+const STRANGERS_MAX: usize = 100;
 
 impl World {
     /// Answers one request at a moment. Whatever was due by then happens first.
@@ -79,6 +84,15 @@ impl World {
             *calls.errors.entry(reply.outcome.clone()).or_default() += 1;
         }
     }
+
+    /// Counts a parameter that its operation passes over.
+    fn count_stranger(&mut self, operation: &str, name: &str) {
+        let calls = self.calls.entry(operation.to_owned()).or_default();
+        let counted = &mut calls.unknown_parameters;
+        if counted.len() < STRANGERS_MAX || counted.contains_key(name) {
+            *counted.entry(name.to_owned()).or_default() += 1;
+        }
+    }
 }
 
 /// What is known of a request so far.
@@ -129,6 +143,9 @@ impl Gate {
         if params.flag("DryRun")? == Some(true) {
             let name = operation.name.to_owned();
             world.calls.entry(name).or_default().dry_runs += 1;
+        }
+        for name in strangers::of(operation.name, params) {
+            world.count_stranger(operation.name, name);
         }
         permission::check(&self.permissions, operation, &world.settings.account)?;
         if let Some(rate) = world.settings.throttle.get(operation.name) {

@@ -5,11 +5,13 @@
 //! orders, cool-down, state, attachments, target and stock, balance; then the effect.
 //!
 //! `reading` looks, `changing` changes machines, `billing` is about money. What none of them is about lies
-//! beside them: which regions there are, what the caller may do, who the caller is and where to call.
+//! beside them: which regions there are, what the caller may do, what a call does not know, who the caller is
+//! and where to call.
 
 mod regions;
 pub(crate) mod billing;
 pub(crate) mod permission;
+pub(crate) mod strangers;
 mod reading;
 mod changing;
 mod sts;

@@ -183,15 +183,17 @@ impl Params {
 
     /// The parameters that make one request the same as another: all but the common ones.
     pub(crate) fn fingerprint(&self) -> BTreeMap<String, String> {
-        let business = self
-            .0
-            .iter()
-            .filter(|(name, _)| !COMMON.contains(&name.as_str()));
+        let business = self.0.iter().filter(|(name, _)| !is_common(name));
         business.map(|(n, v)| (n.clone(), v.clone())).collect()
     }
 }
 
-/// Parameters of the protocol rather than of the operation.
+/// Whether a parameter belongs to the protocol rather than to the operation.
+pub(crate) fn is_common(name: &str) -> bool {
+    COMMON.contains(&name)
+}
+
+/// Parameters of the protocol.
 const COMMON: [&str; 12] = [
     "Action",
     "AccessKeyId",

@@ -1,5 +1,7 @@
 //! Parameters that stand in the documents and are not open to everybody (R18, R36, R71).
 
+use std::collections::BTreeSet;
+
 use crate::sim::protocol::reply::Refusal;
 use crate::sim::protocol::request::Params;
 use crate::sim::rules::Caller;
@@ -14,15 +16,16 @@ pub(crate) fn no_disks_and_modes(params: &Params, caller: Caller) -> Result<(), 
     if mode.is_some_and(|mode| !matches!(mode, "Online" | "Offline")) {
         return Err(Refusal::invalid("ModifyMode", "has an unknown value"));
     }
-    let any = params.0.keys().any(|name| name.starts_with("Disk."));
-    let numbers = 1..=if any { DISKS_MAX } else { 0 };
-    let named = numbers.filter(|number| is_named(params, *number));
-    let mut disks = named.peekable();
-    if mode.is_none() && disks.peek().is_none() {
+    let disks = named_disks(params);
+    if mode.is_none() && disks.is_empty() {
         return Ok(());
     }
     match caller {
         Caller::Prepay => {
+            let listed = 1..=DISKS_MAX;
+            if disks.iter().any(|number| !listed.contains(number)) {
+                return Err(Refusal::invalid("Disk.N", "is numbered from 1 to 128"));
+            }
             for number in disks {
                 disk_is_readable(params, number)?;
             }
@@ -38,10 +41,16 @@ pub(crate) fn no_disks_and_modes(params: &Params, caller: Caller) -> Result<(), 
     }
 }
 
-fn is_named(params: &Params, number: usize) -> bool {
-    let keys = ["DiskId", "Category", "PerformanceLevel"];
-    keys.iter()
-        .any(|key| params.get(&format!("Disk.{number}.{key}")).is_some())
+/// The numbers of the disks that are named; one too long to be read is certainly too high.
+fn named_disks(params: &Params) -> BTreeSet<usize> {
+    let names = params.0.keys().filter(|name| params.get(name).is_some());
+    let numbers = names.filter_map(|name| {
+        let (number, key) = name.strip_prefix("Disk.")?.split_once('.')?;
+        let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        let is_key = ["DiskId", "Category", "PerformanceLevel"].contains(&key);
+        (is_number && is_key).then(|| number.parse().unwrap_or(usize::MAX))
+    });
+    numbers.collect()
 }
 
 fn disk_is_readable(params: &Params, number: usize) -> Result<(), Refusal> {

@@ -139,6 +139,9 @@ pub(crate) struct Calls {
     #[serde(default)]
     pub(crate) dry_runs: u64,
     pub(crate) errors: BTreeMap<String, u64>,
+    /// What was sent along that the operation does not know; looked for in the modify calls only.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) unknown_parameters: BTreeMap<String, u64>,
 }
 
 /// Why a saved world cannot be taken up again.
