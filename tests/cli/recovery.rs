@@ -348,7 +348,6 @@ fn lost_runner() {
     assert_ne!(ended.code, Some(0), "its plan is not there: {ended}");
     fs::create_dir_all(at("state/shop")).unwrap();
     fs::rename(at("its-disk/shop/plans"), at("state/shop/plans")).unwrap();
-    house.run("state restore journal.jsonl -replace").exits(0);
     house.run(APPLY).exits(0);
     all_run_as(&house, WANTED);
     nothing_is_left(&house);

@@ -6,10 +6,11 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use respec::journal::Journal as _;
+use respec::model::RunId;
 use respec::saga::Kind;
 use respec::store::{Body, Store, StoreDir, StoreError};
 
-use crate::world::{Scribe, TempHome, append, fleet, machine, options, refusal, run};
+use crate::world::{Scribe, TempHome, append, fleet, machine, options, plan_id, refusal, run};
 
 /// Where the child writes; without it the child's test does nothing.
 const CHILD_HOME: &str = "RESPEC_TEST_STORE_HOME";
@@ -63,7 +64,10 @@ async fn child_that_says_how_far_a_store_came() {
 
 async fn write_one_run(store: &Store) {
     let first = store.contents();
-    let scribe = Scribe::after(&first, run(first.next_seq));
+    let id = run(first.next_seq);
+    let plan = plan_of(&id);
+    store.save_plan(&plan_id(), plan.as_bytes()).await.unwrap();
+    let scribe = Scribe::after(&first, id);
     append(store, &[scribe.opened()]).await;
     for _ in 0..20 {
         let change = store.contents().change_number(&machine(1)) + 1;
@@ -72,6 +76,11 @@ async fn write_one_run(store: &Store) {
         tell(store.contents().next_seq - 1);
     }
     append(store, &[scribe.over()]).await;
+}
+
+/// The same plan, as it was seen before this run.
+fn plan_of(run: &RunId) -> String {
+    format!("seen before {run}")
 }
 
 #[expect(clippy::print_stdout, reason = "how the child tells its parent")]
@@ -183,6 +192,11 @@ async fn a_full_disk_ends_the_writer_cleanly_and_loses_nothing() {
         store.check_all().await.unwrap();
         assert!(store.contents().next_seq > acknowledged);
         assert_eq!(acknowledged == 0, n_blocks < 1_024, "{acknowledged}");
+        // Where the disk was full under the database, its plan is in the box alone.
+        if let Some(open) = &store.contents().open_run {
+            let plan = store.load_plan(&open.record.plan_id).await.unwrap();
+            assert_eq!(plan, plan_of(&open.record.run).as_bytes());
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use respec::store::{Contents, Mended, Store, StoreError};
 
 use crate::damage::{filled, indexes, tamper};
-use crate::world::{Scribe, TempHome, append, copy_tree, error_of, run};
+use crate::world::{Scribe, TempHome, append, copy_tree, error_of, one_whole_run, plan_id, run};
 
 const BOX: &str = "journal.jsonl";
 
@@ -15,6 +15,9 @@ const BOX: &str = "journal.jsonl";
 fn opens_with(home: &TempHome, contents: &Contents) -> Vec<Mended> {
     let store = home.open().unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(*store.contents(), *contents);
+    // A whole state has the plan of its open run; most of these stories are not about it.
+    let kept = futures_util::FutureExt::now_or_never(store.save_plan(&plan_id(), b"a plan"));
+    kept.unwrap().unwrap();
     let survey = futures_util::FutureExt::now_or_never(store.survey()).unwrap();
     survey.unwrap_or_else(|error| panic!("{error}"));
     let mended = store.mended().to_vec();
@@ -130,6 +133,74 @@ async fn an_older_database_put_back_is_brought_up_to_date() {
     copy_tree(&old, &home.root().join("store"));
     let mended = opens_with(&home, &contents);
     assert_eq!(mended, [Mended::CaughtUp { n_entries: 3 }]);
+}
+
+/// Puts the database back as it was, as after a restore of that folder alone.
+fn put_back(home: &TempHome, old: &Path) {
+    fs::remove_dir_all(home.root().join("store")).unwrap();
+    copy_tree(old, &home.root().join("store"));
+}
+
+#[tokio::test]
+async fn a_database_put_back_gets_the_plan_of_the_run_that_was_opened_since() {
+    let home = TempHome::new("older-plan");
+    one_whole_run(&home.open().unwrap(), 1).await;
+    let old = home.path.join("old");
+    copy_tree(&home.root().join("store"), &old);
+    let store = home.open().unwrap();
+    store.save_plan(&plan_id(), b"seen at noon").await.unwrap();
+    store.save_plan(&plan_id(), b"seen at one").await.unwrap();
+    let scribe = Scribe::after(&store.contents(), run(2));
+    append(&store, &[scribe.opened(), scribe.begun(1, 2)]).await;
+    append(&store, &[scribe.intent(1)]).await;
+    drop(store);
+
+    put_back(&home, &old);
+    let store = home.open().unwrap();
+    assert_eq!(store.mended(), [Mended::CaughtUp { n_entries: 3 }]);
+    assert_eq!(store.load_plan(&plan_id()).await.unwrap(), b"seen at one");
+    assert_eq!(store.survey().await.unwrap().plans, 1);
+    assert!(store.export().await.unwrap().contains("seen at one"));
+}
+
+#[tokio::test]
+async fn a_database_put_back_knows_a_plan_that_was_kept_behind_its_last_entry() {
+    let (home, contents) = filled("older-plan-only").await;
+    let store = home.open().unwrap();
+    store.save_plan(&plan_id(), b"seen at noon").await.unwrap();
+    drop(store);
+    let old = home.path.join("old");
+    copy_tree(&home.root().join("store"), &old);
+    let store = home.open().unwrap();
+    // The file of the older version goes with this.
+    store.save_plan(&plan_id(), b"seen at one").await.unwrap();
+    drop(store);
+
+    put_back(&home, &old);
+    let store = home.open().unwrap();
+    assert_eq!(store.mended(), [], "no entry was behind");
+    assert_eq!(*store.contents(), contents);
+    assert_eq!(store.load_plan(&plan_id()).await.unwrap(), b"seen at one");
+    assert_eq!(store.survey().await.unwrap().plans, 1);
+}
+
+#[tokio::test]
+async fn a_state_without_the_plan_of_its_open_run_is_not_called_whole() {
+    let (home, contents) = filled("no-plan").await;
+    let store = home.open().unwrap();
+    let plans = home.root().join("plans");
+    let told = format!(
+        "{} is damaged: the plan of the open run run-3 is not kept in it; \
+         nothing was changed; docs/recovery.md says what to do",
+        plans.display()
+    );
+    assert_eq!(store.survey().await.unwrap_err().to_string(), told);
+    assert_eq!(store.export().await.unwrap_err().to_string(), told);
+    let scribe = Scribe::after(&contents, run(3));
+    append(&store, &[scribe.answered(1, None), scribe.closed(1, 3)]).await;
+    append(&store, &[scribe.over()]).await;
+    assert_eq!(store.survey().await.unwrap().plans, 0, "nobody needs it");
+    store.export().await.unwrap();
 }
 
 /// A store whose last commit of two entries is in the box and not in the database, as after a kill between

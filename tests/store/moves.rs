@@ -58,6 +58,14 @@ async fn the_journal_of_a_lost_runner_is_as_good_as_an_export() {
         store.load_plan(&id).await,
         Err(StoreError::NoPlan(_))
     ));
+    drop(store);
+    // Its plans are found later, and put where they belong.
+    copy_tree(&home.root().join("plans"), &other.root().join("plans"));
+    set_private(&other.root().join("plans"));
+    let store = other.open().unwrap();
+    let plan = store.load_plan(&id).await;
+    assert_eq!(plan.unwrap(), b"{\"a\": \"plan\"}\n");
+    assert_eq!(store.survey().await.unwrap().plans, 1);
 }
 
 #[tokio::test]

@@ -120,6 +120,11 @@ pub(crate) fn order(number: u64) -> OrderId {
     OrderId::new(format!("21{number:010}")).unwrap()
 }
 
+/// The plan of every run here.
+pub(crate) fn plan_id() -> Digest {
+    Digest::of_text("plan")
+}
+
 pub(crate) fn record(change_number: u64, instance_type: &str) -> AppliedInstance {
     AppliedInstance {
         name: InstanceName::new("web-1").unwrap(),
@@ -162,7 +167,7 @@ impl Scribe {
 
     pub(crate) fn opened(&self) -> Entry {
         self.entry(Kind::RunOpened {
-            plan_id: Digest::of_text("plan"),
+            plan_id: plan_id(),
             intent: Digest::of_text("wish"),
             who: "ops@build-7".into(),
             command: "respec apply".into(),

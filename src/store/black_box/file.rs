@@ -1,9 +1,10 @@
 //! The black box: every commit once more, as lines of text beside the database, and before it.
 //!
 //! It is the second copy. When the database does not open it is made again from here, and a database that
-//! is behind it was put back from somewhere: it is brought up to date.
+//! is behind it met a full disk or was put back from somewhere: it is brought up to date.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -38,14 +39,30 @@ pub(in crate::store) struct BlackBox {
 pub(in crate::store) enum Standing {
     /// There is none.
     Absent,
-    /// Both end with the same entry. The file is whole up to here.
-    Level { whole_bytes: u64 },
+    /// Both end with the same entry. The file is whole up to here, and the database may lack these plans.
+    Level {
+        whole_bytes: u64,
+        plans: Vec<PlanLine>,
+    },
     /// The box ends before the database.
     Behind,
-    /// The database lacks these commits.
-    Ahead(Vec<Commit>),
+    /// The database lacks these commits, and perhaps these plans.
+    Ahead {
+        commits: Vec<Commit>,
+        plans: Vec<PlanLine>,
+    },
     /// The box is damaged, for this reason.
     Unreadable(String),
+}
+
+impl Standing {
+    /// Plans that the box tells of and the database may lack, in their newest version.
+    pub(in crate::store) fn plans(&self) -> &[PlanLine] {
+        match self {
+            Self::Level { plans, .. } | Self::Ahead { plans, .. } => plans,
+            Self::Absent | Self::Behind | Self::Unreadable(_) => &[],
+        }
+    }
 }
 
 /// Compares the box with the end of the database's chain.
@@ -53,11 +70,16 @@ pub(in crate::store) fn standing(path: &Path, head: &Head) -> Result<Standing, S
     if files::inspect(path)?.is_none() {
         return Ok(Standing::Absent);
     }
-    if let Some(whole_bytes) = ends_with(path, head)? {
-        return Ok(Standing::Level { whole_bytes });
+    if let Some(level) = level_with(path, head)? {
+        return Ok(level);
     }
     if let Some(recent) = Recent::read(path, head)? {
-        return Ok(standing_after(&recent.commits, recent.whole_bytes));
+        let Recent {
+            commits,
+            plans,
+            whole_bytes,
+        } = recent;
+        return Ok(standing_after(commits, plans, whole_bytes));
     }
     let transcript = match Transcript::read(path) {
         Ok(Some(transcript)) => transcript,
@@ -69,7 +91,11 @@ pub(in crate::store) fn standing(path: &Path, head: &Head) -> Result<Standing, S
         return Ok(Standing::Behind);
     }
     match transcript.after(head) {
-        Some(commits) => Ok(standing_after(commits, transcript.whole_bytes)),
+        Some(commits) => {
+            let plans = transcript.plans.values().cloned().collect();
+            let commits = commits.to_vec();
+            Ok(standing_after(commits, plans, transcript.whole_bytes))
+        }
         None => {
             let what = format!("its entry {} is not the one of the database", head.seq);
             Err(StoreError::damaged(path, what))
@@ -77,35 +103,36 @@ pub(in crate::store) fn standing(path: &Path, head: &Head) -> Result<Standing, S
     }
 }
 
-fn standing_after(commits: &[Commit], whole_bytes: u64) -> Standing {
+fn standing_after(commits: Vec<Commit>, plans: Vec<PlanLine>, whole_bytes: u64) -> Standing {
     if commits.is_empty() {
-        Standing::Level { whole_bytes }
+        Standing::Level { whole_bytes, plans }
     } else {
-        Standing::Ahead(commits.to_vec())
+        Standing::Ahead { commits, plans }
     }
 }
 
-/// The length of the file, if it is seen at a glance that its last entry is this one and that nothing was
-/// cut short. That commits before it are whole is known: each was on disk before the next was written.
-fn ends_with(path: &Path, head: &Head) -> Result<Option<u64>, StoreError> {
+/// Level, if it is seen at a glance that the last entry of the file is this one and that nothing was cut
+/// short. That commits before it are whole is known: each was on disk before the next was written.
+fn level_with(path: &Path, head: &Head) -> Result<Option<Standing>, StoreError> {
     let (from, tail) = files::read_end(path, GLANCE_BYTES)?;
-    let length = from + tail.len() as u64;
+    let whole_bytes = from + tail.len() as u64;
     let Some(tail) = tail.strip_suffix(b"\n") else {
         return Ok(None);
     };
+    let mut plans = BTreeMap::new();
     for bytes in tail.rsplit(|&byte| byte == b'\n') {
-        match line::read(bytes) {
-            Ok(Line::Plan(_)) => {}
-            Ok(Line::Entry(entry)) => {
-                let same = entry.last == head.seq && entry.hash == head.hash.as_str();
-                return Ok(same.then_some(length));
+        let is_end = match line::read(bytes) {
+            Ok(Line::Plan(plan)) => {
+                // From the end, the newest version of a plan comes first.
+                plans.entry(plan.plan.clone()).or_insert(plan);
+                continue;
             }
-            Ok(Line::Header(header)) => {
-                let same = *head == Head::genesis(&header.lineage);
-                return Ok(same.then_some(length));
-            }
-            Ok(Line::End(_)) | Err(_) => return Ok(None),
-        }
+            Ok(Line::Entry(entry)) => entry.last == head.seq && entry.hash == head.hash.as_str(),
+            Ok(Line::Header(header)) => *head == Head::genesis(&header.lineage),
+            Ok(Line::End(_)) | Err(_) => false,
+        };
+        let plans = plans.into_values().collect();
+        return Ok(is_end.then_some(Standing::Level { whole_bytes, plans }));
     }
     Ok(None)
 }

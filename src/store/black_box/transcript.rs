@@ -88,6 +88,8 @@ impl Transcript {
 #[derive(Debug)]
 pub(super) struct Recent {
     pub(super) commits: Vec<Commit>,
+    /// The newest version of each plan that was kept since.
+    pub(super) plans: Vec<PlanLine>,
     /// Up to here the file is whole; what follows is a commit that was cut short.
     pub(super) whole_bytes: u64,
 }
@@ -114,6 +116,7 @@ impl Recent {
         Ok(match reading.read(lines) {
             Ok(_) => Some(Self {
                 commits: reading.commits,
+                plans: reading.plans.into_values().collect(),
                 whole_bytes: reading.whole_bytes,
             }),
             Err(_) => None,

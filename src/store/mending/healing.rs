@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::model::Digest;
 use crate::store::black_box::transcript::{Commit, Transcript};
 use crate::store::black_box::{self, Standing};
 use crate::store::engine::kv::Kv as _;
@@ -19,6 +18,7 @@ use crate::store::mark;
 
 use super::creation;
 use super::ladder::{self, Fallen};
+use super::plans;
 use super::refilling;
 
 /// What was mended at an opening, for the people whose store it is.
@@ -26,8 +26,8 @@ use super::refilling;
 pub enum Mended {
     /// The database was behind its journal by more than a kill explains.
     #[error(
-        "the database was {n_entries} entries behind journal.jsonl, as if it had been put back from a copy; \
-         it was brought up to date"
+        "the database was {n_entries} entries behind journal.jsonl, as after a full disk or when it is put back \
+         from a copy; it was brought up to date"
     )]
     CaughtUp {
         /// How many entries it lacked.
@@ -108,6 +108,7 @@ pub(in crate::store) fn open_checked(dir: &StoreDir, owner: u32) -> Result<Opene
     };
     let (loaded, standing) = catch_up(dir, &kv, loaded, &mut mended)?;
     mark::check(&dir.mark(), &kv, &loaded.head)?;
+    plans::find_open(dir, &kv, &loaded.contents)?;
     Ok(Opened {
         kv,
         loaded,
@@ -146,7 +147,7 @@ fn rebuild(
             return Err(StoreError::Damaged { path, what });
         }
     };
-    let plans = plans_at_hand(dir, &transcript)?;
+    let plans = plans::at_hand(dir, &transcript)?;
     creation::build(dir, owner, &refilling::batches(&transcript, &plans)?)?;
     let aside = ladder::set_aside(&dir.database(), copy)?;
     creation::put_in_place(dir)?;
@@ -178,25 +179,11 @@ fn usable_transcript(dir: &StoreDir) -> Result<Option<Transcript>, String> {
     }
 }
 
-/// The plans whose files are there and are what was kept.
-fn plans_at_hand(
-    dir: &StoreDir,
-    transcript: &Transcript,
-) -> Result<Vec<(Digest, Digest)>, StoreError> {
-    let mut plans = Vec::new();
-    for (id, line) in &transcript.plans {
-        let file = dir.plan(id, &line.digest);
-        if files::digest_of(&file)?.as_ref() == Some(&line.digest) {
-            plans.push((id.clone(), line.digest.clone()));
-        }
-    }
-    Ok(plans)
-}
-
-/// Gives the database the commits it lacks.
+/// Gives the database the plans and the commits it lacks.
 ///
 /// One of them may have been under way when a process was killed: nobody was told that it is durable, and
-/// nobody was told that it is not. More of them were acknowledged, so the database was put back.
+/// nobody was told that it is not. More of them were acknowledged: the disk ran full under the database, or it was
+/// put back. The plans come first, since a run is of no use without its own.
 fn catch_up(
     dir: &StoreDir,
     kv: &SledKv,
@@ -204,7 +191,8 @@ fn catch_up(
     mended: &mut Vec<Mended>,
 ) -> Result<(Loaded, Standing), StoreError> {
     let standing = black_box::standing(&dir.black_box(), &loaded.head)?;
-    let Standing::Ahead(commits) = standing else {
+    plans::keep(dir, kv, standing.plans())?;
+    let Standing::Ahead { commits, .. } = standing else {
         return Ok((loaded, standing));
     };
     let mut contents = loaded.contents;

@@ -8,10 +8,12 @@
 //! refilling   records from a transcript
 //! creation    a new database, beside its place until it is whole
 //! ladder      an old one, opened rung by rung
+//! plans       digests that only the box knows
 //! healing     both copies at hand, and the mark: which is believed, what is made again
 //! ```
 
 pub(super) mod refilling;
 pub(super) mod creation;
 mod ladder;
+mod plans;
 pub(super) mod healing;

@@ -34,8 +34,8 @@ impl Store {
     /// it: an open run goes on with it, and it knows who was in which group. Of the others their digests are.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] when it is not whole, [`StoreError::Refused`] when it is too large to be read back: half
-    /// a copy is none.
+    /// [`StoreError::Damaged`] when it is not whole or the plan of the open run is lost, [`StoreError::Refused`] when it
+    /// is too large to be read back: half a copy is none.
     pub async fn export(&self) -> Result<String, StoreError> {
         self.check_all().await?;
         let contents = self.contents();
@@ -44,6 +44,7 @@ impl Store {
         let mut text = line::header(FileKind::Export, &contents.applied.stamp.lineage);
         text.push_str(&journal_lines(&self.path, of(Tree::Journal))?);
         let plans = black_box::plans(of(Tree::Meta));
+        self.knows_the_open_plan(&plans)?;
         let last = contents.last_planned().map(|run| &run.plan_id);
         for plan in &plans {
             if last == Some(&plan.plan) && !self.may_lack(plan)? {

@@ -224,16 +224,16 @@ fn open_box(dir: &StoreDir, opened: &mut Opened) -> Result<BlackBox, StoreError>
     let path = dir.black_box();
     let head = &opened.loaded.head;
     let why = match &opened.standing {
-        Standing::Level { whole_bytes } => return BlackBox::open(&path, *whole_bytes),
+        Standing::Level { whole_bytes, .. } => return BlackBox::open(&path, *whole_bytes),
         // A new store has none yet, nor has one of the first format.
         Standing::Absent if head.seq == 0 || opened.loaded.format < FORMAT => None,
         Standing::Absent => Some("was missing".to_owned()),
-        Standing::Behind | Standing::Ahead(_) => Some("was behind the database".to_owned()),
+        Standing::Behind | Standing::Ahead { .. } => Some("was behind the database".to_owned()),
         Standing::Unreadable(what) => Some(format!("was damaged, {what}")),
     };
     let aside = match &opened.standing {
         Standing::Behind | Standing::Unreadable(_) => Some(black_box::set_aside(&path)?),
-        Standing::Absent | Standing::Level { .. } | Standing::Ahead(_) => None,
+        Standing::Absent | Standing::Level { .. } | Standing::Ahead { .. } => None,
     };
     let lineage = &opened.loaded.contents.applied.stamp.lineage;
     let whole_bytes = black_box::make(&path, &opened.kv, lineage)?;

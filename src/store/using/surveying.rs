@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Lineage, Stamp};
+use crate::model::{Digest, Lineage, Stamp};
 use crate::store::black_box;
 use crate::store::black_box::line::PlanLine;
 use crate::store::black_box::transcript::Transcript;
@@ -117,6 +117,7 @@ impl Store {
         let rows = self.rows().await?;
         let meta = rows.get(&Tree::Meta).map_or(&[][..], Vec::as_slice);
         let plans = black_box::plans(meta);
+        self.knows_the_open_plan(&plans)?;
         let mut n_kept = 0;
         for plan in &plans {
             if self.may_lack(plan)? {
@@ -127,6 +128,20 @@ impl Store {
         }
         files::guard_dir(disk.dir.root(), disk.owner)?;
         Ok(n_kept)
+    }
+
+    /// Refuses a store that does not know the plan of its open run: nothing goes on without it.
+    pub(super) fn knows_the_open_plan(&self, plans: &[PlanLine]) -> Result<(), StoreError> {
+        let contents = self.contents();
+        let open = contents.open_run.as_ref().map(|open| &open.record);
+        let is_known = |id: &Digest| plans.iter().any(|plan| plan.plan == *id);
+        let Some(run) = open.filter(|run| run.has_plan() && !is_known(&run.plan_id)) else {
+            return Ok(());
+        };
+        let disk = self.disk.as_ref();
+        let path = disk.map_or_else(|| self.path.clone(), |disk| disk.dir.plans());
+        let what = format!("the plan of the open run {} is not kept in it", run.run);
+        Err(StoreError::damaged(&path, what))
     }
 
     /// Whether a plan is not there and need not be: no run is open that carries it out. After a restore most are not.
