@@ -170,6 +170,9 @@ fn child(home: &Path) -> std::process::Child {
 /// part of the log, and after the log has grown twice.
 const FILE_BLOCKS: [u32; 3] = [64, 1_100, 2_100];
 
+/// From so many on the reserve fits.
+const RESERVE_BLOCKS: u32 = 2_048;
+
 #[tokio::test]
 async fn a_full_disk_ends_the_writer_cleanly_and_loses_nothing() {
     for n_blocks in FILE_BLOCKS {
@@ -188,6 +191,10 @@ async fn a_full_disk_ends_the_writer_cleanly_and_loses_nothing() {
             talk.contains("no space is left") || talk.contains("DiskFull"),
             "{talk}"
         );
+        assert_eq!(half_written(&home.root()), [""; 0], "{n_blocks}");
+        // Where room was short from the beginning, none of it went to readers.
+        let snapshot = home.root().join("snapshot.json");
+        assert_eq!(snapshot.exists(), n_blocks > RESERVE_BLOCKS, "{n_blocks}");
         let store = home.open().unwrap();
         store.check_all().await.unwrap();
         assert!(store.contents().next_seq > acknowledged);
@@ -198,6 +205,45 @@ async fn a_full_disk_ends_the_writer_cleanly_and_loses_nothing() {
             assert_eq!(plan, plan_of(&open.record.run).as_bytes());
         }
     }
+}
+
+/// What stands in the folder that was not put in place.
+fn half_written(root: &Path) -> Vec<String> {
+    let names = [root.to_owned(), root.join("plans")]
+        .into_iter()
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flatten()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let is_half = |name: &String| name.ends_with(".tmp") || name == "store.new";
+    names.filter(is_half).collect()
+}
+
+#[tokio::test]
+async fn what_a_killed_process_left_half_written_is_swept_away() {
+    let home = TempHome::new("swept");
+    let store = home.open().unwrap();
+    store.save_plan(&plan_id(), b"a plan").await.unwrap();
+    drop(store);
+    let at = |name: &str| home.root().join(name);
+    let half = [
+        "journal.jsonl.tmp",
+        "snapshot.json.tmp",
+        "store.mark.tmp",
+        "store.reserve.tmp",
+        "plans/0123-4567.rsplan.tmp",
+        "store.new/db",
+    ];
+    std::fs::create_dir(at("store.new")).unwrap();
+    for name in half {
+        std::fs::write(at(name), b"half").unwrap();
+    }
+    std::fs::write(at("notes.tmp"), b"of a person").unwrap();
+    Store::peek(&home.dir()).unwrap();
+    assert_eq!(half_written(&home.root()).len(), 7, "readers sweep nothing");
+    let store = home.open().unwrap();
+    assert_eq!(half_written(&home.root()), ["notes.tmp"]);
+    assert_eq!(store.load_plan(&plan_id()).await.unwrap(), b"a plan");
+    store.survey().await.unwrap();
 }
 
 #[tokio::test]

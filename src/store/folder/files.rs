@@ -181,27 +181,40 @@ pub(in crate::store) enum Durability {
     Derived,
 }
 
+/// Where the new bytes of a file stand until it is put in place. Whoever replaces it holds the lock, so that one name
+/// for each target is enough.
+pub(in crate::store) fn temporary(path: &Path) -> PathBuf {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    PathBuf::from(temporary)
+}
+
 /// Puts a file in place in one motion: readers see the old bytes or the new ones.
-///
-/// The caller holds the lock, so one temporary name for each target is enough.
 pub(in crate::store) fn replace(
     path: &Path,
     bytes: &[u8],
     durability: Durability,
 ) -> Result<(), StoreError> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    let temporary = PathBuf::from(temporary);
+    let temporary = temporary(path);
     remove_if_present(&temporary)?;
-    let mut file = create_new(&temporary)?;
-    file.write_all(bytes)
-        .map_err(|e| StoreError::io("writing", &temporary, e))?;
-    if durability == Durability::Synced {
-        sync(&temporary)?;
+    let written = write_new(&temporary, bytes, durability);
+    if let Err(error) = written.and_then(|()| rename(&temporary, path)) {
+        // On a full disk it would keep the very room that others need now.
+        let _ignored = fs::remove_file(&temporary);
+        return Err(error);
     }
-    rename(&temporary, path)?;
     match durability {
         Durability::Synced => sync_parent(path),
+        Durability::Derived => Ok(()),
+    }
+}
+
+fn write_new(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), StoreError> {
+    let mut file = create_new(path)?;
+    file.write_all(bytes)
+        .map_err(|e| StoreError::io("writing", path, e))?;
+    match durability {
+        Durability::Synced => sync(path),
         Durability::Derived => Ok(()),
     }
 }
@@ -248,6 +261,11 @@ pub(in crate::store) fn children(dir: &Path) -> Result<Vec<PathBuf>, StoreError>
     }
     paths.sort();
     Ok(paths)
+}
+
+/// Removes a folder with all that is in it, if that can be done: it is in nobody's way but for its room.
+pub(in crate::store) fn discard_dir(path: &Path) {
+    let _ignored = fs::remove_dir_all(path);
 }
 
 /// Removes a file that may be absent.

@@ -78,6 +78,17 @@ impl StoreDir {
             .join(format!("{}-{version}.rsplan", plan_id.as_str()))
     }
 
+    /// What is put in place in one motion, from a temporary file beside it; plans are too.
+    pub(in crate::store) fn replaced(&self) -> [PathBuf; 5] {
+        [
+            self.mark(),
+            self.black_box(),
+            self.reserve(),
+            self.snapshot(),
+            self.gitignore(),
+        ]
+    }
+
     /// What readers get while the lock is held.
     pub(in crate::store) fn snapshot(&self) -> PathBuf {
         self.root.join("snapshot.json")

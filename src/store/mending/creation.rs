@@ -21,6 +21,20 @@ pub(in crate::store) fn existed(dir: &StoreDir) -> Result<bool, StoreError> {
     Ok(false)
 }
 
+/// Removes what a killed process has left half written. The caller holds the lock, so that nobody writes it now;
+/// what cannot be removed is in nobody's way but for its room.
+pub(in crate::store) fn sweep(dir: &StoreDir) {
+    let plans = files::children(&dir.plans()).unwrap_or_default();
+    let of_plans = plans
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|ext| ext == "tmp"));
+    let others = dir.replaced().map(|path| files::temporary(&path));
+    for path in of_plans.chain(others) {
+        let _ignored = files::remove_if_present(&path);
+    }
+    files::discard_dir(&dir.unfinished());
+}
+
 /// Makes an empty database where none ever was; leaves everything else alone.
 pub(in crate::store) fn ensure(
     dir: &StoreDir,
@@ -43,9 +57,13 @@ pub(in crate::store) fn ensure(
 pub(super) fn build(dir: &StoreDir, owner: u32, batches: &[Batch]) -> Result<(), StoreError> {
     let unfinished = dir.unfinished();
     clear(&unfinished, owner)?;
-    fill(&unfinished, batches)?;
-    files::guard_engine_files(&unfinished, owner)?;
-    files::sync_tree(&unfinished)
+    let built = fill(&unfinished, batches)
+        .and_then(|()| files::guard_engine_files(&unfinished, owner))
+        .and_then(|()| files::sync_tree(&unfinished));
+    if built.is_err() {
+        files::discard_dir(&unfinished);
+    }
+    built
 }
 
 /// Gives a database that was built its name.

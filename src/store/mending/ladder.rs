@@ -119,8 +119,12 @@ fn open_without_index(database: &Path, fault: &str) -> Result<SledKv, Fallen> {
 
 fn copy_aside(database: &Path, fault: &str) -> Result<PathBuf, StoreError> {
     let copy = free_name(database, fault)?;
-    files::make_dir(&copy)?;
-    copy_files(database, &copy)?;
+    let copied = files::make_dir(&copy).and_then(|()| copy_files(database, &copy));
+    if let Err(error) = copied {
+        // Half a copy is none.
+        files::discard_dir(&copy);
+        return Err(error);
+    }
     Ok(copy)
 }
 

@@ -212,11 +212,13 @@ impl Store {
     }
 }
 
-/// Takes the lock of a folder that is there, and makes sure that all of it is ours alone.
+/// Takes the lock of a folder that is there, makes sure that all of it is ours alone, and sweeps it.
 pub(super) fn enter(dir: &StoreDir, access: &Access) -> Result<(Lock, u32), StoreError> {
     files::inspect_dir(dir.root())?;
     let lock = Lock::take(&dir.lock(), &access.holder, access.lock_timeout)?;
-    Ok((lock, healing::guard(dir)?))
+    let owner = healing::guard(dir)?;
+    creation::sweep(dir);
+    Ok((lock, owner))
 }
 
 /// Makes the box what it should be beside this database, and opens it.
@@ -253,6 +255,9 @@ fn upgrade(opened: &Opened) -> Result<(), StoreError> {
 
 /// Readers can do without a snapshot, and a run that is open must be ended on a full disk too.
 fn write_snapshot(dir: &StoreDir, contents: &Contents, room: &Room) -> Result<(), StoreError> {
+    if room.is_short() {
+        return Ok(());
+    }
     match snapshot::write(dir, contents) {
         Err(StoreError::DiskFull { .. }) => {
             room.give_up();

@@ -12,7 +12,7 @@ use crate::store::history::fold::{self, Delta};
 use crate::store::history::records;
 use crate::store::snapshot;
 
-use super::opening::{Health, Store};
+use super::opening::{Disk, Health, Store};
 
 /// Most entries of one commit: adopting a fleet of 10,000 machines at once, with room to spare.
 const APPEND_ENTRIES_MAX: usize = 16 * 1024;
@@ -78,20 +78,22 @@ impl Store {
         Err(StoreError::Refused(why))
     }
 
-    /// Makes a durable delta visible, to us and now and then to readers.
+    /// Makes a durable delta visible, to us and now and then to readers; not where room is short, which is kept for
+    /// the journal.
     fn show(&self, delta: &Delta<'_>) {
         let mut state = self.state.borrow_mut();
         fold::absorb(Rc::make_mut(&mut state.contents), delta);
         state.n_unseen_commits += 1;
         let due =
             delta.is_run_boundary() || snapshot::is_due(state.n_unseen_commits, &state.contents);
-        let Some(disk) = self.disk.as_ref().filter(|_| due) else {
+        let may = |disk: &&Disk| due && !disk.room.is_short();
+        let Some(disk) = self.disk.as_ref().filter(may) else {
             return;
         };
-        // Readers then see an older moment; the entries are safe, so the run goes on.
-        if snapshot::write(&disk.dir, &state.contents).is_ok() {
-            state.n_unseen_commits = 0;
-        }
+        // Without it readers see an older moment; the entries are safe, so the run goes on. Nor is it tried again at
+        // once: what did not fit will not fit after the next commit.
+        state.n_unseen_commits = 0;
+        let _ignored = snapshot::write(&disk.dir, &state.contents);
     }
 }
 
