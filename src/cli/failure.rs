@@ -216,6 +216,10 @@ impl Failure {
         match error {
             StoreError::Locked { .. } => Self::from_error(Situation::Locked, doing, error)
                 .hint("wait for it: --lock-timeout 10m; the lock ends with that process"),
+            StoreError::DiskFull { .. } | StoreError::FullMidway(_) => {
+                Self::from_error(Situation::Other, doing, error)
+                    .hint("make room, then do the same again")
+            }
             StoreError::NoPlan(_) => Self::from_error(Situation::Other, doing, error)
                 .hint("put the folder `plans` of the state back, or see docs/recovery.md"),
             _ => Self::from_error(Situation::Other, doing, error),

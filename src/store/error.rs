@@ -57,7 +57,7 @@ pub enum StoreError {
         /// The newest format this version reads.
         known: u32,
     },
-    /// No space is left on the disk; opening needs some too.
+    /// No space is left on the disk, nor in the reserve where that may be taken; opening needs some too.
     #[error("no space is left for {}", path.display())]
     DiskFull {
         /// What was being written.
@@ -180,6 +180,11 @@ impl StoreError {
                 source,
             }
         }
+    }
+
+    /// Whether it is for want of room that nothing was done, or only a part.
+    pub(super) fn wants_room(&self) -> bool {
+        matches!(self, Self::DiskFull { .. } | Self::FullMidway(_))
     }
 
     pub(super) fn damaged(path: &Path, what: impl Into<String>) -> Self {

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use rustix::process::Signal;
 
 use crate::Round;
-use crate::door::{Calls, Trap, When};
+use crate::door::{Calls, Deed, Trap, When, send};
 use crate::journal::Journal;
+use crate::process::Ended;
 use crate::yard::{APPLY, Yard, n_calls, n_changing};
 
 /// Points at which no file may grow any further, each with and without the signal that says so.
@@ -17,6 +18,9 @@ const LIMITED: usize = 20;
 
 /// Points at which the last byte of a small disk is taken.
 const FILLED: usize = 12;
+
+/// Points at which a process is killed whose disk is full when the next one comes.
+const TAKEN_UP: usize = 6;
 
 /// No file may be larger than the first half MiB of the database: nothing can be begun.
 const TOO_SMALL_BLOCKS: u32 = 1_030;
@@ -50,6 +54,11 @@ pub(crate) fn rounds() -> (Vec<Round>, Option<String>) {
         let nth = 1 + point * n_changing() / FILLED;
         let name = format!("disk filled at step {nth}");
         rounds.push(Round::new(name, move |folder| filled(folder, nth)));
+    }
+    for point in 0..TAKEN_UP {
+        let nth = 1 + point * n_changing() / TAKEN_UP;
+        let name = format!("disk full for whoever comes after a kill at step {nth}");
+        rounds.push(Round::new(name, move |folder| taken_up(folder, nth)));
     }
     rounds.push(Round::new("disk read-only".into(), read_only));
     (rounds, None)
@@ -147,34 +156,41 @@ fn may_mount() -> bool {
     tried.is_ok_and(|status| status.success())
 }
 
-/// The state is on a small disk of its own, whose last byte is taken at a step. What is there in the end is
-/// copied before the disk goes.
-fn filled(folder: &str, nth: usize) {
-    let yard = Yard::new(folder);
+/// Applies by this script, with the state on a small disk of its own, and this done at a step. What is there in the
+/// end is copied before the disk goes, and nobody is down.
+fn on_a_small_disk(yard: &Yard, script: &str, nth: usize, deed: Deed) -> Ended {
     let at = |name: &str| yard.house.folder.join(name);
     fs::create_dir(at("state")).unwrap();
     fs::create_dir(at("kept")).unwrap();
     let script = format!(
         "mount -t tmpfs -o size={DISK},mode=700 none state || exit 99
-        \"$0\" \"$@\"; code=$?
+        {script}; code=$?
         rm -f state/filler
         cp -a state/. kept/
         exit $code"
     );
     let apply = yard.house.command(APPLY);
     let mut inside = in_shell(&apply, &["unshare", "-m", "sh"], &script);
-    let filler = at("state/filler");
     let trap = Trap {
         calls: Calls::Changing,
         nth,
         when: When::Before,
-        deed: Arc::new(move |process| fill(process, &filler)),
+        deed,
     };
     let ended = yard.start(&mut inside, vec![trap]).ended();
     assert_eq!(yard.n_down(), 0, "{ended}");
     fs::remove_dir(at("state")).unwrap();
     fs::rename(at("kept"), at("state")).unwrap();
     yard.saw_the_end(&Journal::read(Path::new("")), &ended);
+    ended
+}
+
+/// The last byte of the disk is taken at a step.
+fn filled(folder: &str, nth: usize) {
+    let yard = Yard::new(folder);
+    let filler = yard.house.folder.join("state/filler");
+    let deed = Arc::new(move |process| fill(process, &filler));
+    let ended = on_a_small_disk(&yard, "\"$0\" \"$@\"", nth, deed);
     // The reserve was enough to record how every machine was left.
     let journal = yard.journal();
     let open = journal.open_machines();
@@ -188,6 +204,31 @@ fn filled(folder: &str, nth: usize) {
         "{open:?}\n{ended}"
     );
     yard.is_finished_by_the_next();
+}
+
+/// Killed with its reserve in place, and the last byte of the disk is taken before anybody comes. Readers see all there
+/// is, and leave the reserve to the next apply: it takes the run up in it, and brings up who is down.
+fn taken_up(folder: &str, nth: usize) {
+    let yard = Yard::new(folder);
+    let at = |name: &str| yard.house.folder.join(name);
+    let script = "\"$0\" \"$@\" & echo $! >first; wait $!
+        \"$0\" history >history.txt || exit 97
+        test -s state/shop/store.reserve || exit 98
+        \"$0\" \"$@\"";
+    let (first, filler) = (at("first"), at("state/filler"));
+    let deed = Arc::new(move |shell| {
+        let process = fs::read_to_string(&first).unwrap();
+        let process = process.trim().parse().unwrap();
+        send(process, Signal::STOP);
+        fill(shell, &filler);
+        send(process, Signal::KILL);
+    });
+    let ended = on_a_small_disk(&yard, script, nth, deed);
+    assert!(ended.stdout.contains("make room"), "{ended}");
+    assert!(!ended.stdout.contains("takes no more"), "{ended}");
+    let read = fs::read_to_string(at("history.txt")).unwrap();
+    assert!(read.contains("open"), "{read}");
+    yard.is_finished_sooner_or_later(APPLIES_MAX);
 }
 
 /// Through the eyes of the process: the disk is mounted for it alone.

@@ -41,13 +41,7 @@ impl BoxedKv {
     /// To the box; where the disk is full, into the room that the reserve makes.
     fn record(&self, batch: &Batch) -> Result<(), StoreError> {
         let text = self.black_box.lines_of(batch)?;
-        match self.black_box.append(&text) {
-            Err(StoreError::DiskFull { .. }) if !self.room.is_short() => {
-                self.room.give_up();
-                self.black_box.append(&text)
-            }
-            done => done,
-        }
+        self.room.make_do(|| self.black_box.append(&text))
     }
 }
 

@@ -24,22 +24,42 @@ pub(in crate::store) struct Room {
 }
 
 impl Room {
-    /// Makes sure that the reserve is there; where it does not fit, room is short from the beginning.
-    pub(in crate::store) fn open(reserve: &Path) -> Result<Self, StoreError> {
-        let room = Self {
-            reserve: reserve.to_owned(),
+    /// As it is found: nothing is known yet.
+    pub(in crate::store) fn beside(reserve: PathBuf) -> Self {
+        Self {
+            reserve,
             short: Arc::default(),
-        };
-        let present =
-            files::inspect(reserve)?.is_some_and(|meta| meta.len() == RESERVE_BYTES as u64);
-        if !present {
-            match files::replace(reserve, &filling(), Durability::Synced) {
-                Ok(()) => {}
-                Err(StoreError::DiskFull { .. }) => room.give_up(),
-                Err(error) => return Err(error),
-            }
         }
-        Ok(room)
+    }
+
+    /// Makes sure that the reserve is there, unless it was given up; where it does not fit, room is short.
+    pub(in crate::store) fn fill_up(&self) -> Result<(), StoreError> {
+        let found = files::inspect(&self.reserve)?;
+        let is_there = found.is_some_and(|meta| meta.len() == RESERVE_BYTES as u64);
+        if is_there || self.is_short() {
+            return Ok(());
+        }
+        match files::replace(&self.reserve, &filling(), Durability::Synced) {
+            Err(StoreError::DiskFull { .. }) => {
+                self.give_up();
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// Does something; where the disk is full, once more in the room that the reserve makes.
+    pub(in crate::store) fn make_do<T>(
+        &self,
+        deed: impl Fn() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match deed() {
+            Err(error) if error.wants_room() && !self.is_short() => {
+                self.give_up();
+                deed()
+            }
+            done => done,
+        }
     }
 
     /// Gives the reserve up. Room is short from now on.
@@ -87,4 +107,44 @@ fn filling() -> Vec<u8> {
         state.to_be_bytes()
     };
     (0..RESERVE_BYTES / 8).flat_map(|_| next()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn what_finds_no_room_is_done_once_more_without_the_reserve() {
+        let folder = std::env::temp_dir().join(format!("respec-room-{}", std::process::id()));
+        files::make_dir(&folder).unwrap();
+        let reserve = folder.join("store.reserve");
+        let full = || StoreError::DiskFull {
+            path: reserve.clone(),
+        };
+        let room = Room::beside(reserve.clone());
+        room.fill_up().unwrap();
+        let n_tries = Cell::new(0);
+        let write = || {
+            n_tries.set(n_tries.get() + 1);
+            if reserve.exists() {
+                Err(full())
+            } else {
+                Ok(())
+            }
+        };
+        room.make_do(write).unwrap();
+        assert_eq!((n_tries.get(), room.is_short()), (2, true));
+        room.fill_up().unwrap();
+        assert!(!reserve.exists(), "it was given up");
+
+        let write_in_vain = || {
+            n_tries.set(n_tries.get() + 1);
+            Err::<(), _>(full())
+        };
+        room.make_do(write_in_vain).unwrap_err();
+        assert_eq!(n_tries.get(), 3, "nothing is left to be given up");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }

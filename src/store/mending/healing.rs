@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::store::black_box::transcript::{Commit, Transcript};
 use crate::store::black_box::{self, Standing};
 use crate::store::engine::kv::Kv as _;
+use crate::store::engine::memory::MemoryKv;
 use crate::store::engine::sled_kv::SledKv;
 use crate::store::error::StoreError;
 use crate::store::folder::files;
@@ -115,6 +116,25 @@ pub(in crate::store) fn open_checked(dir: &StoreDir, owner: u32) -> Result<Opene
         standing,
         mended,
     })
+}
+
+/// A database in memory, made from the box; none where the box cannot stand in.
+///
+/// For readers: on a full disk the one that is there does not open, and the reserve is not for them but for whoever
+/// has machines to bring up.
+pub(in crate::store) fn recollect(
+    dir: &StoreDir,
+) -> Result<Option<(MemoryKv, Loaded)>, StoreError> {
+    let Ok(Some(transcript)) = usable_transcript(dir) else {
+        return Ok(None);
+    };
+    let plans = plans::at_hand(dir, &transcript)?;
+    let kv = MemoryKv::new();
+    for batch in refilling::batches(&transcript, &plans)? {
+        kv.commit(&batch)?;
+    }
+    let loaded = reading::load(&kv, &dir.black_box())?;
+    Ok(Some((kv, loaded)))
 }
 
 fn open_database(dir: &StoreDir, owner: u32) -> Result<(SledKv, Loaded), Fallen> {

@@ -93,16 +93,16 @@ impl Store {
     pub fn restore(dir: &StoreDir, file: &Path, access: &Access) -> Result<Restored, StoreError> {
         let (transcript, _) = read(file)?;
         files::make_dir(dir.root())?;
-        let (lock, owner) = enter(dir, access)?;
+        let entered = enter(dir, access)?;
         files::replace(&dir.gitignore(), b"*\n", Durability::Derived)?;
-        save_plans(dir, owner, &transcript)?;
+        save_plans(dir, entered.owner, &transcript)?;
         let replaced = if creation::existed(dir)? {
             Some(replace(dir, &transcript)?)
         } else {
             put_box(dir, &transcript)?;
             None
         };
-        drop(lock);
+        drop(entered);
         // The database is missing now, and is made again from the box as after any other loss.
         let store = Self::open_existing(dir, access)?;
         let store = store.ok_or_else(|| StoreError::damaged(dir.root(), "it was removed"))?;

@@ -99,11 +99,11 @@ impl Store {
     pub fn open(dir: &StoreDir, options: StoreOptions) -> Result<Self, StoreError> {
         files::make_dir(dir.root())?;
         let access = options.access;
-        let (lock, owner) = enter(dir, &access)?;
-        creation::ensure(dir, &options.lineage, owner)?;
-        let opened = healing::open_checked(dir, owner)?;
+        let entered = enter(dir, &access)?;
+        creation::ensure(dir, &options.lineage, entered.owner)?;
+        let opened = entered.open(dir)?;
         check_lineage(dir.root(), &opened.loaded.contents, &options.lineage)?;
-        Self::begin(dir, owner, opened, lock, access.body)
+        Self::begin(dir, entered, opened, access.body)
     }
 
     /// Opens a store that is there, whosever it is; none when there never was one.
@@ -114,36 +114,36 @@ impl Store {
         if files::inspect(dir.root())?.is_none() || !creation::existed(dir)? {
             return Ok(None);
         }
-        let (lock, owner) = enter(dir, access)?;
-        let opened = healing::open_checked(dir, owner)?;
-        Self::begin(dir, owner, opened, lock, access.body).map(Some)
+        let entered = enter(dir, access)?;
+        let opened = entered.open(dir)?;
+        Self::begin(dir, entered, opened, access.body).map(Some)
     }
 
     fn begin(
         dir: &StoreDir,
-        owner: u32,
+        entered: Entered,
         mut opened: Opened,
-        lock: Lock,
         body: Body,
     ) -> Result<Self, StoreError> {
-        let black_box = open_box(dir, &mut opened)?;
+        let room = &entered.room;
+        let black_box = open_box(dir, &mut opened, room)?;
         upgrade(&opened)?;
-        let room = Room::open(&dir.reserve())?;
+        room.fill_up()?;
         let Opened {
             kv, loaded, mended, ..
         } = opened;
-        write_snapshot(dir, &loaded.contents, &room)?;
+        write_snapshot(dir, &loaded.contents, room)?;
         let lineage = &loaded.contents.applied.stamp.lineage;
         let disk = Disk {
-            mark: MarkFile::open(&dir.mark(), lineage, &loaded.head)?,
+            mark: room.make_do(|| MarkFile::open(&dir.mark(), lineage, &loaded.head))?,
             dir: dir.clone(),
-            owner,
+            owner: entered.owner,
             room: room.clone(),
             mended,
         };
-        let kv = BoxedKv::new(kv, black_box, room);
+        let kv = BoxedKv::new(kv, black_box, room.clone());
         let engine = Engine::start(Box::new(kv), body)?;
-        let store = Self::assembled(&dir.database(), engine, loaded, Some(lock));
+        let store = Self::assembled(&dir.database(), engine, loaded, Some(entered.lock));
         Ok(Self {
             disk: Some(disk),
             ..store
@@ -212,17 +212,33 @@ impl Store {
     }
 }
 
+/// What its one writer has of a folder before anything is opened.
+pub(super) struct Entered {
+    lock: Lock,
+    pub(super) owner: u32,
+    room: Room,
+}
+
 /// Takes the lock of a folder that is there, makes sure that all of it is ours alone, and sweeps it.
-pub(super) fn enter(dir: &StoreDir, access: &Access) -> Result<(Lock, u32), StoreError> {
+pub(super) fn enter(dir: &StoreDir, access: &Access) -> Result<Entered, StoreError> {
     files::inspect_dir(dir.root())?;
     let lock = Lock::take(&dir.lock(), &access.holder, access.lock_timeout)?;
-    let owner = healing::guard(dir)?;
+    let room = Room::beside(dir.reserve());
+    let owner = room.make_do(|| healing::guard(dir))?;
     creation::sweep(dir);
-    Ok((lock, owner))
+    Ok(Entered { lock, owner, room })
+}
+
+impl Entered {
+    /// Opens the database. On a full disk that takes the reserve: a run that is open may have machines down, and has
+    /// to come to its end.
+    fn open(&self, dir: &StoreDir) -> Result<Opened, StoreError> {
+        self.room.make_do(|| healing::open_checked(dir, self.owner))
+    }
 }
 
 /// Makes the box what it should be beside this database, and opens it.
-fn open_box(dir: &StoreDir, opened: &mut Opened) -> Result<BlackBox, StoreError> {
+fn open_box(dir: &StoreDir, opened: &mut Opened, room: &Room) -> Result<BlackBox, StoreError> {
     let path = dir.black_box();
     let head = &opened.loaded.head;
     let why = match &opened.standing {
@@ -238,7 +254,7 @@ fn open_box(dir: &StoreDir, opened: &mut Opened) -> Result<BlackBox, StoreError>
         Standing::Absent | Standing::Level { .. } | Standing::Ahead { .. } => None,
     };
     let lineage = &opened.loaded.contents.applied.stamp.lineage;
-    let whole_bytes = black_box::make(&path, &opened.kv, lineage)?;
+    let whole_bytes = room.make_do(|| black_box::make(&path, &opened.kv, lineage))?;
     let made = why.map(|why| Mended::BoxMade { why, aside });
     opened.mended.extend(made);
     BlackBox::open(&path, whole_bytes)

@@ -153,7 +153,7 @@ fn look(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Sight, StoreError> {
     match read_truth(dir, mended) {
         Ok(Some(store)) => Ok(Sight::Truth(Box::new(store))),
         Ok(None) => Ok(Sight::Snapshot(Store::locked(dir))),
-        Err(error) if is_forbidden(&error) => Ok(Sight::Snapshot(error)),
+        Err(error) if is_forbidden(&error) || error.wants_room() => Ok(Sight::Snapshot(error)),
         Err(error) => Err(error),
     }
 }
@@ -171,16 +171,24 @@ fn in_time(dir: &StoreDir, first: Sight, patience: Duration) -> Result<Sight, St
     Ok(sight)
 }
 
-/// The database, if nobody writes.
+/// The database, if the lock is free; where the disk is too full for it to open, what the box tells.
 fn read_truth(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Option<Store>, StoreError> {
     let Some(lock) = Lock::take_to_read(&dir.lock())? else {
         return Ok(None);
     };
-    let opened = healing::open_checked(dir, healing::guard(dir)?)?;
-    mended.extend(opened.mended);
-    let engine = Engine::start(Box::new(opened.kv), Body::Inline)?;
-    let database = dir.database();
-    let store = Store::assembled(&database, engine, opened.loaded, Some(lock));
+    let (engine, loaded) = match healing::open_checked(dir, healing::guard(dir)?) {
+        Ok(opened) => {
+            mended.extend(opened.mended);
+            let engine = Engine::start(Box::new(opened.kv), Body::Inline)?;
+            (engine, opened.loaded)
+        }
+        Err(full) if full.wants_room() => {
+            let (kv, loaded) = healing::recollect(dir)?.ok_or(full)?;
+            (Engine::start(Box::new(kv), Body::Inline)?, loaded)
+        }
+        Err(error) => return Err(error),
+    };
+    let store = Store::assembled(&dir.database(), engine, loaded, Some(lock));
     Ok(Some(store))
 }
 
