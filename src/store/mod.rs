@@ -39,11 +39,10 @@ pub use engine::body::Body;
 pub use engine::kv::{Batch, KeyRange, Kv, Put, Row, Tree, VALUE_BYTES_MAX};
 pub use engine::memory::{CommitFault, MemoryKv};
 pub use error::{IllegalEntry, StoreError};
+pub use folder::files::PLAN_BYTES_MAX;
 pub use folder::layout::StoreDir;
 pub use history::contents::{Contents, OpenRun};
 pub use history::fold::fold;
 pub use holder::Holder;
 pub use mending::healing::Mended;
-pub use using::{
-    Access, Figures, PLAN_BYTES_MAX, PeekedPlan, Restored, Store, StoreOptions, Survey,
-};
+pub use using::{Access, Figures, PeekedPlan, Restored, Store, StoreOptions, Survey};

@@ -119,6 +119,31 @@ async fn plans_outlive_the_database_that_knew_them() {
 }
 
 #[tokio::test]
+async fn a_plan_that_cannot_be_read_keeps_no_database_from_being_made_again() {
+    let (home, contents) = filled("rebuild-unread").await;
+    let store = home.open().unwrap();
+    store.save_plan(&plan_id(), b"a plan").await.unwrap();
+    drop(store);
+    let plans = fs::read_dir(home.root().join("plans")).unwrap();
+    let files: Vec<_> = plans.map(|entry| entry.unwrap().path()).collect();
+    let [file] = files.as_slice() else {
+        panic!("{files:?}");
+    };
+    fs::rename(file, home.path.join("elsewhere")).unwrap();
+    fs::create_dir(file).unwrap();
+    fs::remove_dir_all(home.root().join("store")).unwrap();
+    let store = home.open().unwrap();
+    assert_eq!(store.mended().len(), 1);
+    assert_eq!(*store.contents(), contents);
+    let error = store.load_plan(&plan_id()).await.unwrap_err();
+    assert!(error.to_string().contains("not a plain file"), "{error}");
+
+    fs::remove_dir(file).unwrap();
+    fs::rename(home.path.join("elsewhere"), file).unwrap();
+    assert_eq!(store.load_plan(&plan_id()).await.unwrap(), b"a plan");
+}
+
+#[tokio::test]
 async fn an_older_database_put_back_is_brought_up_to_date() {
     let (home, _) = filled("older").await;
     let old = home.path.join("old");

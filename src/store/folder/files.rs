@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use crate::model::Digest;
 use crate::store::error::StoreError;
 
-/// Largest file a digest is taken of: the largest plan.
-const DIGESTED_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Largest plan that is kept, in bytes.
+pub const PLAN_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// Folders are ours alone.
 const DIR_MODE: u32 = 0o700;
@@ -276,9 +276,9 @@ pub(in crate::store) fn remove_if_present(path: &Path) -> Result<(), StoreError>
     }
 }
 
-/// The digest of a file's bytes; none when it is absent.
+/// The digest of a plan's bytes; none when it is absent.
 pub(in crate::store) fn digest_of(path: &Path) -> Result<Option<Digest>, StoreError> {
-    Ok(read_bounded(path, DIGESTED_BYTES_MAX)?.map(|bytes| Digest::of_bytes(&bytes)))
+    Ok(read_bounded(path, PLAN_BYTES_MAX)?.map(|bytes| Digest::of_bytes(&bytes)))
 }
 
 /// Copies a file of ours into a folder, for us alone.

@@ -128,7 +128,7 @@ pub(in crate::store) fn recollect(
     let Ok(Some(transcript)) = usable_transcript(dir) else {
         return Ok(None);
     };
-    let plans = plans::at_hand(dir, &transcript)?;
+    let plans = plans::at_hand(dir, &transcript);
     let kv = MemoryKv::new();
     for batch in refilling::batches(&transcript, &plans)? {
         kv.commit(&batch)?;
@@ -167,7 +167,7 @@ fn rebuild(
             return Err(StoreError::Damaged { path, what });
         }
     };
-    let plans = plans::at_hand(dir, &transcript)?;
+    let plans = plans::at_hand(dir, &transcript);
     creation::build(dir, owner, &refilling::batches(&transcript, &plans)?)?;
     let aside = ladder::set_aside(&dir.database(), copy)?;
     creation::put_in_place(dir)?;

@@ -14,22 +14,21 @@ use crate::store::history::contents::Contents;
 use crate::store::history::records;
 
 /// The plans whose files are there and are what was kept, by id and digest.
-pub(super) fn at_hand(
-    dir: &StoreDir,
-    transcript: &Transcript,
-) -> Result<Vec<(Digest, Digest)>, StoreError> {
-    let mut plans = Vec::new();
-    for line in transcript.plans.values() {
-        if is_at_hand(dir, line)? {
-            plans.push((line.plan.clone(), line.digest.clone()));
-        }
-    }
-    Ok(plans)
+pub(super) fn at_hand(dir: &StoreDir, transcript: &Transcript) -> Vec<(Digest, Digest)> {
+    let lines = transcript.plans.values();
+    let at_hand = lines.filter(|line| is_at_hand(dir, line));
+    at_hand
+        .map(|line| (line.plan.clone(), line.digest.clone()))
+        .collect()
 }
 
-fn is_at_hand(dir: &StoreDir, line: &PlanLine) -> Result<bool, StoreError> {
+/// A file that cannot be read is no lost one: whoever wants the plan is told what is wrong with it.
+fn is_at_hand(dir: &StoreDir, line: &PlanLine) -> bool {
     let file = dir.plan(&line.plan, &line.digest);
-    Ok(files::digest_of(&file)?.as_ref() == Some(&line.digest))
+    match files::digest_of(&file) {
+        Ok(found) => found.as_ref() == Some(&line.digest),
+        Err(_) => true,
+    }
 }
 
 /// Makes those of these plans known that are at hand and that the database does not know.
@@ -39,7 +38,7 @@ pub(super) fn keep(dir: &StoreDir, kv: &SledKv, plans: &[PlanLine]) -> Result<()
         let key = records::plan_key(&line.plan);
         let digest = line.digest.as_str();
         let known = kv.get(Tree::Meta, &key)?;
-        if known.as_deref() != Some(digest.as_bytes()) && is_at_hand(dir, line)? {
+        if known.as_deref() != Some(digest.as_bytes()) && is_at_hand(dir, line) {
             batch.put(Tree::Meta, key, digest)?;
         }
     }

@@ -24,5 +24,4 @@ mod moving;
 pub use moving::Restored;
 pub use opening::{Access, Store, StoreOptions};
 pub use peeking::PeekedPlan;
-pub use plans::PLAN_BYTES_MAX;
 pub use surveying::{Figures, Survey};

@@ -8,13 +8,12 @@ use crate::store::black_box::transcript::{FILE_BYTES_MAX, Transcript};
 use crate::store::black_box::{self, journal_lines};
 use crate::store::engine::kv::Tree;
 use crate::store::error::StoreError;
-use crate::store::folder::files::{self, Durability};
+use crate::store::folder::files::{self, Durability, PLAN_BYTES_MAX};
 use crate::store::folder::layout::StoreDir;
 use crate::store::mending::creation;
 use crate::store::mending::refilling;
 
 use super::opening::{Access, Store, enter};
-use super::plans::PLAN_BYTES_MAX;
 use super::surveying::Figures;
 
 /// Stores that were replaced and are kept; with so many, a person has to look.
@@ -34,8 +33,8 @@ impl Store {
     /// it: an open run goes on with it, and it knows who was in which group. Of the others their digests are.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] when it is not whole or the plan of the open run is lost, [`StoreError::Refused`] when it
-    /// is too large to be read back: half a copy is none.
+    /// [`StoreError::Damaged`] when it is not whole or the plan of the open run is lost, [`StoreError::Refused`] when
+    /// it is too large to be read back: half a copy is none.
     pub async fn export(&self) -> Result<String, StoreError> {
         self.check_all().await?;
         let contents = self.contents();

@@ -3,14 +3,11 @@
 use crate::model::Digest;
 use crate::store::engine::kv::{Batch, Tree};
 use crate::store::error::StoreError;
-use crate::store::folder::files::{self, Durability};
+use crate::store::folder::files::{self, Durability, PLAN_BYTES_MAX};
 use crate::store::folder::layout::StoreDir;
 use crate::store::history::records::plan_key;
 
 use super::opening::{Disk, Store};
-
-/// Largest plan that is kept, in bytes.
-pub const PLAN_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 impl Store {
     /// Keeps a plan: the file is whole and on disk, and its digest committed, when this returns.
