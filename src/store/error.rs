@@ -187,6 +187,16 @@ impl StoreError {
         matches!(self, Self::DiskFull { .. } | Self::FullMidway(_))
     }
 
+    /// How the disk failed to give back what is on it, if it is that which went wrong. Such a file may be whole, so that
+    /// it is kept; but the other copy has to stand in for it.
+    pub(super) fn read_fault(&self) -> Option<String> {
+        let Self::Io { action, source, .. } = self else {
+            return None;
+        };
+        let is_fault = source.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
+        is_fault.then(|| format!("{action} it failed: {source}"))
+    }
+
     pub(super) fn damaged(path: &Path, what: impl Into<String>) -> Self {
         Self::Damaged {
             path: path.to_owned(),

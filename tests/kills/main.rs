@@ -29,6 +29,7 @@ mod system_calls;
 mod moments;
 mod signals;
 mod disks;
+mod unreadable;
 mod rivals;
 
 use std::collections::BTreeMap;
@@ -94,15 +95,18 @@ fn main() -> ExitCode {
 fn rounds() -> (Vec<Round>, Vec<String>) {
     let (system_calls, no_strace) = system_calls::rounds();
     let (disks, no_mount) = disks::rounds();
+    let (unreadable, not_unreadable) = unreadable::rounds();
     let rounds = [
         steps::rounds(),
         moments::rounds(),
         system_calls,
         signals::rounds(),
         disks,
+        unreadable,
         rivals::rounds(),
     ];
-    let skipped = no_strace.into_iter().chain(no_mount).collect();
+    let skipped = [no_strace, no_mount, not_unreadable];
+    let skipped = skipped.into_iter().flatten().collect();
     (rounds.into_iter().flatten().collect(), skipped)
 }
 

@@ -25,11 +25,7 @@ const CALLS: [(&str, usize); 12] = [
 const EVERY: usize = 1;
 
 pub(crate) fn rounds() -> (Vec<Round>, Option<String>) {
-    let tried = Command::new("strace")
-        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=none", "true"])
-        .stderr(Stdio::null())
-        .status();
-    if !tried.is_ok_and(|status| status.success()) {
+    if !strace_is_here() {
         return (
             Vec::new(),
             Some("kills by system call: no strace here".into()),
@@ -45,23 +41,31 @@ pub(crate) fn rounds() -> (Vec<Round>, Option<String>) {
     (rounds, None)
 }
 
+pub(crate) fn strace_is_here() -> bool {
+    let tried = Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=none", "true"])
+        .stderr(Stdio::null())
+        .status();
+    tried.is_ok_and(|status| status.success())
+}
+
 fn play(folder: &str, call: &str, nth: usize) {
     let yard = Yard::new(folder);
     let before = yard.journal();
     let apply = yard.house.command(APPLY);
-    let mut traced = under_strace(&apply, call, nth);
+    let killed = format!("inject={call}:signal=KILL:when={nth}");
+    let mut traced = under_strace(&apply, &["-e", &format!("trace={call}"), "-e", &killed]);
     let ended = yard.start(&mut traced, Vec::new()).ended();
     yard.saw_the_end(&before, &ended);
     yard.is_finished_by_the_next();
 }
 
-/// The same command, traced.
-fn under_strace(command: &Command, call: &str, nth: usize) -> Command {
+/// The same command, traced with these options.
+pub(crate) fn under_strace(command: &Command, options: &[&str]) -> Command {
     let mut traced = Command::new("strace");
     traced
         .args(["-f", "-qq", "--seccomp-bpf", "-o", "/dev/null"])
-        .args(["-e", &format!("trace={call}")])
-        .args(["-e", &format!("inject={call}:signal=KILL:when={nth}")])
+        .args(options)
         .arg(command.get_program())
         .args(command.get_args())
         .current_dir(command.get_current_dir().unwrap())

@@ -51,7 +51,7 @@ pub(in crate::store) enum Standing {
         commits: Vec<Commit>,
         plans: Vec<PlanLine>,
     },
-    /// The box is damaged, for this reason.
+    /// The box is of no use: `was damaged, line 7: …`.
     Unreadable(String),
 }
 
@@ -67,6 +67,14 @@ impl Standing {
 
 /// Compares the box with the end of the database's chain.
 pub(in crate::store) fn standing(path: &Path, head: &Head) -> Result<Standing, StoreError> {
+    let standing = compared(path, head);
+    match standing.as_ref().err().and_then(StoreError::read_fault) {
+        Some(what) => Ok(Standing::Unreadable(format!("could not be used, {what}"))),
+        None => standing,
+    }
+}
+
+fn compared(path: &Path, head: &Head) -> Result<Standing, StoreError> {
     if files::inspect(path)?.is_none() {
         return Ok(Standing::Absent);
     }
@@ -84,7 +92,9 @@ pub(in crate::store) fn standing(path: &Path, head: &Head) -> Result<Standing, S
     let transcript = match Transcript::read(path) {
         Ok(Some(transcript)) => transcript,
         Ok(None) => return Ok(Standing::Absent),
-        Err(StoreError::Damaged { what, .. }) => return Ok(Standing::Unreadable(what)),
+        Err(StoreError::Damaged { what, .. }) => {
+            return Ok(Standing::Unreadable(format!("was damaged, {what}")));
+        }
         Err(error) => return Err(error),
     };
     if transcript.end().seq < head.seq {

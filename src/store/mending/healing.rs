@@ -148,7 +148,7 @@ fn open_database(dir: &StoreDir, owner: u32) -> Result<(SledKv, Loaded), Fallen>
     Ok((kv, loaded))
 }
 
-/// Makes the database again, if damage is what is wrong with it and the box is whole.
+/// Makes the database again, if it is damaged or the disk does not give it back, and the box is whole.
 fn rebuild(
     dir: &StoreDir,
     owner: u32,
@@ -156,8 +156,10 @@ fn rebuild(
     mended: &mut Vec<Mended>,
 ) -> Result<(SledKv, Loaded), StoreError> {
     let Fallen { error, copy } = fallen;
-    let StoreError::Damaged { path, what } = error else {
-        return Err(error);
+    let (path, what) = match (error.read_fault(), error) {
+        (_, StoreError::Damaged { path, what }) => (path, what),
+        (Some(what), _) => (dir.database(), what),
+        (None, error) => return Err(error),
     };
     let transcript = match usable_transcript(dir) {
         Ok(Some(transcript)) => transcript,
@@ -181,10 +183,12 @@ fn rebuild(
 
 /// What the box tells, if it has come at least as far as the mark; or why it cannot be used.
 fn usable_transcript(dir: &StoreDir) -> Result<Option<Transcript>, String> {
-    let transcript = Transcript::read(&dir.black_box()).map_err(|error| match error {
-        StoreError::Damaged { what, .. } => format!("journal.jsonl is damaged, {what}"),
-        other => other.to_string(),
-    })?;
+    let unusable = |error: StoreError| match (error.read_fault(), error) {
+        (Some(what), _) => format!("journal.jsonl cannot be used, {what}"),
+        (None, StoreError::Damaged { what, .. }) => format!("journal.jsonl is damaged, {what}"),
+        (None, other) => other.to_string(),
+    };
+    let transcript = Transcript::read(&dir.black_box()).map_err(unusable)?;
     let Some(transcript) = transcript else {
         return Ok(None);
     };

@@ -178,7 +178,11 @@ fn replace(dir: &StoreDir, transcript: &Transcript) -> Result<PathBuf, StoreErro
         files::rename(path, &aside.join(name))
     };
     if files::inspect(&dir.black_box())?.is_some() {
-        files::copy(&dir.black_box(), &aside)?;
+        match files::copy(&dir.black_box(), &aside) {
+            // What cannot be read cannot be copied, nor can a store be made from it.
+            Err(error) if error.read_fault().is_some() => keep(&dir.black_box())?,
+            done => done?,
+        }
     }
     keep(&dir.mark())?;
     keep(&dir.database())?;

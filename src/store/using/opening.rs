@@ -247,7 +247,7 @@ fn open_box(dir: &StoreDir, opened: &mut Opened, room: &Room) -> Result<BlackBox
         Standing::Absent if head.seq == 0 || opened.loaded.format < FORMAT => None,
         Standing::Absent => Some("was missing".to_owned()),
         Standing::Behind | Standing::Ahead { .. } => Some("was behind the database".to_owned()),
-        Standing::Unreadable(what) => Some(format!("was damaged, {what}")),
+        Standing::Unreadable(why) => Some(why.clone()),
     };
     let aside = match &opened.standing {
         Standing::Behind | Standing::Unreadable(_) => Some(black_box::set_aside(&path)?),
