@@ -121,6 +121,7 @@ fn right(error: CloudError) -> Right {
         | ErrorKind::Locked
         | ErrorKind::Unsupported => Right::Proven,
         ErrorKind::Throttled
+        | ErrorKind::NotOrdered
         | ErrorKind::Credentials
         | ErrorKind::NotFound
         | ErrorKind::Invalid

@@ -112,6 +112,7 @@ fn is_worth_it(repeat: Repeat, kind: ErrorKind) -> bool {
                 | ErrorKind::Throttled
                 | ErrorKind::Busy
                 | ErrorKind::Pending
+                | ErrorKind::NotOrdered
         ),
         // Without a token only what certainly did not happen may be asked again.
         Repeat::Blind => matches!(kind, ErrorKind::NotSent | ErrorKind::Throttled),
@@ -128,6 +129,7 @@ fn wait_before(attempts: u32, error: &CloudError, jitter: Jitter) -> Duration {
         | ErrorKind::Quota
         | ErrorKind::Money
         | ErrorKind::UnpaidOrder
+        | ErrorKind::NotOrdered
         | ErrorKind::Denied
         | ErrorKind::Credentials
         | ErrorKind::NotFound
@@ -182,14 +184,24 @@ mod tests {
     fn a_call_without_a_token_is_repeated_only_when_it_certainly_did_not_happen() {
         assert!(is_repeated(Repeat::Blind, ErrorKind::NotSent));
         assert!(is_repeated(Repeat::Blind, ErrorKind::Throttled));
-        for kind in [ErrorKind::Unanswered, ErrorKind::Fault, ErrorKind::Busy] {
+        for kind in [
+            ErrorKind::Unanswered,
+            ErrorKind::Fault,
+            ErrorKind::Busy,
+            ErrorKind::NotOrdered,
+        ] {
             assert!(!is_repeated(Repeat::Blind, kind), "{kind:?}");
         }
     }
 
     #[test]
-    fn a_call_with_a_token_is_repeated_when_in_doubt_but_not_when_refused() {
-        for kind in [ErrorKind::Unanswered, ErrorKind::Fault, ErrorKind::Busy] {
+    fn a_call_with_a_token_is_repeated_when_in_doubt_or_when_it_passes_but_not_when_refused() {
+        for kind in [
+            ErrorKind::Unanswered,
+            ErrorKind::Fault,
+            ErrorKind::Busy,
+            ErrorKind::NotOrdered,
+        ] {
             assert!(is_repeated(Repeat::Tokened, kind), "{kind:?}");
         }
         for kind in [

@@ -43,6 +43,7 @@ impl Scope {
             | ErrorKind::Pending
             | ErrorKind::WrongState
             | ErrorKind::UnpaidOrder
+            | ErrorKind::NotOrdered
             | ErrorKind::NotFound
             | ErrorKind::Locked
             | ErrorKind::Unsupported

@@ -54,6 +54,9 @@ pub(super) fn retry_after(refused_for: Duration) -> Duration {
     (refused_for / 4).clamp(RETRY, RETRY_MAX)
 }
 
+/// An order that could not be made is asked for again for so long; not at all while its machine is held down.
+pub(super) const ORDER_AGAIN_FOR: Duration = Duration::from_secs(60);
+
 /// The cool-down of one machine (R52), with a little for clocks that disagree.
 pub(super) const COOL_DOWN: Duration = Duration::from_secs(5 * 60 + 5);
 

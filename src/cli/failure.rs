@@ -135,6 +135,7 @@ impl Failure {
             | ErrorKind::Quota
             | ErrorKind::Money
             | ErrorKind::UnpaidOrder
+            | ErrorKind::NotOrdered
             | ErrorKind::NotFound
             | ErrorKind::Locked
             | ErrorKind::Unsupported
@@ -238,9 +239,11 @@ fn what_next(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::NotSent => {
             Some("check the network, the name of the endpoint and its certificate")
         }
-        ErrorKind::Throttled | ErrorKind::CoolingDown | ErrorKind::Busy | ErrorKind::Pending => {
-            Some("wait a minute and try again")
-        }
+        ErrorKind::Throttled
+        | ErrorKind::CoolingDown
+        | ErrorKind::Busy
+        | ErrorKind::Pending
+        | ErrorKind::NotOrdered => Some("wait a minute and try again"),
         ErrorKind::WrongState
         | ErrorKind::NoStock
         | ErrorKind::Quota

@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Money,
     /// An unpaid order stands in the way (R45).
     UnpaidOrder,
+    /// The order could not be made, and there is none; asked again, it may be.
+    NotOrdered,
     /// These credentials may not do that, to any machine.
     Denied,
     /// The credentials themselves are refused: wrong, disabled, expired.
@@ -92,6 +94,7 @@ impl CloudError {
             | ErrorKind::Quota
             | ErrorKind::Money
             | ErrorKind::UnpaidOrder
+            | ErrorKind::NotOrdered
             | ErrorKind::Denied
             | ErrorKind::Credentials
             | ErrorKind::NotFound
@@ -108,7 +111,11 @@ impl CloudError {
     pub fn passes(&self) -> bool {
         matches!(
             self.kind,
-            ErrorKind::Throttled | ErrorKind::NotSent | ErrorKind::WrongState | ErrorKind::Busy
+            ErrorKind::Throttled
+                | ErrorKind::NotSent
+                | ErrorKind::WrongState
+                | ErrorKind::Busy
+                | ErrorKind::NotOrdered
         )
     }
 

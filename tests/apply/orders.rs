@@ -1,5 +1,6 @@
 //! Orders: one for each change, whoever pays it and whatever becomes of its answer.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use respec::sim::Faults;
@@ -254,4 +255,66 @@ fn a_run_that_may_wait_goes_on_as_soon_as_the_order_is_paid() {
             assert!(told.downtime() < Duration::from_secs(120));
         },
     );
+}
+
+/// Page 004: "Order creation failed, … try it again later". There is none, so no machine waits for one out of service.
+#[test]
+fn an_order_that_cannot_be_made_does_not_keep_its_machine_down() {
+    let cloud = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.xlarge, \
+                 InstanceChargeType: PrePaid, ExpiredTime: 2026-06-01T16:00Z}]\n\
+                 faults: [{operation: ModifyPrepayInstanceSpec, code: OrderCreationFailed}]";
+    let smaller = "instances: {one: {id: i-1, spec: {instance_type: ecs.g7.large}}}";
+    story(smaller, cloud, Faults::None, async |house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 3, "{:?}", told.outcome);
+        assert!(!told.outcome.open);
+        let end = told.end_of("i-1");
+        assert!(
+            end.contains("Undone") && end.contains("OrderCreationFailed"),
+            "{end}"
+        );
+        assert!(
+            told.downtime() < Duration::from_secs(120),
+            "{:?}",
+            told.downtime()
+        );
+        assert_eq!(house.calls("ModifyPrepayInstanceSpec").len(), 4);
+        assert!(house.orders().is_empty());
+        let machine = house.truth("i-1");
+        assert_eq!(machine["Status"], "Running");
+        assert_eq!(machine["ConfiguredType"], "ecs.g7.xlarge");
+    });
+}
+
+#[test]
+fn an_order_that_could_not_be_made_at_first_is_asked_for_again_and_is_one_order() {
+    let cloud = format!(
+        "{SUBSCRIPTION}\nfaults: [{{operation: ModifyPrepayInstanceSpec, calls: [1, 2, 3, 4], \
+         code: OrderCreationFailed}}]"
+    );
+    story(&larger("auto"), &cloud, Faults::None, async |house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        let calls = house.calls("ModifyPrepayInstanceSpec");
+        let tokens: BTreeSet<&str> = calls.iter().filter_map(|l| l.split(' ').nth(3)).collect();
+        assert_eq!((calls.len(), tokens.len()), (5, 1), "{calls:?}");
+        assert_eq!(house.orders().len(), 1);
+        assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+    });
+}
+
+#[test]
+fn an_order_in_doubt_stays_in_doubt_when_the_next_try_could_not_be_made() {
+    // The second try speaks for itself alone: the first one made the order, and paid it.
+    let cloud = format!(
+        "{SUBSCRIPTION}\nfaults:\n- {{operation: ModifyPrepayInstanceSpec, call: 1, when: no_answer_after}}\n\
+         - {{operation: ModifyPrepayInstanceSpec, code: OrderCreationFailed}}"
+    );
+    story(&larger("auto"), &cloud, Faults::None, async |house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        assert_eq!(house.orders().len(), 1, "it was ordered again");
+        assert_eq!(told.outcome.orders.len(), 1);
+        assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+    });
 }

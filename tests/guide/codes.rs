@@ -24,6 +24,7 @@ const PASSING: &[ErrorKind] = &[
     ErrorKind::CoolingDown,
     ErrorKind::Busy,
     ErrorKind::Pending,
+    ErrorKind::NotOrdered,
     ErrorKind::Fault,
 ];
 

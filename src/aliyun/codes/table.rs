@@ -168,7 +168,7 @@ pub(super) const CODES: &[(&str, ErrorKind)] = &[
     ("OperationDenied.LocalDiskUnsupported", ErrorKind::Unsupported),
     ("OperationDenied.NoStock", ErrorKind::NoStock),
     ("OperationDenied.UnpaidOrder", ErrorKind::UnpaidOrder),
-    ("OrderCreationFailed", ErrorKind::Fault),
+    ("OrderCreationFailed", ErrorKind::NotOrdered),
     ("Price.PricePlanResultNotFound", ErrorKind::Invalid),
     ("PriceNotFound", ErrorKind::Invalid),
     ("QuotaExceed.DiskCapacity", ErrorKind::Quota),

@@ -179,8 +179,8 @@ fn kinds_of(class: &str) -> &'static [ErrorKind] {
         "billing-balance" => &[ErrorKind::Money],
         "billing-order" => &[
             ErrorKind::UnpaidOrder,
+            ErrorKind::NotOrdered,
             ErrorKind::Money,
-            ErrorKind::Fault,
             ErrorKind::Unsupported,
         ],
         "billing-permission" => &[ErrorKind::Denied, ErrorKind::Money],

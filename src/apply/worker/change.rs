@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::apply::desks::Wait;
 use crate::apply::mail::End;
-use crate::apply::timing::{COOL_DOWN, POLL, RETRY, SHOW_WITHIN, SURPRISES_MAX};
+use crate::apply::timing::{COOL_DOWN, ORDER_AGAIN_FOR, POLL, RETRY, SHOW_WITHIN, SURPRISES_MAX};
 use crate::apply::token::{call_text, client_token, request_digest};
 use crate::cloud::{CloudError, ErrorKind, ModifyReply, Outcome};
 use crate::model::{ClientToken, InstanceStatus, ModifyCall, ObservedInstance};
@@ -239,7 +239,7 @@ impl Worker {
         if error.kind == ErrorKind::CoolingDown {
             return self.cooling_down(&error, sending).await;
         }
-        if error.passes() && self.may_try_again(sending) {
+        if error.passes() && self.may_try_again(error.kind, sending) {
             self.not_done(sending);
             self.waiting(format!("refused for now: {error}"));
             let wait = error.retry_after.unwrap_or(RETRY);
@@ -289,10 +289,7 @@ impl Worker {
 
     /// R52. No cool-down is waited out while we hold the machine down: it is started, and comes back later.
     async fn cooling_down(&self, error: &CloudError, sending: &mut Sending) -> Option<End> {
-        let held_down = self.step().before.status == Some(InstanceStatus::Stopped)
-            && self.state.was_running
-            && !self.is_undo();
-        if held_down && !sending.in_doubt {
+        if self.is_held_down() && !sending.in_doubt {
             return Some(self.refused_as(FailureCause::CoolingDown, error));
         }
         let now = self.tools.clock.elapsed();
@@ -315,9 +312,21 @@ impl Worker {
         sending.surprises = 0;
     }
 
-    fn may_try_again(&self, sending: &mut Sending) -> bool {
+    fn may_try_again(&self, kind: ErrorKind, sending: &mut Sending) -> bool {
         let now = self.tools.clock.elapsed();
         let since = *sending.put_off_since.get_or_insert(now);
-        now - since < COOL_DOWN
+        now - since < self.patience_with(kind)
+    }
+
+    /// How long a refusal that passes is met with another try. An order that could not be made may never be: nobody
+    /// is kept down for it.
+    fn patience_with(&self, kind: ErrorKind) -> Duration {
+        if kind != ErrorKind::NotOrdered {
+            COOL_DOWN
+        } else if self.is_held_down() {
+            Duration::ZERO
+        } else {
+            ORDER_AGAIN_FOR
+        }
     }
 }

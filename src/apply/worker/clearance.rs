@@ -6,7 +6,7 @@ use crate::apply::desks::{NoPromise, Promise};
 use crate::apply::mail::End;
 use crate::apply::scope::Scope;
 use crate::apply::timing::PROMISE_WITHIN;
-use crate::model::{BalanceCheck, InstanceStatus, Money, ObservedInstance};
+use crate::model::{BalanceCheck, Money, ObservedInstance};
 use crate::plan::order_question;
 use crate::saga::FailureCause;
 
@@ -66,9 +66,7 @@ impl Worker {
 
     async fn set_aside(&self, price: &Money) -> Result<Promise, End> {
         // Nobody is waited for while the machine is held down.
-        let held_down =
-            self.state.was_running && self.step().before.status == Some(InstanceStatus::Stopped);
-        let patience = if held_down {
+        let patience = if self.is_held_down() {
             Duration::ZERO
         } else {
             PROMISE_WITHIN

@@ -27,7 +27,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::model::{BalanceCheck, Lineage, Money, ObservedInstance, OrderId, PaymentStatus};
+use crate::model::{
+    BalanceCheck, InstanceStatus, Lineage, Money, ObservedInstance, OrderId, PaymentStatus,
+};
 use crate::plan::{Action, Goal, Saga, Undo};
 use crate::saga::{Direction, FailureCause, Mode, SagaState, StepEvent, StepRef, StepState};
 
@@ -157,6 +159,12 @@ impl Worker {
     /// Whether it is a step back.
     fn is_undo(&self) -> bool {
         self.at.direction == Direction::Undo
+    }
+
+    /// Whether the machine is down for this step alone: it ran before, and comes up as soon as the step has failed.
+    fn is_held_down(&self) -> bool {
+        let is_down = self.step().before.status == Some(InstanceStatus::Stopped);
+        is_down && self.state.was_running && !self.is_undo()
     }
 
     /// How long to wait before the next look.

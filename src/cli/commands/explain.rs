@@ -111,6 +111,7 @@ fn conduct(kind: ErrorKind) -> Conduct {
         ErrorKind::Busy | ErrorKind::Pending => Conduct::AsksAgain,
         ErrorKind::Fault | ErrorKind::Unanswered => Conduct::LooksFirst,
         ErrorKind::WrongState => Conduct::TriesForAWhile,
+        ErrorKind::NotOrdered => Conduct::OrdersAgain,
         ErrorKind::NoStock => Conduct::SparesTheSameType,
         ErrorKind::Quota => Conduct::SparesChangesOfType,
         ErrorKind::Money | ErrorKind::Denied | ErrorKind::Credentials => Conduct::SparesAll,
@@ -159,6 +160,7 @@ mod tests {
         };
         assert_eq!(conducts("Account.Arrearage"), [Conduct::SparesAll]);
         assert_eq!(conducts("LastTokenProcessing"), [Conduct::AsksAgain]);
+        assert_eq!(conducts("OrderCreationFailed"), [Conduct::OrdersAgain]);
         assert_eq!(
             conducts("IdempotenceParamNotMatch"),
             [Conduct::NeedsAPerson]

@@ -42,7 +42,7 @@ pub(super) const ROWS: &[ErrorFacts] = &[
         "This machine has an order that nobody has paid (R45).",
         "Find it in the console under Expenses > Orders; pay or cancel it."),
     row("OrderCreationFailed", 400, P, (Order, AfterDelay),
-        "Billing did not manage to make the order.",
+        "Billing did not manage to make the order, so that there is none.",
         "Apply again; if it stays, try the same change in the console, which says more."),
     row("InvalidInstance.PurchaseNotFound", 400, P, (Order, AfterFix),
         "Billing does not know that this machine was ever bought.",

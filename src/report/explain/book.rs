@@ -18,6 +18,8 @@ pub enum Conduct {
     LooksFirst,
     /// Its state may still become right.
     TriesForAWhile,
+    /// There is no order yet, and there may be one.
+    OrdersAgain,
     /// This machine's change fails.
     Fails,
     /// So does that of machines that want the same type in the same zone.
@@ -49,6 +51,9 @@ impl Conduct {
             }
             Self::TriesForAWhile => {
                 "Looks and tries again for up to five minutes; then the machine's change fails and is undone."
+            }
+            Self::OrdersAgain => {
+                "Asks for the order again under the same client token, for a minute while the machine is in service and for a few seconds while it is held down; then its change fails and is undone."
             }
             Self::Fails => {
                 "Ends this machine's change and puts the machine back as it was found; behind an order it is held for a person instead."
