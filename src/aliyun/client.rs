@@ -274,6 +274,7 @@ fn nobody(operation: &Operation, error: &CredentialsError) -> CloudError {
         } else {
             ErrorKind::Credentials
         },
+        also: None,
         code: cause.and_then(|cause| cause.code.clone()),
         message: told(error),
         request_id: cause.and_then(|cause| cause.request_id.clone()),
@@ -303,6 +304,7 @@ impl Doubt {
             (Self::EarlierAttempt, Repeat::Tokened | Repeat::Blind, Outcome::NotDone) => {
                 CloudError {
                     kind: ErrorKind::Unanswered,
+                    also: None,
                     message: format!(
                         "an earlier attempt may have had its effect; then: {}",
                         error.message

@@ -182,6 +182,7 @@ fn clock_is_right(ahead: SignedDuration) -> Result<(), CloudError> {
     Err(CloudError {
         operation: operation::GET_CALLER_IDENTITY.name,
         kind: ErrorKind::Credentials,
+        also: None,
         code: None,
         message: format!(
             "the clock of this machine is {minutes} min {way} the cloud's, and what was sent when hangs on it: set it, \

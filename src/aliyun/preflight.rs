@@ -141,6 +141,7 @@ mod tests {
         right(CloudError {
             operation: "StopInstances",
             kind,
+            also: None,
             code: Some(code.to_owned()),
             message: String::new(),
             request_id: None,

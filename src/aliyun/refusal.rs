@@ -114,6 +114,7 @@ fn without_reply(operation: &Operation, kind: ErrorKind, message: &str) -> Cloud
     CloudError {
         operation: operation.name,
         kind,
+        also: None,
         code: None,
         message: presentable(message),
         request_id: None,
@@ -147,6 +148,7 @@ fn of_code(
         kind => kind,
     };
     CloudError {
+        also: codes::second_meaning(operation.name, code),
         code: Some(cut(code, CODE_CHARS_MAX)),
         request_id: request_id(verdict),
         retry_after: retry_after(reply),

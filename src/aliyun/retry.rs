@@ -163,6 +163,7 @@ mod tests {
         CloudError {
             operation: "X",
             kind,
+            also: None,
             code: None,
             message: String::new(),
             request_id: None,

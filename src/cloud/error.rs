@@ -68,6 +68,8 @@ pub struct CloudError {
     pub operation: &'static str,
     /// What it means.
     pub kind: ErrorKind,
+    /// What it may mean as well, where the vendor has one code for two things.
+    pub also: Option<ErrorKind>,
     /// The vendor's code, exactly as it came; none when there was no reply.
     pub code: Option<String>,
     /// The vendor's message, or ours when there was no reply. May hold hostile text: escape it before printing.

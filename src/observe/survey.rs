@@ -71,6 +71,7 @@ async fn whole(cloud: &dyn Cloud, region: &RegionId) -> Result<InstancePage, Clo
     Err(CloudError {
         operation: "DescribeInstances",
         kind: ErrorKind::Unlisted,
+        also: None,
         code: None,
         message: format!("{region} has more than {PAGES_MAX} pages of machines"),
         request_id: None,

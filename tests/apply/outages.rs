@@ -75,6 +75,28 @@ fn a_list_that_lacks_a_machine_is_no_proof_that_it_is_gone() {
     });
 }
 
+/// R52: a subscription is told of its cool-down in the words for the call rate, and does not stay down to tell them apart.
+#[test]
+fn a_downgrade_throttled_after_its_stop_starts_the_machine_and_comes_back_in_a_new_outage() {
+    let cloud = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.xlarge, \
+                 InstanceChargeType: PrePaid, ExpiredTime: 2026-06-01T16:00Z}]";
+    let smaller = "instances: {one: {id: i-1, spec: {instance_type: ecs.g7.large}}}";
+    story(smaller, cloud, Faults::None, async |house| {
+        let by_hand = json!({"InstanceId": "i-1", "InternetMaxBandwidthOut": 5});
+        assert!(house.rig.by_hand("modify", &by_hand));
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        let switches = house.calls_in_order(&["StopInstances", "StartInstances"]);
+        let switches: Vec<&str> = switches.iter().filter_map(|l| l.split(' ').nth(1)).collect();
+        let (stop, start) = ("StopInstances", "StartInstances");
+        assert_eq!(switches, [stop, start, stop, start]);
+        let put_back = told.when(|kind| matches!(kind, EventKind::Closed { .. }));
+        assert!(put_back < 150.0, "it was held down through it: {put_back}");
+        assert_eq!(house.orders().len(), 1);
+        assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.large");
+    });
+}
+
 #[test]
 fn a_machine_that_was_changed_a_moment_ago_is_told_with_the_time_at_which_it_begins() {
     story(ONE_LARGER, ONE, Faults::None, async |mut house| {

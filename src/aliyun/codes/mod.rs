@@ -36,6 +36,17 @@ const EXCEPTIONS: &[(&str, &str, ErrorKind)] = &[
     ),
 ];
 
+/// Codes that may mean something else as well, and nothing tells which: operation, code, the other meaning.
+const SECOND_MEANINGS: &[(&str, &str, ErrorKind)] = &[
+    // R52, R54: on the other two modify calls the plain code is the five minutes of one machine; the page of this one
+    // (004) speaks of the call rate alone, and a machine that was just changed rests all the same.
+    (
+        "ModifyPrepayInstanceSpec",
+        "Throttling",
+        ErrorKind::CoolingDown,
+    ),
+];
+
 /// Families: what a code that stands in no table means by its beginning, in lower case.
 const FAMILIES: &[(&str, ErrorKind)] = &[
     ("forbidden.", ErrorKind::Denied),
@@ -65,9 +76,22 @@ pub fn classify(operation: &str, code: &str, status: u16) -> ErrorKind {
         })
 }
 
+/// What a code may mean on this operation beside what [`classify`] says.
+#[must_use]
+pub fn second_meaning(operation: &str, code: &str) -> Option<ErrorKind> {
+    on_this_operation(SECOND_MEANINGS, operation, code)
+}
+
 fn exception(operation: &str, code: &str) -> Option<ErrorKind> {
-    EXCEPTIONS
-        .iter()
+    on_this_operation(EXCEPTIONS, operation, code)
+}
+
+fn on_this_operation(
+    rows: &[(&str, &str, ErrorKind)],
+    operation: &str,
+    code: &str,
+) -> Option<ErrorKind> {
+    rows.iter()
         .find(|(on, listed, _)| *on == operation && listed.eq_ignore_ascii_case(code))
         .map(|(_, _, kind)| *kind)
 }

@@ -1,7 +1,7 @@
 //! The table against a list of its own making: every code with its statuses, calls and class.
 
-use super::classify;
 use super::table::CODES;
+use super::{classify, second_meaning};
 use crate::cloud::ErrorKind;
 
 /// Code, status, calls (N network, P prepay, S spec), class, as the reference pages give them.
@@ -253,6 +253,16 @@ fn a_throttled_change_is_a_cool_down_and_any_other_throttling_is_the_call_rate()
         kind("DescribeInstances", "Throttling"),
         ErrorKind::Throttled
     );
+}
+
+#[test]
+fn on_a_subscription_the_plain_code_may_be_the_cool_down_as_well() {
+    let prepay = "ModifyPrepayInstanceSpec";
+    let rests = Some(ErrorKind::CoolingDown);
+    assert_eq!(second_meaning(prepay, "Throttling"), rests);
+    assert_eq!(second_meaning(prepay, "throttling"), rests);
+    assert_eq!(second_meaning(prepay, "Throttling.User"), None);
+    assert_eq!(second_meaning("DescribeInstances", "Throttling"), None);
 }
 
 #[test]

@@ -122,6 +122,7 @@ fn closed(operation: &'static str) -> CloudError {
     CloudError {
         operation,
         kind: ErrorKind::Unanswered,
+        also: None,
         code: None,
         message: "no answer for this machine".to_owned(),
         request_id: None,

@@ -236,7 +236,9 @@ impl Worker {
         if error.kind == ErrorKind::TokenMismatch {
             return self.token_was_used(&error, call, sending);
         }
-        if error.kind == ErrorKind::CoolingDown {
+        // Nobody is held down to find out which of the two it is.
+        let may_cool_down = error.also == Some(ErrorKind::CoolingDown) && self.is_held_down();
+        if error.kind == ErrorKind::CoolingDown || may_cool_down {
             return self.cooling_down(&error, sending).await;
         }
         if error.passes() && self.may_try_again(error.kind, sending) {

@@ -1,6 +1,6 @@
 //! `respec explain`: what an error code, a rule, a name in a plan or a finding means.
 
-use crate::aliyun::classify;
+use crate::aliyun::{classify, second_meaning};
 use crate::cli::args::{ExplainArgs, Global};
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::screen::Screen;
@@ -98,9 +98,11 @@ fn finding(code: &codes::Code) -> FindingCode {
 fn refusal(facts: &'static ErrorFacts) -> Refusal {
     let operation = facts.operations.first().copied().unwrap_or_default();
     let code = facts.code.trim_end_matches('*');
+    let kind = classify(operation, code, facts.http);
     Refusal {
         facts,
-        conduct: conduct(classify(operation, code, facts.http)),
+        // Of two meanings the second is the one that more care is taken for.
+        conduct: conduct(second_meaning(operation, code).unwrap_or(kind)),
     }
 }
 
@@ -165,7 +167,9 @@ mod tests {
             conducts("IdempotenceParamNotMatch"),
             [Conduct::NeedsAPerson]
         );
-        assert!(conducts("Throttling").contains(&Conduct::Rests));
+        // Of one machine, of one under another status, twice of a subscription, and of any other call.
+        let (rests, again) = (Conduct::Rests, Conduct::SendsAgain);
+        assert_eq!(conducts("Throttling"), [rests, rests, rests, rests, again]);
         assert!(conducts("OperationDenied").contains(&Conduct::SparesTheSameType));
     }
 }
