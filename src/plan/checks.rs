@@ -110,7 +110,7 @@ fn vcpus(input: &PlanInput<'_>, planned: &Planned) -> Vec<Check> {
     for (region, answer) in &input.limits.vcpus {
         let Ok(vcpus) = answer else { continue };
         let sagas = planned.sagas.values().filter(|saga| saga.region == *region);
-        let adds: u64 = sagas.map(|saga| quota::adds(input, saga)).sum();
+        let adds: u64 = sagas.map(quota::adds).sum();
         let adds = match adds {
             0 => "none more".to_owned(),
             adds => format!("at most {adds} more"),

@@ -15,7 +15,7 @@ pub(super) fn keep_within(input: &PlanInput<'_>, planned: &mut Planned) {
     let mut added: BTreeMap<RegionId, u64> = BTreeMap::new();
     let mut too_many: Vec<(InstanceId, String)> = Vec::new();
     for (id, saga) in &planned.sagas {
-        let adds = adds(input, saga);
+        let adds = adds(saga);
         let Some(Ok(quota)) = input.limits.vcpus.get(&saga.region) else {
             continue;
         };
@@ -49,18 +49,9 @@ pub(super) fn keep_within(input: &PlanInput<'_>, planned: &mut Planned) {
 }
 
 /// The most vCPUs this change adds to what is in use. Only pay-as-you-go machines count (R64), spot machines among them.
-pub(super) fn adds(input: &PlanInput<'_>, saga: &Saga) -> u64 {
-    let Some(to) = saga
-        .target_type()
-        .filter(|_| saga.billing == BillingMethod::PostPaid)
-    else {
-        return 0;
-    };
-    let of_shape = |name| input.limits.shape(name).and_then(|shape| shape.vcpus);
-    let seen = input.observed.instances.get(&saga.instance);
-    let has = seen.map_or(0, |seen| {
-        of_shape(&seen.instance_type).unwrap_or(seen.vcpus)
-    });
-    let gets = of_shape(to).unwrap_or(has);
-    u64::from(gets.saturating_sub(has))
+pub(super) fn adds(saga: &Saga) -> u64 {
+    match saga.billing {
+        BillingMethod::PostPaid => saga.adds_vcpus.map_or(0, u64::from),
+        BillingMethod::PrePaid => 0,
+    }
 }

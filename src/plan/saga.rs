@@ -38,6 +38,9 @@ pub struct Saga {
     pub after: BTreeSet<Unit>,
     /// What changes, for people.
     pub changes: Vec<FieldChange>,
+    /// How many vCPUs it will have more than now (R64); none where its type stays, or nobody told what the new one has.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub adds_vcpus: Option<u32>,
     /// What is done, in order.
     pub steps: Vec<Step>,
     /// What becomes of it when its health check fails; none where its group asks for nothing.
@@ -67,6 +70,7 @@ impl Saga {
             was_running: case.is_up(),
             after: case.desired.after.clone(),
             changes,
+            adds_vcpus: vcpus_added(case, &steps),
             steps,
             way_back,
             renewal: Renewal::of(case),
@@ -141,9 +145,7 @@ impl Saga {
     /// The type it is to become, if its type changes.
     #[must_use]
     pub fn target_type(&self) -> Option<&TypeName> {
-        self.steps
-            .iter()
-            .find_map(|step| step.after.instance_type.as_ref())
+        target_of(&self.steps)
     }
 
     /// Whether one of its steps makes an order.
@@ -151,6 +153,19 @@ impl Saga {
     pub fn makes_order(&self) -> bool {
         self.steps.iter().any(|step| step.order_call().is_some())
     }
+}
+
+fn target_of(steps: &[Step]) -> Option<&TypeName> {
+    let mut goals = steps.iter().map(|step| &step.after);
+    goals.find_map(|goal| goal.instance_type.as_ref())
+}
+
+fn vcpus_added(case: &Case<'_>, steps: &[Step]) -> Option<u32> {
+    let limits = case.input.limits;
+    let of_type = |name| limits.shape(name).and_then(|shape| shape.vcpus);
+    let gets = of_type(target_of(steps)?)?;
+    let has = of_type(&case.seen.instance_type).unwrap_or(case.seen.vcpus);
+    Some(gets.saturating_sub(has))
 }
 
 /// The end of a subscription's term.
