@@ -19,7 +19,7 @@ use super::retry::{self, Jitter, Retry, Tried};
 use super::sign::{self, Parameters};
 use super::throttle::Throttle;
 use crate::clock::Clock;
-use crate::cloud::{CloudError, ErrorKind, Outcome, Rate};
+use crate::cloud::{CloudError, ErrorKind, Outcome, Rate, Reach};
 use crate::model::RegionId;
 use crate::wire::{HttpReply, HttpRequest, Wire};
 
@@ -267,14 +267,16 @@ fn nobody(operation: &Operation, error: &CredentialsError) -> CloudError {
         | CredentialsError::InvalidRegion(_) => None,
     };
     let passes = cause.is_some_and(|cause| cause.outcome() == Outcome::Unknown || cause.passes());
+    let kind = if passes {
+        ErrorKind::NotSent
+    } else {
+        ErrorKind::Credentials
+    };
     CloudError {
         operation: operation.name,
-        kind: if passes {
-            ErrorKind::NotSent
-        } else {
-            ErrorKind::Credentials
-        },
+        kind,
         also: None,
+        reach: kind.reach(),
         code: cause.and_then(|cause| cause.code.clone()),
         message: told(error),
         request_id: cause.and_then(|cause| cause.request_id.clone()),
@@ -305,6 +307,7 @@ impl Doubt {
                 CloudError {
                     kind: ErrorKind::Unanswered,
                     also: None,
+                    reach: Reach::Machine,
                     message: format!(
                         "an earlier attempt may have had its effect; then: {}",
                         error.message

@@ -36,7 +36,7 @@ mod prices;
 mod preflight;
 
 pub use client::{Aliyun, AliyunConfig};
-pub use codes::{classify, second_meaning};
+pub use codes::{classify, reach, second_meaning};
 pub use credentials::{
     Credentials, CredentialsError, FileText, Found, Host, Looked, Means, Readers, Tell, assume,
     find,

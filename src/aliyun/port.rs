@@ -10,7 +10,7 @@ use super::sign::Parameters;
 use super::{query, refusal, reply};
 use crate::cloud::{
     CLOCK_OFF_MAX, Cloud, CloudError, ErrorKind, IDS_PER_CALL_MAX, InstancePage, InstanceQuery,
-    InstanceTypeFacts, ModificationQuery, ModifyReply, Offer, PowerAnswer, PowerCall, Rate,
+    InstanceTypeFacts, ModificationQuery, ModifyReply, Offer, PowerAnswer, PowerCall, Rate, Reach,
     RegionFacts,
 };
 use crate::model::{AccountId, ClientToken, InstanceId, ModifyCall, RegionId, RequestId};
@@ -183,6 +183,7 @@ fn clock_is_right(ahead: SignedDuration) -> Result<(), CloudError> {
         operation: operation::GET_CALLER_IDENTITY.name,
         kind: ErrorKind::Credentials,
         also: None,
+        reach: Reach::Account,
         code: None,
         message: format!(
             "the clock of this machine is {minutes} min {way} the cloud's, and what was sent when hangs on it: set it, \

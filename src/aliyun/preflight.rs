@@ -142,6 +142,7 @@ mod tests {
             operation: "StopInstances",
             kind,
             also: None,
+            reach: kind.reach(),
             code: Some(code.to_owned()),
             message: String::new(),
             request_id: None,

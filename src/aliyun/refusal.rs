@@ -99,7 +99,11 @@ pub(super) fn of_entry(
     let kind = code.map_or(ErrorKind::Unanswered, |code| {
         codes::classify(operation.name, code, 0)
     });
+    let reach = code.map_or(kind.reach(), |code| {
+        codes::reach(operation.name, code, kind)
+    });
     CloudError {
+        reach,
         code: code.map(|code| cut(code, CODE_CHARS_MAX)),
         request_id: Some(request_id.clone()),
         ..without_reply(
@@ -115,6 +119,7 @@ fn without_reply(operation: &Operation, kind: ErrorKind, message: &str) -> Cloud
         operation: operation.name,
         kind,
         also: None,
+        reach: kind.reach(),
         code: None,
         message: presentable(message),
         request_id: None,
@@ -149,6 +154,7 @@ fn of_code(
     };
     CloudError {
         also: codes::second_meaning(operation.name, code),
+        reach: codes::reach(operation.name, code, kind),
         code: Some(cut(code, CODE_CHARS_MAX)),
         request_id: request_id(verdict),
         retry_after: retry_after(reply),

@@ -164,6 +164,7 @@ mod tests {
             operation: "X",
             kind,
             also: None,
+            reach: kind.reach(),
             code: None,
             message: String::new(),
             request_id: None,

@@ -1,7 +1,8 @@
-//! How a cloud refuses. The kind is what callers match on; code, message and request id are for people.
+//! How a cloud refuses. Kind and reach are what callers match on; code, message and request id are for people.
 
 use std::time::Duration;
 
+use super::reach::Reach;
 use crate::model::RequestId;
 
 /// What a refusal means for the machine it was about.
@@ -19,9 +20,9 @@ pub enum ErrorKind {
     WrongState,
     /// The type is out of stock, for everybody who wants it in that zone (R63).
     NoStock,
-    /// An account quota is used up (R64), for everybody in the account.
+    /// An allowance of the account is used up (R48, R53, R64).
     Quota,
-    /// Overdue bill or too little balance (R41, R42), for everybody in the account.
+    /// Overdue bill, too little balance, or no way of paying (R41, R42, R50, R51).
     Money,
     /// An unpaid order stands in the way (R45).
     UnpaidOrder,
@@ -51,6 +52,36 @@ pub enum ErrorKind {
     NotSent,
 }
 
+impl ErrorKind {
+    /// Whom a refusal of this kind speaks for, unless its code is known to speak for others.
+    #[must_use]
+    pub fn reach(self) -> Reach {
+        match self {
+            Self::NoStock => Reach::SameType,
+            Self::Denied => Reach::SameCall,
+            Self::Credentials => Reach::Account,
+            Self::Throttled
+            | Self::CoolingDown
+            | Self::Busy
+            | Self::Pending
+            | Self::WrongState
+            | Self::Quota
+            | Self::Money
+            | Self::UnpaidOrder
+            | Self::NotOrdered
+            | Self::NotFound
+            | Self::Locked
+            | Self::Unsupported
+            | Self::Invalid
+            | Self::TokenMismatch
+            | Self::Unlisted
+            | Self::Fault
+            | Self::Unanswered
+            | Self::NotSent => Reach::Machine,
+        }
+    }
+}
+
 /// Whether a failed call can have had an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -70,6 +101,8 @@ pub struct CloudError {
     pub kind: ErrorKind,
     /// What it may mean as well, where the vendor has one code for two things.
     pub also: Option<ErrorKind>,
+    /// Whom it speaks for.
+    pub reach: Reach,
     /// The vendor's code, exactly as it came; none when there was no reply.
     pub code: Option<String>,
     /// The vendor's message, or ours when there was no reply. May hold hostile text: escape it before printing.

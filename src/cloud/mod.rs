@@ -7,6 +7,7 @@
 //! One trait a product of the vendor: [`Cloud`] for machines, [`Billing`] for orders and money;
 //! beside them [`Prices`], what changing machines would cost.
 
+mod reach;
 mod error;
 mod rate;
 mod call;
@@ -30,6 +31,7 @@ pub use error::{CloudError, ErrorKind, Outcome};
 pub use limits::{Limits, TYPES_PER_CALL_MAX};
 pub use prices::{PriceReply, Prices};
 pub use rate::{Bucket, Rate};
+pub use reach::Reach;
 pub use rights::{Right, Rights};
 
 /// How far a machine's clock may be from the cloud's. The cloud takes requests of clocks that are fifteen minutes off;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use crate::cloud::{Cloud, CloudError, ErrorKind, InstancePage, InstanceQuery};
+use crate::cloud::{Cloud, CloudError, ErrorKind, InstancePage, InstanceQuery, Reach};
 use crate::model::{AccountId, InstanceId, ObservedFleet, RegionId};
 
 use super::listed::{may_look, observe};
@@ -72,6 +72,7 @@ async fn whole(cloud: &dyn Cloud, region: &RegionId) -> Result<InstancePage, Clo
         operation: "DescribeInstances",
         kind: ErrorKind::Unlisted,
         also: None,
+        reach: Reach::Machine,
         code: None,
         message: format!("{region} has more than {PAGES_MAX} pages of machines"),
         request_id: None,

@@ -14,6 +14,7 @@ mod interrupts;
 mod lost_state;
 mod orders;
 mod outages;
+mod refusals;
 mod renewals;
 mod rollouts;
 mod sequences;

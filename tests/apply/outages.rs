@@ -87,7 +87,10 @@ fn a_downgrade_throttled_after_its_stop_starts_the_machine_and_comes_back_in_a_n
         let told = house.apply().await;
         assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
         let switches = house.calls_in_order(&["StopInstances", "StartInstances"]);
-        let switches: Vec<&str> = switches.iter().filter_map(|l| l.split(' ').nth(1)).collect();
+        let switches: Vec<&str> = switches
+            .iter()
+            .filter_map(|l| l.split(' ').nth(1))
+            .collect();
         let (stop, start) = ("StopInstances", "StartInstances");
         assert_eq!(switches, [stop, start, stop, start]);
         let put_back = told.when(|kind| matches!(kind, EventKind::Closed { .. }));

@@ -19,7 +19,10 @@ pub(crate) fn rounds() -> (Vec<Round>, Option<String>) {
     let rounds = vec![
         Round::new("unreadable database".into(), database),
         Round::new("unreadable journal".into(), journal),
-        Round::new("unreadable journal at a restore".into(), journal_at_a_restore),
+        Round::new(
+            "unreadable journal at a restore".into(),
+            journal_at_a_restore,
+        ),
     ];
     (rounds, None)
 }

@@ -1,14 +1,15 @@
 //! What an error code means for the machine it is about.
 //!
-//! In: an operation, a code, an HTTP status. Out: an [`ErrorKind`]. The code decides; the vendor uses
-//! 400 and 403 almost at random, so the status counts only where the code says nothing.
-//! Messages are never read: they are for people.
+//! In: an operation, a code, an HTTP status. Out: an [`ErrorKind`], and whom the refusal speaks for, a [`Reach`].
+//! The code decides; the vendor uses 400 and 403 almost at random, so the status counts only where the code says
+//! nothing. Messages are never read: they are for people.
 
 mod table;
+mod reaches;
 #[cfg(test)]
 mod tests;
 
-use crate::cloud::ErrorKind;
+use crate::cloud::{ErrorKind, Reach};
 
 /// Codes that mean something else on one operation: operation, code, meaning.
 const EXCEPTIONS: &[(&str, &str, ErrorKind)] = &[
@@ -80,6 +81,15 @@ pub fn classify(operation: &str, code: &str, status: u16) -> ErrorKind {
 #[must_use]
 pub fn second_meaning(operation: &str, code: &str) -> Option<ErrorKind> {
     on_this_operation(SECOND_MEANINGS, operation, code)
+}
+
+/// Whom a refusal of this kind speaks for, with this code on this operation.
+#[must_use]
+pub fn reach(operation: &str, code: &str, kind: ErrorKind) -> Reach {
+    let row = reaches::REACHES.iter().find(|(listed, on, _)| {
+        listed.eq_ignore_ascii_case(code) && (on.is_empty() || on.contains(&operation))
+    });
+    row.map_or(kind.reach(), |(_, _, reach)| *reach)
 }
 
 fn exception(operation: &str, code: &str) -> Option<ErrorKind> {

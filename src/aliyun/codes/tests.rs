@@ -1,7 +1,8 @@
 //! The table against a list of its own making: every code with its statuses, calls and class.
 
+use super::reaches::REACHES;
 use super::table::CODES;
-use super::{classify, second_meaning};
+use super::{classify, reach, second_meaning};
 use crate::cloud::ErrorKind;
 
 /// Code, status, calls (N network, P prepay, S spec), class, as the reference pages give them.
@@ -271,6 +272,69 @@ fn a_denied_operation_means_something_else_on_every_call() {
     assert_eq!(kind("ModifyInstanceSpec"), ErrorKind::NoStock);
     assert_eq!(kind("ModifyPrepayInstanceSpec"), ErrorKind::Denied);
     assert_eq!(kind("ModifyInstanceNetworkSpec"), ErrorKind::Unsupported);
+}
+
+/// Operation (letters as above, `*` for any), code, whom it speaks for.
+const SPOKEN_FOR: &str = "
+NPS Account.Arrearage Account
+N InvalidAccountStatus.NotEnoughBalance PaidOrders
+S InvalidAccountStatus.NotEnoughBalance SameCall
+N InvalidPayMethod.SyncPaymentNotSupport PaidOrders
+P BillingMethodNotFound SameCall
+NS SecurityRisk.3DVerification Account
+NP NoPermission.Price OrdersLeft
+NP NoPermission.Refund Refunds
+* NoPermission.Price SameCall
+P InvalidUser.PassRoleForbidden Machine
+* Forbidden.RiskControl Account
+* RiskControl.Refused Account
+NP InstanceDowngrade.QuotaExceed Refunds
+P QuotaExceed.RufundVcpu RefundedVcpus
+PS QuotaExceed.ElasticQuota Vcpus
+P QuotaExceed.DiskCapacity Machine
+N QuotaExceeded.InternetBandwidth Machine
+P QuotaExceed.NotKnownYet Machine
+N InvalidOperation.PublicIpAddressNoStock Machine
+N OperationDenied.NoStock Machine
+PS OperationDenied.NoStock SameType
+S OperationDenied SameType
+P OperationDenied SameCall
+N OperationDenied Machine
+* Forbidden.RAM SameCall
+* InvalidSecurityToken.Expired Account
+NP InvalidInstance.UnPaidOrder Machine
+P OrderCreationFailed Machine
+NPS InternalError Machine
+";
+
+#[test]
+fn a_refusal_speaks_for_whom_its_page_says() {
+    for row in SPOKEN_FOR.lines().filter(|row| !row.is_empty()) {
+        let [calls, code, whom] = row.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("not a row: {row}");
+        };
+        for letter in calls.chars() {
+            let on = match letter {
+                '*' => "DescribeInstanceModificationPrice",
+                letter => operation(letter),
+            };
+            let spoken_for = reach(on, code, classify(on, code, 400));
+            assert_eq!(format!("{spoken_for:?}"), whom, "{on}: {row}");
+        }
+    }
+}
+
+#[test]
+fn whom_a_code_about_money_or_an_allowance_speaks_for_is_written_down() {
+    for (code, kind) in CODES {
+        let is_written = REACHES.iter().any(|(listed, _, _)| listed == code);
+        let must = matches!(kind, ErrorKind::Money | ErrorKind::Quota);
+        assert!(is_written || !must, "{code} is {kind:?}");
+    }
+    for (code, _, _) in REACHES {
+        let kind = classify("", code, 400);
+        assert_ne!(kind, ErrorKind::Unlisted, "{code} is misspelt");
+    }
 }
 
 #[test]

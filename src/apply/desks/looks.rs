@@ -15,7 +15,7 @@ use crate::apply::timing::{GATHER, ROUND};
 use crate::clock::Clock;
 use crate::cloud::{
     Cloud, CloudError, ErrorKind, IDS_PER_CALL_MAX, InstancePage, InstanceQuery, PowerCall,
-    PowerVerb,
+    PowerVerb, Reach,
 };
 use crate::model::{InstanceId, ObservedInstance, RegionId, RequestId};
 
@@ -123,6 +123,7 @@ fn closed(operation: &'static str) -> CloudError {
         operation,
         kind: ErrorKind::Unanswered,
         also: None,
+        reach: Reach::Machine,
         code: None,
         message: "no answer for this machine".to_owned(),
         request_id: None,

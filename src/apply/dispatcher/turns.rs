@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::apply::scope::Scope;
 use crate::apply::timing::{BEGINNINGS_MAX, COOL_DOWN, HORIZON};
 use crate::event::EventKind;
 use crate::model::{InstanceId, InstanceStatus, Moment, Power, later};
@@ -162,8 +163,15 @@ impl Dispatcher<'_> {
         changes.peek().is_none() || changes.any(|(at, _)| state.phase(at) != Phase::Succeeded)
     }
 
+    /// What another machine was told that holds for what is still to be done to this one.
     fn refusal_that_covers(&self, saga: &Saga) -> Option<String> {
-        let (_, message) = self.scopes.iter().find(|(scope, _)| scope.covers(saga))?;
+        let state = self.state.sagas.get(&saga.instance);
+        let is_open = |at| state.is_none_or(|state| state.phase(at) != Phase::Succeeded);
+        let covers = |scope: &Scope| {
+            let mut steps = (0..).zip(&saga.steps);
+            steps.any(|(at, step)| is_open(at) && scope.covers(saga, step))
+        };
+        let (_, message) = self.scopes.iter().find(|(scope, _)| covers(scope))?;
         Some(format!(
             "another machine was refused what this one needs: {message}"
         ))

@@ -1,10 +1,10 @@
 //! `respec explain`: what an error code, a rule, a name in a plan or a finding means.
 
-use crate::aliyun::{classify, second_meaning};
+use crate::aliyun::{classify, reach, second_meaning};
 use crate::cli::args::{ExplainArgs, Global};
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::screen::Screen;
-use crate::cloud::ErrorKind;
+use crate::cloud::{ErrorKind, Reach};
 use crate::guide::errors::{self, ErrorFacts};
 use crate::guide::{policies, rules};
 use crate::manifest::codes;
@@ -99,14 +99,30 @@ fn refusal(facts: &'static ErrorFacts) -> Refusal {
     let operation = facts.operations.first().copied().unwrap_or_default();
     let code = facts.code.trim_end_matches('*');
     let kind = classify(operation, code, facts.http);
+    // Of two meanings the second is the one that more care is taken for.
+    let kind = second_meaning(operation, code).unwrap_or(kind);
     Refusal {
         facts,
-        // Of two meanings the second is the one that more care is taken for.
-        conduct: conduct(second_meaning(operation, code).unwrap_or(kind)),
+        conduct: conduct(kind, reach(operation, code, kind)),
     }
 }
 
-fn conduct(kind: ErrorKind) -> Conduct {
+fn conduct(kind: ErrorKind, reach: Reach) -> Conduct {
+    match reach {
+        Reach::Machine => conduct_alone(kind),
+        Reach::SameType => Conduct::SparesTheSameType,
+        Reach::Vcpus => Conduct::SparesMoreVcpus,
+        Reach::Refunds => Conduct::SparesRefunds,
+        Reach::RefundedVcpus => Conduct::SparesSmallerTypes,
+        Reach::PaidOrders => Conduct::SparesPaidOrders,
+        Reach::OrdersLeft => Conduct::SparesOrdersLeft,
+        Reach::SameCall => Conduct::SparesTheSameCall,
+        Reach::Account => Conduct::SparesAll,
+    }
+}
+
+/// What becomes of the machine where the refusal is its own.
+fn conduct_alone(kind: ErrorKind) -> Conduct {
     match kind {
         ErrorKind::Throttled | ErrorKind::NotSent => Conduct::SendsAgain,
         ErrorKind::CoolingDown => Conduct::Rests,
@@ -114,11 +130,13 @@ fn conduct(kind: ErrorKind) -> Conduct {
         ErrorKind::Fault | ErrorKind::Unanswered => Conduct::LooksFirst,
         ErrorKind::WrongState => Conduct::TriesForAWhile,
         ErrorKind::NotOrdered => Conduct::OrdersAgain,
-        ErrorKind::NoStock => Conduct::SparesTheSameType,
-        ErrorKind::Quota => Conduct::SparesChangesOfType,
-        ErrorKind::Money | ErrorKind::Denied | ErrorKind::Credentials => Conduct::SparesAll,
         ErrorKind::TokenMismatch => Conduct::NeedsAPerson,
-        ErrorKind::UnpaidOrder
+        ErrorKind::NoStock
+        | ErrorKind::Quota
+        | ErrorKind::Money
+        | ErrorKind::Denied
+        | ErrorKind::Credentials
+        | ErrorKind::UnpaidOrder
         | ErrorKind::NotFound
         | ErrorKind::Locked
         | ErrorKind::Unsupported
@@ -161,6 +179,19 @@ mod tests {
             book.errors.iter().map(|refusal| refusal.conduct).collect()
         };
         assert_eq!(conducts("Account.Arrearage"), [Conduct::SparesAll]);
+        assert_eq!(
+            conducts("QuotaExceed.ElasticQuota"),
+            [Conduct::SparesMoreVcpus]
+        );
+        assert_eq!(
+            conducts("QuotaExceeded.InternetBandwidth"),
+            [Conduct::Fails]
+        );
+        // With an order that pays by itself, and where there is none.
+        assert_eq!(
+            conducts("InvalidAccountStatus.NotEnoughBalance"),
+            [Conduct::SparesPaidOrders, Conduct::SparesTheSameCall]
+        );
         assert_eq!(conducts("LastTokenProcessing"), [Conduct::AsksAgain]);
         assert_eq!(conducts("OrderCreationFailed"), [Conduct::OrdersAgain]);
         assert_eq!(
@@ -171,5 +202,21 @@ mod tests {
         let (rests, again) = (Conduct::Rests, Conduct::SendsAgain);
         assert_eq!(conducts("Throttling"), [rests, rests, rests, rests, again]);
         assert!(conducts("OperationDenied").contains(&Conduct::SparesTheSameType));
+    }
+
+    #[test]
+    fn a_page_speaks_of_one_conduct_whatever_the_operation() {
+        for facts in errors::all() {
+            let code = facts.code.trim_end_matches('*');
+            let of =
+                |operation: &str| reach(operation, code, classify(operation, code, facts.http));
+            let reaches: Vec<Reach> = facts.operations.iter().map(|on| of(on)).collect();
+            let first = reaches.first();
+            assert!(
+                reaches.iter().all(|one| Some(one) == first),
+                "{}: {reaches:?}",
+                facts.code
+            );
+        }
     }
 }

@@ -9,9 +9,12 @@ pub(super) const ROWS: &[ErrorFacts] = &[
     row("Account.Arrearage", 400, NPS, (Balance, AfterFix),
         "The account owes money, and until it is paid nothing may be changed (R41).",
         "Pay what is overdue in the billing console, then apply again."),
-    row("InvalidAccountStatus.NotEnoughBalance", 403, NS, (Balance, AfterFix),
+    row("InvalidAccountStatus.NotEnoughBalance", 403, N, (Balance, AfterFix),
         "The balance is smaller than what this change costs (R42).",
         "Add money, or write `payment: await` so that the order waits until a person pays it."),
+    row("InvalidAccountStatus.NotEnoughBalance", 403, S, (Balance, AfterFix),
+        "The balance is smaller than what an account must have to use more by the hour.",
+        "Add money, then apply again."),
 
     row("BillingMethodNotFound", 404, P, (BillingPermission, AfterFix),
         "There is no way of paying on file for the account.",

@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "400 Throttling until `cool_down` is over.")),
     rule(53, "the bandwidth of a region has a sum",
         ("All fixed bandwidth of an account in a region has a ceiling, once 50 Gbit/s, now a quota.", "000, 001, 002"),
-        (Notes, "Adds up what the fleet will have in each region, and notes a sum above the figures once published; machines outside of the manifest are not counted."),
+        (Notes, "Adds up what the fleet will have in each region, and notes a sum above the figures once published; machines outside of the manifest are not counted. In apply a refusal speaks for its own machine, since less may still fit."),
         (Answers, "400 QuotaExceeded.InternetBandwidth when pay-as-you-go machines of the region that pay by bandwidth come to more than `fixed_bandwidth_max`, 50,000 Mbit/s; InvalidParameter.Bandwidth from ModifyInstanceSpec.")),
     rule(54, "a thousand subscription orders a minute",
         ("ModifyPrepayInstanceSpec takes 1000 calls in 60 s from an account; no figure is known for the others.", "004"),

@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "403 OperationDenied.NoStock when no place is left, also to a start after StopCharging.")),
     rule(64, "vCPUs have a quota",
         ("An account has so many machines and vCPUs of a kind in a zone and no more.", "002, 004"),
-        (Blocks, "Adds up what the plan adds in a region, shrinking machines not counted on, and blocks what DescribeAccountAttributes leaves no room for, counted in the order of ids; in apply one refusal spares every machine still to be stopped for another type."),
+        (Blocks, "Adds up what the plan adds in a region, shrinking machines not counted on, and blocks what DescribeAccountAttributes leaves no room for, counted in the order of ids; in apply one refusal leaves those alone that are paid for alike and want the same type in the region, or more vCPUs in the zone."),
         (Answers, "403 QuotaExceed.ElasticQuota above `quota.vcpus` in the region, or `quota.zone_vcpus` in the zone.")),
     rule(65, "a lock holds everything",
         ("A security lock forbids changes, start and reboot; a financial one also the stop and the address.", "000, 002, WEB, DOC20"),

@@ -24,8 +24,18 @@ pub enum Conduct {
     Fails,
     /// So does that of machines that want the same type in the same zone.
     SparesTheSameType,
-    /// So does every other change of type.
-    SparesChangesOfType,
+    /// So does that of machines that want the same type in the region, or more vCPUs in the zone.
+    SparesMoreVcpus,
+    /// So does that of machines that get money back.
+    SparesRefunds,
+    /// So does that of machines that get money back for a smaller type.
+    SparesSmallerTypes,
+    /// So does that of machines whose orders are paid from the balance.
+    SparesPaidOrders,
+    /// So does that of machines whose orders are left for somebody to pay.
+    SparesOrdersLeft,
+    /// So does that of machines that need the same operation.
+    SparesTheSameCall,
     /// So does every other change.
     SparesAll,
     /// Nothing is done before a person has looked.
@@ -61,11 +71,26 @@ impl Conduct {
             Self::SparesTheSameType => {
                 "Undoes this machine's change, and spares machines still to be stopped that want the same type in the same zone."
             }
-            Self::SparesChangesOfType => {
-                "Undoes this machine's change, and spares machines still to be stopped that want another type."
+            Self::SparesMoreVcpus => {
+                "Undoes this machine's change, and neither begins nor stops any other that is paid for alike and wants the same type in the region, or more vCPUs in the zone."
+            }
+            Self::SparesRefunds => {
+                "Undoes this machine's change, and neither begins nor stops any other that gets money back."
+            }
+            Self::SparesSmallerTypes => {
+                "Undoes this machine's change, and neither begins nor stops any other that gets money back for a smaller type."
+            }
+            Self::SparesPaidOrders => {
+                "Undoes this machine's change, and neither begins nor stops any other whose order is paid from the balance."
+            }
+            Self::SparesOrdersLeft => {
+                "Undoes this machine's change, and neither begins nor stops any other whose order is left for somebody to pay."
+            }
+            Self::SparesTheSameCall => {
+                "Undoes this machine's change, and neither begins nor stops any other that needs the same operation."
             }
             Self::SparesAll => {
-                "Undoes this machine's change, and spares every machine still to be stopped; what needs no stop is tried all the same."
+                "Undoes this machine's change, and neither begins nor stops any other."
             }
             Self::NeedsAPerson => {
                 "Stops at this machine and waits for a person (exit code 8): what the first request did is not known."

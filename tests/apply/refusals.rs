@@ -1,0 +1,157 @@
+//! Whom a refusal speaks for: what one machine was told spares whoever would be told the same, and nobody else.
+
+use respec::apply::MachineEnd;
+use respec::saga::{Halt, SagaOutcome};
+use respec::sim::Faults;
+use serde_json::{Value, json};
+
+use crate::house::{Told, story};
+
+/// One after the other: `grow` alone, then all that go down, then orders made in service, then bandwidths, each by id.
+const MANIFEST: &str = "
+defaults: {payment: auto, rollout: {max_unavailable: 100%, max_failures: 100}}
+instances:
+  grow: {id: i-pay-a, spec: {instance_type: ecs.g7.xlarge}}
+  grow-in-i: {id: i-pay-b, spec: {instance_type: ecs.g7.xlarge}}
+  grow-more: {id: i-pay-c, spec: {instance_type: ecs.g7.2xlarge}}
+  grow-more-in-i: {id: i-pay-d, spec: {instance_type: ecs.g7.2xlarge}}
+  shrink: {id: i-pay-e, spec: {instance_type: ecs.g7.large}}
+  downgrade: {id: i-sub-a, spec: {instance_type: ecs.g7.large}}
+  downgrade-too: {id: i-sub-b, spec: {instance_type: ecs.g7.large}}
+  upgrade: {id: i-sub-c, spec: {instance_type: ecs.g7.xlarge}}
+  upgrade-unpaid: {id: i-sub-d, payment: await, spec: {instance_type: ecs.g7.xlarge}}
+  upgrade-unpaid-too: {id: i-sub-e, payment: await, spec: {instance_type: ecs.g7.xlarge}}
+  widen: {id: i-net-a, spec: {internet: {max_bandwidth_out: 20}}}
+  widen-too: {id: i-net-b, spec: {internet: {max_bandwidth_out: 20}}}
+  widen-paid: {id: i-net-c, spec: {internet: {max_bandwidth_out: 20}}}
+  widen-paid-too: {id: i-net-d, spec: {internet: {max_bandwidth_out: 20}}}
+  widen-unpaid: {id: i-net-e, payment: await, spec: {internet: {max_bandwidth_out: 20}}}
+  narrow: {id: i-net-f, spec: {internet: {max_bandwidth_out: 5}}}
+";
+
+/// Struck machine, operation and code; then everybody who is left alone because of that.
+const SPARED: &str = "
+i-pay-a ModifyInstanceSpec QuotaExceed.ElasticQuota: grow-in-i grow-more
+i-pay-a ModifyInstanceSpec OperationDenied.NoStock: upgrade upgrade-unpaid upgrade-unpaid-too
+i-pay-a ModifyInstanceSpec InvalidAccountStatus.NotEnoughBalance: grow-in-i grow-more grow-more-in-i shrink
+i-pay-a ModifyInstanceSpec Forbidden.RAM: grow-in-i grow-more grow-more-in-i shrink
+i-pay-a StopInstances Forbidden.RAM: grow-in-i grow-more grow-more-in-i shrink downgrade downgrade-too upgrade upgrade-unpaid upgrade-unpaid-too
+i-sub-a ModifyPrepayInstanceSpec InstanceDowngrade.QuotaExceed: narrow downgrade-too
+i-sub-a ModifyPrepayInstanceSpec NoPermission.Refund: narrow downgrade-too
+i-sub-a ModifyPrepayInstanceSpec QuotaExceed.RufundVcpu: downgrade-too
+i-sub-a ModifyPrepayInstanceSpec QuotaExceed.DiskCapacity:
+i-sub-a ModifyPrepayInstanceSpec InvalidUser.PassRoleForbidden:
+i-sub-a ModifyPrepayInstanceSpec OperationDenied: downgrade-too upgrade upgrade-unpaid upgrade-unpaid-too
+i-sub-a ModifyPrepayInstanceSpec BillingMethodNotFound: downgrade-too upgrade upgrade-unpaid upgrade-unpaid-too
+i-sub-d ModifyPrepayInstanceSpec NoPermission.Price: widen-unpaid upgrade-unpaid-too
+i-net-a ModifyInstanceNetworkSpec QuotaExceeded.InternetBandwidth:
+i-net-c ModifyInstanceNetworkSpec InvalidPayMethod.SyncPaymentNotSupport: widen-paid-too
+i-net-c ModifyInstanceNetworkSpec InvalidAccountStatus.NotEnoughBalance: widen-paid-too
+";
+
+/// The fleet as it is found, in a cloud that strikes one machine with this code whenever it is asked for.
+fn cloud(instance: &str, operation: &str, code: &str) -> String {
+    let pay = |id: &str, size: &str, zone: &str| {
+        json!({"InstanceId": id, "InstanceType": format!("ecs.g7.{size}"),
+               "ZoneId": format!("cn-hangzhou-{zone}")})
+    };
+    let with = |mut machine: Value, more: Value| {
+        let more = more.as_object().unwrap().clone();
+        machine.as_object_mut().unwrap().extend(more);
+        machine
+    };
+    let sub = |id: &str, size: &str| {
+        let term = json!({"InstanceChargeType": "PrePaid", "ExpiredTime": "2026-06-01T16:00Z"});
+        with(pay(id, size, "h"), term)
+    };
+    let wide = |machine: Value, n: u32, out: u32| {
+        let address = json!({"IpAddress": [format!("198.18.0.{n}")]});
+        let network = json!({"InternetChargeType": "PayByBandwidth",
+                             "InternetMaxBandwidthOut": out, "PublicIpAddress": address});
+        with(machine, network)
+    };
+    let instances = [
+        pay("i-pay-a", "large", "h"),
+        pay("i-pay-b", "large", "i"),
+        pay("i-pay-c", "large", "h"),
+        pay("i-pay-d", "large", "i"),
+        pay("i-pay-e", "xlarge", "h"),
+        sub("i-sub-a", "xlarge"),
+        sub("i-sub-b", "xlarge"),
+        sub("i-sub-c", "large"),
+        sub("i-sub-d", "large"),
+        sub("i-sub-e", "large"),
+        wide(pay("i-net-a", "large", "h"), 1, 5),
+        wide(pay("i-net-b", "large", "h"), 2, 5),
+        wide(sub("i-net-c", "large"), 3, 5),
+        wide(sub("i-net-d", "large"), 4, 5),
+        wide(sub("i-net-e", "large"), 5, 5),
+        wide(sub("i-net-f", "large"), 6, 20),
+    ];
+    let fault = json!({"instance": instance, "operation": operation, "code": code});
+    json!({"instances": instances, "faults": [fault]}).to_string()
+}
+
+/// An apply in which one machine is struck, and only one is under way at a time.
+fn struck(instance: &str, operation: &str, code: &str) -> Told {
+    let mut told = None;
+    let cloud = cloud(instance, operation, code);
+    story(MANIFEST, &cloud, Faults::None, async |mut house| {
+        house.options.parallelism = 1;
+        told = Some(house.apply().await);
+    });
+    told.unwrap()
+}
+
+/// Who was left alone, by id.
+fn left_alone(told: &Told) -> String {
+    let names = told.outcome.left_alone.values();
+    let names: Vec<String> = names.map(|left| format!(" {}", left.name)).collect();
+    names.concat()
+}
+
+/// Everybody who was begun, and is neither as wanted nor waits for somebody to pay.
+fn not_done(told: &Told) -> Vec<String> {
+    let machines = told.outcome.machines.iter();
+    let fell_short = machines.filter(|(_, (_, end))| match end {
+        MachineEnd::Closed { outcome, .. } => *outcome != SagaOutcome::Done,
+        MachineEnd::Halted { halt, .. } => *halt != Halt::Paused,
+        MachineEnd::Rests { .. } | MachineEnd::Open => true,
+    });
+    fell_short.map(|(id, _)| id.to_string()).collect()
+}
+
+#[test]
+fn a_refusal_spares_whoever_would_be_told_the_same_and_nobody_else() {
+    let mut lines = String::from("\n");
+    for row in SPARED.lines().filter(|row| !row.is_empty()) {
+        let (case, _) = row.split_once(':').unwrap();
+        let [instance, operation, code] = case.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("not a row: {row}");
+        };
+        let told = struck(instance, operation, code);
+        assert_eq!(told.outcome.exit_code, 3, "{row}");
+        assert_eq!(not_done(&told), [instance], "{row}: {:?}", told.outcome);
+        assert!(told.end_of(instance).contains("Undone"), "{row}");
+        lines.push_str(&format!("{case}:{}\n", left_alone(&told)));
+    }
+    assert_eq!(lines, SPARED);
+}
+
+/// R41: what needs no stop is not begun either, since it would be refused as well.
+#[test]
+fn an_overdue_bill_speaks_for_everybody() {
+    let told = struck("i-pay-a", "ModifyInstanceSpec", "Account.Arrearage");
+    assert_eq!(told.outcome.exit_code, 3, "{:?}", told.outcome);
+    let begun = told.outcome.machines.keys();
+    let begun: Vec<String> = begun.map(ToString::to_string).collect();
+    assert_eq!(begun, ["i-pay-a"]);
+    assert_eq!(told.outcome.left_alone.len(), 15);
+    for left in told.outcome.left_alone.values() {
+        assert_eq!(
+            left.reason,
+            "another machine was refused what this one needs: ModifyInstanceSpec: The account owes money, and until \
+             it is paid nothing may be changed (R41)."
+        );
+    }
+}
