@@ -1,5 +1,5 @@
-//! The billing port's methods. An account's books are kept on one of two sites; the wrong one says so,
-//! and is not asked again.
+//! The billing port's methods. An account's books are kept on one of two sites; the wrong one says so, or shows
+//! nothing, and is not asked again once that is known.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,14 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
 use super::client::{Aliyun, Call};
-use super::lenient::Unreadable;
+use super::lenient::{Unreadable, required};
 use super::operation::{self, Operation};
 use super::refusal;
 use super::reply::{self, OrderPage};
 use super::sign::Parameters;
-use crate::cloud::{
-    Balance, Billing, CloudError, ErrorKind, ORDERS_MAX, ORDERS_PER_PAGE, OrderQuery, Payer,
-};
+use super::site::{AccountSite, Counts, Heard};
+use crate::cloud::{Balance, Billing, CloudError, ORDERS_MAX, ORDERS_PER_PAGE, OrderQuery, Payer};
 use crate::model::{Order, OrderDetail, OrderId, RequestId};
-
-/// How the wrong site says that it does not keep this account's books.
-const WRONG_SITE: &str = "NotApplicable";
 
 /// How often a list that changed while it was read is read anew.
 const READINGS_MAX: usize = 4;
@@ -46,20 +42,28 @@ impl Billing for Aliyun {
 
     async fn order_detail(&self, order: &OrderId) -> Result<OrderDetail, CloudError> {
         let operation = &operation::GET_ORDER_DETAIL;
-        self.ask_books(operation, about(order), |body| {
-            reply::order_detail(body, order)
-        })
-        .await
+        let is_guessed = matches!(self.site(), AccountSite::Guessed(_));
+        let read = |body: &[u8]| {
+            if is_guessed && !reply::has_orders(body)? {
+                return Ok(None);
+            }
+            reply::order_detail(body, order).map(Some)
+        };
+        let detail = self
+            .ask_books(operation, about(order), read, of_detail)
+            .await?;
+        required(detail, "Order").map_err(|why| refusal::unreadable(operation, &why))
     }
 
     async fn cancel_order(&self, order: &OrderId) -> Result<RequestId, CloudError> {
-        self.ask_books(&operation::CANCEL_ORDER, about(order), reply::done)
+        let operation = &operation::CANCEL_ORDER;
+        self.ask_books(operation, about(order), reply::done, |_| Heard::Own)
             .await
     }
 
     async fn account_balance(&self) -> Result<Balance, CloudError> {
         let operation = &operation::QUERY_ACCOUNT_BALANCE;
-        self.ask_books(operation, Parameters::new(), reply::balance)
+        self.ask_books(operation, Parameters::new(), reply::balance, of_balance)
             .await
     }
 
@@ -72,7 +76,8 @@ impl Billing for Aliyun {
         add("PayerId", &payer.payer_id);
         add("PaySubmitUid", &payer.pay_submit_uid);
         add("Token", payer.token.expose_secret());
-        self.ask_books(&operation::PAY_ORDER, parameters, reply::done)
+        let operation = &operation::PAY_ORDER;
+        self.ask_books(operation, parameters, reply::done, |_| Heard::Own)
             .await
     }
 }
@@ -108,12 +113,13 @@ impl Aliyun {
 
     /// All pages once.
     async fn read_pages(&self, query: &OrderQuery) -> Result<Reading, CloudError> {
+        let operation = &operation::QUERY_ORDERS;
         let mut found = ByAge::new();
         let mut n_total = None;
         for page_num in 1..=ORDERS_MAX / ORDERS_PER_PAGE {
             let parameters = page_of(query, page_num);
-            let page: OrderPage = self
-                .ask_books(&operation::QUERY_ORDERS, parameters, reply::order_page)
+            let page = self
+                .ask_books(operation, parameters, reply::order_page, of_page)
                 .await?;
             if page.n_total > u64::from(ORDERS_MAX) {
                 return Ok(Reading::TooLong);
@@ -134,27 +140,66 @@ impl Aliyun {
         Ok(Reading::Moved)
     }
 
-    /// Asks where the account's books are believed to be, and at the other site if this one sends us on.
-    /// That is a definite refusal, so it is safe for calls that change something as well.
+    /// Asks where the account's books are believed to be, and at the other site as well where that alone settles
+    /// nothing. `told` says what an answer tells of whose books they are.
     async fn ask_books<T>(
         &self,
         operation: &'static Operation,
         parameters: Parameters,
         read: impl Fn(&[u8]) -> Result<T, Unreadable>,
+        told: fn(&T) -> Heard,
     ) -> Result<T, CloudError> {
-        let call = Call {
+        let asked = self.site();
+        let mut call = Call {
             operation,
             region: self.home(),
             parameters,
+            site: asked.site(),
         };
-        let asked = self.site();
-        match self.call(&call, &read).await {
-            Err(error) if is_wrong_site(&error) => {
-                self.leave_site(asked);
-                self.call(&call, &read).await
-            }
-            answer => answer,
+        let here = self.call(&call, &read).await;
+        let said = Heard::of(&here, told);
+        if said == Heard::Own {
+            self.learn(AccountSite::Proven(asked.site()));
         }
+        // Somebody else may have learned it meanwhile.
+        let is_proven = self.site() == AccountSite::Proven(asked.site());
+        if is_proven || !said.leaves_it_open(operation.repeat) {
+            return here;
+        }
+        call.site = asked.site().other();
+        let there = self.call(&call, &read).await;
+        let (now, counts) = asked.settled(said, Heard::of(&there, told));
+        if now != asked {
+            self.learn(now);
+        }
+        match counts {
+            Counts::Here => here,
+            Counts::There => there,
+            Counts::Neither => there.map_err(unheard),
+        }
+    }
+}
+
+fn of_page(page: &OrderPage) -> Heard {
+    if page.n_total == 0 && page.orders.is_empty() {
+        Heard::NoOrder
+    } else {
+        Heard::Own
+    }
+}
+
+fn of_detail(detail: &Option<OrderDetail>) -> Heard {
+    match detail {
+        Some(_) => Heard::Own,
+        None => Heard::NoOrder,
+    }
+}
+
+fn of_balance(balance: &Balance) -> Heard {
+    if balance.available.is_zero() {
+        Heard::NoMoney
+    } else {
+        Heard::Own
     }
 }
 
@@ -167,9 +212,16 @@ fn halves(window: &OrderQuery) -> [OrderQuery; 2] {
     [first, second]
 }
 
-fn is_wrong_site(error: &CloudError) -> bool {
-    let says_so = |code: &str| code.eq_ignore_ascii_case(WRONG_SITE);
-    error.kind == ErrorKind::Denied && error.code.as_deref().is_some_and(says_so)
+/// One site shows nothing, and the other one could not be heard: that is not nothing.
+fn unheard(error: CloudError) -> CloudError {
+    CloudError {
+        message: format!(
+            "the site that was asked first shows nothing, and the books of the other one could not be read ({}); \
+             ALIBABA_CLOUD_ACCOUNT_TYPE tells which one the account is on: Domestic or International",
+            error.message
+        ),
+        ..error
+    }
 }
 
 fn about(order: &OrderId) -> Parameters {

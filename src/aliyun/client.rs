@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::credentials::{Credentials, CredentialsError, told};
-use super::endpoint::{Endpoints, Site};
+use super::endpoint::Endpoints;
 use super::envelope::{Randomness, signable};
 use super::key::AccessKey;
 use super::lenient::Unreadable;
@@ -17,6 +17,7 @@ use super::operation::{Operation, Repeat};
 use super::refusal;
 use super::retry::{self, Jitter, Retry, Tried};
 use super::sign::{self, Parameters};
+use super::site::{AccountSite, Site};
 use super::throttle::Throttle;
 use crate::clock::Clock;
 use crate::cloud::{CloudError, ErrorKind, Outcome, Rate, Reach};
@@ -42,7 +43,7 @@ pub struct Aliyun {
     randomness: RefCell<Randomness>,
     throttle: Throttle,
     /// Where the account's books are kept, as far as is known.
-    site: Cell<Site>,
+    site: Cell<AccountSite>,
     calls: RefCell<BTreeMap<&'static str, u64>>,
     /// How far our calendar is ahead of the one that the last answer was dated by.
     ahead: Cell<SignedDuration>,
@@ -56,6 +57,24 @@ pub(super) struct Call<'a> {
     pub(super) region: &'a RegionId,
     /// Its own parameters, the client token among them.
     pub(super) parameters: Parameters,
+    /// Whose books are asked; every other service is the same for both sites.
+    pub(super) site: Site,
+}
+
+impl<'a> Call<'a> {
+    /// A call that is not about books.
+    pub(super) fn plain(
+        operation: &'static Operation,
+        region: &'a RegionId,
+        parameters: Parameters,
+    ) -> Self {
+        Self {
+            operation,
+            region,
+            parameters,
+            site: Site::China,
+        }
+    }
 }
 
 impl Aliyun {
@@ -68,12 +87,12 @@ impl Aliyun {
         randomness: Randomness,
     ) -> Self {
         Self {
+            site: Cell::new(config.endpoints.account_site()),
             config,
             wire,
             throttle: Throttle::new(Rc::clone(&clock)),
             clock,
             randomness: RefCell::new(randomness),
-            site: Cell::new(Site::China),
             calls: RefCell::default(),
             ahead: Cell::default(),
         }
@@ -100,14 +119,17 @@ impl Aliyun {
         self.throttle.rate(operation, region)
     }
 
-    /// The site whose books are asked.
-    pub(super) fn site(&self) -> Site {
+    /// What is known of the site whose books are the account's.
+    pub(super) fn site(&self) -> AccountSite {
         self.site.get()
     }
 
-    /// From now on asks the other site's books, whoever else found this one to be wrong meanwhile.
-    pub(super) fn leave_site(&self, wrong: Site) {
-        self.site.set(wrong.other());
+    /// Keeps what was learned of it. What somebody else has proven meanwhile stays.
+    pub(super) fn learn(&self, site: AccountSite) {
+        match self.site.get() {
+            AccountSite::Guessed(_) => self.site.set(site),
+            AccountSite::Proven(_) => {}
+        }
     }
 
     /// Makes the call, up to as many times as its policy allows.
@@ -214,7 +236,7 @@ impl Aliyun {
             origin: self.config.endpoints.origin(
                 call.operation.service,
                 call.region,
-                self.site.get(),
+                call.site,
             ),
             path: "/".to_owned(),
             query: signed.query.clone(),

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::operation::Service;
+use super::site::{AccountSite, Site};
 use crate::model::RegionId;
 
 /// Regions whose ECS host is not `ecs.<region>.aliyuncs.com`.
@@ -23,31 +24,6 @@ const ECS_HOSTS: &[(&str, &str)] = &[
 /// The one host of STS that serves every region.
 pub(super) const STS_HOST: &str = "sts.aliyuncs.com";
 
-/// The vendor's two sites. An account belongs to one, and only that one's books know it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Site {
-    China,
-    International,
-}
-
-impl Site {
-    /// The one that is not this one.
-    pub(super) fn other(self) -> Self {
-        match self {
-            Self::China => Self::International,
-            Self::International => Self::China,
-        }
-    }
-
-    /// The host of the site's books, which serves every region.
-    fn billing_host(self) -> &'static str {
-        match self {
-            Self::China => "business.aliyuncs.com",
-            Self::International => "business.ap-southeast-1.aliyuncs.com",
-        }
-    }
-}
-
 /// Longest endpoint that is read; a DNS name has at most 253 characters.
 const ENDPOINT_CHARS_MAX: usize = 300;
 
@@ -57,7 +33,7 @@ pub struct Endpoints(Choice);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Choice {
-    Vendor { sts: String },
+    Vendor { sts: String, site: Option<Site> },
     Custom { origin: String, host: Host },
 }
 
@@ -97,6 +73,7 @@ impl Endpoints {
     pub fn vendor() -> Self {
         Self(Choice::Vendor {
             sts: format!("https://{STS_HOST}"),
+            site: None,
         })
     }
 
@@ -104,7 +81,16 @@ impl Endpoints {
     #[must_use]
     pub fn with_sts(self, origin: Option<String>) -> Self {
         match (self.0, origin) {
-            (Choice::Vendor { .. }, Some(sts)) => Self(Choice::Vendor { sts }),
+            (Choice::Vendor { site, .. }, Some(sts)) => Self(Choice::Vendor { sts, site }),
+            (choice, _) => Self(choice),
+        }
+    }
+
+    /// The same for an account whose site is told, which is believed; untold, it is found out.
+    #[must_use]
+    pub fn with_site(self, told: Option<Site>) -> Self {
+        match (self.0, told) {
+            (Choice::Vendor { sts, .. }, Some(_)) => Self(Choice::Vendor { sts, site: told }),
             (choice, _) => Self(choice),
         }
     }
@@ -146,11 +132,22 @@ impl Endpoints {
         }
     }
 
+    /// What is known of the account's site beforehand. Behind one address there is nothing to be known.
+    pub(super) fn account_site(&self) -> AccountSite {
+        match &self.0 {
+            Choice::Vendor { site: None, .. } => AccountSite::Guessed(Site::China),
+            Choice::Vendor {
+                site: Some(site), ..
+            } => AccountSite::Proven(*site),
+            Choice::Custom { .. } => AccountSite::Proven(Site::China),
+        }
+    }
+
     /// Scheme, host and port for a call.
     pub(super) fn origin(&self, service: Service, region: &RegionId, site: Site) -> String {
         match &self.0 {
             Choice::Custom { origin, .. } => origin.clone(),
-            Choice::Vendor { sts } => match service {
+            Choice::Vendor { sts, .. } => match service {
                 Service::Ecs => format!("https://{}", ecs_host(region)),
                 Service::Sts => sts.clone(),
                 Service::Bss => format!("https://{}", site.billing_host()),

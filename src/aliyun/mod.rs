@@ -13,12 +13,14 @@
 //! ```
 //!
 //! What the vendor fixed stands in three tables: `operation` (method, timeout, rate, whether a
-//! call may be repeated), `codes` (what an error code means) and `endpoint` (which host answers).
+//! call may be repeated), `codes` (what an error code means) and `endpoint` (which host answers; `site`
+//! knows which of two for the books).
 
 mod key;
 mod operation;
 mod sign;
 mod envelope;
+mod site;
 mod endpoint;
 mod codes;
 mod lenient;
@@ -44,3 +46,4 @@ pub use credentials::{
 pub use endpoint::{EndpointError, Endpoints};
 pub use envelope::Randomness;
 pub use key::AccessKey;
+pub use site::Site;

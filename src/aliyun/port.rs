@@ -23,11 +23,7 @@ fn call<'a>(
     region: &'a RegionId,
     parameters: Parameters,
 ) -> Call<'a> {
-    Call {
-        operation,
-        region,
-        parameters,
-    }
+    Call::plain(operation, region, parameters)
 }
 
 /// The service would refuse the whole call, or answer only some of it.

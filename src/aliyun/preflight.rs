@@ -18,11 +18,11 @@ const PASSED: [&str; 2] = ["DryRunOperation", "DRYRUN.SUCCESS"];
 #[async_trait(?Send)]
 impl Limits for Aliyun {
     async fn bandwidth_limitation(&self, key: &BandwidthKey) -> Result<Widest, CloudError> {
-        let call = Call {
-            operation: &operation::DESCRIBE_BANDWIDTH_LIMITATION,
-            region: &key.region,
-            parameters: query::bandwidth_limitation(key),
-        };
+        let call = Call::plain(
+            &operation::DESCRIBE_BANDWIDTH_LIMITATION,
+            &key.region,
+            query::bandwidth_limitation(key),
+        );
         self.call(&call, reply::widest).await
     }
 
@@ -35,20 +35,20 @@ impl Limits for Aliyun {
         if types.is_empty() {
             return Ok(Vec::new());
         }
-        let call = Call {
-            operation: &operation::DESCRIBE_INSTANCE_TYPES,
+        let call = Call::plain(
+            &operation::DESCRIBE_INSTANCE_TYPES,
             region,
-            parameters: query::type_shapes(region, types),
-        };
+            query::type_shapes(region, types),
+        );
         self.call(&call, reply::shapes).await
     }
 
     async fn vcpu_quota(&self, region: &RegionId) -> Result<Option<VcpuQuota>, CloudError> {
-        let call = Call {
-            operation: &operation::DESCRIBE_ACCOUNT_ATTRIBUTES,
+        let call = Call::plain(
+            &operation::DESCRIBE_ACCOUNT_ATTRIBUTES,
             region,
-            parameters: query::vcpu_quota(region),
-        };
+            query::vcpu_quota(region),
+        );
         self.call(&call, reply::vcpu_quota).await
     }
 }
@@ -88,11 +88,7 @@ impl Aliyun {
         region: &RegionId,
         parameters: Parameters,
     ) -> Result<Right, CloudError> {
-        let call = Call {
-            operation,
-            region,
-            parameters,
-        };
+        let call = Call::plain(operation, region, parameters);
         match self.call(&call, |_| Ok(())).await {
             Ok(()) => Ok(Right::Proven),
             Err(error) if error.kind == ErrorKind::Credentials => Err(error),

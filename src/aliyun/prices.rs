@@ -20,20 +20,16 @@ impl Prices for Aliyun {
         instance: &InstanceId,
         upgrade: &UpgradeKey,
     ) -> Result<PriceReply, CloudError> {
-        let call = Call {
-            operation: &operation::DESCRIBE_INSTANCE_MODIFICATION_PRICE,
-            region: &upgrade.region,
-            parameters: of_upgrade(instance, upgrade),
-        };
+        let call = Call::plain(
+            &operation::DESCRIBE_INSTANCE_MODIFICATION_PRICE,
+            &upgrade.region,
+            of_upgrade(instance, upgrade),
+        );
         self.call(&call, reply::price).await
     }
 
     async fn shape_price(&self, shape: &ShapeKey) -> Result<PriceReply, CloudError> {
-        let call = Call {
-            operation: &operation::DESCRIBE_PRICE,
-            region: &shape.region,
-            parameters: of_shape(shape),
-        };
+        let call = Call::plain(&operation::DESCRIBE_PRICE, &shape.region, of_shape(shape));
         self.call(&call, reply::price).await
     }
 
@@ -50,11 +46,7 @@ impl Prices for Aliyun {
             let why = format!("{} machines in one call", instances.len());
             return Err(refusal::impossible(operation, &why));
         }
-        let call = Call {
-            operation,
-            region,
-            parameters: of_renewals(region, instances),
-        };
+        let call = Call::plain(operation, region, of_renewals(region, instances));
         self.call(&call, reply::auto_renewals).await
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rand::{Rng as _, SeedableRng as _};
 use secrecy::SecretString;
 
-use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
+use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints, Site};
 use crate::apply::{Approvals, Hours, Job, Options, Payer, RunOutcome, Tools, apply};
 use crate::clock::{Clock, VirtualClock};
 use crate::figures::{Figures, Recorder};
@@ -129,6 +129,8 @@ fn without_caps(plan: &SavedPlan) -> SavedPlan {
 fn client(world: &World, wire: SimWire, clock: Rc<dyn Clock>, seed: u64) -> Aliyun {
     let key = world.keys().first().cloned();
     let key = key.expect("a scenario without keys is refused");
+    // Whoever has planned knows where the books are.
+    let site = world.is_found_at_first().then_some(Site::China);
     let config = AliyunConfig {
         credentials: AccessKey {
             id: key.id,
@@ -136,7 +138,7 @@ fn client(world: &World, wire: SimWire, clock: Rc<dyn Clock>, seed: u64) -> Aliy
             token: key.token.map(SecretString::from),
         }
         .into(),
-        endpoints: Endpoints::vendor(),
+        endpoints: Endpoints::vendor().with_site(site),
         region: RegionId::new("cn-hangzhou").expect("a well-formed constant"),
     };
     let mut numbers = rand_chacha::ChaCha8Rng::seed_from_u64(seed);

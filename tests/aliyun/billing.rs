@@ -1,10 +1,15 @@
 //! Orders and money: which site is asked, what is never sent twice, and lists without gaps.
 
+use respec::aliyun::{Endpoints, Site};
 use respec::cloud::{Billing, CloudError, ErrorKind, OrderQuery, Outcome, Payer};
 use respec::model::{OrderId, PaymentStatus};
 use respec::wire::{HttpReply, WireError};
 
-use crate::{House, answer, house, lost, refused};
+use crate::{House, answer, house, house_at, lost, machine, not_sent, refused};
+
+/// Where the books of the vendor's two sites are.
+const CHINA: &str = "https://business.aliyuncs.com";
+const INTERNATIONAL: &str = "https://business.ap-southeast-1.aliyuncs.com";
 
 fn order() -> OrderId {
     OrderId::new("210000000000001").unwrap()
@@ -31,6 +36,36 @@ fn page(n_total: usize, ids: std::ops::Range<usize>) -> Result<HttpReply, WireEr
     )
 }
 
+/// The details of these orders; of none, as of an account that never bought anything.
+fn details(ids: &[OrderId]) -> Result<HttpReply, WireError> {
+    let orders: Vec<String> = ids
+        .iter()
+        .map(|id| {
+            format!(
+                r#"{{"OrderId":"{id}","OrderType":"Upgrade","PaymentStatus":"Paid",
+                   "CreateTime":"2026-03-01T08:00:00Z","InstanceIDs":"[\"i-1\"]"}}"#
+            )
+        })
+        .collect();
+    answer(
+        200,
+        format!(
+            r#"{{"Code":"Success","Success":true,"RequestId":"R","Data":{{"TotalCount":{},"OrderList":{{"Order":[{}]}}}}}}"#,
+            ids.len(),
+            orders.join(",")
+        ),
+    )
+}
+
+fn balance(amount: &str) -> Result<HttpReply, WireError> {
+    answer(
+        200,
+        format!(
+            r#"{{"Code":"Success","Success":true,"RequestId":"R","Data":{{"AvailableAmount":"{amount}","Currency":"USD"}}}}"#
+        ),
+    )
+}
+
 impl House {
     async fn orders(&self) -> Result<usize, CloudError> {
         let query = OrderQuery {
@@ -52,6 +87,16 @@ impl House {
             token: "hush-money".into(),
         };
         self.aliyun.pay_order(&order(), &payer).await.map(|_| ())
+    }
+
+    async fn cancel(&self) -> Result<(), CloudError> {
+        self.aliyun.cancel_order(&order()).await.map(|_| ())
+    }
+
+    /// What the account could pay.
+    async fn money(&self) -> Result<String, CloudError> {
+        let balance = self.aliyun.account_balance().await?;
+        Ok(balance.available.to_string())
     }
 
     fn origins(&self) -> Vec<String> {
@@ -99,6 +144,129 @@ async fn two_that_find_the_wrong_site_at_once_do_not_send_each_other_back() {
             .iter()
             .all(|o| o.contains("ap-southeast-1"))
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_list_is_put_to_the_other_site_and_an_order_there_is_found() {
+    let house = house(vec![page(0, 0..0), page(1, 0..1), page(0, 0..0)]);
+    assert_eq!(house.orders().await.unwrap(), 1);
+    assert_eq!(house.orders().await.unwrap(), 0);
+    assert_eq!(house.origins(), [CHINA, INTERNATIONAL, INTERNATIONAL]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_site_that_refuses_proves_the_one_that_shows_nothing() {
+    for code in ["NotApplicable", "InvalidParameter"] {
+        let house = house(vec![page(0, 0..0), refused(code), page(0, 0..0)]);
+        assert_eq!(house.orders().await.unwrap(), 0);
+        assert_eq!(house.orders().await.unwrap(), 0);
+        assert_eq!(house.origins(), [CHINA, INTERNATIONAL, CHINA], "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_site_that_shows_an_order_is_asked_alone_from_then_on() {
+    let house = house(vec![page(1, 0..1), page(0, 0..0)]);
+    assert_eq!(house.orders().await.unwrap(), 1);
+    assert_eq!(house.orders().await.unwrap(), 0);
+    assert_eq!(house.origins(), [CHINA, CHINA]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_long_as_neither_site_shows_anything_both_are_asked() {
+    let house = house(vec![page(0, 0..0)]);
+    assert_eq!(house.orders().await.unwrap(), 0);
+    assert_eq!(house.orders().await.unwrap(), 0);
+    assert_eq!(
+        house.origins(),
+        [CHINA, INTERNATIONAL, CHINA, INTERNATIONAL]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_is_not_empty_where_the_other_site_cannot_be_heard() {
+    for (there, kind) in [
+        (not_sent(), ErrorKind::NotSent),
+        (lost(), ErrorKind::Unanswered),
+        (answer(502, "<html>"), ErrorKind::Fault),
+        (refused("Throttling.User"), ErrorKind::Throttled),
+        (refused("NoPermission"), ErrorKind::Denied),
+    ] {
+        let house = house(vec![page(0, 0..0), there]);
+        let error = house.orders().await.unwrap_err();
+        assert_eq!(error.kind, kind, "{error}");
+        let way_out = "ALIBABA_CLOUD_ACCOUNT_TYPE tells which one the account is on";
+        assert!(error.message.contains(way_out), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_one_site_does_not_know_is_looked_for_on_the_other() {
+    for unknown in [details(&[]), refused("InvalidParameter")] {
+        let house = house(vec![unknown, details(&[order()])]);
+        let found = house.aliyun.order_detail(&order()).await.unwrap();
+        assert_eq!(found.instances, [machine()]);
+        assert_eq!(house.origins(), [CHINA, INTERNATIONAL]);
+    }
+    let nowhere = house(vec![details(&[])]);
+    let error = nowhere.aliyun.order_detail(&order()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Fault);
+    assert_eq!(nowhere.n_sent(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_goes_to_the_other_site_only_where_the_first_one_is_the_wrong_one() {
+    let refusing = house(vec![refused("InvalidParameter")]);
+    let error = refusing.cancel().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Invalid);
+    assert_eq!(refusing.origins(), [CHINA]);
+
+    let done = answer(200, r#"{"RequestId":"R","Code":"Success","Success":true}"#);
+    let wrong = house(vec![refused("NotApplicable"), done]);
+    wrong.cancel().await.unwrap();
+    assert_eq!(wrong.origins(), [CHINA, INTERNATIONAL]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_neither_site_takes_from_this_account_moves_nobody() {
+    // Some may not ask for their balance, wherever they are.
+    let neither = [refused("NotApplicable"), refused("NotApplicable")];
+    let house = house([&neither[..], &[page(1, 0..1)]].concat());
+    let error = house.money().await.unwrap_err();
+    assert_eq!(error.code.as_deref(), Some("NotApplicable"));
+    assert_eq!(house.orders().await.unwrap(), 1);
+    assert_eq!(house.origins(), [CHINA, INTERNATIONAL, CHINA]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn money_proves_a_site_and_its_lack_proves_none() {
+    let rich = house(vec![balance("0.00"), balance("12.50"), page(0, 0..0)]);
+    assert_eq!(rich.money().await.unwrap(), "12.50 USD");
+    assert_eq!(rich.orders().await.unwrap(), 0);
+    assert_eq!(rich.origins(), [CHINA, INTERNATIONAL, INTERNATIONAL]);
+
+    let poor = house(vec![
+        balance("0.00"),
+        refused("NotApplicable"),
+        page(0, 0..0),
+        page(1, 0..1),
+    ]);
+    assert_eq!(poor.money().await.unwrap(), "0.00 USD");
+    assert_eq!(poor.orders().await.unwrap(), 1);
+    assert_eq!(poor.origins(), [CHINA, INTERNATIONAL, CHINA, INTERNATIONAL]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_site_is_told_or_there_is_one_address_only_nothing_is_asked_twice() {
+    let told = Endpoints::vendor().with_site(Some(Site::International));
+    let one = Endpoints::custom("https://books.example").unwrap();
+    for (endpoints, origin) in [(told, INTERNATIONAL), (one, "https://books.example")] {
+        for (reply, shown) in [(page(0, 0..0), Some(0)), (refused("NotApplicable"), None)] {
+            let house = house_at(endpoints.clone(), vec![reply]);
+            assert_eq!(house.orders().await.ok(), shown);
+            assert_eq!(house.origins(), [origin]);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,6 +55,10 @@ struct House {
 }
 
 fn house(answers: Vec<Result<HttpReply, WireError>>) -> House {
+    house_at(Endpoints::vendor(), answers)
+}
+
+fn house_at(endpoints: Endpoints, answers: Vec<Result<HttpReply, WireError>>) -> House {
     let script = Rc::new(Script::default());
     script.answers.borrow_mut().extend(answers);
     let epoch = "2026-03-01T08:00:00Z".parse().unwrap();
@@ -66,7 +70,7 @@ fn house(answers: Vec<Result<HttpReply, WireError>>) -> House {
             token: Some("t0k3n".into()),
         }
         .into(),
-        endpoints: Endpoints::vendor(),
+        endpoints,
         region: region(),
     };
     let mut n = 0;

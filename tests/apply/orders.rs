@@ -68,6 +68,44 @@ fn an_order_whose_answer_was_lost_long_ago_is_found_in_the_books_and_adopted() {
     }
 }
 
+/// A cloud where the account is on one site, and the other one's books refuse or are empty.
+fn billed(site: &str, other_is_empty: bool, cloud: &str) -> String {
+    format!("site: {site}\nchoices: {{other_site_is_empty: {other_is_empty}}}\n{cloud}")
+}
+
+#[test]
+fn an_order_is_found_where_the_books_are_asked_that_show_nothing_too() {
+    for payment in ["auto", "await"] {
+        let cloud = billed("international", true, &first_order("no_answer_after"));
+        story(&larger(payment), &cloud, Faults::None, async |house| {
+            house.apply_and_die_after(5).await;
+            assert_eq!(house.orders().len(), 1);
+            house.wait(2 * 3600).await;
+            let told = house.apply().await;
+            assert_eq!(house.orders().len(), 1, "it was ordered again");
+            let exit = if payment == "auto" { 0 } else { 7 };
+            assert_eq!(told.outcome.exit_code, exit, "{:?}", told.outcome);
+            assert_eq!(told.outcome.orders.len(), 1);
+        });
+    }
+}
+
+#[test]
+fn an_order_is_made_and_followed_on_either_site_whatever_the_other_one_says() {
+    for site in ["china", "international"] {
+        for other_is_empty in [false, true] {
+            let cloud = billed(site, other_is_empty, SUBSCRIPTION);
+            story(&larger("auto"), &cloud, Faults::None, async |house| {
+                let told = house.apply().await;
+                assert_eq!(told.outcome.exit_code, 0, "{site}: {:?}", told.outcome);
+                assert_eq!(house.orders().len(), 1);
+                assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+                assert!(house.is_as_wanted().await, "{site}");
+            });
+        }
+    }
+}
+
 #[test]
 fn a_request_that_never_arrived_is_proven_to_have_ordered_nothing() {
     let cloud = first_order("no_answer_before");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Credentials, Endpoints, Randomness};
+use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Credentials, Endpoints, Randomness, Site};
 use respec::clock::{Clock, VirtualClock};
 use respec::cloud::{Cloud as _, CloudError};
 use respec::manifest;
@@ -50,6 +50,8 @@ pub(crate) struct Rig {
     pub(crate) prober: Rc<dyn Prober>,
     pub(crate) lineage: Lineage,
     pub(crate) key: AccessKey,
+    /// The site of the account, where nothing about it is to be found out.
+    site: Option<Site>,
     randomness: Rc<RefCell<ChaCha8Rng>>,
     clock_since: Duration,
 }
@@ -77,7 +79,9 @@ impl Rig {
         let account = respec::model::AccountId::new(&*scenario.account).unwrap();
         let key = scenario.keys[0].clone();
         let clock: Rc<dyn Clock> = Rc::new(VirtualClock::starting_at(scenario.start));
-        let world = Arc::new(Mutex::new(World::new(scenario, scenario.start)));
+        let world = World::new(scenario, scenario.start);
+        let site = world.is_found_at_first().then_some(Site::China);
+        let world = Arc::new(Mutex::new(world));
         Self {
             lineage: Lineage::of(&account, &desired.fleet),
             desired,
@@ -92,6 +96,7 @@ impl Rig {
                 secret: SecretString::from(key.secret),
                 token: None,
             },
+            site,
             randomness: Rc::new(RefCell::new(ChaCha8Rng::seed_from_u64(seed))),
         }
     }
@@ -105,7 +110,7 @@ impl Rig {
     pub(crate) fn client_of(&self, credentials: Credentials, wire: Rc<dyn Wire>) -> Rc<Aliyun> {
         let config = AliyunConfig {
             credentials,
-            endpoints: Endpoints::vendor(),
+            endpoints: Endpoints::vendor().with_site(self.site),
             region: RegionId::new("cn-hangzhou").unwrap(),
         };
         let clock = self.clock.clone();

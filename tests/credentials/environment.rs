@@ -1,5 +1,7 @@
 //! Variables: the many names of one key, and where the search ends.
 
+use respec::aliyun::Site;
+
 use crate::house::{House, arn};
 
 #[tokio::test]
@@ -56,6 +58,26 @@ async fn the_region_beside_a_key_has_as_many_names() {
         .set("ALICLOUD_REGION", "cn-shanghai");
     let found = house.find(None).await.unwrap();
     assert_eq!(found.region.unwrap().as_str(), "cn-shanghai");
+}
+
+#[tokio::test]
+async fn the_site_is_told_by_terraforms_variable_and_never_by_a_profile() {
+    let mut house = House::new("site").await;
+    // The vendor's CLI writes this site into every profile.
+    let profile = r#"{"current":"p","profiles":[{"name":"p","mode":"AK","site":"china",
+        "access_key_id":"lasting-id","access_key_secret":"lasting-secret"}]}"#;
+    house.write(".aliyun/config.json", profile);
+    for (told, site) in [
+        ("", None),
+        ("Domestic", Some(Site::China)),
+        ("international", Some(Site::International)),
+        ("elsewhere", None),
+    ] {
+        house.set("ALIBABA_CLOUD_ACCOUNT_TYPE", told);
+        assert_eq!(house.find(None).await.unwrap().site, site, "{told}");
+        let by_hand = house.find(Some("p")).await.unwrap();
+        assert_eq!(by_hand.site, None, "it may be another account");
+    }
 }
 
 #[tokio::test]

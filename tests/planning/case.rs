@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
+use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints, Site};
 use respec::clock::{Clock as _, VirtualClock};
 use respec::cloud::Cloud as _;
 use respec::manifest::{self, Source};
@@ -184,6 +184,7 @@ impl Case {
 
     fn cloud(&self, clock: &Rc<VirtualClock>) -> Aliyun {
         let world = World::new(&self.scenario, self.scenario.start);
+        let site = world.is_found_at_first().then_some(Site::China);
         let wire = SimWire::new(Arc::new(Mutex::new(world)), clock.clone());
         let config = AliyunConfig {
             credentials: AccessKey {
@@ -192,7 +193,7 @@ impl Case {
                 token: None,
             }
             .into(),
-            endpoints: Endpoints::vendor(),
+            endpoints: Endpoints::vendor().with_site(site),
             region: RegionId::new("cn-hangzhou").unwrap(),
         };
         let mut number = 0;

@@ -238,16 +238,50 @@ fn an_account_is_known_on_its_own_site_only() {
         ("international", "business.localhost:8080", "NotApplicable"),
     ] {
         story(&format!("site: {site}\n{TWO}"), |house| async move {
-            let mut params = house.common("QueryAccountBalance");
-            params.retain(|(name, _)| name != "Version");
-            params.push(("Version".to_owned(), "2017-12-14".to_owned()));
-            let mut sent = request("/", signed(params, "simulated-secret"), Vec::new());
-            sent.origin = format!("https://{host}");
-            let reply = house.wire.send(sent).await.unwrap();
-            let body: Value = serde_json::from_slice(&reply.body).unwrap();
+            let body = at(&house, host, "QueryAccountBalance", &[]).await;
             assert_eq!(body["Code"], expected, "{site} {host}");
         });
     }
+}
+
+/// What the books at a host answer.
+async fn at(house: &House, host: &str, action: &str, more: &[(&str, &str)]) -> Value {
+    let mut params = house.common(action);
+    params.retain(|(name, _)| name != "Version");
+    params.push(("Version".to_owned(), "2017-12-14".to_owned()));
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    params.extend(more.iter().map(owned));
+    let mut sent = request("/", signed(params, "simulated-secret"), Vec::new());
+    sent.origin = format!("https://{host}");
+    let reply = house.wire.send(sent).await.unwrap();
+    serde_json::from_slice(&reply.body).unwrap()
+}
+
+#[test]
+fn the_other_sites_books_may_show_nothing_and_do_nothing() {
+    let scenario = format!("site: international\nchoices: {{other_site_is_empty: true}}\n{TWO}");
+    story(&scenario, |house| async move {
+        let answer = convert(&house, &[("AutoPay", "false")]).await;
+        let order = [("OrderId", text(&answer.body, "OrderId"))];
+        let own = "business.ap-southeast-1.aliyuncs.com";
+        let other = "business.aliyuncs.com";
+        for (action, params, n) in [
+            ("QueryOrders", &[][..], 1),
+            ("GetOrderDetail", &order[..], 2),
+            ("QueryAvailableInstances", &[][..], 3),
+        ] {
+            let here = at(&house, own, action, params).await;
+            assert_eq!(here["Data"]["TotalCount"], n, "{action}: {here}");
+            let there = at(&house, other, action, params).await;
+            assert_eq!(there["Code"], "Success", "{action}: {there}");
+            assert_eq!(there["Data"]["TotalCount"], 0, "{action}: {there}");
+        }
+        let money = at(&house, other, "QueryAccountBalance", &[]).await;
+        assert_eq!(money["Data"]["AvailableAmount"], "0.00");
+        let refused = at(&house, other, "CancelOrder", &order).await;
+        assert_eq!(refused["Code"], "InvalidParameter");
+        assert_eq!(house.settled_truth()["orders"][0]["Payment"], "Unpaid");
+    });
 }
 
 #[test]

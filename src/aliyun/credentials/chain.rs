@@ -21,6 +21,7 @@ use super::variables::{
     OIDC_PROVIDER, OIDC_ROLE, OIDC_TOKEN_FILE, PROFILE, PROFILES_OFF, Variables,
 };
 use crate::aliyun::key::{AccessKey, Issued};
+use crate::aliyun::site::Site;
 use crate::model::{RegionId, WorkingRole};
 
 /// Where the home folder keeps them.
@@ -36,6 +37,9 @@ pub struct Found {
     pub region: Option<RegionId>,
     /// Scheme, host and port of the STS that can be reached from here, as far as anybody says.
     pub sts: Option<String>,
+    /// The site that the account is on, if the environment tells it. A profile's own `site` does not count: the vendor's
+    /// CLI writes `china` there, whoever the account is.
+    pub site: Option<Site>,
     /// Where they were found, for people.
     pub place: &'static str,
 }
@@ -61,6 +65,11 @@ pub async fn find(
     let region = kit.env.region()?;
     let sts = StsHost::default().or_from(&kit.env);
     let sts = sts.origin(&kit.means.endpoints)?;
+    // The environment may speak of another account than a profile that is named by hand.
+    let site = match profile {
+        Some(_) => None,
+        None => kit.env.site(),
+    };
     let places = match profile {
         Some(name) => named_profile(&kit, name)?,
         None => all_places(&kit)?,
@@ -73,6 +82,7 @@ pub async fn find(
                 return Ok(Found {
                     region: region.or_else(|| issued.region.clone()),
                     sts: issued.sts.clone().or(Some(sts)),
+                    site,
                     credentials: Credentials::renewed(
                         provider,
                         issued,

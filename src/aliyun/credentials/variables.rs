@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::CredentialsError;
+use crate::aliyun::site::Site;
 use crate::model::RegionId;
 
 /// The variables of one way to write an access key.
@@ -59,6 +60,7 @@ pub(super) const EXTERNAL_ID: &[&str] = &["ALIBABA_CLOUD_EXTERNAL_ID"];
 pub(super) const STS_ENDPOINT: &[&str] = &["ALIBABA_CLOUD_STS_ENDPOINT"];
 pub(super) const STS_REGION: &[&str] = &["ALIBABA_CLOUD_STS_REGION"];
 pub(super) const STS_IN_VPC: &[&str] = &["ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"];
+const ACCOUNT_TYPE: &[&str] = &["ALIBABA_CLOUD_ACCOUNT_TYPE"];
 const REGION: &[&str] = &[
     "ALIBABA_CLOUD_REGION_ID",
     "ALIBABACLOUD_REGION_ID",
@@ -105,6 +107,16 @@ impl Variables {
     /// The region to use when nothing else names one.
     pub(super) fn region(&self) -> Result<Option<RegionId>, CredentialsError> {
         region(self.first(REGION).map(|(_, value)| value))
+    }
+
+    /// The site that the account is on, in the words of the Terraform provider. Other words tell nothing.
+    pub(super) fn site(&self) -> Option<Site> {
+        let told = self.value(ACCOUNT_TYPE)?;
+        match told.trim().to_ascii_lowercase().as_str() {
+            "domestic" => Some(Site::China),
+            "international" => Some(Site::International),
+            _ => None,
+        }
     }
 }
 

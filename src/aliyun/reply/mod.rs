@@ -19,7 +19,7 @@ pub(super) use facts::{TypePage, account, regions, type_page};
 pub(super) use instance::instance_page;
 pub(super) use limits::{shapes, vcpu_quota, widest};
 pub(super) use offer::offers;
-pub(super) use order::{OrderPage, balance, done, order_detail, order_page};
+pub(super) use order::{OrderPage, balance, done, has_orders, order_detail, order_page};
 pub(super) use price::{auto_renewals, price};
 
 /// Turns a model's complaint about a name into ours.

@@ -99,6 +99,13 @@ pub(in crate::aliyun) fn order_page(body: &[u8]) -> Result<OrderPage, Unreadable
     })
 }
 
+/// Whether a `GetOrderDetail` shows any order at all; the books of the wrong site may answer without one.
+pub(in crate::aliyun) fn has_orders(body: &[u8]) -> Result<bool, Unreadable> {
+    let reply: Reply = lenient::read(body)?;
+    let shown = reply.data.map(|data| data.order_list.order);
+    Ok(shown.is_some_and(|orders| !orders.is_empty()))
+}
+
 /// `GetOrderDetail`: the parts of one order, taken together.
 pub(in crate::aliyun) fn order_detail(
     body: &[u8],

@@ -62,6 +62,7 @@ impl Search<'_> {
                 credentials: Credentials::nobody(),
                 region: None,
                 sts: None,
+                site: None,
                 place: "nowhere",
             });
         }

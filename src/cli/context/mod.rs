@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
+use crate::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints, Site};
 use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::cloud::Cloud as _;
 use crate::cloud::Payer;
@@ -118,7 +118,7 @@ impl Context {
         let config = AliyunConfig {
             credentials: found.credentials,
             region: region(global, found.region)?,
-            endpoints: endpoints.with_sts(found.sts),
+            endpoints: endpoints.with_sts(found.sts).with_site(found.site),
         };
         let cloud = Aliyun::new(config, wire, clock.clone(), randomness()?);
         Ok(Self {
@@ -147,6 +147,7 @@ impl Context {
         let key = world.keys().first().cloned();
         let key = key.expect("a scenario without keys is refused");
         let clock: Rc<dyn Clock> = Rc::new(VirtualClock::starting_at(world.now().wall));
+        let site = world.is_found_at_first().then_some(Site::China);
         let saved = SavedWorld::new(world, &home);
         let hook = {
             let saved = saved.clone();
@@ -168,7 +169,7 @@ impl Context {
             token: key.token.map(SecretString::from),
         };
         let wire: Rc<dyn Wire> = Rc::new(wire);
-        let endpoints = Endpoints::vendor();
+        let endpoints = Endpoints::vendor().with_site(site);
         let search = Search {
             global,
             around,

@@ -4,6 +4,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::sim::operations::billing::elsewhere;
 use crate::sim::operations::{
     Access, Call, Identity, Operation, Product, find, permission, strangers,
 };
@@ -121,8 +122,9 @@ impl Gate {
             identity: &self.identity,
             permissions: &self.permissions,
         };
-        if operation.product == Product::Bss {
-            answers_here(world, request.host())?;
+        if operation.product == Product::Bss && !are_kept_here(world, request.host()) {
+            let nothing = elsewhere::run(world, &call)?;
+            return Ok((Body::Fields(nothing), Effect::None));
         }
         let body = operation.doing.run(world, &call)?;
         Ok((body, operation.effect))
@@ -195,16 +197,9 @@ fn identity_of(world: &World, key_id: &str) -> Identity {
 }
 
 /// An account is billed on the site it belongs to, and only the endpoint of that site knows it.
-fn answers_here(world: &World, host: &str) -> Result<(), Refusal> {
+fn are_kept_here(world: &World, host: &str) -> bool {
     let own = world.settings.site;
-    if Site::of_host(host).is_none_or(|site| site == own) {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        400,
-        "NotApplicable",
-        "This account is billed on the other site.",
-    ))
+    Site::of_host(host).is_none_or(|site| site == own)
 }
 
 fn no_such_path() -> Refusal {

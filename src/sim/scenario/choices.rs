@@ -25,6 +25,8 @@ pub struct Choices {
     pub public_addresses: Option<u32>,
     /// Upgrades of a running subscription before it must reboot; absent means plenty (R21).
     pub online_changes: Option<u32>,
+    /// Whether the books of the other site answer as if the account had bought nothing, instead of refusing.
+    pub other_site_is_empty: bool,
     /// Whether one machine's unpaid order blocks changes of every other one's network (R45).
     pub unpaid_order_blocks_account: bool,
     /// How long an unpaid order waits before it lapses; absent means for ever.
@@ -50,6 +52,7 @@ impl Default for Choices {
             fixed_bandwidth_max: FIXED_BANDWIDTH_MAX,
             public_addresses: None,
             online_changes: None,
+            other_site_is_empty: false,
             unpaid_order_blocks_account: false,
             unpaid_orders_lapse_after: None,
             stop_charging_by_default: false,

@@ -222,6 +222,13 @@ impl World {
         &self.settings.keys
     }
 
+    /// Whether the account is on the China site, where clients ask first, and the other one says that it does not know
+    /// it: nothing about the site is left to be found out.
+    #[must_use]
+    pub fn is_found_at_first(&self) -> bool {
+        self.settings.site == Site::China && !self.settings.choices.other_site_is_empty
+    }
+
     /// The whole world as JSON.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
