@@ -181,11 +181,12 @@ impl Aliyun {
             outcome => return outcome,
         };
         match credentials.instead_of(&key).await {
-            Some(other) => {
+            Ok(Some(other)) => {
                 self.throttle.admit(call.operation, call.region).await;
                 self.attempt_as(&other, call, &read).await
             }
-            None => Err(error),
+            Err(lack) if lack.passes() => Err(nobody(call.operation, &lack)),
+            Ok(None) | Err(_) => Err(error),
         }
     }
 
@@ -231,13 +232,10 @@ impl Aliyun {
     }
 
     fn request(&self, call: &Call<'_>, signed: &sign::Signed) -> HttpRequest {
+        let endpoints = &self.config.endpoints;
         HttpRequest {
             method: call.operation.method,
-            origin: self.config.endpoints.origin(
-                call.operation.service,
-                call.region,
-                call.site,
-            ),
+            origin: endpoints.origin(call.operation.service, call.region, call.site),
             path: "/".to_owned(),
             query: signed.query.clone(),
             headers: Vec::new(),
@@ -284,12 +282,12 @@ fn nobody(operation: &Operation, error: &CredentialsError) -> CloudError {
         | CredentialsError::ProfilesOff { .. }
         | CredentialsError::UnusableProfile { .. }
         | CredentialsError::NoKey { .. }
+        | CredentialsError::NoAnswer { .. }
         | CredentialsError::Expired { .. }
         | CredentialsError::Address { .. }
         | CredentialsError::InvalidRegion(_) => None,
     };
-    let passes = cause.is_some_and(|cause| cause.outcome() == Outcome::Unknown || cause.passes());
-    let kind = if passes {
+    let kind = if error.passes() {
         ErrorKind::NotSent
     } else {
         ErrorKind::Credentials

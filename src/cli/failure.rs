@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use crate::aliyun::{CredentialsError, Looked};
-use crate::cloud::{CloudError, ErrorKind, Outcome};
+use crate::cloud::{CloudError, ErrorKind};
 use crate::guide::permissions;
 use crate::model::exit;
 use crate::report::run::advice;
@@ -178,8 +178,7 @@ impl Failure {
                  aliyun configure; docs/credentials.md has every way",
             ),
             CredentialsError::Refused { error: cause, .. } => {
-                let passes = cause.outcome() == Outcome::Unknown || cause.passes();
-                let situation = if passes {
+                let situation = if error.passes() {
                     Situation::Other
                 } else {
                     Situation::Credentials
@@ -204,6 +203,7 @@ impl Failure {
             | CredentialsError::ProfilesOff { .. }
             | CredentialsError::UnusableProfile { .. }
             | CredentialsError::NoKey { .. }
+            | CredentialsError::NoAnswer { .. }
             | CredentialsError::Expired { .. }
             | CredentialsError::Address { .. }
             | CredentialsError::InvalidRegion(_) => {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
 use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Credentials, Endpoints, Means, find};
 use respec::cli::context::machine::Machine;
 use respec::clock::{Clock, VirtualClock};
@@ -25,12 +26,20 @@ roles: [{name: short, keys_last: 15m}]
 instances: [{InstanceId: i-1, InstanceType: ecs.g7.large}]
 ";
 
+/// The same account with the one key that whoever is nearby gives out.
+const WITH_A_HELPER: &str = "
+account: '1234567890123456'
+keys: [{id: STS.temp, secret: temp-secret, token: temp-token}]
+";
+
 /// What happens to requests for a new key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sts {
     Answers,
     /// It says that keys last much longer than they do.
     Flatters,
+    /// It says that they last two minutes longer.
+    Lags,
     Unreachable,
     NeverAnswers,
 }
@@ -40,22 +49,31 @@ struct Road {
     cloud: SimWire,
     clock: Rc<dyn Clock>,
     sts: Cell<Sts>,
+    /// Whether anybody answers at the machine's metadata service, and at a credentials URI.
+    nearby: Cell<bool>,
 }
 
 #[async_trait(?Send)]
 impl Wire for Road {
     async fn send(&self, request: HttpRequest) -> Result<HttpReply, WireError> {
+        if !request.origin.ends_with("aliyuncs.com") {
+            return self.ask_nearby(&request.path);
+        }
         if !request.query.contains("Action=AssumeRole&") {
             return self.cloud.send(request).await;
         }
         match self.sts.get() {
             Sts::Answers => self.cloud.send(request).await,
             Sts::Flatters => {
-                let mut reply = self.cloud.send(request).await?;
-                let text = String::from_utf8(reply.body).unwrap();
-                let (before, after) = text.split_once("\"Expiration\":\"").unwrap();
-                reply.body = format!("{before}\"Expiration\":\"2099{}", &after[4..]).into_bytes();
-                Ok(reply)
+                let end = |end: &str| format!("2099{}", &end[4..]);
+                self.told_otherwise(request, end).await
+            }
+            Sts::Lags => {
+                let end = |end: &str| {
+                    let end: Timestamp = end.parse().unwrap();
+                    (end + SignedDuration::from_mins(2)).to_string()
+                };
+                self.told_otherwise(request, end).await
             }
             Sts::Unreachable => Err(WireError::NotSent("no way".to_owned())),
             Sts::NeverAnswers => {
@@ -63,6 +81,43 @@ impl Wire for Road {
                 Err(WireError::Unanswered("timed out".to_owned()))
             }
         }
+    }
+}
+
+impl Road {
+    /// The answer of STS with another end of its key.
+    async fn told_otherwise(
+        &self,
+        request: HttpRequest,
+        end: fn(&str) -> String,
+    ) -> Result<HttpReply, WireError> {
+        let mut reply = self.cloud.send(request).await?;
+        let text = String::from_utf8(reply.body).unwrap();
+        let (before, after) = text.split_once("\"Expiration\":\"").unwrap();
+        let (told, after) = after.split_once('"').unwrap();
+        reply.body = format!("{before}\"Expiration\":\"{}\"{after}", end(told)).into_bytes();
+        Ok(reply)
+    }
+
+    /// A key for a quarter of an hour, from whoever is asked.
+    fn ask_nearby(&self, path: &str) -> Result<HttpReply, WireError> {
+        if !self.nearby.get() {
+            return Err(WireError::NotSent("no way".to_owned()));
+        }
+        let end = self.clock.wall() + SignedDuration::from_mins(15);
+        let body = match path {
+            "/latest/api/token" => "t1".to_owned(),
+            "/latest/meta-data/ram/security-credentials/" => "web-role".to_owned(),
+            _ => format!(
+                r#"{{"Code":"Success","AccessKeyId":"STS.temp","AccessKeySecret":"temp-secret",
+                "SecurityToken":"temp-token","Expiration":"{end}"}}"#
+            ),
+        };
+        Ok(HttpReply {
+            status: 200,
+            headers: Vec::new(),
+            body: body.into_bytes(),
+        })
     }
 }
 
@@ -76,13 +131,17 @@ struct House {
 
 /// Tells a story on one thread under paused time.
 fn story(tell: impl AsyncFnOnce(House)) {
+    story_in(CLOUD, tell);
+}
+
+fn story_in(cloud: &str, tell: impl AsyncFnOnce(House)) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async {
-        let scenario = Scenario::read(CLOUD).unwrap();
+        let scenario = Scenario::read(cloud).unwrap();
         let world = Arc::new(Mutex::new(World::new(&scenario, scenario.start)));
         let clock: Rc<dyn Clock> = Rc::new(VirtualClock::starting_at(scenario.start));
         let cloud = SimWire::new(world.clone(), clock.clone());
@@ -90,6 +149,7 @@ fn story(tell: impl AsyncFnOnce(House)) {
             cloud,
             clock: clock.clone(),
             sts: Cell::new(Sts::Answers),
+            nearby: Cell::new(true),
         });
         tell(House {
             road,
@@ -105,6 +165,17 @@ fn story(tell: impl AsyncFnOnce(House)) {
 impl House {
     /// The client of somebody whose role lasts a quarter of an hour.
     async fn client(&self) -> Aliyun {
+        let role = arn("short");
+        let env = [
+            ("ALICLOUD_ACCESS_KEY", "lasting-id"),
+            ("ALICLOUD_SECRET_KEY", "lasting-secret"),
+            ("ALICLOUD_ASSUME_ROLE_ARN", role.as_str()),
+        ];
+        self.client_in(&env).await
+    }
+
+    /// The client of somebody with this environment.
+    async fn client_in(&self, env: &[(&str, &str)]) -> Aliyun {
         let told = self.told.clone();
         let means = Means {
             wire: self.road.clone(),
@@ -115,13 +186,11 @@ impl House {
             metadata: None,
             tell: Rc::new(move |text| told.borrow_mut().push(text.to_owned())),
         };
-        let env = [
-            ("ALICLOUD_ACCESS_KEY", "lasting-id".to_owned()),
-            ("ALICLOUD_SECRET_KEY", "lasting-secret".to_owned()),
-            ("ALICLOUD_ASSUME_ROLE_ARN", arn("short")),
-        ];
-        let env = env.map(|(name, value)| (name.to_owned(), value));
-        let found = find(&BTreeMap::from(env), None, None, means).await.unwrap();
+        let env: BTreeMap<String, String> = env
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let found = find(&env, None, None, means).await.unwrap();
         self.client_of(found.credentials)
     }
 
@@ -148,7 +217,11 @@ impl House {
     }
 
     async fn wait(&self, mins: u64) {
-        self.clock.sleep(Duration::from_secs(60 * mins)).await;
+        self.wait_secs(60 * mins).await;
+    }
+
+    async fn wait_secs(&self, secs: u64) {
+        self.clock.sleep(Duration::from_secs(secs)).await;
     }
 
     fn calls(&self, operation: &str) -> u64 {
@@ -236,6 +309,76 @@ fn nobody_waits_long_for_a_renewal_while_the_old_key_works() {
         }
         assert!(house.clock.elapsed() - before < Duration::from_secs(30));
     });
+}
+
+#[test]
+fn a_key_that_ends_while_its_renewal_hangs_is_not_sent_any_more() {
+    story(async |house| {
+        let client = house.client().await;
+        house.wait_secs(15 * 60 - 10).await;
+        house.sts(Sts::NeverAnswers);
+        let error = client.caller_identity().await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NotSent, "{error}");
+        let why = "no key came within 20 s";
+        assert!(error.message.contains(why), "{error}");
+        // Whoever comes right behind is told the same.
+        let error = stop(&client).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NotSent, "{error}");
+        house.sts(Sts::Answers);
+        house.wait(1).await;
+        stop(&client).await.unwrap();
+        assert_eq!(house.refusals(), "");
+    });
+}
+
+#[test]
+fn whoever_gives_out_keys_is_waited_for_while_nobody_answers_there() {
+    let uri = "http://127.0.0.1:7777/keys";
+    let metadata_off = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+    for env in [
+        &[("ALIBABA_CLOUD_ECS_METADATA", "web-role")][..],
+        &[],
+        &[("ALIBABA_CLOUD_IMDSV1_DISABLED", "true")],
+        &[metadata_off, ("ALIBABA_CLOUD_CREDENTIALS_URI", uri)],
+    ] {
+        story_in(WITH_A_HELPER, async |house| {
+            let client = house.client_in(env).await;
+            house.road.nearby.set(false);
+            house.wait(16).await;
+            let error = client.caller_identity().await.unwrap_err();
+            assert_eq!(error.kind, ErrorKind::NotSent, "{env:?}: {error}");
+            let why = "does not answer";
+            assert!(error.message.contains(why), "{env:?}: {error}");
+            house.road.nearby.set(true);
+            house.wait(1).await;
+            client.caller_identity().await.unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_key_that_the_cloud_ends_first_is_replaced_whatever_failed_a_moment_ago() {
+    for is_back in [true, false] {
+        story(async |house| {
+            house.sts(Sts::Lags);
+            let client = house.client().await;
+            house.wait_secs(15 * 60 - 10).await;
+            house.sts(Sts::Unreachable);
+            client.caller_identity().await.unwrap();
+            house.wait_secs(5).await;
+            if is_back {
+                house.sts(Sts::Answers);
+                client.caller_identity().await.unwrap();
+            } else {
+                let error = client.caller_identity().await.unwrap_err();
+                assert_eq!(error.kind, ErrorKind::NotSent, "{error}");
+            }
+            assert!(house.refusals().contains("InvalidSecurityToken.Expired"));
+            house.sts(Sts::Answers);
+            house.wait(1).await;
+            stop(&client).await.unwrap();
+        });
+    }
 }
 
 #[test]

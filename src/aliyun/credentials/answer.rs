@@ -149,6 +149,13 @@ pub(super) fn no_key(from: &str, why: String) -> CredentialsError {
     }
 }
 
+pub(super) fn no_answer(from: &str, why: String) -> CredentialsError {
+    CredentialsError::NoAnswer {
+        from: from.to_owned(),
+        why,
+    }
+}
+
 /// Takes every one of these secrets out of a text that somebody else wrote.
 pub(super) fn without(text: &str, secrets: &[&SecretString]) -> String {
     secrets.iter().fold(text.to_owned(), |text, secret| {

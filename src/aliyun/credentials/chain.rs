@@ -93,7 +93,7 @@ pub async fn find(
                 });
             }
             Err(NotProvided::Failed(error)) => return Err(error),
-            Err(NotProvided::Absent(why)) => why,
+            Err(NotProvided::Absent(why) | NotProvided::Unreached(why)) => why,
         };
         looked.push(Looked { place, why });
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::aliyun::endpoint::EndpointError;
-use crate::cloud::CloudError;
+use crate::cloud::{CloudError, Outcome};
 
 /// One place where credentials were looked for, and why it had none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,12 +66,20 @@ pub enum CredentialsError {
         #[source]
         error: Box<CloudError>,
     },
-    /// An answer that should hold a key does not, or there is no answer. It is not repeated.
+    /// An answer that should hold a key does not. It is not repeated.
     #[error("{from}: {why}")]
     NoKey {
         /// Who answered.
         from: String,
         /// What is wrong.
+        why: String,
+    },
+    /// Nobody answers who could give a key.
+    #[error("{from}: {why}")]
+    NoAnswer {
+        /// Who was asked.
+        from: String,
+        /// What happened instead.
         why: String,
     },
     /// A key that has ended already.
@@ -96,6 +104,26 @@ pub enum CredentialsError {
     InvalidRegion(#[source] crate::model::InvalidId),
 }
 
+impl CredentialsError {
+    /// Whether only the way to a key is blocked, which passes by itself.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::NoAnswer { .. } => true,
+            Self::Refused { error, .. } => error.outcome() == Outcome::Unknown || error.passes(),
+            Self::NotFound { .. }
+            | Self::Incomplete { .. }
+            | Self::UnreadableFile { .. }
+            | Self::ProfilesOff { .. }
+            | Self::UnusableProfile { .. }
+            | Self::NoKey { .. }
+            | Self::Expired { .. }
+            | Self::Address { .. }
+            | Self::InvalidRegion(_) => false,
+        }
+    }
+}
+
 /// How a place fails to give a key.
 ///
 /// The difference decides whether the next place is asked. Whoever wrote half of something meant it:
@@ -104,6 +132,8 @@ pub enum CredentialsError {
 pub(in crate::aliyun) enum NotProvided {
     /// Nothing is set up there, and why that is seen.
     Absent(String),
+    /// Nobody answers there, and nobody said that somebody would. In the middle of a run it passes.
+    Unreached(String),
     /// Something is set up there and does not work.
     Failed(CredentialsError),
 }
@@ -120,6 +150,10 @@ impl NotProvided {
         match self {
             Self::Failed(error) => error,
             Self::Absent(why) => CredentialsError::NoKey {
+                from: from.to_owned(),
+                why,
+            },
+            Self::Unreached(why) => CredentialsError::NoAnswer {
                 from: from.to_owned(),
                 why,
             },

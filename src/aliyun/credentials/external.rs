@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::Provider;
-use super::answer::{self, ANSWER_BYTES_MAX, Token, no_key};
+use super::answer::{self, ANSWER_BYTES_MAX, Token, no_answer};
 use super::error::NotProvided;
 use super::host::Host;
 use crate::aliyun::key::Issued;
@@ -32,7 +32,7 @@ impl Provider for External {
         let output = self
             .host
             .run(&self.words, PRINTED_WITHIN, ANSWER_BYTES_MAX as u64);
-        let output = output.await.map_err(|why| no_key(&from, why))?;
+        let output = output.await.map_err(|why| no_answer(&from, why))?;
         let now = self.clock.wall();
         Ok(answer::flat(&output, &from, Token::Optional, now)?)
     }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use secrecy::zeroize::Zeroizing;
 
 use super::Provider;
-use super::answer::{self, Token, no_key};
+use super::answer::{self, Token, no_answer, no_key};
 use super::error::NotProvided;
 use crate::aliyun::key::Issued;
 use crate::clock::Clock;
@@ -61,7 +61,7 @@ impl Provider for Metadata {
         let reply = self.get(&format!("{ROLE_PATH}{role}"), &pass).await?;
         if reply.status != 200 {
             let why = format!("it knows no role {role} (HTTP status {})", reply.status);
-            return Err(self.lack(why));
+            return Err(self.refusal(reply.status, why));
         }
         let body = Zeroizing::new(reply.body);
         Ok(answer::flat(&body, NAME, Token::Needed, self.clock.wall())?)
@@ -76,18 +76,21 @@ impl Metadata {
     async fn pass(&self) -> Result<Pass, NotProvided> {
         let ttl = "x-aliyun-ecs-metadata-token-ttl-seconds";
         let asked = vec![(ttl.to_owned(), TOKEN_SECS.to_owned())];
-        let why = match self.send(Method::Put, TOKEN_PATH, asked).await {
+        let lack = match self.send(Method::Put, TOKEN_PATH, asked).await {
             Ok(reply) if reply.status == 200 && is_token(&reply.body) => {
                 let token = String::from_utf8_lossy(&reply.body).trim().to_owned();
                 return Ok(vec![("x-aliyun-ecs-metadata-token".to_owned(), token)]);
             }
-            Ok(reply) => format!("it gives no token (HTTP status {})", reply.status),
-            Err(NotProvided::Absent(why)) => why,
+            Ok(reply) => {
+                let why = format!("it gives no token (HTTP status {})", reply.status);
+                self.refusal(reply.status, why)
+            }
             Err(failed @ NotProvided::Failed(_)) => return Err(failed),
+            Err(lack @ (NotProvided::Absent(_) | NotProvided::Unreached(_))) => lack,
         };
         match self.versions {
             Versions::Both => Ok(Vec::new()),
-            Versions::OnlyWithToken => Err(self.lack(why)),
+            Versions::OnlyWithToken => Err(lack),
         }
     }
 
@@ -98,9 +101,10 @@ impl Metadata {
         match reply.status {
             200 if is_role(name) => Ok(name.to_owned()),
             200 => Err(self.lack("it does not name a role".to_owned())),
-            status => Err(self.lack(format!(
-                "this machine has no RAM role (HTTP status {status})"
-            ))),
+            status => {
+                let why = format!("this machine has no RAM role (HTTP status {status})");
+                Err(self.refusal(status, why))
+            }
         }
     }
 
@@ -130,7 +134,23 @@ impl Metadata {
             timeout: ANSWER_WITHIN,
         };
         let reply = self.wire.send(request).await;
-        reply.map_err(|_| self.lack(format!("{} does not answer", self.origin)))
+        reply.map_err(|_| self.silence(format!("{} does not answer", self.origin)))
+    }
+
+    /// A service that is in trouble says nothing about roles.
+    fn refusal(&self, status: u16, why: String) -> NotProvided {
+        match status {
+            500.. => self.silence(why),
+            _ => self.lack(why),
+        }
+    }
+
+    /// Nobody is there, or nobody who can answer now.
+    fn silence(&self, why: String) -> NotProvided {
+        match &self.role {
+            Some(_) => NotProvided::Failed(no_answer(NAME, why)),
+            None => NotProvided::Unreached(why),
+        }
     }
 
     /// Nobody set this up, unless a role was named.

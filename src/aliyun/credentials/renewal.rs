@@ -66,6 +66,7 @@ impl Credentials {
             state: RefCell::new(State {
                 issued: first,
                 failed: None,
+                refused: false,
             }),
             turn: Mutex::new(()),
         }))))
@@ -81,9 +82,15 @@ impl Credentials {
     }
 
     /// Another key than this one, which the cloud says has ended; none when there is no other.
-    pub(in crate::aliyun) async fn instead_of(&self, refused: &AccessKey) -> Option<AccessKey> {
+    ///
+    /// # Errors
+    /// Why there is no other yet, where this one is at its end by our clock too.
+    pub(in crate::aliyun) async fn instead_of(
+        &self,
+        refused: &AccessKey,
+    ) -> Result<Option<AccessKey>, CredentialsError> {
         match self.0.as_ref() {
-            Held::Fixed(_) | Held::Nobody => None,
+            Held::Fixed(_) | Held::Nobody => Ok(None),
             Held::Renewed(renewed) => renewed.instead_of(refused).await,
         }
     }
@@ -102,6 +109,8 @@ struct State {
     issued: Issued,
     /// When a renewal last failed, and why; forgotten when one succeeds.
     failed: Option<(Duration, CredentialsError)>,
+    /// Whether another key was asked for since the cloud refused this one.
+    refused: bool,
 }
 
 /// How long the key in hand is still good.
@@ -114,9 +123,13 @@ enum Age {
 impl Renewed {
     async fn key(&self) -> Result<AccessKey, CredentialsError> {
         match self.age() {
-            Age::Fresh => {}
             Age::Due => self.renew_early().await,
+            Age::Fresh | Age::Over => {}
+        }
+        // The old key may have ended while its renewal was waited for.
+        match self.age() {
             Age::Over => self.renew_late().await?,
+            Age::Fresh | Age::Due => {}
         }
         Ok(self.state.borrow().issued.key.clone())
     }
@@ -135,7 +148,7 @@ impl Renewed {
             Either::Left((outcome, _)) => outcome,
             Either::Right(((), _)) => {
                 let why = format!("no key came within {} s", PATIENCE.as_secs());
-                Err(NotProvided::Absent(why))
+                Err(NotProvided::Unreached(why))
             }
         };
         let _told = self.take(outcome);
@@ -150,13 +163,22 @@ impl Renewed {
         }
     }
 
-    async fn instead_of(&self, refused: &AccessKey) -> Option<AccessKey> {
+    /// A refusal is news: the first one is followed by a try, whatever failed a moment ago.
+    async fn instead_of(&self, ended: &AccessKey) -> Result<Option<AccessKey>, CredentialsError> {
         let _turn = self.turn.lock().await;
-        let is_refused = || self.state.borrow().issued.key.is(refused);
-        if is_refused() && self.recent_failure().is_none() {
+        let is_refused = || self.state.borrow().issued.key.is(ended);
+        let is_known = self.state.borrow().refused;
+        if is_refused() && (!is_known || self.recent_failure().is_none()) {
+            self.state.borrow_mut().refused = true;
             let _told = self.take(self.provider.provide().await);
         }
-        (!is_refused()).then(|| self.state.borrow().issued.key.clone())
+        if !is_refused() {
+            return Ok(Some(self.state.borrow().issued.key.clone()));
+        }
+        match (self.age(), self.recent_failure()) {
+            (Age::Due | Age::Over, Some(lack)) => Err(lack),
+            (Age::Fresh, _) | (Age::Due | Age::Over, None) => Ok(None),
+        }
     }
 
     /// Keeps what came, or says why nothing did.
@@ -170,6 +192,7 @@ impl Renewed {
                     (self.tell)("the credentials are renewed");
                 }
                 state.issued = issued;
+                state.refused = false;
                 Ok(())
             }
             Err(error) => {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use secrecy::zeroize::Zeroizing;
 
 use super::Provider;
-use super::answer::{self, Token, no_key};
+use super::answer::{self, Token, no_answer, no_key};
 use super::error::{CredentialsError, NotProvided};
 use crate::aliyun::endpoint::Endpoints;
 use crate::aliyun::key::Issued;
@@ -69,12 +69,16 @@ impl Provider for Uri {
             body: Vec::new(),
             timeout: ANSWER_WITHIN,
         };
-        let reply = self.wire.send(request).await;
-        let reply = reply.map_err(|_| no_key(NAME, format!("{} does not answer", self.origin)))?;
+        let silent = |_| no_answer(NAME, format!("{} does not answer", self.origin));
+        let reply = self.wire.send(request).await.map_err(silent)?;
         let body = Zeroizing::new(reply.body);
         if reply.status != 200 {
             let why = format!("it answers with HTTP status {}", reply.status);
-            return Err(no_key(NAME, why).into());
+            let lack = match reply.status {
+                500.. => no_answer(NAME, why),
+                _ => no_key(NAME, why),
+            };
+            return Err(lack.into());
         }
         Ok(answer::flat(&body, NAME, Token::Needed, self.clock.wall())?)
     }
