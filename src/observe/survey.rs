@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use crate::cloud::{Cloud, CloudError, ErrorKind, InstancePage, InstanceQuery, Reach};
+use crate::cloud::{Cloud, CloudError, ErrorKind, InstancePage, InstanceQuery};
 use crate::model::{AccountId, InstanceId, ObservedFleet, RegionId};
 
 use super::listed::{may_look, observe};
@@ -52,6 +52,7 @@ pub async fn survey(
 /// Every machine of a region, page after page, as one page.
 async fn whole(cloud: &dyn Cloud, region: &RegionId) -> Result<InstancePage, CloudError> {
     let mut all = InstancePage::default();
+    let mut tokens = BTreeSet::new();
     for _ in 0..PAGES_MAX {
         let query = InstanceQuery::All {
             region: region.clone(),
@@ -60,22 +61,32 @@ async fn whole(cloud: &dyn Cloud, region: &RegionId) -> Result<InstancePage, Clo
         let page = cloud.describe_instances(&query).await?;
         all.instances.extend(page.instances);
         all.unreadable.extend(page.unreadable);
-        if page.next_token.is_none() {
+        let Some(token) = page.next_token else {
             if all.instances.is_empty() {
                 may_look(cloud, region).await?;
             }
             return Ok(all);
+        };
+        // A token that comes twice would lead round in a circle.
+        if !tokens.insert(token.clone()) {
+            let why = format!("the pages of {region} repeat themselves: a NextToken came twice");
+            return Err(endless(ErrorKind::Fault, why));
         }
-        all.next_token = page.next_token;
+        all.next_token = Some(token);
     }
-    Err(CloudError {
+    let why = format!("{region} has more than {PAGES_MAX} pages of machines");
+    Err(endless(ErrorKind::Unlisted, why))
+}
+
+fn endless(kind: ErrorKind, message: String) -> CloudError {
+    CloudError {
         operation: "DescribeInstances",
-        kind: ErrorKind::Unlisted,
+        kind,
         also: None,
-        reach: Reach::Machine,
+        reach: kind.reach(),
         code: None,
-        message: format!("{region} has more than {PAGES_MAX} pages of machines"),
+        message,
         request_id: None,
         retry_after: None,
-    })
+    }
 }

@@ -20,9 +20,10 @@ use respec::aliyun::{AccessKey, Aliyun, AliyunConfig, Endpoints};
 use respec::clock::{Clock, VirtualClock};
 use respec::cloud::{Cloud, CloudError, ErrorKind, InstanceQuery, Outcome, PowerCall, PowerVerb};
 use respec::model::{
-    ClientToken, InstanceId, ModifyCall, NetworkChange, PrepayChange, RegionId, SpecChange,
-    StoppedMode, TemporaryBandwidth, TypeName,
+    AccountId, ClientToken, InstanceId, ModifyCall, NetworkChange, PrepayChange, RegionId,
+    SpecChange, StoppedMode, TemporaryBandwidth, TypeName,
 };
+use respec::observe::{Survey, survey};
 use respec::wire::{HttpReply, HttpRequest, REPLY_BYTES_MAX, Wire, WireError};
 
 /// Answers what it was told to, in order; the last answer repeats.
@@ -372,6 +373,34 @@ const PAGE: &str = r#"{"RequestId":"R-1","NextToken":"","Instances":{"Instance":
     "RegionId":"cn-beijing","ZoneId":"cn-beijing-h","Status":"Running","InstanceType":"ecs.g7.large",
     "InstanceChargeType":"PrePaid","ExpiredTime":"2027-01-01T16:00Z","InternetMaxBandwidthOut":5,
     "Tags":{"Tag":[{"TagKey":"role","TagValue":"web"}]}}]}}"#;
+
+/// The same, with another page behind it.
+fn page_before(next_token: &str) -> Result<HttpReply, WireError> {
+    let named = format!(r#""NextToken":"{next_token}""#);
+    answer(200, PAGE.replace(r#""NextToken":"""#, &named))
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_lead_round_in_a_circle_are_left_when_a_token_comes_twice() {
+    let wanted = Survey {
+        whole: [region()].into(),
+        ..Survey::default()
+    };
+    for tokens in [&["a", "a"][..], &["a", "b", "a"]] {
+        let pages = tokens.iter().map(|token| page_before(token)).collect();
+        let house = house(pages);
+        let account = AccountId::new("1234567890123456").unwrap();
+        let now = house.clock.wall();
+        let error = survey(&house.aliyun, account, now, &wanted).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Fault);
+        assert_eq!(
+            error.to_string(),
+            "DescribeInstances: the pages of cn-beijing repeat themselves: a NextToken came twice"
+        );
+        assert_eq!(house.n_sent(), tokens.len());
+    }
+}
 
 fn looked_at(status: u16, body: Vec<u8>) -> Result<usize, CloudError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
