@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Longest name of any kind that is accepted; the vendor's own ids stay below 64.
+/// Longest name that is accepted, of nearly every kind; the vendor's own ids stay below 64.
 const ID_CHARS_MAX: usize = 128;
+
+/// For a kind whose form says how long it may be.
+const BY_ITS_FORM: usize = usize::MAX;
 
 /// A name that cannot be one of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,11 +23,12 @@ pub struct InvalidId {
 fn check(
     kind: &'static str,
     text: &str,
+    chars_max: usize,
     form: fn(&str) -> Result<(), &'static str>,
 ) -> Result<(), InvalidId> {
     let fault = if text.is_empty() {
         Err("it is empty")
-    } else if text.chars().count() > ID_CHARS_MAX {
+    } else if text.chars().count() > chars_max {
         Err("it is longer than 128 characters")
     } else {
         form(text)
@@ -103,13 +107,13 @@ fn session(text: &str) -> Result<(), &'static str> {
     }
 }
 
-/// As STS takes it, but for the length.
+/// As STS takes it.
 fn external(text: &str) -> Result<(), &'static str> {
-    let fine = |c: char| c.is_ascii_alphanumeric() || "=,.@:/-_".contains(c);
-    if text.len() >= 2 && text.chars().all(fine) {
+    let fine = |c: char| c.is_ascii_alphanumeric() || "+=,.@:/-_".contains(c);
+    if (2..=1224).contains(&text.len()) && text.chars().all(fine) {
         Ok(())
     } else {
-        Err("use 2 letters or more, digits and `=`, `,`, `.`, `@`, `:`, `/`, `-`, `_`")
+        Err("use 2 to 1224 letters, digits or `+`, `=`, `,`, `.`, `@`, `:`, `/`, `-`, `_`")
     }
 }
 
@@ -141,6 +145,9 @@ fn token(text: &str) -> Result<(), &'static str> {
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $form:path) => {
+        id!($(#[$doc])* $name, $kind, $form, ID_CHARS_MAX);
+    };
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $form:path, $chars_max:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -153,7 +160,7 @@ macro_rules! id {
             /// [`InvalidId`] when the text does not have the form.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
                 let text = text.into();
-                check($kind, &text, $form)?;
+                check($kind, &text, $chars_max, $form)?;
                 Ok(Self(text))
             }
 
@@ -227,7 +234,7 @@ id!(
 );
 id!(
     /// What a role's owner asks others to show. No secret: it keeps one customer from using another's role.
-    ExternalId, "external id", external
+    ExternalId, "external id", external, BY_ITS_FORM
 );
 id!(
     /// A billing order; always decimal digits, always a string (it does not fit into a JSON number).
@@ -279,6 +286,21 @@ mod tests {
         assert!(FleetName::new("shop-prod").is_ok());
         for bad in ["", "..", ".hidden", "a/b", "a\\b", "a\0b", "a b"] {
             assert!(FleetName::new(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_external_id_is_whatever_sts_takes_and_nothing_else() {
+        let longest = "x".repeat(1224);
+        for good in ["ab", "a+b=c,d.e@f:g/h-i_j", &longest] {
+            assert_eq!(ExternalId::new(good).unwrap().as_str(), good);
+        }
+        for bad in ["a", "a b", "a;b", "schl\u{fc}ssel", &format!("{longest}x")] {
+            let error = ExternalId::new(bad).unwrap_err();
+            assert_eq!(
+                error.why,
+                "use 2 to 1224 letters, digits or `+`, `=`, `,`, `.`, `@`, `:`, `/`, `-`, `_`"
+            );
         }
     }
 
