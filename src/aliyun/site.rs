@@ -133,8 +133,8 @@ impl Heard {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::Heard::{NoMoney, NoOrder, NotApplicable, Own, Refused, Unclear};
+    use super::*;
 
     const GUESS: AccountSite = AccountSite::Guessed(Site::China);
 
