@@ -93,8 +93,8 @@ pub enum FailureCause {
 pub enum SagaOutcome {
     /// Every step succeeded.
     Done,
-    /// Every step succeeded, and what the plan took for being as wanted is not: somebody else was at the machine, or
-    /// the plan was made from an old look. The next plan says what is left.
+    /// Every step succeeded, and what the plan took for being as wanted is not, or what was ordered may not be in force:
+    /// somebody else was at the machine, or the plan was made from an old look. The next plan says what is left.
     Differs,
     /// A step failed; power and what could be undone are as they were found.
     Undone,

@@ -36,6 +36,8 @@ pub struct StepState {
     pub failure: Option<Failure>,
     /// What was seen instead of its goal, where that was only to be told.
     pub tolerated: Option<Failure>,
+    /// Whether its goal showed although nothing that was sent for it can have brought it about.
+    pub found: bool,
 }
 
 /// What a saga was before its machine was sent back.
@@ -147,6 +149,9 @@ impl SagaState {
             .ok_or_else(|| illegal(entry, &format!("its step {} is {was:?}", at.step + 1)))?;
         let step = self.steps.entry(at.step).or_default();
         step.phase = phase;
+        if let (Direction::Forward, StepEvent::Succeeded { found }) = (at.direction, event) {
+            step.found = *found;
+        }
         match event {
             StepEvent::Intent { token, .. } => {
                 step.sent(entry.at, token.clone(), was);

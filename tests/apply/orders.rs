@@ -11,6 +11,17 @@ use crate::house::story;
 const SUBSCRIPTION: &str = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large, \
                             InstanceChargeType: PrePaid, ExpiredTime: 2026-06-01T16:00Z}]";
 
+const FOUND_DOWN: &str = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large, Status: Stopped, \
+                          InstanceChargeType: PrePaid, ExpiredTime: 2026-06-01T16:00Z}]";
+
+/// A machine that is to run on another type, whatever it was found as.
+fn larger_and_up(payment: &str, prepaid_upgrade: &str) -> String {
+    format!(
+        "instances: {{one: {{id: i-1, payment: {payment}, change: {{prepaid_upgrade: {prepaid_upgrade}}}, \
+         spec: {{instance_type: ecs.g7.xlarge, power: running}}}}}}"
+    )
+}
+
 fn larger(payment: &str) -> String {
     format!(
         "instances: {{one: {{id: i-1, payment: {payment}, spec: {{instance_type: ecs.g7.xlarge}}}}}}"
@@ -355,4 +366,67 @@ fn an_order_in_doubt_stays_in_doubt_when_the_next_try_could_not_be_made() {
         assert_eq!(told.outcome.orders.len(), 1);
         assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
     });
+    });
+}
+
+/// Started before its order was paid or behind it, it looks the same: nobody can tell.
+#[test]
+fn a_machine_that_somebody_started_before_its_order_was_in_force_takes_another_restart() {
+    let days = [("online", true), ("offline", true), ("offline", false)];
+    for (prepaid_upgrade, starts_first) in days {
+        let manifest = larger_and_up("await", prepaid_upgrade);
+        story(&manifest, FOUND_DOWN, Faults::None, async |house| {
+            assert_eq!(house.apply().await.outcome.exit_code, 7);
+            assert_eq!(house.truth("i-1")["Status"], "Stopped");
+            let order = json!({ "OrderId": house.orders()[0]["OrderId"] });
+            let machine = json!({"InstanceId": "i-1"});
+            let deeds = [("start", &machine), ("pay", &order)];
+            let turns = if starts_first { [0, 1] } else { [1, 0] };
+            for (verb, body) in turns.map(|nth: usize| deeds[nth]) {
+                assert!(house.rig.by_hand(verb, body), "{verb}");
+                house.wait(120).await;
+            }
+
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 3, "{:?}", told.outcome);
+            assert!(!told.outcome.open, "nothing of the run is left to do");
+            let end = told.end_of("i-1");
+            let why = "somebody started it before its change was known to be in force: it takes \
+                       another restart, which the next plan has";
+            assert!(end.contains("Differs") && end.contains(why), "{end}");
+            let guest = if starts_first {
+                "ecs.g7.large"
+            } else {
+                "ecs.g7.xlarge"
+            };
+            assert_eq!(house.truth("i-1")["EffectiveType"], guest);
+            assert!(house.calls("StopInstances").is_empty());
+
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+            let machine = house.truth("i-1");
+            assert_eq!(machine["Status"], "Running");
+            assert_eq!(machine["EffectiveType"], "ecs.g7.xlarge");
+            assert_eq!(house.calls("StopInstances").len(), 1);
+            assert_eq!(house.orders().len(), 1);
+            assert!(house.is_as_wanted().await, "it would be restarted again");
+        });
+    }
+}
+
+#[test]
+fn a_machine_that_was_found_down_is_started_on_what_was_paid_for_it() {
+    for prepaid_upgrade in ["online", "offline"] {
+        let manifest = larger_and_up("await", prepaid_upgrade);
+        story(&manifest, FOUND_DOWN, Faults::None, async |house| {
+            assert_eq!(house.apply().await.outcome.exit_code, 7);
+            let order = json!({ "OrderId": house.orders()[0]["OrderId"] });
+            assert!(house.rig.by_hand("pay", &order));
+            house.wait(120).await;
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+            assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+            assert!(house.is_as_wanted().await);
+        });
+    }
 }

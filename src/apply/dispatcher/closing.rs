@@ -1,6 +1,6 @@
 //! Ending: one saga, or the run; what is left for the next one is said.
 
-use crate::apply::effect::{late_start, restart_due, upgrade, vouches_for_type};
+use crate::apply::effect::{late_start, restart_due, upgrade, vouches_for_type, was_overtaken};
 use crate::diff::managed_fields;
 use crate::model::{AppliedInstance, Field, InstanceId, ObservedInstance};
 use crate::plan::{Goal, Saga};
@@ -10,6 +10,9 @@ use super::Dispatcher;
 
 /// Notes are kept short; journal values stay below 4 KiB.
 const NOTE_CHARS_MAX: usize = 500;
+
+/// Why a machine is not as wanted whose last start was somebody else's.
+const OVERTAKEN: &str = "somebody started it before its change was known to be in force: it takes another restart";
 
 impl Dispatcher<'_> {
     pub(super) async fn halt_paused(&mut self, instance: &InstanceId) {
@@ -59,17 +62,7 @@ impl Dispatcher<'_> {
             return;
         };
         let record = self.record_of(&saga, seen.as_ref());
-        let wish = self.taken_for_granted(&saga, outcome);
-        let (outcome, note) = match seen.and_then(|seen| wish.first_difference(&seen)) {
-            Some((field, seen)) => {
-                let note = format!(
-                    "its {} is {seen}, which the plan did not know",
-                    field.path()
-                );
-                (SagaOutcome::Differs, note)
-            }
-            None => (outcome, self.note_of(instance, None)),
-        };
+        let (outcome, note) = self.end_of(&saga, outcome, &record, seen.as_ref());
         self.append(vec![Kind::Closed {
             instance: instance.clone(),
             outcome,
@@ -77,6 +70,30 @@ impl Dispatcher<'_> {
             record,
         }])
         .await;
+    }
+
+    /// How a machine that is done with has ended, and what a person should know of it.
+    fn end_of(
+        &self,
+        saga: &Saga,
+        outcome: SagaOutcome,
+        record: &AppliedInstance,
+        seen: Option<&ObservedInstance>,
+    ) -> (SagaOutcome, String) {
+        let wish = self.taken_for_granted(saga, outcome);
+        if let Some((field, seen)) = seen.and_then(|seen| wish.first_difference(seen)) {
+            let field = field.path();
+            let note = format!("its {field} is {seen}, which the plan did not know");
+            return (SagaOutcome::Differs, note);
+        }
+        let state = &self.state.sagas[&saga.instance];
+        if outcome == SagaOutcome::Done && was_overtaken(saga, state) {
+            let is_planned = record.restart_due.is_some();
+            let whose = is_planned.then_some(", which the next plan has");
+            let note = format!("{OVERTAKEN}{}", whose.unwrap_or_default());
+            return (SagaOutcome::Differs, note);
+        }
+        (outcome, self.note_of(&saga.instance, None))
     }
 
     /// What the plan of a machine that is done leaves as it is, since it was as wanted when somebody looked.

@@ -91,9 +91,6 @@ impl Worker {
 
     /// Starting is owed to the machine: a refusal is met with patience, and a shutdown that hangs is
     /// waited for.
-    ///
-    /// A subscription machine that somebody else started may have come up before its order was carried
-    /// out; then its guest still runs on the old type (R4, R12), and only another restart helps.
     pub(super) async fn start(&self) -> End {
         if planted::is(Fault::WasRunningReadAgain) && !self.state.was_running {
             return End::Succeeded {
@@ -101,25 +98,6 @@ impl Worker {
                 seen: None,
             };
         }
-        let end = self.bring_up().await;
-        match end {
-            End::Succeeded { found: true, .. } if self.needs_a_start_of_its_own() => self.failed(
-                FailureCause::Surprised,
-                "somebody started it before the change was in force; it takes another restart",
-            ),
-            end => end,
-        }
-    }
-
-    fn needs_a_start_of_its_own(&self) -> bool {
-        let before = &self.saga.steps[..usize::from(self.at.step)];
-        !self.is_undo()
-            && before.iter().any(|step| {
-                step.order_call().is_some() && step.before.status == Some(InstanceStatus::Stopped)
-            })
-    }
-
-    async fn bring_up(&self) -> End {
         self.switch(Switch {
             verb: PowerVerb::Start,
             from: InstanceStatus::Stopped,
