@@ -287,7 +287,7 @@ impl SagaState {
                     step.failure = None;
                 }
                 (Halt::Held | Halt::Paused, Phase::Failed | Phase::Undone) => {
-                    *step = StepState::default();
+                    *step = step.to_be_done_again();
                 }
                 (Halt::Stuck, Phase::UndoFailed) => {
                     step.phase = Phase::Succeeded;
@@ -316,6 +316,22 @@ impl StepState {
         self.first_sent = Some(self.first_sent.map_or(at, |first| first.min(at)));
         self.left_until(at);
         self.token = token;
+    }
+
+    /// As if nothing was done for it. But a call without a token whose end nobody saw may have come about: a machine
+    /// that is up by then was started by us.
+    fn to_be_done_again(&self) -> Self {
+        let cause = self.failure.as_ref().map(|failure| failure.cause);
+        let unseen = matches!(cause, Some(FailureCause::TimedOut | FailureCause::Unknown));
+        if self.phase != Phase::Failed || self.token.is_some() || !unseen {
+            return Self::default();
+        }
+        Self {
+            first_sent: self.first_sent,
+            last_sent: self.last_sent,
+            lost_at: self.lost_at,
+            ..Self::default()
+        }
     }
 
     /// The calendar may have been set back meanwhile: the span in which a call may have left never shrinks.

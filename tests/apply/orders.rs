@@ -430,3 +430,23 @@ fn a_machine_that_was_found_down_is_started_on_what_was_paid_for_it() {
         });
     }
 }
+
+#[test]
+fn a_start_of_ours_that_nobody_saw_the_end_of_puts_in_force_what_was_paid_before_it() {
+    let slow = format!("{FOUND_DOWN}\ndelays: {{start: 50m}}");
+    let manifest = larger_and_up("auto", "online");
+    story(&manifest, &slow, Faults::None, async |house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 8, "{:?}", told.outcome);
+        let end = told.end_of("i-1");
+        let why = "still Starting after 2400 s";
+        assert!(end.contains("Held") && end.contains(why), "{end}");
+        house.wait(20 * 60).await;
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+        assert_eq!(house.calls("StartInstances").len(), 1);
+        assert!(house.calls("StopInstances").is_empty());
+        assert!(house.is_as_wanted().await);
+    });
+}
