@@ -139,6 +139,60 @@ fn a_shutdown_that_hangs_is_a_failed_step_and_the_machine_is_started_once_it_is_
     });
 }
 
+/// The same, and its owner has the power cut where its shutdown does not end.
+const FORCED: &str = "instances: {one: {id: i-1, spec: {instance_type: ecs.g7.xlarge}, \
+                      change: {force_stop_after: 1m}}}";
+
+/// It is refused for a minute before it is begun: cut off by then, the machine would be down at once.
+#[test]
+fn a_shutdown_is_not_forced_before_it_was_given_its_time() {
+    let cloud = format!(
+        "{ONE}\ndelays: {{stop: 40s}}\n\
+         faults: [{{operation: StopInstances, calls: [1, 2, 3, 4], code: IncorrectInstanceStatus}}]"
+    );
+    story(FORCED, &cloud, Faults::None, async |house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        let stops = house.calls("StopInstances");
+        assert_eq!(stops.len(), 5, "{stops:?}");
+        let stopped = told.when(|kind| finishes(kind, "stop"));
+        assert!(stopped > 95.0, "its power was cut: {stopped}");
+    });
+}
+
+#[test]
+fn a_forced_stop_that_is_refused_is_tried_again() {
+    let cloud = format!(
+        "{ONE}\ndelays: {{stop: 10m}}\n\
+         faults: [{{operation: StopInstances, call: 2, code: IncorrectInstanceStatus}}]"
+    );
+    story(FORCED, &cloud, Faults::None, async |house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        let stops = house.calls("StopInstances");
+        assert_eq!(stops.len(), 3, "{stops:?}");
+        let stopped = told.when(|kind| finishes(kind, "stop"));
+        assert!((60.0..120.0).contains(&stopped), "{stopped}");
+        assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+    });
+}
+
+#[test]
+fn a_stop_is_sent_as_soon_as_its_machine_can_be_looked_at_again() {
+    let blind: Vec<u32> = (2..=23).collect();
+    let cloud = format!(
+        "{ONE}\nfaults: [{{operation: DescribeInstances, calls: {blind:?}, code: Forbidden.RAM}}]"
+    );
+    story(ONE_LARGER, &cloud, Faults::None, async |house| {
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        let begun = told.when(|kind| begins(kind, "stop"));
+        assert!(begun > 300.0, "{begun}");
+        assert_eq!(house.calls("StopInstances").len(), 1);
+        assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+    });
+}
+
 #[test]
 fn a_start_that_is_refused_on_the_new_type_is_changed_back_and_started() {
     let lock = json!({"InstanceId": "i-1"});

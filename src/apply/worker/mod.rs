@@ -7,6 +7,7 @@
 
 mod failing;
 mod waits;
+mod switch;
 mod power;
 mod clearance;
 mod trace;

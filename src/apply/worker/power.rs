@@ -5,66 +5,16 @@ use std::time::Duration;
 
 use crate::apply::desks::Wait;
 use crate::apply::mail::End;
-use crate::apply::timing::{
-    POLL, RESEND_POWER, STALE_MAX, START_REFUSED_FOR, START_WITHIN, retry_after,
-};
+use crate::apply::timing::{POLL, START_REFUSED_FOR, START_WITHIN, retry_after};
 use crate::apply::token::request_digest;
 use crate::cloud::{CloudError, Outcome, PowerVerb};
-use crate::model::{InstanceStatus, ObservedInstance, StoppedMode};
+use crate::model::{InstanceStatus, StoppedMode};
 use crate::planted::{self, Fault};
 use crate::saga::{FailureCause, StepEvent};
 
 use super::Worker;
 use super::failing::failure_with;
-
-/// A switch from one power state to the other.
-struct Switch {
-    verb: PowerVerb,
-    from: InstanceStatus,
-    to: InstanceStatus,
-    within: Duration,
-    /// How long a definite refusal is met with another try.
-    refused_for: Duration,
-    /// When a look is believed that shows the end reached.
-    belief: Belief,
-    /// What is learned from how long it takes.
-    wait: Wait,
-    /// After this the verb is this one.
-    harder: Option<(Duration, PowerVerb)>,
-}
-
-/// When a look is believed that shows the end reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Belief {
-    /// At once.
-    AtOnce,
-    /// Once it cannot be from before the machine went down.
-    PastTheOutage,
-}
-
-/// What is known while switching.
-struct Progress {
-    begun: Duration,
-    /// Since when it is known to be down. A look soon behind that may be older than it seems.
-    down_since: Option<Duration>,
-    sent: Option<Duration>,
-    refused: Option<Duration>,
-    harder_sent: bool,
-    found: bool,
-    /// What the last call that was not accepted was told, so that who reads the end learns the reason.
-    refusal: Option<CloudError>,
-}
-
-impl Switch {
-    fn believes(&self, progress: &Progress, now: Duration) -> bool {
-        match self.belief {
-            Belief::AtOnce => true,
-            Belief::PastTheOutage => {
-                now >= progress.down_since.unwrap_or(progress.begun) + STALE_MAX
-            }
-        }
-    }
-}
+use super::switch::{Belief, Progress, Switch};
 
 impl Worker {
     pub(super) async fn stop(&self, mode: StoppedMode) -> End {
@@ -113,15 +63,9 @@ impl Worker {
     }
 
     async fn switch(&self, switch: Switch) -> End {
-        let mut progress = Progress {
-            begun: self.tools.clock.elapsed(),
-            down_since: None,
-            sent: None,
-            refused: None,
-            harder_sent: false,
-            found: self.known().first_sent.is_none() || self.is_undo(),
-            refusal: None,
-        };
+        let known = self.known();
+        let before = Some(&known).filter(|_| !self.is_undo());
+        let mut progress = Progress::begin(self.tools.clock.elapsed(), before);
         loop {
             // Before the look: one that shows it up may be the end of that.
             let down_since = self.desk.sights.borrow().down_since(&self.saga.instance);
@@ -131,7 +75,7 @@ impl Worker {
                 Err(end) => return end,
             };
             let now = self.tools.clock.elapsed();
-            let waited = now - progress.begun;
+            progress.saw(&seen, now);
             if seen.status == switch.to && switch.believes(&progress, now) {
                 if let Some(sent) = progress.sent {
                     self.took(switch.wait, now - sent);
@@ -141,16 +85,21 @@ impl Worker {
                     seen: Some(seen),
                 };
             }
-            if waited >= switch.within {
-                return Self::took_too_long(&switch, &progress, &seen);
+            if switch.is_overdue(&progress, &seen, now) {
+                let words = switch.overdue(&progress, &seen);
+                let told = progress.refusal.as_ref();
+                return End::Failed {
+                    failure: failure_with(FailureCause::TimedOut, &words, told),
+                    scope: None,
+                };
             }
-            if let Some(verb) = self.verb_to_send(&switch, &mut progress, &seen, waited) {
+            if let Some(verb) = switch.verb_to_send(&progress, &seen, now) {
                 if let Some(end) = self.send_power(&switch, &mut progress, verb).await {
                     return end;
                 }
             } else {
                 self.waiting(format!("{} → {}", seen.status, switch.to));
-                let on_its_way = progress.sent.map_or(waited, |sent| now - sent);
+                let on_its_way = now - progress.sent.unwrap_or(progress.begun);
                 let pause = self.pause(switch.wait, on_its_way);
                 self.tools.clock.sleep(pause).await;
             }
@@ -162,34 +111,6 @@ impl Worker {
         let now = self.tools.clock.elapsed();
         let mut sights = self.desk.sights.borrow_mut();
         sights.known_down(&self.saga.instance, now);
-    }
-
-    fn took_too_long(switch: &Switch, progress: &Progress, seen: &ObservedInstance) -> End {
-        let message = format!("still {} after {} s", seen.status, switch.within.as_secs());
-        End::Failed {
-            failure: failure_with(FailureCause::TimedOut, &message, progress.refusal.as_ref()),
-            scope: None,
-        }
-    }
-
-    /// What to send now: nothing while the machine is on its way, or a call was sent a moment ago.
-    fn verb_to_send(
-        &self,
-        switch: &Switch,
-        progress: &mut Progress,
-        seen: &ObservedInstance,
-        waited: Duration,
-    ) -> Option<PowerVerb> {
-        if let Some((after, verb)) = switch.harder
-            && waited >= after
-            && !progress.harder_sent
-        {
-            progress.harder_sent = true;
-            return Some(verb);
-        }
-        let now = self.tools.clock.elapsed();
-        let recently = progress.sent.is_some_and(|at| now - at < RESEND_POWER);
-        (seen.status == switch.from && !recently).then_some(switch.verb)
     }
 
     /// One call. `Some` is the end of the task.
@@ -213,16 +134,14 @@ impl Worker {
                 return Some(end);
             }
         }
-        progress.sent = Some(self.tools.clock.elapsed());
+        progress.sends(switch, verb, self.tools.clock.elapsed());
         let answer = self
             .desk
             .power(&self.saga.region, &self.saga.instance, verb)
             .await;
         match answer {
             Ok(request_id) => {
-                progress.found = false;
-                progress.refused = None;
-                progress.refusal = None;
+                progress.was_accepted(self.tools.clock.elapsed());
                 if verb == PowerVerb::Start {
                     self.is_down_for_sure();
                 }
@@ -269,8 +188,7 @@ impl Worker {
             .clock
             .sleep(error.retry_after.unwrap_or(retry_after(now - since)))
             .await;
-        // Nothing happened, so nothing has to be waited for.
-        progress.sent = None;
+        progress.was_refused();
         None
     }
 }
