@@ -7,6 +7,9 @@ use crate::model::{InstanceId, InstanceName, OrderId, exit};
 use crate::planted::{self, Fault};
 use crate::saga::{Halt, Hold, IllegalEntry, Mode, SagaOutcome};
 
+/// Why a machine is left to whoever else has stopped it.
+pub(super) const STOPPED_SINCE: &str = "somebody has stopped it since the plan was made";
+
 /// How one machine's change stands when the program ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MachineEnd {

@@ -115,6 +115,17 @@ pub struct DesiredSpec {
     pub stopped_mode: Option<StoppedMode>,
 }
 
+impl DesiredSpec {
+    /// Whether the machine's power is to stay as it is found.
+    #[must_use]
+    pub fn keeps_power(&self) -> bool {
+        match self.power {
+            None | Some(Power::Keep) => true,
+            Some(Power::Running | Power::Stopped) => false,
+        }
+    }
+}
+
 /// The public network part of a spec.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DesiredInternet {

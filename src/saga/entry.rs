@@ -85,6 +85,8 @@ pub enum FailureCause {
     HookFailed,
     /// The machine runs and did not become good in time.
     Unhealthy,
+    /// Somebody else has stopped the machine since the plan was made, and nobody wrote that it is to run.
+    LeftToOthers,
 }
 
 /// How a saga ended.
@@ -105,6 +107,8 @@ pub enum SagaOutcome {
     Spared,
     /// Its order was cancelled before it was paid. What was done before that order stays.
     Declined,
+    /// Somebody else had stopped the machine before this saga did: it stays down, and so does what was done before that.
+    LeftAlone,
     /// A person took it over (`cancel`).
     Abandoned,
 }

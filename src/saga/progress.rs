@@ -371,7 +371,11 @@ impl FailureCause {
             | Self::TooDear
             | Self::HookFailed
             | Self::Unhealthy => true,
-            Self::CoolingDown | Self::Interrupted | Self::Spared | Self::Cancelled => false,
+            Self::CoolingDown
+            | Self::Interrupted
+            | Self::Spared
+            | Self::Cancelled
+            | Self::LeftToOthers => false,
         }
     }
 }

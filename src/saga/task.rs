@@ -234,8 +234,9 @@ fn unwind(saga: &Saga, state: &SagaState, failed: u16, cause: FailureCause) -> T
             (Undo::By(Action::Start), Phase::Failed) if was_sent(state, at) => {
                 return Task::TakeBack(at);
             }
-            // Whoever cancels an order wants no more of it; what was final before stays.
-            (Undo::Never { .. }, Phase::Succeeded) if cause == FailureCause::Cancelled => break,
+            // Whoever cancels an order wants no more of it, and whoever stops a machine wants it down; what was final
+            // before stays.
+            (Undo::Never { .. }, Phase::Succeeded) if is_somebodys_wish(cause) => break,
             (Undo::Never { .. }, Phase::Succeeded) => {
                 let halt = match cause {
                     FailureCause::Unknown if is_in_doubt(saga, state) => Halt::Unknown,
@@ -302,12 +303,17 @@ fn was_sent(state: &SagaState, at: u16) -> bool {
         .is_some_and(|step| step.first_sent.is_some())
 }
 
+fn is_somebodys_wish(cause: FailureCause) -> bool {
+    matches!(cause, FailureCause::Cancelled | FailureCause::LeftToOthers)
+}
+
 fn ending(cause: FailureCause) -> Task {
     match cause {
         FailureCause::Unknown => Task::Halt(Halt::Unknown),
         FailureCause::Abnormal | FailureCause::TooDear => Task::Halt(Halt::Held),
         FailureCause::Cancelled => Task::Close(SagaOutcome::Declined),
         FailureCause::Spared => Task::Close(SagaOutcome::Spared),
+        FailureCause::LeftToOthers => Task::Close(SagaOutcome::LeftAlone),
         FailureCause::CoolingDown | FailureCause::Interrupted => Task::Close(SagaOutcome::PutBack),
         FailureCause::Refused
         | FailureCause::Surprised

@@ -366,7 +366,6 @@ fn an_order_in_doubt_stays_in_doubt_when_the_next_try_could_not_be_made() {
         assert_eq!(told.outcome.orders.len(), 1);
         assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
     });
-    });
 }
 
 /// Started before its order was paid or behind it, it looks the same: nobody can tell.
@@ -449,4 +448,37 @@ fn a_start_of_ours_that_nobody_saw_the_end_of_puts_in_force_what_was_paid_before
         assert!(house.calls("StopInstances").is_empty());
         assert!(house.is_as_wanted().await);
     });
+}
+
+#[test]
+fn a_machine_that_somebody_stopped_before_its_restart_is_left_to_them_with_what_was_paid() {
+    story(
+        &larger("await"),
+        SUBSCRIPTION,
+        Faults::None,
+        async |house| {
+            assert_eq!(house.apply().await.outcome.exit_code, 7);
+            let machine = json!({"InstanceId": "i-1"});
+            assert!(house.rig.by_hand("stop", &machine));
+            let order = json!({ "OrderId": house.orders()[0]["OrderId"] });
+            assert!(house.rig.by_hand("pay", &order));
+            house.wait(120).await;
+
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 3, "{:?}", told.outcome);
+            assert!(!told.outcome.open, "nothing of the run is left to do");
+            let end = told.end_of("i-1");
+            let why = "somebody has stopped it since the plan was made; what was ordered takes \
+                       effect when it is started";
+            assert!(end.contains("LeftAlone") && end.contains(why), "{end}");
+            assert_eq!(house.truth("i-1")["Status"], "Stopped");
+            assert!(house.calls("StartInstances").is_empty());
+
+            house.wait(120).await;
+            assert!(house.rig.by_hand("start", &machine));
+            house.wait(120).await;
+            assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+            assert!(house.is_as_wanted().await, "it would be restarted once more");
+        },
+    );
 }

@@ -139,6 +139,19 @@ fn a_shutdown_that_hangs_is_a_failed_step_and_the_machine_is_started_once_it_is_
     });
 }
 
+#[test]
+fn a_machine_that_was_stopped_by_a_program_that_died_is_not_taken_for_somebody_elses() {
+    story(ONE_LARGER, ONE, Faults::None, async |house| {
+        house.apply_and_die_after(8).await;
+        house.wait(60).await;
+        assert_eq!(house.truth("i-1")["Status"], "Stopped");
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        assert_eq!(house.calls("StopInstances").len(), 1);
+        assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
+    });
+}
+
 /// The same, and its owner has the power cut where its shutdown does not end.
 const FORCED: &str = "instances: {one: {id: i-1, spec: {instance_type: ecs.g7.xlarge}, \
                       change: {force_stop_after: 1m}}}";

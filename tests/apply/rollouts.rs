@@ -196,6 +196,43 @@ fn a_neighbour_that_somebody_stops_meanwhile_takes_a_place() {
     });
 }
 
+/// Its turn comes behind a gate, and until then it ran. Where its power is written, that is what counts.
+#[test]
+fn a_machine_that_somebody_stops_while_its_apply_waits_is_left_to_them() {
+    let rollout = "batches: [1, 100%], max_unavailable: 100%, gates: [{after: 1, wait: 10m}]";
+    let unwritten = web(2, rollout, "");
+    let written = unwritten.replace("ecs.g7.xlarge}", "ecs.g7.xlarge, power: running}");
+    for (manifest, exit_code, n_larger) in [(unwritten, 3, 1), (written, 0, 2)] {
+        story(&manifest, &cloud(2), Faults::None, async |house| {
+            let mut theirs = None;
+            let told = house
+                .apply_hearing(|event, _| {
+                    let batch_ended = matches!(event.kind, EventKind::BatchEnded { .. });
+                    if batch_ended && theirs.is_none() {
+                        let mut ids = ["i-1", "i-2"].into_iter();
+                        theirs = ids.find(|id| house.truth(id)["EffectiveType"] == "ecs.g7.large");
+                        let body = json!({ "InstanceId": theirs });
+                        assert!(house.rig.by_hand("stop", &body));
+                    }
+                })
+                .await;
+            assert_eq!(told.outcome.exit_code, exit_code, "{:?}", told.outcome);
+            assert!(!told.outcome.open, "{:?}", told.outcome);
+            assert_eq!(larger(&house, 2), n_larger);
+            assert_eq!(house.calls("StartInstances").len(), n_larger);
+            assert_eq!(house.calls("StopInstances").len(), 1);
+            if exit_code == 3 {
+                let end = told.end_of(theirs.unwrap());
+                let why = "somebody has stopped it since the plan was made";
+                assert!(end.contains("LeftAlone") && end.contains(why), "{end}");
+                let machine = house.truth(theirs.unwrap());
+                assert_eq!(machine["Status"], "Stopped");
+                assert_eq!(machine["ConfiguredType"], "ecs.g7.large");
+            }
+        });
+    }
+}
+
 /// The test of the house: a target that turns out to be sold out touches one machine of many.
 #[test]
 fn no_stop_is_sent_after_the_first_sold_out_type() {

@@ -247,6 +247,7 @@ fn end_in_words(end: &MachineEnd) -> &'static str {
             SagaOutcome::PutBack => "put back",
             SagaOutcome::Spared => "spared",
             SagaOutcome::Declined => "declined",
+            SagaOutcome::LeftAlone => "left alone",
             SagaOutcome::Abandoned => "abandoned",
         },
         MachineEnd::Halted { halt, .. } => halt.as_str(),

@@ -93,7 +93,10 @@ impl Dispatcher<'_> {
             let note = format!("{OVERTAKEN}{}", whose.unwrap_or_default());
             return (SagaOutcome::Differs, note);
         }
-        (outcome, self.note_of(&saga.instance, None))
+        let note = self.note_of(&saga.instance, None);
+        let is_owed = outcome == SagaOutcome::LeftAlone && record.restart_due.is_some();
+        let more = is_owed.then_some("; what was ordered takes effect when it is started");
+        (outcome, note + more.unwrap_or_default())
     }
 
     /// What the plan of a machine that is done leaves as it is, since it was as wanted when somebody looked.

@@ -122,6 +122,7 @@ fn totals(outcome: &RunOutcome) -> BTreeMap<&'static str, usize> {
                 SagaOutcome::PutBack => "put back",
                 SagaOutcome::Spared => "spared",
                 SagaOutcome::Declined => "declined",
+                SagaOutcome::LeftAlone => "left alone",
                 SagaOutcome::Abandoned => "abandoned",
             },
             MachineEnd::Halted { halt, .. } => halt.as_str(),
@@ -138,7 +139,7 @@ fn totals(outcome: &RunOutcome) -> BTreeMap<&'static str, usize> {
         }
     }
     if !outcome.left_alone.is_empty() {
-        totals.insert("left alone", outcome.left_alone.len());
+        *totals.entry("left alone").or_default() += outcome.left_alone.len();
     }
     totals
 }

@@ -35,6 +35,7 @@ impl Dispatcher<'_> {
         let change = desired
             .map(|desired| desired.change.clone())
             .unwrap_or_default();
+        let keeps_power = desired.is_some_and(|desired| desired.spec.keeps_power());
         let worker = Worker {
             state: self.state.sagas[instance].clone(),
             at: StepRef {
@@ -61,6 +62,7 @@ impl Dispatcher<'_> {
                 force_stop_after: change.force_stop_after,
                 wait_payment: self.options.wait_payment,
                 balance: self.job.plan.desired.balance,
+                keeps_power,
             },
             fleet: self.job.plan.desired.fleet.to_string(),
             mode: Rc::clone(&self.mode_of_workers),

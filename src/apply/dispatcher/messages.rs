@@ -84,6 +84,10 @@ impl Dispatcher<'_> {
                     self.scopes.push((scope, failure.message.clone()));
                 }
                 let cools_down = failure.cause == FailureCause::CoolingDown;
+                // Whoever stopped it, it takes a place.
+                if failure.cause == FailureCause::LeftToOthers {
+                    self.found_down.insert(instance.clone());
+                }
                 self.append(vec![Kind::Step {
                     at,
                     event: StepEvent::Failed { failure },

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use crate::apply::outcome::STOPPED_SINCE;
 use crate::apply::scope::Scope;
 use crate::apply::timing::{BEGINNINGS_MAX, COOL_DOWN, HORIZON};
 use crate::event::EventKind;
-use crate::model::{InstanceId, InstanceStatus, Moment, Power, later};
+use crate::model::{InstanceId, InstanceStatus, Moment, later};
 use crate::plan::{Action, Node, Saga};
 use crate::planted::{self, Fault};
 use crate::saga::{
@@ -204,7 +205,7 @@ impl Dispatcher<'_> {
             return Turn::Never(why);
         }
         if self.was_stopped_since(saga) {
-            return Turn::Never("somebody has stopped it since the plan was made".to_owned());
+            return Turn::Never(STOPPED_SINCE.to_owned());
         }
         if self.is_cooling(saga) {
             return Turn::Later(Delay::Cooling);
@@ -227,14 +228,11 @@ impl Dispatcher<'_> {
     }
 
     /// A run may rest for days. Whoever stopped a machine meanwhile that nobody wrote to be running wants it down, and a
-    /// change would end with its start.
+    /// change would end with its start. Who is stopped while the apply goes on is met by the step that would.
     fn was_stopped_since(&self, saga: &Saga) -> bool {
         let id = &saga.instance;
         let wanted = self.job.plan.desired.instances.get(id);
-        let is_as_found = wanted.is_some_and(|wanted| match wanted.spec.power {
-            None | Some(Power::Keep) => true,
-            Some(Power::Running | Power::Stopped) => false,
-        });
+        let is_as_found = wanted.is_some_and(|wanted| wanted.spec.keeps_power());
         let seen = self.job.observed.instances.get(id);
         let is_down = seen.is_some_and(|seen| seen.status == InstanceStatus::Stopped);
         // One that was begun before may be down because of us, or have been a moment ago.

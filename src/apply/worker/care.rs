@@ -25,7 +25,11 @@ enum Wait {
 impl Worker {
     /// Runs a command, once it is on record that it may have been run.
     pub(super) async fn run_hook(&self, moment: Moment, hook: &Hook) -> End {
-        let seen = match self.look_patiently().await {
+        let looked = match moment {
+            Moment::BeforeStop => self.look_before_it_leaves().await,
+            Moment::AfterStart => self.look_patiently().await,
+        };
+        let seen = match looked {
             Ok(seen) => seen,
             Err(end) => return end,
         };

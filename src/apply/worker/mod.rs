@@ -76,7 +76,7 @@ pub(super) struct Worker {
     pub(super) mode: Rc<Cell<Mode>>,
 }
 
-/// What this machine's owner is willing to wait for.
+/// What this machine's owner is willing to wait for, and wants besides.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
     pub(super) stop_within: Duration,
@@ -84,6 +84,8 @@ pub(super) struct Patience {
     pub(super) wait_payment: Duration,
     /// Whether an order is paid only when the balance covers it.
     pub(super) balance: BalanceCheck,
+    /// Whether its power is to stay as it is found.
+    pub(super) keeps_power: bool,
 }
 
 /// What a worker is sent to do.

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use crate::apply::desks::Wait;
 use crate::apply::mail::End;
-use crate::apply::timing::{POLL, START_REFUSED_FOR, START_WITHIN, retry_after};
+use crate::apply::outcome::STOPPED_SINCE;
+use crate::apply::timing::{POLL, STALE_MAX, START_REFUSED_FOR, START_WITHIN, retry_after};
 use crate::apply::token::request_digest;
 use crate::cloud::{CloudError, Outcome, PowerVerb};
-use crate::model::{InstanceStatus, StoppedMode};
+use crate::model::{InstanceStatus, ObservedInstance, StoppedMode};
+use crate::plan::Action;
 use crate::planted::{self, Fault};
 use crate::saga::{FailureCause, StepEvent};
 
@@ -25,18 +27,59 @@ impl Worker {
             .limits
             .force_stop_after
             .map(|after| (after, PowerVerb::ForceStop(mode)));
+        let belief = if self.is_theirs_when_down() {
+            Belief::OursAtOnce
+        } else {
+            // A change is refused while it runs, so a look that was wrong is found out at once.
+            Belief::AtOnce
+        };
         self.switch(Switch {
             verb: PowerVerb::Stop(mode),
             from: InstanceStatus::Running,
             to: InstanceStatus::Stopped,
             within: self.limits.stop_within,
             refused_for: Duration::ZERO,
-            // A change is refused while it runs, so a look that was wrong is found out at once.
-            belief: Belief::AtOnce,
+            belief,
             wait: Wait::Stop,
             harder,
         })
         .await
+    }
+
+    /// Whether the machine, should it be down, is left to whoever has stopped it: it ran when the plan was made, its
+    /// power is to stay as it is found, and this run has not taken it down before.
+    fn is_theirs_when_down(&self) -> bool {
+        let steps = (0..).zip(&self.saga.steps);
+        let mut stops = steps.filter(|(_, step)| matches!(step.action, Action::Stop { .. }));
+        let is_first = self.state.begun == 1 && self.state.turned.is_none();
+        self.limits.keeps_power
+            && self.saga.was_running
+            && is_first
+            && stops.all(|(at, _)| self.state.is_new(at))
+    }
+
+    fn left_to_others(&self) -> End {
+        self.failed(FailureCause::LeftToOthers, STOPPED_SINCE)
+    }
+
+    /// The machine that is about to leave service.
+    ///
+    /// # Errors
+    /// The end of the step: it cannot be looked at, or somebody else takes it down.
+    pub(super) async fn look_before_it_leaves(&self) -> Result<ObservedInstance, End> {
+        let begun = self.tools.clock.elapsed();
+        loop {
+            let seen = self.look_patiently().await?;
+            let goes_down = [InstanceStatus::Stopping, InstanceStatus::Stopped];
+            if !goes_down.contains(&seen.status) || !self.is_theirs_when_down() {
+                return Ok(seen);
+            }
+            if self.tools.clock.elapsed() >= begun + STALE_MAX {
+                return Err(self.left_to_others());
+            }
+            self.waiting(format!("it is {}", seen.status));
+            self.tools.clock.sleep(POLL).await;
+        }
     }
 
     /// Starting is owed to the machine: a refusal is met with patience, and a shutdown that hangs is
@@ -77,6 +120,9 @@ impl Worker {
             let now = self.tools.clock.elapsed();
             progress.saw(&seen, now);
             if seen.status == switch.to && switch.believes(&progress, now) {
+                if switch.belief == Belief::OursAtOnce && !progress.was_sent {
+                    return self.left_to_others();
+                }
                 if let Some(sent) = progress.sent {
                     self.took(switch.wait, now - sent);
                 }

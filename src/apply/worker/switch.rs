@@ -33,6 +33,8 @@ pub(super) enum Belief {
     AtOnce,
     /// Once it cannot be from before the machine went down.
     PastTheOutage,
+    /// At once where it may be our doing; else once it cannot be from before this step, and then it is somebody else's.
+    OursAtOnce,
 }
 
 /// What is known while switching.
@@ -47,7 +49,7 @@ pub(super) struct Progress {
     /// When the harder one was, the same way.
     forced: Option<Duration>,
     /// Whether a call was ever announced, by this program or one before it.
-    was_sent: bool,
+    pub(super) was_sent: bool,
     /// Since when one of them is known to have been taken.
     taken: Option<Duration>,
     pub(super) refused: Option<Duration>,
@@ -120,11 +122,12 @@ impl Switch {
             Belief::PastTheOutage => {
                 now >= progress.down_since.unwrap_or(progress.begun) + STALE_MAX
             }
+            Belief::OursAtOnce => progress.was_sent || now >= progress.begun + STALE_MAX,
         }
     }
 
     /// Whether it has taken too long. Who could not be asked yet, since looks failed or it was on its way elsewhere, is
-    /// asked as late as that may be.
+    /// asked as late as that may be; who is where it shall be is only to be believed.
     pub(super) fn is_overdue(
         &self,
         progress: &Progress,
@@ -133,7 +136,8 @@ impl Switch {
     ) -> bool {
         let waited = progress.waits_since.map(|since| now - since);
         let can_be_asked_first = !progress.was_sent && seen.status == self.from;
-        waited.is_some_and(|waited| waited >= self.within) && !can_be_asked_first
+        let is_there = seen.status == self.to;
+        waited.is_some_and(|waited| waited >= self.within) && !can_be_asked_first && !is_there
     }
 
     /// What is to be said of it then.

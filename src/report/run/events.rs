@@ -214,6 +214,7 @@ pub(in crate::report) fn outcome_word(outcome: SagaOutcome) -> (&'static str, To
         SagaOutcome::PutBack => ("Put back", Tone::Warn),
         SagaOutcome::Spared => ("Spared", Tone::Warn),
         SagaOutcome::Declined => ("Declined", Tone::Warn),
+        SagaOutcome::LeftAlone => ("Left alone", Tone::Warn),
         SagaOutcome::Abandoned => ("Abandoned", Tone::Warn),
     }
 }

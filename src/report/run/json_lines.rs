@@ -211,6 +211,7 @@ fn typed(kind: &EventKind) -> (&'static str, &'static str) {
                 | SagaOutcome::PutBack
                 | SagaOutcome::Spared
                 | SagaOutcome::Declined
+                | SagaOutcome::LeftAlone
                 | SagaOutcome::Abandoned,
             ..
         } => ("warn", "apply_errored"),

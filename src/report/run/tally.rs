@@ -18,8 +18,19 @@ pub(super) enum State {
     Closed(SagaOutcome),
     /// Its change rests.
     Halted(Halt),
-    /// It was not touched.
+    /// It was not touched, or left to somebody else.
     LeftAlone,
+}
+
+impl State {
+    /// One that is left to others is left alone, begun or not.
+    fn closed(outcome: SagaOutcome) -> Self {
+        if outcome == SagaOutcome::LeftAlone {
+            Self::LeftAlone
+        } else {
+            Self::Closed(outcome)
+        }
+    }
 }
 
 /// A failed step, as it is shown at the end.
@@ -167,7 +178,7 @@ impl Tally {
                 note,
                 ..
             } => {
-                self.ended(subject, State::Closed(*outcome), note);
+                self.ended(subject, State::closed(*outcome), note);
             }
             EventKind::Halted {
                 subject,
@@ -249,7 +260,7 @@ impl Tally {
         note: &str,
     ) {
         match (outcome, halt) {
-            (Some(outcome), _) => self.ended(subject, State::Closed(outcome), note),
+            (Some(outcome), _) => self.ended(subject, State::closed(outcome), note),
             (None, Some(halt)) => self.ended(subject, State::Halted(halt), note),
             (None, None) => {
                 self.machine(subject);
