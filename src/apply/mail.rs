@@ -79,7 +79,7 @@ pub(super) enum End {
     Paused,
     /// No stop can arrive late any more, and the machine is up.
     Settled(Option<ObservedInstance>),
-    /// It cannot be looked at, so nobody knows whether a late stop has taken it down.
+    /// It cannot be looked at, or does not come to rest, so nobody knows whether a late stop has taken it down.
     Unwatched(String),
     /// A late stop has taken the machine down.
     FellOver,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use respec::event::EventKind;
+use respec::saga::Mode;
 use respec::sim::{Fault, FaultPlan, Faults};
 use serde_json::json;
 
@@ -152,7 +153,35 @@ fn a_machine_that_was_stopped_by_a_program_that_died_is_not_taken_for_somebody_e
     });
 }
 
-/// The same, and its owner has the power cut where its shutdown does not end.
+/// The run is given up while its stop is lost; the stop arrives when the machine is put back, and takes long.
+#[test]
+fn a_machine_that_a_late_stop_takes_down_for_long_is_left_to_a_person_by_name() {
+    let cloud = format!("{ONE}\ndelays: {{stop: 50m}}");
+    let late = Fault::Late(Duration::from_secs(60));
+    let faults = Faults::listed([("StopInstances".to_owned(), 1, late)]);
+    story(ONE_LARGER, &cloud, faults, async |mut house| {
+        house.apply_and_die_after(5).await;
+        house.options.mode = Mode::PutBack;
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 8, "{:?}", told.outcome);
+        assert_eq!(told.outcome.obligations.len(), 1);
+        let end = told.end_of("i-1");
+        let why = "i-1 is still Stopping after 2400 s";
+        assert!(end.contains("Stuck") && end.contains(why), "{end}");
+        let waits = |kind: &EventKind| {
+            matches!(kind, EventKind::Waiting { reason, .. } if reason.contains("it is Stopping"))
+        };
+        assert!(told.events.iter().any(|event| waits(&event.kind)));
+
+        house.wait(20 * 60).await;
+        let told = house.apply().await;
+        assert!(told.outcome.obligations.is_empty(), "{:?}", told.outcome);
+        assert_eq!(house.truth("i-1")["Status"], "Running");
+        assert_eq!(house.truth("i-1")["ConfiguredType"], "ecs.g7.large");
+    });
+}
+
+/// A larger type, and an owner who has the power cut where a shutdown does not end.
 const FORCED: &str = "instances: {one: {id: i-1, spec: {instance_type: ecs.g7.xlarge}, \
                       change: {force_stop_after: 1m}}}";
 

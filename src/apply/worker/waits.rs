@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::apply::age::since;
 use crate::apply::mail::End;
-use crate::apply::timing::{COOL_DOWN, HORIZON, POLL, STALE_MAX, poll_after};
+use crate::apply::timing::{COOL_DOWN, HORIZON, POLL, STALE_MAX, START_WITHIN, poll_after};
 use crate::model::InstanceStatus;
 use crate::planted::{self, Fault};
 
@@ -32,7 +32,8 @@ impl Worker {
         }
     }
 
-    /// Watches a machine after a stop that was never answered: it may arrive late.
+    /// Watches a machine after a stop that was never answered: it may arrive late. Who is on its way then is waited for as
+    /// long as one that is started.
     pub(super) async fn watch(&self, sent: Timestamp) -> End {
         let clock = self.tools.clock.as_ref();
         let gone = match self.witnessed.lost {
@@ -63,6 +64,12 @@ impl Worker {
                 | InstanceStatus::Stopping
                 | InstanceStatus::Other(_) => {
                     let watched = self.tools.clock.elapsed() - begun;
+                    let (id, status) = (&self.saga.instance, &seen.status);
+                    if watched >= START_WITHIN {
+                        let secs = START_WITHIN.as_secs();
+                        return End::Unwatched(format!("{id} is still {status} after {secs} s"));
+                    }
+                    self.waiting(format!("it is {status}, behind a stop that got lost"));
                     self.tools.clock.sleep(poll_after(watched)).await;
                 }
             }
