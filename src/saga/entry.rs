@@ -95,8 +95,8 @@ pub enum FailureCause {
 pub enum SagaOutcome {
     /// Every step succeeded.
     Done,
-    /// Every step succeeded, and what the plan took for being as wanted is not, or what was ordered may not be in force:
-    /// somebody else was at the machine, or the plan was made from an old look. The next plan says what is left.
+    /// Every step succeeded, and what the plan took for being as wanted is not, or what was ordered may not be in
+    /// force: somebody else was at the machine, or the plan was made from an old look. The next plan says what is left.
     Differs,
     /// A step failed; power and what could be undone are as they were found.
     Undone,
@@ -107,7 +107,7 @@ pub enum SagaOutcome {
     Spared,
     /// Its order was cancelled before it was paid. What was done before that order stays.
     Declined,
-    /// Somebody else had stopped the machine before this saga did: it stays down, and so does what was done before that.
+    /// Somebody else had stopped the machine before this saga did: it stays down, and what was done before stays done.
     LeftAlone,
     /// A person took it over (`cancel`).
     Abandoned,

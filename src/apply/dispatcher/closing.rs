@@ -12,7 +12,8 @@ use super::Dispatcher;
 const NOTE_CHARS_MAX: usize = 500;
 
 /// Why a machine is not as wanted whose last start was somebody else's.
-const OVERTAKEN: &str = "somebody started it before its change was known to be in force: it takes another restart";
+const OVERTAKEN: &str =
+    "somebody started it before its change was known to be in force: it takes another restart";
 
 impl Dispatcher<'_> {
     pub(super) async fn halt_paused(&mut self, instance: &InstanceId) {

@@ -227,8 +227,8 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// A run may rest for days. Whoever stopped a machine meanwhile that nobody wrote to be running wants it down, and a
-    /// change would end with its start. Who is stopped while the apply goes on is met by the step that would.
+    /// A run may rest for days. Whoever stopped a machine meanwhile that nobody wrote to be running wants it down, and
+    /// a change would end with its start. One that is stopped later is met by its own first stop.
     fn was_stopped_since(&self, saga: &Saga) -> bool {
         let id = &saga.instance;
         let wanted = self.job.plan.desired.instances.get(id);

@@ -150,8 +150,8 @@ impl Switch {
         format!("still {status} after {secs} s, and nothing was sent: that takes a {from} machine")
     }
 
-    /// What to send now: nothing while the machine is on its way, or a call was sent a moment ago. The harder verb is for
-    /// what does not end by itself: it waits until a call of the other was taken.
+    /// What to send now: nothing while the machine is on its way, or a call was sent a moment ago. The harder verb is
+    /// for what does not end by itself: it waits until a call was taken.
     pub(super) fn verb_to_send(
         &self,
         progress: &Progress,

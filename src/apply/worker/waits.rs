@@ -32,8 +32,8 @@ impl Worker {
         }
     }
 
-    /// Watches a machine after a stop that was never answered: it may arrive late. Who is on its way then is waited for as
-    /// long as one that is started.
+    /// Watches a machine after a stop that was never answered: it may arrive late. Who is on its way then is waited for
+    /// as long as one that is started.
     pub(super) async fn watch(&self, sent: Timestamp) -> End {
         let clock = self.tools.clock.as_ref();
         let gone = match self.witnessed.lost {
