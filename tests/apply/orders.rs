@@ -478,7 +478,10 @@ fn a_machine_that_somebody_stopped_before_its_restart_is_left_to_them_with_what_
             assert!(house.rig.by_hand("start", &machine));
             house.wait(120).await;
             assert_eq!(house.truth("i-1")["EffectiveType"], "ecs.g7.xlarge");
-            assert!(house.is_as_wanted().await, "it would be restarted once more");
+            assert!(
+                house.is_as_wanted().await,
+                "it would be restarted once more"
+            );
         },
     );
 }

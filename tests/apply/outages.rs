@@ -168,9 +168,7 @@ fn a_machine_that_a_late_stop_takes_down_for_long_is_left_to_a_person_by_name() 
         let end = told.end_of("i-1");
         let why = "i-1 is still Stopping after 2400 s";
         assert!(end.contains("Stuck") && end.contains(why), "{end}");
-        let waits = |kind: &EventKind| {
-            matches!(kind, EventKind::Waiting { reason, .. } if reason.contains("it is Stopping"))
-        };
+        let waits = |kind: &EventKind| matches!(kind, EventKind::Waiting { reason, .. } if reason.contains("it is Stopping"));
         assert!(told.events.iter().any(|event| waits(&event.kind)));
 
         house.wait(20 * 60).await;
