@@ -1,12 +1,14 @@
 //! What other programs read: saved plans, JSON, Markdown, and the options that Terraform's hands type.
 
 use std::fs::File;
+use std::io::Write as _;
 
 use respec::plan::SavedPlan;
 use serde_json::{Value, json};
 
 use crate::house::FAST;
-use crate::shop::{APPLY, WANTED, all_run_as, shop};
+use crate::process::until;
+use crate::shop::{APPLY, MACHINES, WANTED, all_run_as, shop};
 
 #[test]
 fn a_saved_plan_is_what_was_shown_and_is_applied_without_asking() {
@@ -133,6 +135,29 @@ fn whoever_is_asked_beside_a_stream_is_shown_the_plan_there() {
     let unasked = shop("json-unasked", FAST);
     let applied = unasked.run(&format!("{APPLY} -json")).exits(0);
     assert!(!applied.stderr.contains(WANTED), "{applied}");
+}
+
+/// The plan is an hour old by then, or a minute, and the fleet another.
+#[test]
+fn what_somebody_did_while_the_question_stood_is_seen_before_anything_begins() {
+    let house = shop("asked-long", FAST);
+    let (asked, mut keyboard) = house.start_at_a_terminal("apply", "");
+    until("the plan is made", || {
+        house.server.calls().contains_key("StopInstances")
+    });
+    let by_hand = json!({"InstanceId": MACHINES[1]});
+    house.server.by_hand("stop", &by_hand);
+    until("it is down", || {
+        house.server.world().field(MACHINES[1], "Status") == "Stopped"
+    });
+    keyboard.write_all(b"yes\n").unwrap();
+    let refused = asked.ended().exits(4);
+    refused.says(&[
+        "the plan no longer fits 1 of 3 machines",
+        "web-2",
+        "status was Running, is Stopped",
+    ]);
+    assert_eq!(house.server.n_changing_calls(), 0);
 }
 
 #[test]

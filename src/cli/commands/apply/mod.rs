@@ -3,6 +3,8 @@
 mod guards;
 mod open;
 
+use jiff::SignedDuration;
+
 use self::guards::{
     approved, is_asked, joiners_are_counted, nobody_was_faster, prices_are_known,
     state_has_changed, touched_machines_look_as_planned,
@@ -24,10 +26,13 @@ use crate::cli::planning::{Planning, look_beneath, make_plan, peek, to_adopt};
 use crate::cli::running::display::{Ending, end_stream};
 use crate::cli::running::{Ended, Run};
 use crate::cli::screen::Screen;
-use crate::model::AccountId;
+use crate::model::{AccountId, ObservedFleet};
 use crate::plan::SavedPlan;
 use crate::report::plan::{Detail, plan_text};
 use crate::store::OpenRun;
+
+/// After this the fleet is looked at once more before anything begins.
+const LOOK_IS_GOOD_FOR: SignedDuration = SignedDuration::from_mins(1);
 
 /// Carries a plan out.
 ///
@@ -104,7 +109,31 @@ async fn fresh(run: &Run<'_>, args: &ApplyArgs, input: &Input) -> Attempt {
     approved(args, screen, plan)?;
     let store = run.open_store(plan)?;
     nobody_was_faster(&store.contents(), plan)?;
-    run.begin(store, plan, &planning.observed).await.map(Some)
+    let seen_again = look_again(run, args, &planning).await?;
+    let observed = seen_again.as_ref().unwrap_or(&planning.observed);
+    run.begin(store, plan, observed).await.map(Some)
+}
+
+/// A person takes time to say yes, and so does another process to give the state up. What the plan touches must look as
+/// it did all the same, and the limits count who is down by then; none where no time has passed.
+async fn look_again(
+    run: &Run<'_>,
+    args: &ApplyArgs,
+    planning: &Planning,
+) -> Result<Option<ObservedFleet>, Failure> {
+    let (context, plan) = (run.context, &planning.plan);
+    let gone = context
+        .clock
+        .wall()
+        .duration_since(planning.observed.taken_at);
+    if !is_asked(args, run.screen) && gone < LOOK_IS_GOOD_FOR {
+        return Ok(None);
+    }
+    let mut observed = look(context, plan.account.clone(), &plan.desired).await?;
+    let contents = planning.contents.as_ref();
+    look_beneath(contents, &mut observed, context.clock.wall());
+    touched_machines_look_as_planned(plan, &observed, contents)?;
+    Ok(Some(observed))
 }
 
 /// The plan as people read it. Where a program reads the stream, only whoever is asked about the plan is shown it, beside.
