@@ -26,7 +26,7 @@ impl AskedFor<'_> {
     #[must_use]
     pub fn may_be(&self, detail: &OrderDetail) -> bool {
         detail.instances.contains(self.instance)
-            && self.kind_fits(&detail.order.kind)
+            && self.kind_fits(detail)
             && self.config_fits(detail)
     }
 
@@ -72,12 +72,16 @@ impl AskedFor<'_> {
         }
     }
 
-    /// Other kinds of order are about machines too, but are never made by this call.
-    fn kind_fits(&self, kind: &OrderKind) -> bool {
+    /// Other kinds of order are about machines too, but are never made by this call. Which kind a change is filed under is
+    /// documented nowhere, so that an upgrade which says from when until when it is may be one for a while.
+    fn kind_fits(&self, detail: &OrderDetail) -> bool {
         let temporary =
             matches!(self.call, ModifyCall::Network(change) if change.temporary.is_some());
+        let says_when = detail.usage_from.is_some() && detail.usage_until.is_some();
+        let kind = &detail.order.kind;
         match kind {
-            OrderKind::Upgrade | OrderKind::IncreaseUpgrade | OrderKind::Downgrade => !temporary,
+            OrderKind::Upgrade | OrderKind::IncreaseUpgrade => !temporary || says_when,
+            OrderKind::Downgrade => !temporary,
             OrderKind::TempUpgrade => temporary,
             OrderKind::Refund => false,
             OrderKind::Other(_) => kind.may_change_a_machine(),
@@ -90,6 +94,7 @@ mod tests {
     use super::super::call::PrepayChange;
     use super::super::id::OrderId;
     use super::super::order::{Order, PaymentStatus};
+    use super::super::temporary::TemporaryBandwidth;
     use super::*;
 
     fn order(original_config: &str, config: &str) -> OrderDetail {
@@ -136,6 +141,42 @@ mod tests {
             was: Some(&large),
         };
         (asked(&upgrade).may_be(detail), asked(&wider).may_be(detail))
+    }
+
+    #[test]
+    fn an_upgrade_for_a_while_may_be_filed_as_any_upgrade_that_says_when_it_is() {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+        let (start, end) = (at("2026-12-01T22:40:00Z"), at("2026-12-02T22:00:00Z"));
+        let call = ModifyCall::Network(NetworkChange {
+            max_bandwidth_out: Some(100),
+            temporary: Some(TemporaryBandwidth {
+                max_bandwidth_out: 100,
+                start,
+                end,
+            }),
+            ..NetworkChange::default()
+        });
+        let later = end + jiff::SignedDuration::from_hours(24);
+        for (kind, usage, expected) in [
+            (OrderKind::TempUpgrade, Some((start, end)), true),
+            (OrderKind::TempUpgrade, None, true),
+            (OrderKind::IncreaseUpgrade, Some((start, end)), true),
+            (OrderKind::Upgrade, Some((start, end)), true),
+            (OrderKind::Upgrade, Some((start, later)), false),
+            (OrderKind::Upgrade, None, false),
+            (OrderKind::Downgrade, Some((start, end)), false),
+        ] {
+            let mut detail = order("", "");
+            detail.order.kind = kind.clone();
+            (detail.usage_from, detail.usage_until) = usage.unzip();
+            let asked = AskedFor {
+                instance: &detail.instances[0],
+                call: &call,
+                is_now: None,
+                was: None,
+            };
+            assert_eq!(asked.may_be(&detail), expected, "{kind} {usage:?}");
+        }
     }
 
     #[test]
