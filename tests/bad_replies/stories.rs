@@ -177,3 +177,25 @@ fn starts_that_are_never_answered_are_a_matter_for_a_person() {
         );
     }
 }
+
+/// A machine of which nobody can say what it is may be one of a group's: that is told, and not that it has left.
+#[test]
+fn a_machine_that_no_selector_can_read_is_named() {
+    let mut house = shop("bad-selected", FAST);
+    let manifest = "version: 1\nfleet: shop\nregion: cn-hangzhou\ngroups:\n  web:\n    select: {name: \"web-*\"}\n    \
+                    spec: {instance_type: ecs.g7.xlarge}\n";
+    house.write("fleet.yaml", manifest);
+    let body = r#"{"RequestId":"R-1","Instances":{"Instance":[{"InstanceId":"i-1","InstanceName":"web-1"}]}}"#;
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+    let page: &'static str = Box::leak((head + body).into_boxed_str());
+    let _meddler = meddle(
+        &mut house,
+        "DescribeInstances",
+        ALWAYS,
+        page.as_bytes(),
+        Passed::No,
+    );
+    let ended = house.run("plan");
+    let ended = ended.says(&["i-1 cannot be read", "no selector chooses it"]);
+    assert_eq!(house.server.n_changing_calls(), 0, "{ended}");
+}

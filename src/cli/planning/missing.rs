@@ -7,6 +7,7 @@ use crate::manifest::{unknown_machine, unknown_selected};
 use crate::model::{DesiredFleet, Finding, GroupName, InstanceId};
 use crate::plan::Members;
 use crate::report::findings::Paint;
+use crate::report::words::terminal;
 use crate::store::Contents;
 
 use super::choosing::Chosen;
@@ -168,4 +169,24 @@ pub fn gone_in_words(gone: &Members) -> String {
         )
     };
     gone.iter().map(line).collect()
+}
+
+/// A line for each machine that no selector can choose: in a region that one looks into, described in words that cannot be
+/// read. The plan says the same of those that the manifest lists.
+#[must_use]
+pub fn unread_in_words(chosen: &Chosen) -> String {
+    let fleet = &chosen.input.fleet;
+    if fleet.groups.values().all(|group| group.select.is_none()) {
+        return String::new();
+    }
+    let unread = chosen.observed.unreadable.iter();
+    let unread = unread.filter(|(id, _)| !fleet.instances.contains_key(*id));
+    let lines = unread.map(|(id, why)| {
+        let why = terminal(why);
+        format!(
+            "warning: {id} cannot be read ({why}), so that no selector chooses it: whether it belongs to a group is \
+             not known\n"
+        )
+    });
+    lines.collect()
 }

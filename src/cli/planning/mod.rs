@@ -36,7 +36,10 @@ use super::input::Input;
 
 use account::{peek_as, who_we_are};
 use choosing::{look_and_choose, members_before, targets};
-use missing::{gone_in_words, gone_members, nobody_is_unknown, not_too_many_are_gone, still_there};
+use missing::{
+    gone_in_words, gone_members, nobody_is_unknown, not_too_many_are_gone, still_there,
+    unread_in_words,
+};
 use open_run::busy;
 use pricing::{books, somebody_pays_by_call};
 
@@ -76,6 +79,7 @@ pub async fn make_plan(
     nobody_is_unknown(&chosen, contents.as_ref(), paint)?;
     let gone = gone_members(&chosen, contents.as_ref(), &before.certain());
     not_too_many_are_gone(&chosen, contents.as_ref(), &gone)?;
+    let unread = unread_in_words(&chosen);
     let (input, mut observed) = (&chosen.input, chosen.observed);
     let now = context.clock.wall();
     look_beneath(contents.as_ref(), &mut observed, now);
@@ -113,9 +117,10 @@ pub async fn make_plan(
     if let Some(max_spend) = &args.max_spend {
         plan.sheet.money.max_spend = max_spend.limit(&plan)?;
     }
+    let warnings = chosen.input.warnings + &gone_in_words(&gone) + &unread;
     Ok(Planning {
         plan,
-        warnings: chosen.input.warnings + &gone_in_words(&gone),
+        warnings,
         observed: beneath,
         contents,
     })
