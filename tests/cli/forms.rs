@@ -155,7 +155,7 @@ fn what_somebody_did_while_the_question_stood_is_seen_before_anything_begins() {
     refused.says(&[
         "the plan no longer fits 1 of 3 machines",
         "web-2",
-        "status was Running, is Stopped",
+        "web-2 (i-2): power was running, is stopped",
     ]);
     assert_eq!(house.server.n_changing_calls(), 0);
 }
