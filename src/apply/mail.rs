@@ -8,6 +8,9 @@ use crate::saga::{Failure, StepEvent, StepRef};
 
 use super::scope::Scope;
 
+/// Why a step is given up that nobody may begin any more.
+pub(super) const ASKED_TO_STOP: &str = "somebody asked to stop";
+
 /// What a worker tells the dispatcher.
 pub(super) enum Message {
     /// Make this durable, then let me go on.

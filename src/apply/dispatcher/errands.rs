@@ -66,6 +66,7 @@ impl Dispatcher<'_> {
             },
             fleet: self.job.plan.desired.fleet.to_string(),
             mode: Rc::clone(&self.mode_of_workers),
+            hours_are_open: self.may_order_in_this_hour(&saga),
             changed_at: self.changed_at(instance),
             saga,
         };
@@ -77,6 +78,7 @@ impl Dispatcher<'_> {
             verb,
             takes_down,
             only_waits,
+            has_announced: false,
         };
         self.active.insert(instance.clone(), task);
         self.idle.remove(instance);

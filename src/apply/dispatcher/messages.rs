@@ -53,6 +53,9 @@ impl Dispatcher<'_> {
                 ack.send(Recorded::Withdrawn).ok();
                 continue;
             }
+            if is_new && let Some(task) = self.active.get_mut(&at.instance) {
+                task.has_announced = true;
+            }
             kinds.push(Kind::Step { at, event });
             acks.push(ack);
         }

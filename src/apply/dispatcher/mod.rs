@@ -79,6 +79,8 @@ struct UnderWay {
     takes_down: bool,
     /// Whether it only waits and holds nothing in flight, so that an interrupt may end it.
     only_waits: bool,
+    /// Whether it has announced anything: what it announced in time it may send again in any hour.
+    has_announced: bool,
 }
 
 /// What is waited for, and what of it was told.

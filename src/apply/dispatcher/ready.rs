@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::apply::Approvals;
+use crate::apply::mail::ASKED_TO_STOP;
 use crate::apply::outcome::LeftAlone;
 use crate::apply::worker::Errand;
 use crate::event::EventKind;
@@ -88,7 +89,7 @@ impl Dispatcher<'_> {
                 },
                 Task::TakeBack(step) => return self.dispatch(instance, step, Errand::TakeBack),
                 Task::GiveUp(step, cause) => {
-                    self.give_up(instance, step, cause, "somebody asked to stop".to_owned())
+                    self.give_up(instance, step, cause, ASKED_TO_STOP.to_owned())
                         .await;
                 }
                 Task::TurnBack => self.turn_back(instance).await,

@@ -140,17 +140,40 @@ impl Dispatcher<'_> {
             Direction::Undo => true,
             Direction::Forward => {
                 let saga = &self.sagas[&at.instance];
-                !self.comes_too_late(saga, at) && matches!(self.may_do(saga, at.step), Turn::Now)
+                !self.comes_too_late(saga, at)
+                    && matches!(self.may_do(saga, at.step), Turn::Now)
+                    && (!self.is_taken_up(saga, at) || self.may_order_in_this_hour(saga))
             }
         }
     }
 
-    /// After an interrupt nothing new is sent but starts; a worker may have looked just before it.
+    /// After an interrupt nothing new is sent but starts; a worker may have looked just before it. A call that makes an
+    /// order is new as often as it is sent: it may be the first to arrive.
     fn comes_too_late(&self, saga: &Saga, at: &StepRef) -> bool {
-        let is_new = self.state.sagas[&at.instance].is_new(at.step);
+        let is_new = self.state.sagas[&at.instance].is_new(at.step) || orders(saga, at.step);
         let action = &saga.steps[usize::from(at.step)].action;
         let brings_back = *action == Action::Start || action.moment() == Some(Moment::AfterStart);
         self.mode == Mode::PutBack && is_new && !brings_back
+    }
+
+    /// Whether it would order what was announced before, and by this worker not yet.
+    fn is_taken_up(&self, saga: &Saga, at: &StepRef) -> bool {
+        let task = self.active.get(&at.instance);
+        let announced_here = task.is_some_and(|task| task.has_announced);
+        let is_new = self.state.sagas[&at.instance].is_new(at.step);
+        orders(saga, at.step) && !is_new && !announced_here
+    }
+
+    /// Whether the hours let an order be made for this machine, which has been begun. Whose turn it is was asked when
+    /// the order was announced first.
+    pub(super) fn may_order_in_this_hour(&self, saga: &Saga) -> bool {
+        let hold = self.brakes.may_go_on(&saga.instance).err();
+        let Some(hold) = hold.filter(Hold::is_about_hours) else {
+            return true;
+        };
+        // What ends an outage that has begun waits for no hour, and what is ordered ahead for no window.
+        crate::saga::holds_down(saga, &self.state.sagas[&saga.instance])
+            || self.mode == Mode::OrdersOnly && !hold.holds_orders()
     }
 
     /// Whether the machine still needs anything that could be refused: not when it is changed already
@@ -360,6 +383,12 @@ impl Dispatcher<'_> {
             },
         }
     }
+}
+
+/// Whether the call of this step makes an order. One that goes on with an order which is there sends nothing.
+fn orders(saga: &Saga, step: u16) -> bool {
+    let step = &saga.steps[usize::from(step)];
+    step.order_call().is_some() && step.adopts.is_none()
 }
 
 /// Whether a step that takes its machine out of service was sent, and nobody knows whether it arrived.

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::apply::desks::Wait;
-use crate::apply::mail::End;
+use crate::apply::mail::{ASKED_TO_STOP, End};
 use crate::apply::timing::{COOL_DOWN, ORDER_AGAIN_FOR, POLL, RETRY, SHOW_WITHIN, SURPRISES_MAX};
 use crate::apply::token::{call_text, client_token, request_digest};
 use crate::cloud::{CloudError, ErrorKind, ModifyReply, Outcome};
 use crate::model::{ClientToken, InstanceStatus, ModifyCall, ObservedInstance};
 use crate::plan::{Action, Goal};
 use crate::planted::{self, Fault};
-use crate::saga::{FailureCause, StepEvent};
+use crate::saga::{FailureCause, Mode, StepEvent};
 
 use super::Worker;
 use super::doubt::{Move, Sending};
@@ -45,34 +45,59 @@ impl Worker {
                 }
                 Move::Wait(duration) => self.tools.clock.sleep(duration).await,
                 Move::Send => {
-                    let token = self.token(call, &sending);
-                    // A program before this one may have announced that it goes on with an order, and no more.
-                    if sending.first_here.is_none() {
-                        match self.order_there(call).await {
-                            Err(end) if !sending.in_doubt => return end,
-                            // What may be its own order does not stop it: the token tells.
-                            Ok(None) | Err(_) => {}
-                            Ok(Some(order)) => {
-                                match self.take_up(call, &token, &mut sending, order).await {
-                                    Some(end) => return end,
-                                    None => continue,
-                                }
-                            }
-                        }
-                    }
-                    if sending.first.is_none() {
-                        // What was refused gives back what was set aside for it, before that is asked for again.
-                        sending.promise = None;
-                        match self.clear_order(&seen).await {
-                            Ok(promise) => sending.promise = promise,
-                            Err(end) => return end,
-                        }
-                    }
-                    if let Some(end) = self.send(call, &token, &mut sending).await {
+                    if let Some(end) = self.clear_and_send(call, &mut sending, &seen).await {
                         return end;
                     }
                 }
             }
+        }
+    }
+
+    /// Sends it, once it is known that no order is there for it and that a new one may be made. `Some` is the end of
+    /// the task.
+    async fn clear_and_send(
+        &self,
+        call: &ModifyCall,
+        sending: &mut Sending,
+        seen: &ObservedInstance,
+    ) -> Option<End> {
+        let token = self.token(call, sending);
+        // A program before this one may have announced that it goes on with an order, and no more.
+        if sending.first_here.is_none() {
+            match self.order_there(call).await {
+                Err(end) if !sending.in_doubt => return Some(end),
+                // What may be its own order does not stop it: the token tells.
+                Ok(None) | Err(_) => {}
+                Ok(Some(order)) => return self.take_up(call, &token, sending, order).await,
+            }
+        }
+        // What this program has not sent yet may make the order only now, whoever announced it.
+        if sending.last_here.is_none() {
+            // What was refused gives back what was set aside for it, before that is asked for again.
+            sending.promise = None;
+            match self.clear_order(seen).await {
+                Ok(promise) => sending.promise = promise,
+                Err(end) => return self.not_cleared(end, sending),
+            }
+        }
+        // That may have taken its time.
+        let first = sending.first;
+        if first.is_some_and(|first| !self.may_be_sent_again(call, sending, first)) {
+            return None;
+        }
+        self.send(call, &token, sending).await
+    }
+
+    /// Nothing is to be ordered. What was announced before may have been, all the same: it is looked for.
+    fn not_cleared(&self, end: End, sending: &mut Sending) -> Option<End> {
+        match end {
+            End::Failed { failure, .. } if sending.in_doubt => {
+                let why = &failure.message;
+                self.waiting(format!("its order is not asked for again: {why}"));
+                sending.refusal = Some(failure);
+                None
+            }
+            end => Some(end),
         }
     }
 
@@ -123,8 +148,18 @@ impl Worker {
         }
         match (sending.first, sending.last) {
             (Some(first), Some(last)) => self.while_in_doubt(call, sending, seen, (first, last)),
+            (Some(_) | None, _) if self.is_called_off(call, sending) => {
+                Move::end(self.failed(FailureCause::Interrupted, ASKED_TO_STOP))
+            }
             (Some(_) | None, _) => self.before_sending(sending, &before, seen),
         }
+    }
+
+    /// Whether an order that was refused until now, for certain, is not to be made any more: it is as if nobody had
+    /// ever asked for it.
+    fn is_called_off(&self, call: &ModifyCall, sending: &Sending) -> bool {
+        let was_put_off = sending.put_off_since.is_some();
+        was_put_off && call.makes_order() && self.mode.get() == Mode::PutBack
     }
 
     /// Accepted: it only has to show, or for an order left unpaid, not even that.

@@ -11,7 +11,7 @@ use crate::apply::timing::{HORIZON, PROOF_GAP, RESEND_TAKEN_UP_WITHIN, RESEND_WI
 use crate::cloud::CloudError;
 use crate::model::{ModifyCall, ObservedInstance, OrderId};
 use crate::planted::{self, Fault};
-use crate::saga::{Failure, FailureCause, Phase, StepEvent};
+use crate::saga::{Failure, FailureCause, Mode, Phase, StepEvent};
 
 use super::Worker;
 use super::failing::failure_with;
@@ -111,7 +111,7 @@ impl Worker {
         if self.shows_an_order(call, sending, seen) {
             return Move::Trace;
         }
-        if sending.refusal.is_none() && self.token_lives(sending, first) {
+        if self.may_be_sent_again(call, sending, first) {
             return Move::Send;
         }
         let horizon = HORIZON.saturating_sub(self.sent_last_ago(sending, last));
@@ -129,6 +129,21 @@ impl Worker {
             Some(end) => Move::end(end),
             None => Move::Wait(PROOF_GAP),
         }
+    }
+
+    /// Whether a call in doubt may be sent again. Should it never have arrived, one that makes an order makes it only
+    /// now: never where nothing new is begun, and what this program has not sent yet only in open hours.
+    pub(super) fn may_be_sent_again(
+        &self,
+        call: &ModifyCall,
+        sending: &Sending,
+        first: Timestamp,
+    ) -> bool {
+        let in_hours = sending.last_here.is_some() || self.hours_are_open;
+        let may_order = in_hours && self.mode.get() != Mode::PutBack;
+        sending.refusal.is_none()
+            && (may_order || !call.makes_order())
+            && self.token_lives(sending, first)
     }
 
     /// Whether what the order in doubt asks for shows already.

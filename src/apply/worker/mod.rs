@@ -74,6 +74,8 @@ pub(super) struct Worker {
     pub(super) fleet: String,
     /// How far the run means to go by now.
     pub(super) mode: Rc<Cell<Mode>>,
+    /// Whether an order could be made for the machine in this hour, when the worker was sent.
+    pub(super) hours_are_open: bool,
 }
 
 /// What this machine's owner is willing to wait for, and wants besides.
