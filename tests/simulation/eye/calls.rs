@@ -21,9 +21,12 @@ impl Eye {
             self.object("I7", what);
         }
         self.judge_age(instance, token);
-        let late = self
-            .rollouts
-            .judge_call(action, instance, &self.entries.borrow());
+        let late = self.rollouts.judge_call(
+            action,
+            instance,
+            &self.entries.borrow(),
+            self.began_here.get(),
+        );
         if let Some(what) = late {
             self.object("I10", what);
         }

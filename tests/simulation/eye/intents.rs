@@ -42,15 +42,18 @@ impl Eye {
         entries.iter().enumerate().any(known)
     }
 
-    /// I7: after the first interrupt no step is begun that is not a start; where only orders are made, nobody is stopped.
+    /// I7: after the first interrupt no step is begun that is not a start, and no order is asked for that was announced
+    /// before; where only orders are made, nobody is stopped.
     fn judge_newness(&self, entry: &Entry, at: &StepRef) {
-        let is_new = !self.was_announced(entry, at);
-        let starts = self
-            .step_at(&entry.run, at)
-            .is_some_and(|step| step.action == Action::Start);
-        let forward = at.direction == Direction::Forward;
         let step = self.step_at(&entry.run, at);
+        let step = step.as_ref();
+        let starts = step.is_some_and(|step| step.action == Action::Start);
         let stops = step.is_some_and(|step| step.undo == Undo::By(Action::Start));
+        // One that was announced may never have arrived. Whoever goes on with an order that is there sends nothing.
+        let sends = |step: &&Step| step.adopts.is_none();
+        let orders = step.filter(sends).and_then(Step::order_call).is_some();
+        let is_new = !self.was_announced(entry, at);
+        let forward = at.direction == Direction::Forward;
         if self.rollouts.ahead.get() && is_new && forward && stops {
             let what = format!(
                 "{} is stopped where only orders were asked for",
@@ -58,7 +61,7 @@ impl Eye {
             );
             self.object("I7", what);
         }
-        if self.is_after(&self.asked) && is_new && forward && !starts {
+        if self.is_after(&self.asked) && (is_new || orders) && forward && !starts {
             let what = format!(
                 "{} step {} is begun after an interrupt",
                 at.instance,

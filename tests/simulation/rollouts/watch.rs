@@ -23,6 +23,8 @@ pub(crate) struct Watch {
     promises: Promises,
     /// The zone of each machine.
     zones: BTreeMap<String, String>,
+    /// Machines that are paid ahead: whatever changes them makes an order.
+    subscriptions: BTreeSet<String>,
     /// Whoever ran when the history began.
     ran: RefCell<BTreeSet<String>>,
     /// Who is meant to run, as it was when a program decided last.
@@ -54,12 +56,14 @@ impl Watch {
     pub(crate) fn over(fleet: &Fleet) -> Self {
         let Fleet { manifest, cloud } = fleet;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let machines = cloud["instances"].as_sequence().into_iter().flatten();
+        let machines = || cloud["instances"].as_sequence().into_iter().flatten();
+        let paid_ahead = machines().filter(|m| m["InstanceChargeType"] == "PrePaid");
         Self {
             promises: Promises::read(manifest, cloud),
-            zones: machines
+            zones: machines()
                 .map(|m| (text(&m["InstanceId"]), text(&m["ZoneId"])))
                 .collect(),
+            subscriptions: paid_ahead.map(|m| text(&m["InstanceId"])).collect(),
             ran: RefCell::default(),
             meant_to_run: RefCell::default(),
             planned: RefCell::default(),
@@ -231,8 +235,15 @@ impl Watch {
 
     /// What is wrong with the hour of a call: whatever takes a machine down, or changes one that runs.
     ///
-    /// A call that was announced in time may be sent again as late as may be.
-    pub(crate) fn judge_call(&self, action: &str, instance: &str, earlier: &[Entry]) -> Objection {
+    /// A call that was announced in time may be sent again as late as may be; one that makes an order only by the
+    /// program that announced it in time. `began` is the last entry of the program before the present one.
+    pub(crate) fn judge_call(
+        &self,
+        action: &str,
+        instance: &str,
+        earlier: &[Entry],
+        began: u64,
+    ) -> Objection {
         let runs = !self.down.borrow().contains(instance);
         let is_new = action.starts_with("Stop") || action.starts_with("Modify") && runs;
         let intents = || {
@@ -250,13 +261,23 @@ impl Watch {
         if at.direction == Direction::Undo || back {
             return None;
         }
+        let orders = self.orders(action, instance);
         // It may have been announced when orders were made ahead, and was not answered.
-        if action.starts_with("Modify") && self.begun_ahead.borrow().contains(&at.instance) {
+        let ahead = self.begun_ahead.borrow().contains(&at.instance);
+        if action.starts_with("Modify") && ahead && !orders {
             return None;
         }
-        let mut same = intents().filter(|(entry, other)| entry.run == last.run && *other == at);
+        let counts = |entry: &Entry| entry.run == last.run && (!orders || entry.seq > began);
+        let mut same = intents().filter(|(entry, other)| counts(entry) && *other == at);
         let first = same.next().map_or(last.at, |(first, _)| first.at);
         self.is_shut(first, &at.instance, action)
+    }
+
+    /// Whether a call about this machine makes an order. Whoever starts a machine by hand that its order keeps down is
+    /// not foreseen by anybody.
+    fn orders(&self, action: &str, instance: &str) -> bool {
+        let makes_one = action.starts_with("Modify") && self.subscriptions.contains(instance);
+        makes_one && !self.touched.borrow().contains(instance)
     }
 
     /// No window is shut and no freeze holds, by the clock of whoever begins.
