@@ -105,7 +105,7 @@ pub struct Job<'a> {
 pub struct Options {
     /// To the end, or only until every machine is up.
     pub mode: Mode,
-    /// Machines under way at once.
+    /// Machines at work at once. Those that only wait, for a payment or a cool-down, are not counted.
     pub parallelism: usize,
     /// How long to wait for orders to be paid before the run pauses.
     pub wait_payment: Duration,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use respec::event::EventKind;
 use respec::saga::Mode;
 use respec::sim::Faults;
 use serde_json::json;
@@ -567,4 +568,31 @@ fn a_machine_that_somebody_stopped_before_its_restart_is_left_to_them_with_what_
             );
         },
     );
+}
+
+#[test]
+fn machines_that_wait_for_their_payments_take_nobodys_turn() {
+    let manifest = "groups: {db: {ids: [i-1, i-2, i-3], payment: await, spec: {instance_type: ecs.g7.xlarge}, \
+                    rollout: {batches: [100%], max_unavailable: 100%}}}";
+    let cloud = "
+instances:
+- {InstanceId: i-1, InstanceType: ecs.g7.large, InstanceChargeType: PrePaid}
+- {InstanceId: i-2, InstanceType: ecs.g7.large, InstanceChargeType: PrePaid}
+- {InstanceId: i-3, InstanceType: ecs.g7.large}
+";
+    story(manifest, cloud, Faults::None, async |mut house| {
+        house.wait_payment = Duration::from_secs(1800);
+        house.options.parallelism = 1;
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 7, "{:?}", told.outcome);
+        assert_eq!(house.orders().len(), 2);
+        let soon = told.events[0].elapsed + Duration::from_secs(300);
+        let late = told.events.iter().filter(|event| event.elapsed > soon);
+        let is_news = |kind: &EventKind| {
+            matches!(kind, EventKind::OrderMade { .. } | EventKind::Closed { .. })
+        };
+        let late = late.filter(|event| is_news(&event.kind)).count();
+        assert_eq!(late, 0, "one waited for another's payment");
+        assert_eq!(house.truth("i-3")["EffectiveType"], "ecs.g7.xlarge");
+    });
 }

@@ -10,7 +10,7 @@ use crate::model::{InstanceId, ObservedInstance};
 use crate::plan::{Action, Goal, Saga, Undo};
 use crate::saga::{Direction, SagaOutcome, StepRef, takes_out_of_service};
 
-use super::{Dispatcher, UnderWay};
+use super::{Dispatcher, UnderWay, Work};
 
 impl Dispatcher<'_> {
     /// Sends a worker on an errand.
@@ -20,11 +20,7 @@ impl Dispatcher<'_> {
             Errand::TakeBack => Direction::Undo,
             Errand::Do | Errand::Watch(_) | Errand::Look => Direction::Forward,
         };
-        let waits = matches!(
-            saga.steps[usize::from(step)].action,
-            Action::CoolDown | Action::AwaitOrder | Action::PayOrder | Action::AwaitHealth(_)
-        );
-        let only_waits = waits && matches!(errand, Errand::Do);
+        let work = work_of(&saga.steps[usize::from(step)].action, errand);
         let takes_down = matches!(errand, Errand::Do) && takes_out_of_service(&saga, step);
         let verb = match (errand, &saga.steps[usize::from(step)].undo) {
             (Errand::TakeBack, Undo::By(action)) => action.verb(),
@@ -77,7 +73,7 @@ impl Dispatcher<'_> {
             abort,
             verb,
             takes_down,
-            only_waits,
+            work,
             has_announced: false,
         };
         self.active.insert(instance.clone(), task);
@@ -111,5 +107,23 @@ impl Dispatcher<'_> {
             }
             Errand::Watch(_) | Errand::Look => None,
         }
+    }
+}
+
+fn work_of(action: &Action, errand: Errand) -> Work {
+    match errand {
+        Errand::Do => {}
+        Errand::TakeBack | Errand::Watch(_) | Errand::Look => return Work::Acts,
+    }
+    match action {
+        // No plan keeps a machine down for any of them.
+        Action::CoolDown | Action::AwaitOrder | Action::PayOrder => Work::WaitsInService,
+        Action::AwaitHealth(_) => Work::AwaitsHealth,
+        Action::Stop { .. }
+        | Action::Start
+        | Action::Modify(_)
+        | Action::AllocatePublicIp
+        | Action::AskOffer(_)
+        | Action::RunHook { .. } => Work::Acts,
     }
 }

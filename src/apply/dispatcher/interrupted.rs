@@ -5,7 +5,7 @@ use crate::model::{InstanceId, exit};
 use crate::planted::{self, Fault};
 use crate::saga::{Kind, Mode};
 
-use super::Dispatcher;
+use super::{Dispatcher, Work};
 
 impl Dispatcher<'_> {
     /// First interrupt: begin nothing, end what only waits, bring up what is down.
@@ -32,11 +32,15 @@ impl Dispatcher<'_> {
     fn begin_nothing_more(&mut self) {
         self.mode = Mode::PutBack;
         self.mode_of_workers.set(Mode::PutBack);
+        self.end_all_that(|work| work != Work::Acts);
+    }
+
+    fn end_all_that(&mut self, waits: impl Fn(Work) -> bool) {
         let waiting: Vec<InstanceId> = self
             .active
             .iter()
             // One that has ended already is heard like any other.
-            .filter(|(_, task)| task.only_waits && !task.abort.is_finished())
+            .filter(|(_, task)| waits(task.work) && !task.abort.is_finished())
             .map(|(instance, _)| instance.clone())
             .collect();
         for instance in waiting {

@@ -77,10 +77,20 @@ struct UnderWay {
     verb: &'static str,
     /// Whether it may take the machine down any moment.
     takes_down: bool,
-    /// Whether it only waits and holds nothing in flight, so that an interrupt may end it.
-    only_waits: bool,
+    work: Work,
     /// Whether it has announced anything: what it announced in time it may send again in any hour.
     has_announced: bool,
+}
+
+/// How a task goes about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// It asks something of the cloud, and follows that to its end.
+    Acts,
+    /// It waits until its machine is good; nothing is in flight, so that an interrupt may end it.
+    AwaitsHealth,
+    /// It waits for a payment or a cool-down. The same holds, and as nobody is down for that it takes nobody's turn.
+    WaitsInService,
 }
 
 /// What is waited for, and what of it was told.

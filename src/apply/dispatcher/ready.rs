@@ -17,7 +17,7 @@ use crate::saga::{
 use super::crowd::asks;
 use super::queue::Asks;
 use super::turns::{Delay, Turn, is_in_doubt};
-use super::{Dispatcher, LookedAgain};
+use super::{Dispatcher, LookedAgain, UnderWay, Work};
 
 /// Who opens gates in a rehearsal.
 const NOBODY: &str = "the rehearsal";
@@ -169,7 +169,7 @@ impl Dispatcher<'_> {
         let mut next = Vec::new();
         let mut walk = self.queue.walk();
         while let Some((line, place)) = walk.next() {
-            if self.active.len() >= self.options.parallelism {
+            if self.all_hands_are_busy() {
                 break;
             }
             match self.begin_if_may(&place.2).await {
@@ -181,6 +181,13 @@ impl Dispatcher<'_> {
             }
         }
         self.desk.sights.borrow_mut().next = next;
+    }
+
+    /// Whether as many machines are at work as may be. Who only waits, in service, may do so for hours.
+    fn all_hands_are_busy(&self) -> bool {
+        let most = self.options.parallelism;
+        let works = |task: &&UnderWay| task.work != Work::WaitsInService;
+        self.active.len() >= most && self.active.values().filter(works).count() >= most
     }
 
     /// Those that were begun before and wait for a place come first.

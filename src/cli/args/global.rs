@@ -48,7 +48,7 @@ pub struct Global {
     /// How long to wait for another run to give the state up: `30s`, `5m`.
     #[arg(long, global = true, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub lock_timeout: Duration,
-    /// Machines under way at once; the manifest's limits hold as well.
+    /// Machines at work at once, without those that wait for a payment or a cool-down; the manifest's limits hold as well.
     #[arg(long, global = true, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..))]
     pub parallelism: u16,
     /// Whether questions may be asked.
