@@ -17,7 +17,7 @@ use respec::model::{
 };
 use respec::plan::SavedPlan;
 use respec::sim::{Faults, SimWire};
-use respec::store::{MemoryKv, Store};
+use respec::store::{CommitFault, MemoryKv, Store};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -29,6 +29,7 @@ pub(crate) struct House {
     pub(crate) rig: Rig,
     wire: Rc<SimWire>,
     cloud: Rc<Aliyun>,
+    disk: MemoryKv,
     store: Rc<Store>,
     plans: RefCell<BTreeMap<RunId, SavedPlan>>,
     n_runs: Cell<u32>,
@@ -55,11 +56,13 @@ impl House {
         let rig = Rig::new(&in_full(manifest), cloud, 1);
         let wire = SimWire::build(rig.world.clone(), rig.clock.clone(), None, faults);
         let wire = Rc::new(wire);
-        let store = Store::in_memory(&MemoryKv::new(), &rig.lineage).unwrap();
+        let disk = MemoryKv::new();
+        let store = Store::in_memory(&disk, &rig.lineage).unwrap();
         Self {
             cloud: rig.client(wire.clone()),
             rig,
             wire,
+            disk,
             store: Rc::new(store),
             plans: RefCell::default(),
             n_runs: Cell::new(0),
@@ -207,8 +210,15 @@ impl House {
 
     /// The disk is gone: respec knows nothing of what it did.
     pub(crate) fn lose_the_store(&mut self) {
-        let store = Store::in_memory(&MemoryKv::new(), &self.rig.lineage).unwrap();
+        self.disk = MemoryKv::new();
+        let store = Store::in_memory(&self.disk, &self.rig.lineage).unwrap();
         self.store = Rc::new(store);
+    }
+
+    /// The disk does not take what is written next.
+    pub(crate) fn refuse_the_next_commit(&self) {
+        let next = self.disk.n_commits() + 1;
+        self.disk.fail_commit(next, CommitFault::Refused);
     }
 
     fn next_run(&self) -> RunId {

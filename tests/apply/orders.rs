@@ -596,3 +596,41 @@ instances:
         assert_eq!(house.truth("i-3")["EffectiveType"], "ecs.g7.xlarge");
     });
 }
+
+/// One machine waits to be paid for hours, the other is in the midst of its outage.
+#[test]
+fn whoever_waits_for_a_payment_waits_no_longer_once_the_journal_takes_no_more() {
+    let manifest = "groups: {db: {ids: [i-1, i-2], payment: await, spec: {instance_type: ecs.g7.xlarge}, \
+                    rollout: {batches: [100%], max_unavailable: 100%}}}";
+    let cloud = "
+instances:
+- {InstanceId: i-1, InstanceType: ecs.g7.large, InstanceChargeType: PrePaid}
+- {InstanceId: i-2, InstanceType: ecs.g7.large}
+";
+    story(manifest, cloud, Faults::None, async |mut house| {
+        house.wait_payment = Duration::from_secs(8 * 3600);
+        let mut refused = false;
+        let told = house
+            .apply_hearing(|event, _| {
+                if let EventKind::Waiting { reason, .. } = &event.kind
+                    && reason.contains("not paid yet")
+                    && !refused
+                {
+                    refused = true;
+                    house.refuse_the_next_commit();
+                }
+            })
+            .await;
+        assert_eq!(told.outcome.exit_code, 8, "{:?}", told.outcome);
+        assert!(told.outcome.journal_lost.is_some());
+        let took = told.events.last().unwrap().elapsed - told.events[0].elapsed;
+        assert!(took < Duration::from_secs(300), "{took:?}");
+        assert_eq!(house.truth("i-2")["Status"], "Running");
+        assert_eq!(house.truth("i-2")["ConfiguredType"], "ecs.g7.large");
+        // The next apply knows the order, and makes no other.
+        house.wait_payment = Duration::ZERO;
+        assert_eq!(house.apply().await.outcome.exit_code, 7);
+        assert_eq!(house.orders().len(), 1);
+        assert_eq!(house.truth("i-2")["EffectiveType"], "ecs.g7.xlarge");
+    });
+}

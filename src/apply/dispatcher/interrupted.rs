@@ -29,6 +29,13 @@ impl Dispatcher<'_> {
         }
     }
 
+    /// Where nothing can be written down any more nobody waits to be paid: what follows could not be announced.
+    pub(super) fn mind_the_journal(&mut self) {
+        if self.journal_lost.is_some() {
+            self.end_all_that(|work| work == Work::WaitsInService);
+        }
+    }
+
     fn begin_nothing_more(&mut self) {
         self.mode = Mode::PutBack;
         self.mode_of_workers.set(Mode::PutBack);

@@ -264,6 +264,7 @@ impl<'a> Dispatcher<'a> {
         let mut deaf = false;
         loop {
             self.mind_the_room();
+            self.mind_the_journal();
             self.start_what_may_start().await;
             if self.active.is_empty() && !self.is_looking() && self.next_timer().is_none() {
                 if self.look_again().await || self.hold_back_the_begun().await {
