@@ -6,10 +6,13 @@ use respec::apply::{Hours, Options};
 use respec::event::EventKind;
 use respec::model::{Crowd, GroupName};
 use respec::saga::Hold;
-use respec::sim::Faults;
+use respec::sim::{Fault, Faults};
 use serde_json::json;
 
 use crate::house::{House, Told, begins, story};
+
+/// The look with which the second program begins, counted from 1.
+const SEEN_AT_FIRST: u64 = 7;
 
 /// Machines i-1 to i-n of one zone; the cloud's day begins at midnight UTC.
 fn cloud(n: usize) -> String {
@@ -50,6 +53,37 @@ fn larger(house: &House, n: usize) -> usize {
         truth["EffectiveType"] == "ecs.g7.xlarge" && truth["Status"] == "Running"
     };
     (1..=n).filter(is_larger).count()
+}
+
+/// The first look of the program that goes on shows nobody, while a machine is down in the first batch.
+#[test]
+fn a_list_that_lacks_everybody_lets_nobody_out_of_its_batch() {
+    let manifest = web(3, "batches: [1, 100%], max_unavailable: 100%", "");
+    let missing = (
+        "DescribeInstances".to_owned(),
+        SEEN_AT_FIRST,
+        Fault::Unlisted,
+    );
+    story(
+        &manifest,
+        &cloud(3),
+        Faults::listed([missing]),
+        async |house| {
+            house.apply_and_die_after(5).await;
+            let told = house.apply().await;
+            let looks = house.calls("DescribeInstances");
+            let first = &looks[usize::try_from(SEEN_AT_FIRST).unwrap() - 1];
+            assert!(first.ends_with("unlisted:OK"), "{looks:#?}");
+            assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+            let ended = times(&told, |kind| matches!(kind, EventKind::BatchEnded { .. }));
+            let begun = times(&told, |kind| matches!(kind, EventKind::Begun { .. }));
+            assert_eq!(begun.len(), 2, "{begun:?}");
+            assert!(
+                begun.iter().all(|begun| *begun >= ended[0]),
+                "{begun:?} {ended:?}"
+            );
+        },
+    );
 }
 
 #[test]

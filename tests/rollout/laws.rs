@@ -45,24 +45,6 @@ proptest! {
         }
     }
 
-    /// A list that forgot a machine takes it out of no limit: where it turns up, it goes down as any other.
-    #[test]
-    fn one_that_no_list_had_is_taken_down_within_the_limits_of_all_others(case in case()) {
-        for (id, machine) in case.terms.machines.iter().filter(|(_, machine)| machine.counts) {
-            let mut terms = case.terms.clone();
-            terms.machines.remove(id);
-            terms.gone.insert(id.clone(), machine.clone());
-            let mut brakes = Brakes::new(terms, Keeping::NoHours, start());
-            let (rollout, course) = &case.terms.crowds[&machine.crowd];
-            let others = case.terms.machines.iter();
-            let others = others.filter(|(other, its)| *other != id && its.crowd == machine.crowd && its.counts);
-            let others: Vec<_> = others.map(|(other, _)| other).collect();
-            others.iter().for_each(|other| brakes.went_down(other));
-            let full = others.len() >= rollout.max_unavailable.of(course.size);
-            prop_assert!(!full || brakes.may_take_down(id).is_err(), "{}", id);
-        }
-    }
-
     /// Nothing is begun that is expected to be down when the window shuts.
     #[test]
     fn what_would_not_be_finished_is_not_begun(case in case(), minute in 0..1_440u64) {

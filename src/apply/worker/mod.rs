@@ -38,7 +38,7 @@ use super::Tools;
 use super::age::Began;
 use super::desks::{Books, Desk, Look, Till, Wait, Witnessed};
 use super::mail::{End, Message, Recorded};
-use super::timing::{LOOK_WITHIN, NAP_UNNOTICED, RETRY, STALE_MAX};
+use super::timing::{LOOK_WITHIN, NAP_UNNOTICED, RETRY, STALE_MAX, SURPRISES_MAX};
 
 /// One worker.
 pub(super) struct Worker {
@@ -205,17 +205,19 @@ impl Worker {
         }
     }
 
-    /// One list without the machine is no proof that it is gone, and it may be held down: it is believed once no
-    /// list has had it for as long as a read may be behind.
+    /// One list without the machine is no proof that it is gone, and it may be held down: it is believed once several
+    /// lists, for longer than a read may be behind, had it not.
     async fn look_until_told(&self) -> Look {
         let begun = self.tools.clock.elapsed();
-        let mut missing_since = None;
+        let (mut missing_since, mut n_missing) = (None, 0);
         loop {
             match self.look().await {
                 Ok(Some(seen)) => return Ok(Some(seen)),
                 Ok(None) => {
                     let now = self.tools.clock.elapsed();
-                    if now - *missing_since.get_or_insert(now) > STALE_MAX {
+                    n_missing += 1;
+                    let missing = now - *missing_since.get_or_insert(now);
+                    if missing > STALE_MAX && n_missing >= SURPRISES_MAX {
                         return Ok(None);
                     }
                     self.waiting("the cloud does not list it just now".to_owned());

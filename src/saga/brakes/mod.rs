@@ -37,7 +37,6 @@ use hours::Hours;
 pub struct Brakes {
     crowds: BTreeMap<Crowd, CrowdState>,
     machines: BTreeMap<InstanceId, Machine>,
-    gone: BTreeMap<InstanceId, Machine>,
     /// Each promise with how many of its machines are down.
     promises: Vec<(Promised, usize)>,
     hours: Hours,
@@ -56,7 +55,6 @@ impl Brakes {
                 .map(|(crowd, (rollout, course))| (crowd, CrowdState::new(rollout, course)))
                 .collect(),
             machines: terms.machines,
-            gone: terms.gone,
             promises: terms
                 .promises
                 .into_iter()
@@ -86,7 +84,7 @@ impl Brakes {
 
     /// The machine is down, whoever stopped it.
     pub fn went_down(&mut self, instance: &InstanceId) {
-        let known = self.machine(instance).is_some();
+        let known = self.machines.contains_key(instance);
         if known && self.down.insert(instance.clone()) {
             self.recount(instance, |n| n + 1);
         }
@@ -106,12 +104,11 @@ impl Brakes {
         for (_, down) in self.promises.iter_mut().filter(about) {
             *down = change(*down);
         }
-        let machine = self.machine(instance).filter(|machine| machine.counts);
-        let Some(machine) = machine.cloned() else {
+        let Some(machine) = self.machines.get(instance).filter(|machine| machine.counts) else {
             return;
         };
         if let Some(state) = self.crowds.get_mut(&machine.crowd) {
-            let down = state.down.entry(machine.zone).or_default();
+            let down = state.down.entry(machine.zone.clone()).or_default();
             *down = change(*down);
         }
     }
@@ -239,7 +236,7 @@ impl Brakes {
     /// [`Hold`]: what holds it back.
     pub fn may_go_on(&self, instance: &InstanceId) -> Result<(), Hold> {
         let Some(machine) = self.machines.get(instance) else {
-            return self.may_begin_unseen(instance);
+            return Ok(());
         };
         let Some(state) = self.crowds.get(&machine.crowd) else {
             return Ok(());
@@ -255,23 +252,13 @@ impl Brakes {
         Ok(())
     }
 
-    /// One that was not seen takes nobody's place and stands in no batch. The hours hold for it all the
-    /// same: whatever is done about it is done when something may be.
-    fn may_begin_unseen(&self, instance: &InstanceId) -> Result<(), Hold> {
-        let crowd = self.gone.get(instance).map(|machine| &machine.crowd);
-        let known = crowd.and_then(|crowd| Some((crowd, self.crowds.get(crowd)?)));
-        known.map_or(Ok(()), |(crowd, state)| {
-            self.hours.allow(crowd, state, Duration::ZERO, self.now)
-        })
-    }
-
     /// May it be taken down? One that is down already may.
     ///
     /// # Errors
     /// [`Hold`]: what holds it back.
     pub fn may_take_down(&self, instance: &InstanceId) -> Result<(), Hold> {
         self.may_begin(instance)?;
-        let Some(machine) = self.machine(instance) else {
+        let Some(machine) = self.machines.get(instance) else {
             return Ok(());
         };
         if !machine.counts || self.down.contains(instance) {
@@ -322,12 +309,7 @@ impl Brakes {
     }
 
     fn state_of(&mut self, instance: &InstanceId) -> Option<&mut CrowdState> {
-        let crowd = self.machine(instance)?.crowd.clone();
-        self.crowds.get_mut(&crowd)
-    }
-
-    fn machine(&self, instance: &InstanceId) -> Option<&Machine> {
-        let seen = self.machines.get(instance);
-        seen.or_else(|| self.gone.get(instance))
+        let crowd = &self.machines.get(instance)?.crowd;
+        self.crowds.get_mut(crowd)
     }
 }

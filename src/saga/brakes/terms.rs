@@ -38,11 +38,9 @@ pub struct Promised {
 pub struct Terms {
     /// Limits and batches of each crowd.
     pub crowds: BTreeMap<Crowd, (Rollout, Course)>,
-    /// Every machine of the manifest that is there.
+    /// Every machine of the manifest that is there, and those that were when they were planned: one list may lack them.
+    /// The change of one that is really gone fails in its turn.
     pub machines: BTreeMap<InstanceId, Machine>,
-    /// Planned machines that no list had: their changes end as failures, which count in their crowd, and no batch waits
-    /// for them. One that turns up all the same is taken down within the limits of all others.
-    pub gone: BTreeMap<InstanceId, Machine>,
     /// Promises over several groups.
     pub promises: Vec<Promised>,
     /// Spans in which nothing begins.
@@ -59,21 +57,13 @@ impl Terms {
         };
         for (id, wish) in &plan.desired.instances {
             let saga = plan.sagas.get(id);
-            let seen = observed.instances.get(id);
-            let machine = seen.map_or_else(
-                || saga.map(|saga| unseen(wish, saga)),
-                |seen| Some(as_seen(wish, seen, saga)),
-            );
-            let Some(machine) = machine else {
-                continue;
+            let machine = match (observed.instances.get(id), saga) {
+                (Some(seen), saga) => as_seen(wish, seen, saga),
+                (None, Some(saga)) => unseen(wish, saga),
+                (None, None) => continue,
             };
             terms.know(&machine.crowd, plan);
-            // One that is described in words nobody can read is there.
-            if seen.is_some() || observed.unreadable.contains_key(id) {
-                terms.machines.insert(id.clone(), machine);
-            } else {
-                terms.gone.insert(id.clone(), machine);
-            }
+            terms.machines.insert(id.clone(), machine);
         }
         terms.promise(plan, observed);
         terms
@@ -109,10 +99,7 @@ impl Terms {
     fn promise(&mut self, plan: &SavedPlan, observed: &ObservedFleet) {
         for availability in &plan.desired.availability {
             let size = size_of(availability, &plan.desired, observed, &plan.sagas);
-            let counts = |id: &&InstanceId| {
-                let machine = self.machines.get(*id).or_else(|| self.gone.get(*id));
-                machine.is_some_and(|machine| machine.counts)
-            };
+            let counts = |id: &&InstanceId| self.machines.get(*id).is_some_and(|m| m.counts);
             let members = availability.members.iter().filter(counts).cloned();
             self.promises.push(Promised {
                 name: availability.name.clone(),
