@@ -93,6 +93,7 @@ async fn fresh(
         observed,
         contents,
         warnings,
+        books: _,
     } = planning;
     screen.talk(&warnings);
     Ok((plan, observed, contents))

@@ -59,6 +59,8 @@ pub struct Planning {
     pub observed: ObservedFleet,
     /// The state, if there is one.
     pub contents: Option<Contents>,
+    /// What the account's books told.
+    pub books: Books,
 }
 
 /// Makes the plan. Reads only.
@@ -123,6 +125,7 @@ pub async fn make_plan(
         warnings,
         observed: beneath,
         contents,
+        books,
     })
 }
 

@@ -130,8 +130,9 @@ async fn look_again(
         return Ok(None);
     }
     let mut observed = look(context, plan.account.clone(), &plan.desired).await?;
-    let contents = planning.contents.as_ref();
-    look_beneath(contents, &mut observed, context.clock.wall());
+    let (contents, now) = (planning.contents.as_ref(), context.clock.wall());
+    look_beneath(contents, &mut observed, now);
+    planning.books.look_beneath_upgrades(&mut observed, now);
     touched_machines_look_as_planned(plan, &observed, contents)?;
     Ok(Some(observed))
 }
