@@ -171,7 +171,7 @@ impl Walk {
     /// was had a moment ago.
     fn take_undo_of_a_type(&mut self, position: usize, step: &Step) {
         let was = step.before.instance_type.as_ref();
-        let is_retired = was.is_some_and(|was| Sale::of(was) != Sale::Open);
+        let is_retired = was.is_some_and(|was| Sale::of(was) == Sale::Over);
         match &step.undo {
             Undo::By(Action::Modify(ModifyCall::Spec(back)))
                 if Some(&back.instance_type) == was =>

@@ -72,6 +72,16 @@ pub fn is_meant_to_run(
     }
 }
 
+/// The same of one that is planned and that no list has just now: as it was when it was planned.
+#[must_use]
+pub fn was_meant_to_run(wish: &DesiredInstance, saga: &Saga) -> bool {
+    match wish.spec.power {
+        Some(Power::Stopped) => false,
+        Some(Power::Running) => true,
+        Some(Power::Keep) | None => saga.was_running,
+    }
+}
+
 /// How many machines of each crowd are meant to run.
 pub(super) fn sizes(
     desired: &DesiredFleet,

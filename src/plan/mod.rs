@@ -49,7 +49,7 @@ use crate::model::{
 pub use account::{Account, Blocked, Check, Note, Verdict};
 pub use bill::{Bill, Costs, Sum};
 pub use check::{Objection, check};
-pub use course::{courses, is_meant_to_run};
+pub use course::{courses, is_meant_to_run, was_meant_to_run};
 pub use course_check::check_courses;
 pub use pace::{Bind, Overrun, Pace, overruns, paces};
 pub use promise::size_of;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{Availability, DesiredFleet, InstanceId, ObservedFleet};
 
 use super::account::{Account, Blocked};
-use super::course::is_meant_to_run;
+use super::course::{is_meant_to_run, was_meant_to_run};
 use super::saga::Saga;
 
 /// How many machines an availability is about: its members that are meant to run.
@@ -17,10 +17,13 @@ pub fn size_of(
     sagas: &BTreeMap<InstanceId, Saga>,
 ) -> usize {
     let members = availability.members.iter().filter(|id| {
+        let (seen, saga) = (observed.instances.get(*id), sagas.get(*id));
         let wish = desired.instances.get(*id);
-        let seen = observed.instances.get(*id);
-        wish.zip(seen)
-            .is_some_and(|(wish, seen)| is_meant_to_run(wish, seen, sagas.get(*id)))
+        wish.is_some_and(|wish| match (seen, saga) {
+            (Some(seen), saga) => is_meant_to_run(wish, seen, saga),
+            (None, Some(saga)) => was_meant_to_run(wish, saga),
+            (None, None) => false,
+        })
     });
     members.count()
 }

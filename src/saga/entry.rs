@@ -63,6 +63,8 @@ pub enum FailureCause {
     Refused,
     /// The machine looked like neither before nor after.
     Surprised,
+    /// No list of the cloud has the machine any more.
+    Gone,
     /// It took longer than it may.
     TimedOut,
     /// The call was never answered, and reading back proved that it had no effect.

@@ -135,6 +135,13 @@ impl SagaState {
             .iter()
             .find_map(|(at, step)| step.failure.as_ref().map(|f| (*at, f)))
     }
+
+    /// Whether the last that was seen of its machine is that no list has it any more: it takes nobody's place.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        let mut failures = self.steps.values().filter_map(|step| step.failure.as_ref());
+        failures.any(|failure| failure.cause == FailureCause::Gone)
+    }
 }
 
 impl SagaState {
@@ -364,6 +371,7 @@ impl FailureCause {
         match self {
             Self::Refused
             | Self::Surprised
+            | Self::Gone
             | Self::TimedOut
             | Self::NoEffect
             | Self::Unknown

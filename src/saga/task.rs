@@ -317,6 +317,7 @@ fn ending(cause: FailureCause) -> Task {
         FailureCause::CoolingDown | FailureCause::Interrupted => Task::Close(SagaOutcome::PutBack),
         FailureCause::Refused
         | FailureCause::Surprised
+        | FailureCause::Gone
         | FailureCause::TimedOut
         | FailureCause::NoEffect
         | FailureCause::HookFailed

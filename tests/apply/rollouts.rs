@@ -1,15 +1,19 @@
 //! Batches, gates, windows and who is down: what a rollout promises, told as stories.
 
+use std::rc::Rc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use respec::apply::{Hours, Options};
 use respec::event::EventKind;
-use respec::model::{Crowd, GroupName};
+use respec::model::{Crowd, Facts, GroupName, Moment, Probe};
+use respec::probe::{HookCall, Prober, Ran, Sight};
 use respec::saga::Hold;
 use respec::sim::{Fault, Faults};
 use serde_json::json;
 
 use crate::house::{House, Told, begins, story};
+use crate::rig::Rig;
 
 /// The look with which the second program begins, counted from 1.
 const SEEN_AT_FIRST: u64 = 7;
@@ -53,6 +57,68 @@ fn larger(house: &House, n: usize) -> usize {
         truth["EffectiveType"] == "ecs.g7.xlarge" && truth["Status"] == "Running"
     };
     (1..=n).filter(is_larger).count()
+}
+
+/// Shuts its machine down before it is stopped, as an owner may who knows how.
+struct PowersOff {
+    real: Rc<dyn Prober>,
+    rig: Rig,
+}
+
+#[async_trait(?Send)]
+impl Prober for PowersOff {
+    async fn probe(&self, facts: &Facts, probe: &Probe, within: Duration) -> Sight {
+        self.real.probe(facts, probe, within).await
+    }
+
+    async fn run(&self, call: HookCall<'_>) -> Ran {
+        if call.moment == Moment::BeforeStop {
+            self.rig
+                .by_hand("stop", &json!({"InstanceId": call.facts.id}));
+        }
+        Ran::Well
+    }
+}
+
+#[test]
+fn a_machine_that_its_owners_command_shuts_down_is_changed_and_started() {
+    let hooks = "before_stop: [drain], after_start: [undrain]";
+    story(
+        &web(2, hooks, ""),
+        &cloud(2),
+        Faults::None,
+        async |mut house| {
+            house.rig.prober = Rc::new(PowersOff {
+                real: house.rig.prober.clone(),
+                rig: house.rig.clone(),
+            });
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+            assert_eq!(larger(&house, 2), 2);
+        },
+    );
+}
+
+/// Released while it is down: nobody waits for a place that it does not need.
+#[test]
+fn a_machine_that_is_gone_takes_nobodys_place() {
+    let rollout = "max_unavailable: 1, max_failures: 3, batches: [100%]";
+    let manifest = web(3, rollout, "");
+    story(&manifest, &cloud(3), Faults::None, async |house| {
+        house.apply_and_die_after(5).await;
+        let (down, up): (Vec<_>, Vec<_>) = ["i-1", "i-2", "i-3"]
+            .into_iter()
+            .partition(|id| house.truth(id)["Status"] != "Running");
+        assert_eq!((down.len(), up.len()), (1, 2));
+        let released = json!({"InstanceId": down[0]});
+        assert!(house.rig.by_hand("delete", &released));
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 8, "{:?}", told.outcome);
+        assert!(told.outcome.left_alone.is_empty(), "{:?}", told.outcome);
+        for id in up {
+            assert_eq!(house.truth(id)["EffectiveType"], "ecs.g7.xlarge", "{id}");
+        }
+    });
 }
 
 /// The first look of the program that goes on shows nobody, while a machine is down in the first batch.

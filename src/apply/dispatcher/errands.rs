@@ -116,7 +116,7 @@ fn work_of(action: &Action, errand: Errand) -> Work {
         Errand::TakeBack | Errand::Watch(_) | Errand::Look => return Work::Acts,
     }
     match action {
-        // No plan keeps a machine down for any of them.
+        // No plan takes a machine down before any of them is over; one that was found down may wait so.
         Action::CoolDown | Action::AwaitOrder | Action::PayOrder => Work::WaitsInService,
         Action::AwaitHealth(_) => Work::AwaitsHealth,
         Action::Stop { .. }

@@ -89,7 +89,7 @@ enum Work {
     Acts,
     /// It waits until its machine is good; nothing is in flight, so that an interrupt may end it.
     AwaitsHealth,
-    /// It waits for a payment or a cool-down. The same holds, and as nobody is down for that it takes nobody's turn.
+    /// It waits for a payment or a cool-down. The same holds, and as nobody was taken down for that it takes nobody's turn.
     WaitsInService,
 }
 

@@ -143,7 +143,7 @@ impl Dispatcher<'_> {
             .get(instance)
             .is_some_and(|task| task.takes_down);
         let ours = match (self.sagas.get(instance), self.state.sagas.get(instance)) {
-            (Some(saga), Some(state)) if state.closed.is_none() => {
+            (Some(saga), Some(state)) if state.closed.is_none() && !state.is_gone() => {
                 is_out_of_service(saga, state) || may_fall_over(saga, state)
             }
             (_, _) => false,

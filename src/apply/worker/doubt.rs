@@ -125,7 +125,7 @@ impl Worker {
         if call.makes_order() {
             return Move::Trace;
         }
-        match self.had_no_effect(sending, "two reads prove that it had no effect") {
+        match self.had_no_effect(call, sending, "two reads prove that it had no effect") {
             Some(end) => Move::end(end),
             None => Move::Wait(PROOF_GAP),
         }
@@ -144,6 +144,14 @@ impl Worker {
         sending.refusal.is_none()
             && (may_order || !call.makes_order())
             && self.token_lives(sending, first)
+    }
+
+    /// Whether nothing but the hours, or somebody who asked to stop, kept a call from being sent again.
+    fn was_let_be(&self, call: &ModifyCall, sending: &Sending) -> bool {
+        let first = sending
+            .first
+            .filter(|first| self.token_lives(sending, *first));
+        first.is_some_and(|first| !self.may_be_sent_again(call, sending, first))
     }
 
     /// Whether what the order in doubt asks for shows already.
@@ -201,20 +209,23 @@ impl Worker {
     }
 
     /// A second read without effect, some time after the first, is proof.
-    fn had_no_effect(&self, sending: &mut Sending, proof: &str) -> Option<End> {
+    fn had_no_effect(&self, call: &ModifyCall, sending: &mut Sending, proof: &str) -> Option<End> {
         let elapsed = self.tools.clock.elapsed();
         let no_effect = *sending.no_effect_since.get_or_insert(elapsed);
         if elapsed - no_effect < PROOF_GAP {
             return None;
         }
         let told = sending.told.as_ref();
-        let failure = sending.refusal.clone().unwrap_or_else(|| {
-            failure_with(
-                FailureCause::NoEffect,
-                &format!("never answered, and {proof}"),
-                told,
-            )
-        });
+        // Nothing failed where it could have been asked for again, and was not: it is begun again when it may be.
+        let cause = if self.was_let_be(call, sending) {
+            FailureCause::Interrupted
+        } else {
+            FailureCause::NoEffect
+        };
+        let failure = sending
+            .refusal
+            .clone()
+            .unwrap_or_else(|| failure_with(cause, &format!("never answered, and {proof}"), told));
         Some(End::Failed {
             failure,
             scope: None,
@@ -247,7 +258,7 @@ impl Worker {
             Trace::Nothing if shown => doubt("its change shows, but no order for it".to_owned()),
             Trace::Nothing => {
                 let proof = "two readings of the account's orders show none of it";
-                let end = self.had_no_effect(sending, proof);
+                let end = self.had_no_effect(call, sending, proof);
                 if end.is_none() {
                     self.tools.clock.sleep(PROOF_GAP).await;
                 }

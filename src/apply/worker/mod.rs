@@ -198,9 +198,7 @@ impl Worker {
         self.slept.set(self.slept_so_far());
         match self.look_until_told().await {
             Ok(Some(seen)) => Ok(seen),
-            Ok(None) => {
-                Err(self.failed(FailureCause::Surprised, "the machine is not there any more"))
-            }
+            Ok(None) => Err(self.failed(FailureCause::Gone, "the machine is not there any more")),
             Err(error) => Err(self.refused_as(FailureCause::Unknown, &error)),
         }
     }

@@ -10,7 +10,7 @@ use crate::apply::timing::{POLL, STALE_MAX, START_REFUSED_FOR, START_WITHIN, ret
 use crate::apply::token::request_digest;
 use crate::cloud::{CloudError, Outcome, PowerVerb};
 use crate::model::{InstanceStatus, ObservedInstance, StoppedMode};
-use crate::plan::Action;
+use crate::plan::{Action, Step};
 use crate::planted::{self, Fault};
 use crate::saga::{FailureCause, StepEvent};
 
@@ -47,15 +47,19 @@ impl Worker {
     }
 
     /// Whether the machine, should it be down, is left to whoever has stopped it: it ran when the plan was made, its
-    /// power is to stay as it is found, and this run has not taken it down before.
+    /// power is to stay as it is found, and this run has not begun to take it out of service.
     fn is_theirs_when_down(&self) -> bool {
-        let steps = (0..).zip(&self.saga.steps);
-        let mut stops = steps.filter(|(_, step)| matches!(step.action, Action::Stop { .. }));
         let is_first = self.state.begun == 1 && self.state.turned.is_none();
-        self.limits.keeps_power
-            && self.saga.was_running
-            && is_first
-            && stops.all(|(at, _)| self.state.is_new(at))
+        self.limits.keeps_power && self.saga.was_running && is_first && self.is_untouched()
+    }
+
+    /// Whether neither its first stop nor a command around that, which may shut it down, nor anything behind has begun.
+    fn is_untouched(&self) -> bool {
+        let takes_out =
+            |step: &Step| matches!(step.action, Action::Stop { .. } | Action::RunHook { .. });
+        let mut steps = (0..).zip(&self.saga.steps);
+        let behind = steps.by_ref().skip_while(|(_, step)| !takes_out(step));
+        behind.into_iter().all(|(at, _)| self.state.is_new(at))
     }
 
     fn left_to_others(&self) -> End {

@@ -34,14 +34,11 @@ fn leaves_a_retired_type(case: &Case<'_>, to: &TypeName) -> bool {
     Sale::of(&case.seen.instance_type) > Sale::of(to)
 }
 
-/// R68: why its type cannot be promised back, if so. One that is still sold on the other site may be had, and may not.
+/// R68: why its type cannot be promised back, if so. One that is still sold on the other site may be had, and is tried.
 pub(in crate::plan) fn why_final(case: &Case<'_>) -> Option<String> {
     let from = &case.seen.instance_type;
     match Sale::of(from) {
-        Sale::Open => None,
-        Sale::Abroad => Some(format!(
-            "{from} is not sold on every site any more, and may not be had back"
-        )),
+        Sale::Open | Sale::Abroad => None,
         Sale::Over => Some(format!(
             "{from} is not sold any more, and cannot be had back"
         )),

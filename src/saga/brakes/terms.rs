@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::{
-    Course, Crowd, DesiredInstance, Freeze, InstanceId, ObservedFleet, ObservedInstance, Power,
-    Rollout, ZoneId,
+    Course, Crowd, DesiredInstance, Freeze, InstanceId, ObservedFleet, ObservedInstance, Rollout,
+    ZoneId,
 };
-use crate::plan::{Saga, SavedPlan, is_meant_to_run, size_of};
+use crate::plan::{Saga, SavedPlan, is_meant_to_run, size_of, was_meant_to_run};
 
 /// One machine, as far as the brakes look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,10 +125,6 @@ fn unseen(wish: &DesiredInstance, saga: &Saga) -> Machine {
         crowd: wish.crowd(),
         zone: saga.zone.clone(),
         needs: saga.absence(),
-        counts: match wish.spec.power {
-            Some(Power::Stopped) => false,
-            Some(Power::Running) => true,
-            Some(Power::Keep) | None => saga.was_running,
-        },
+        counts: was_meant_to_run(wish, saga),
     }
 }
