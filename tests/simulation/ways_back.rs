@@ -114,6 +114,15 @@ pub(crate) fn are_taken(history: &History, past: &Past, truth: &Truth) {
             }
         }
     }
+    run_as_they_did(history, &turned_last, truth);
+}
+
+/// Whoever was put back last, and by nobody's hand since, runs as it did, with the bandwidth that its run found.
+fn run_as_they_did(
+    history: &History,
+    turned_last: &BTreeMap<InstanceId, Option<Truth>>,
+    truth: &Truth,
+) {
     let touched = history.eye.touched.borrow();
     let is_back = turned_last.iter().filter(|(id, _)| !touched.contains(*id));
     for (id, bandwidth) in is_back.filter_map(|(id, found)| Some((id, found.as_ref()?))) {
