@@ -9,7 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use respec::clock::{Clock as _, SystemClock};
-use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::pty::{grantpt, ptsname, unlockpt};
 
 /// Longest wait for anything. A whole apply takes about a second; a machine may be busy.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
@@ -38,10 +39,13 @@ impl Running {
 
     /// Starts it with somebody at its keyboard: what is written to the file is typed.
     pub(crate) fn at_a_keyboard(command: &mut Command) -> (Self, File) {
-        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-        let keyboard = openpt(flags).unwrap();
+        // Its other end is opened by name, as every system can; and neither end is left to another child.
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let keyboard = open("/dev/ptmx", flags, Mode::empty()).unwrap();
+        grantpt(&keyboard).unwrap();
         unlockpt(&keyboard).unwrap();
-        let terminal = ioctl_tiocgptpeer(&keyboard, flags).unwrap();
+        let name = ptsname(&keyboard, Vec::new()).unwrap();
+        let terminal = open(&name, flags, Mode::empty()).unwrap();
         let running = Self::start_with(command, terminal.into());
         (running, keyboard.into())
     }
