@@ -10,7 +10,7 @@ const STARTS: [&str; 2] = ["StartInstance", "StartInstances"];
 /// What is asked right before an order that is paid in the same call.
 const BEFORE_PAYING: [&str; 2] = ["DescribeInstanceModificationPrice", "QueryAccountBalance"];
 
-/// Whom a refusal speaks for.
+/// Whom a refusal of one machine speaks for: what its reach comes to there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Scope {
     /// Everybody who wants this type in this zone (R63).

@@ -1,6 +1,6 @@
 //! Whom a refusal speaks for: what one machine was told, these would be told too.
 
-/// Whom a refusal speaks for.
+/// Whom a refusal speaks for as its code says; what that comes to for one machine is its scope, in `apply`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
     /// The machine it was about, and no other.
