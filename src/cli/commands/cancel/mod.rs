@@ -16,7 +16,7 @@ use crate::cli::planning::open_run::{named, with_plan};
 use crate::cli::planning::peek;
 use crate::cli::running::display::{Ending, end_stream};
 use crate::cli::running::signals::Interrupts;
-use crate::cli::running::{Run, open_plan};
+use crate::cli::running::{Ended, Run, open_plan};
 use crate::cli::screen::Screen;
 use crate::model::{InstanceId, Lineage, OrderId, RegionId, exit};
 use crate::observe::observe;
@@ -97,14 +97,10 @@ async fn give_up(
     let lines = ended.lines;
     let told = |failure: Failure| failure.after(lines);
     let mut interrupts = Interrupts::listen().map_err(told)?;
-    let owed = &ended.outcome.obligations;
-    let gone = gone_for_good(context, &plan, owed);
-    let gone = interrupts.unless_asked(STAYS_OPEN, gone).await;
-    let gone = gone.map_err(told)?;
-    if !ended.outcome.is_settled() || gone.len() < owed.len() {
-        screen.sentence(&ended.words(&screen.out));
+    let gone = nothing_is_owed(context, &plan, &ended, &mut interrupts, screen).await?;
+    let Some(gone) = gone else {
         return Ok(GivenUp::NotYet(ended.done()));
-    }
+    };
     let books = read_books(context, &store, input, args, screen);
     let books = interrupts.unless_asked(STAYS_OPEN, books).await;
     let (lost, left) = books.map_err(told)?;
@@ -156,6 +152,43 @@ async fn read_books(
     let contents = store.contents();
     let left = Leftover::of(context, &contents, &input.fleet, &args.run).await;
     Ok((lost, left))
+}
+
+/// Whoever was owed something and is gone for good, where that is everybody. Where it is not, or nobody could look, how
+/// settling ended is said.
+async fn nothing_is_owed<'a>(
+    context: &Context,
+    plan: &SavedPlan,
+    ended: &'a Ended,
+    interrupts: &mut Interrupts,
+    screen: &Screen,
+) -> Result<Option<Vec<&'a Obligation>>, Failure> {
+    let say = || screen.sentence(&ended.words(&screen.out));
+    if !ended.outcome.is_settled() {
+        say();
+        return Ok(None);
+    }
+    let owed = &ended.outcome.obligations;
+    let gone = gone_for_good(context, plan, owed);
+    match interrupts.unless_asked(STAYS_OPEN, gone).await {
+        Ok(gone) if gone.len() == owed.len() => return Ok(Some(gone)),
+        Ok(_) => say(),
+        Err(failure) => {
+            let failure = said_beside(ended, failure)?;
+            say();
+            screen.failure(&failure);
+        }
+    }
+    Ok(None)
+}
+
+/// Why nobody looked again is only said beside how settling ended, where that weighs more: who is down must be heard.
+fn said_beside(ended: &Ended, failure: Failure) -> Result<Failure, Failure> {
+    if ended.outcome.urgent().is_some() {
+        Ok(failure)
+    } else {
+        Err(failure.after(ended.lines))
+    }
 }
 
 /// The machines that nothing can be owed to any more: they are not there, and looking is allowed.
@@ -227,4 +260,61 @@ async fn close(
 fn stays_open(error: &dyn std::error::Error) -> Failure {
     let failure = Failure::from_error(Situation::OpenRun, "close the run", error);
     failure.hint("it stays open; look again: respec cancel, or respec apply")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::RunOutcome;
+    use crate::model::InstanceName;
+    use crate::report::Style;
+    use crate::report::run::Tally;
+
+    /// A run that was settled, and to whose machines this is still owed.
+    fn settled(exit_code: u8, obligations: Vec<Obligation>) -> Ended {
+        let outcome = RunOutcome {
+            machines: BTreeMap::new(),
+            left_alone: BTreeMap::new(),
+            rests: BTreeMap::new(),
+            pauses: Vec::new(),
+            blocked: 0,
+            orders: BTreeMap::new(),
+            obligations,
+            open: true,
+            journal_lost: None,
+            journal_short: None,
+            interrupted: None,
+            mode: Mode::PutBack,
+            exit_code,
+        };
+        Ended {
+            outcome,
+            tally: Tally::default(),
+            lines: 7,
+        }
+    }
+
+    #[test]
+    fn a_machine_that_is_down_weighs_more_than_whoever_interrupts_the_look_at_it() {
+        let interrupted = || {
+            let situation = Situation::Interrupted(exit::INTERRUPTED);
+            Failure::new(situation, format!("interrupted, {STAYS_OPEN}"))
+        };
+        let owed = Obligation {
+            instance: InstanceId::new("i-1").unwrap(),
+            name: InstanceName::new("web-1").unwrap(),
+            what: "start it".to_owned(),
+        };
+        let ended = settled(exit::PERSON_NEEDED, vec![owed]);
+        let beside = said_beside(&ended, interrupted()).unwrap();
+        assert_eq!(beside.chain, ["interrupted, the run stays open"]);
+        assert_eq!(ended.done(), Done::Run(exit::PERSON_NEEDED));
+        let words = ended.words(&Style::plain());
+        assert!(words.ends_with("owed: web-1 (i-1): start it\n"), "{words}");
+
+        let ended = settled(exit::PAUSED, Vec::new());
+        let last = said_beside(&ended, interrupted()).unwrap_err();
+        let situation = Situation::Interrupted(exit::INTERRUPTED);
+        assert_eq!((last.situation, last.told), (situation, Some(7)));
+    }
 }
