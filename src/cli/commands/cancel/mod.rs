@@ -1,8 +1,8 @@
 //! `respec cancel`: ends an open run. Begins nothing, puts its machines back, records the rest as given up.
 
+mod gone;
 mod without_plan;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::apply::{Hours, Obligation, Untold, abandon};
@@ -18,14 +18,12 @@ use crate::cli::running::display::{Ending, end_stream};
 use crate::cli::running::signals::Interrupts;
 use crate::cli::running::{Ended, Run, open_plan};
 use crate::cli::screen::Screen;
-use crate::model::{InstanceId, Lineage, OrderId, RegionId, exit};
-use crate::observe::observe;
+use crate::model::{InstanceId, Lineage, OrderId, exit};
 use crate::plan::SavedPlan;
 use crate::saga::Mode;
 use crate::store::{OpenRun, Store, StoreError};
 
-/// How it stands where giving up was cut off.
-const STAYS_OPEN: &str = "the run stays open";
+use gone::{STAYS_OPEN, farewell, gone_for_good};
 
 /// Settles the run, then closes it.
 ///
@@ -191,43 +189,6 @@ fn said_beside(ended: &Ended, failure: Failure) -> Result<Failure, Failure> {
     }
 }
 
-/// The machines that nothing can be owed to any more: they are not there, and looking is allowed.
-async fn gone_for_good<'a>(
-    context: &Context,
-    plan: &SavedPlan,
-    owed: &'a [Obligation],
-) -> Result<Vec<&'a Obligation>, Failure> {
-    if owed.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut wanted: BTreeMap<RegionId, BTreeSet<InstanceId>> = BTreeMap::new();
-    for id in owed.iter().map(|owed| &owed.instance) {
-        if let Some(saga) = plan.sagas.get(id) {
-            let ids = wanted.entry(saga.region.clone()).or_default();
-            ids.insert(id.clone());
-        }
-    }
-    let now = context.clock.wall();
-    let seen = observe(context.cloud.as_ref(), plan.account.clone(), now, &wanted)
-        .await
-        .map_err(|error| Failure::refused("look at the fleet", &error, STAYS_OPEN))?;
-    let is_gone = |owed: &&Obligation| {
-        !seen.instances.contains_key(&owed.instance)
-            && !seen.unreadable.contains_key(&owed.instance)
-    };
-    Ok(owed.iter().filter(is_gone).collect())
-}
-
-fn farewell(gone: &[&Obligation]) -> String {
-    let line = |owed: &&Obligation| {
-        format!(
-            "{} ({}) is not there any more: take it out of the manifest, and find out who released it\n",
-            owed.name, owed.instance
-        )
-    };
-    gone.iter().map(line).collect()
-}
-
 fn nobody_can_tell(untold: &Untold) -> String {
     let line = |(machine, orders): (&InstanceId, &Vec<OrderId>)| {
         let ids: Vec<&str> = orders.iter().map(OrderId::as_str).collect();
@@ -264,6 +225,8 @@ fn stays_open(error: &dyn std::error::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::apply::RunOutcome;
     use crate::model::InstanceName;
