@@ -65,6 +65,7 @@ impl Lock {
     pub(in crate::store) fn take_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
         for _ in 0..polls(READER_GRACE) {
             if let Some(lock) = Self::try_take(path)? {
+                lock.unsign();
                 return Ok(Some(lock));
             }
             if Self::holder(path).is_some() {
@@ -93,12 +94,17 @@ impl Lock {
             .and_then(|()| self.file.seek(SeekFrom::Start(0)))
             .and_then(|_| self.file.write_all(&text));
     }
+
+    /// Only a courtesy: the name of a dead holder would mislead.
+    fn unsign(&self) {
+        let _ignored = self.file.set_len(0);
+    }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Only a courtesy: the name of a dead holder would mislead; the lock itself goes with the file.
-        let _ignored = self.file.set_len(0);
+        // The lock itself goes with the file.
+        self.unsign();
     }
 }
 
@@ -114,4 +120,35 @@ pub(in crate::store) fn polls(wait: Duration) -> u128 {
 )]
 pub(in crate::store) fn pause() {
     std::thread::sleep(POLL);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A lock file that a killed writer left its name in.
+    fn left_by_the_dead(name: &str) -> PathBuf {
+        let file = format!("respec-{name}-{}", std::process::id());
+        let path = std::env::temp_dir().join(file);
+        let holder = Holder {
+            pid: 1,
+            host: "build-7".into(),
+            user: "ops".into(),
+            command: "respec apply".into(),
+            since: jiff::Timestamp::UNIX_EPOCH,
+        };
+        std::fs::write(&path, serde_json::to_vec(&holder).unwrap()).unwrap();
+        assert_eq!(Lock::holder(&path).as_deref(), Some(&holder));
+        path
+    }
+
+    #[test]
+    fn whoever_reads_does_not_go_by_the_name_of_a_dead_writer() {
+        let path = left_by_the_dead("lock-read");
+        let read = Lock::take_to_read(&path).unwrap();
+        assert!(read.is_some());
+        assert_eq!(Lock::holder(&path), None, "another reader would go away");
+        drop(read);
+        std::fs::remove_file(path).unwrap();
+    }
 }
