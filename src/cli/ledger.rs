@@ -123,10 +123,11 @@ pub fn is_settled(payment: &PaymentStatus) -> bool {
     }
 }
 
-/// Recorded orders whose end is not, by the plan of the run that recorded them.
-fn waiting(contents: &Contents) -> BTreeMap<&Digest, Vec<&OrderId>> {
+/// Those of these orders that are recorded and whose end is not, by the plan of the run that recorded them.
+fn waiting<'a>(contents: &'a Contents, ids: &[OrderId]) -> BTreeMap<&'a Digest, Vec<&'a OrderId>> {
     let mut waiting: BTreeMap<&Digest, Vec<&OrderId>> = BTreeMap::new();
-    for order in contents.orders.values() {
+    let wanted = |order: &&OrderRecord| ids.contains(&order.order_id);
+    for order in contents.orders.values().filter(wanted) {
         let is_over = order.payment.as_ref().is_some_and(is_settled);
         if let Some(run) = contents.run(&order.run).filter(|_| !is_over) {
             let orders = waiting.entry(&run.plan_id).or_default();
@@ -169,18 +170,18 @@ impl Ledger<'_> {
         Ok(listed)
     }
 
-    /// Recorded orders that somebody else made, or of which nobody can tell now who did. Whoever holds the state is waited
-    /// for, for so long.
+    /// Those of these orders that are recorded and that somebody else made, or of which nobody can tell now who did. Whoever
+    /// holds the state is waited for, for so long, and not once more for each plan.
     ///
     /// # Errors
     /// [`Failure`] when the state cannot be read.
-    pub async fn theirs(&self, patience: Duration) -> Result<Theirs, Failure> {
-        let mut theirs = Theirs::default();
+    pub async fn theirs(&self, ids: &[OrderId], patience: Duration) -> Result<Theirs, Failure> {
+        let (mut theirs, mut patience) = (Theirs::default(), patience);
         let Some(contents) = self.contents else {
             return Ok(theirs);
         };
-        for (plan, orders) in waiting(contents) {
-            match self.plan(plan, patience).await? {
+        for (plan, orders) in waiting(contents, ids) {
+            match self.plan(plan, &mut patience).await? {
                 Ok(plan) => {
                     let taken_up = plan.taken_up().map(|(_, order)| order.clone());
                     theirs.taken_up.extend(taken_up);
@@ -194,18 +195,19 @@ impl Ledger<'_> {
         Ok(theirs)
     }
 
-    /// A plan that was kept, or why it cannot be read now.
+    /// A plan that was kept, or why it cannot be read now. Where somebody held the state all that time, none is left.
     async fn plan(
         &self,
         id: &Digest,
-        patience: Duration,
+        patience: &mut Duration,
     ) -> Result<Result<SavedPlan, String>, Failure> {
         let dir = self.context.store_dir(&self.fleet.fleet);
-        let kept = Store::peek_plan(&dir, id, patience).await;
+        let kept = Store::peek_plan(&dir, id, *patience).await;
         let kept = kept.map_err(|error| Failure::store("read a plan", &error))?;
         Ok(match kept {
             PeekedPlan::Whole(bytes) => SavedPlan::open(&bytes).map_err(|error| error.to_string()),
             PeekedPlan::Unread(held @ StoreError::Locked { .. }) => {
+                *patience = Duration::ZERO;
                 Err(format!("{held}; wait for it: --lock-timeout 10m"))
             }
             PeekedPlan::Unread(why) => Err(why.to_string()),

@@ -61,19 +61,20 @@ impl Lock {
     }
 
     /// Takes the lock for a moment's reading: if it is free, or as soon as other readers, who leave no name in it, have let
-    /// go of it. A writer is not waited for.
-    pub(in crate::store) fn take_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
-        for _ in 0..polls(READER_GRACE) {
+    /// go of it. A writer is not waited for, and one without a name no longer than a reader, however often it is met.
+    pub(in crate::store) fn take_to_read(
+        path: &Path,
+        waited: &mut Waited,
+    ) -> Result<Option<Self>, StoreError> {
+        loop {
             if let Some(lock) = Self::try_take(path)? {
                 lock.unsign();
                 return Ok(Some(lock));
             }
-            if Self::holder(path).is_some() {
+            if Self::holder(path).is_some() || !waited.once_more(READER_GRACE) {
                 return Ok(None);
             }
-            pause();
         }
-        Ok(None)
     }
 
     fn try_take(path: &Path) -> Result<Option<Self>, StoreError> {
@@ -108,8 +109,26 @@ impl Drop for Lock {
     }
 }
 
+/// How long somebody has waited for others, whatever for: all of it counts against every limit.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Waited {
+    polls: u128,
+}
+
+impl Waited {
+    /// Waits one poll more, unless it has been so long already.
+    pub(in crate::store) fn once_more(&mut self, limit: Duration) -> bool {
+        let is_time_left = self.polls < polls(limit);
+        if is_time_left {
+            pause();
+            self.polls += 1;
+        }
+        is_time_left
+    }
+}
+
 /// How often to try, to wait for so long.
-pub(in crate::store) fn polls(wait: Duration) -> u128 {
+fn polls(wait: Duration) -> u128 {
     wait.min(WAIT_MAX).as_millis() / POLL.as_millis()
 }
 
@@ -145,10 +164,28 @@ mod tests {
     #[test]
     fn whoever_reads_does_not_go_by_the_name_of_a_dead_writer() {
         let path = left_by_the_dead("lock-read");
-        let read = Lock::take_to_read(&path).unwrap();
+        let read = Lock::take_to_read(&path, &mut Waited::default()).unwrap();
         assert!(read.is_some());
         assert_eq!(Lock::holder(&path), None, "another reader would go away");
         drop(read);
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn whoever_leaves_no_name_is_waited_for_once() {
+        let path = left_by_the_dead("lock-nameless");
+        let held = Lock::try_take(&path).unwrap().unwrap();
+        held.unsign();
+        let grace = polls(READER_GRACE);
+        let mut waited = Waited { polls: grace };
+        for _ in 0..100 {
+            let read = Lock::take_to_read(&path, &mut waited).unwrap();
+            assert!(read.is_none());
+        }
+        assert_eq!(waited.polls, grace, "each look took half a second more");
+        assert!(!waited.once_more(READER_GRACE));
+        drop(held);
+        assert!(Lock::take_to_read(&path, &mut waited).unwrap().is_some());
         std::fs::remove_file(path).unwrap();
     }
 }

@@ -9,7 +9,7 @@ use crate::store::engine::body::{Body, Engine};
 use crate::store::error::StoreError;
 use crate::store::folder::files;
 use crate::store::folder::layout::StoreDir;
-use crate::store::folder::lock::{self, Lock};
+use crate::store::folder::lock::{Lock, Waited};
 use crate::store::history::contents::Contents;
 use crate::store::mending::creation;
 use crate::store::mending::healing::{self, Mended};
@@ -18,9 +18,9 @@ use crate::store::snapshot;
 use super::opening::Store;
 use super::plans;
 
-/// How often a reader looks for the first snapshot of a store that its first writer is still opening: for
-/// two seconds, thirty times as long as an opening was seen to take.
-const FIRST_OPENING_POLLS: usize = 80;
+/// How long a reader looks for the first snapshot of a store that its first writer is still opening: thirty times
+/// as long as an opening was seen to take.
+const FIRST_OPENING: Duration = Duration::from_secs(2);
 
 /// What a reader gets.
 enum Sight {
@@ -59,18 +59,21 @@ impl Store {
         dir: &StoreDir,
         mended: &mut Vec<Mended>,
     ) -> Result<Option<Contents>, StoreError> {
-        for _ in 0..FIRST_OPENING_POLLS {
-            match look(dir, mended)? {
+        let mut waited = Waited::default();
+        loop {
+            let reason = match look(dir, mended, &mut waited)? {
                 Sight::Truth(store) => return Ok(Some(Contents::clone(&store.contents()))),
                 Sight::Nothing => return Ok(None),
-                Sight::Snapshot(reason) => match (snapshot::read(dir)?, reason) {
-                    (Some(contents), _) => return Ok(Some(contents)),
-                    (None, StoreError::Locked { .. }) => lock::pause(),
-                    (None, reason) => return Err(reason),
-                },
+                Sight::Snapshot(reason) => reason,
+            };
+            if let Some(contents) = snapshot::read(dir)? {
+                return Ok(Some(contents));
+            }
+            let is_held = matches!(reason, StoreError::Locked { .. });
+            if !is_held || !waited.once_more(FIRST_OPENING) {
+                return Err(reason);
             }
         }
-        Err(Self::locked(dir))
     }
 
     fn locked(dir: &StoreDir) -> StoreError {
@@ -90,14 +93,15 @@ impl Store {
         run: &RunId,
         patience: Duration,
     ) -> Result<Vec<Entry>, StoreError> {
-        let sight = look(dir, &mut Vec::new())?;
+        let mut waited = Waited::default();
+        let sight = look(dir, &mut Vec::new(), &mut waited)?;
         if let Sight::Snapshot(_) = &sight {
             let open = snapshot::read(dir)?.and_then(|contents| contents.open_run);
             if let Some(open) = open.filter(|open| &open.record.run == run) {
                 return Ok(open.entries);
             }
         }
-        match in_time(dir, sight, patience)? {
+        match in_time(dir, sight, waited, patience)? {
             Sight::Truth(store) => store.entries(run).await,
             Sight::Snapshot(reason) => Err(reason),
             Sight::Nothing => Ok(Vec::new()),
@@ -114,8 +118,9 @@ impl Store {
         plan_id: &Digest,
         patience: Duration,
     ) -> Result<PeekedPlan, StoreError> {
-        let sight = look(dir, &mut Vec::new())?;
-        let kept = match in_time(dir, sight, patience)? {
+        let mut waited = Waited::default();
+        let sight = look(dir, &mut Vec::new(), &mut waited)?;
+        let kept = match in_time(dir, sight, waited, patience)? {
             Sight::Truth(store) => plan_beside(dir, &store, plan_id).await,
             Sight::Snapshot(reason) => return Ok(PeekedPlan::Unread(reason)),
             Sight::Nothing => Err(no_plan(plan_id)),
@@ -145,12 +150,16 @@ fn no_plan(plan_id: &Digest) -> StoreError {
     StoreError::NoPlan(plan_id.short(12).to_owned())
 }
 
-fn look(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Sight, StoreError> {
+fn look(
+    dir: &StoreDir,
+    mended: &mut Vec<Mended>,
+    waited: &mut Waited,
+) -> Result<Sight, StoreError> {
     if files::inspect(dir.root())?.is_none() || !creation::existed(dir)? {
         return Ok(Sight::Nothing);
     }
     files::inspect_dir(dir.root())?;
-    match read_truth(dir, mended) {
+    match read_truth(dir, mended, waited) {
         Ok(Some(store)) => Ok(Sight::Truth(Box::new(store))),
         Ok(None) => Ok(Sight::Snapshot(Store::locked(dir))),
         Err(error) if is_forbidden(&error) || error.wants_room() => Ok(Sight::Snapshot(error)),
@@ -159,21 +168,27 @@ fn look(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Sight, StoreError> {
 }
 
 /// What whoever has some time sees: the database, if its writer lets go of it in that time.
-fn in_time(dir: &StoreDir, first: Sight, patience: Duration) -> Result<Sight, StoreError> {
+fn in_time(
+    dir: &StoreDir,
+    first: Sight,
+    mut waited: Waited,
+    patience: Duration,
+) -> Result<Sight, StoreError> {
     let mut sight = first;
-    for _ in 0..lock::polls(patience) {
-        if !matches!(sight, Sight::Snapshot(StoreError::Locked { .. })) {
-            break;
-        }
-        lock::pause();
-        sight = look(dir, &mut Vec::new())?;
+    while matches!(sight, Sight::Snapshot(StoreError::Locked { .. })) && waited.once_more(patience)
+    {
+        sight = look(dir, &mut Vec::new(), &mut waited)?;
     }
     Ok(sight)
 }
 
 /// The database, if the lock is free; where the disk is too full for it to open, what the box tells.
-fn read_truth(dir: &StoreDir, mended: &mut Vec<Mended>) -> Result<Option<Store>, StoreError> {
-    let Some(lock) = Lock::take_to_read(&dir.lock())? else {
+fn read_truth(
+    dir: &StoreDir,
+    mended: &mut Vec<Mended>,
+    waited: &mut Waited,
+) -> Result<Option<Store>, StoreError> {
+    let Some(lock) = Lock::take_to_read(&dir.lock(), waited)? else {
         return Ok(None);
     };
     let (engine, loaded) = match healing::open_checked(dir, healing::guard(dir)?) {

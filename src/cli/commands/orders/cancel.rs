@@ -30,7 +30,7 @@ pub(super) async fn run(
     let mut rows = ledger.each(&args.orders, can_be_cancelled).await?;
     let now = ledger.context.clock.wall();
     screen.talk(&orders_table(&rows, now, &screen.err));
-    let theirs = ledger.theirs(global.lock_timeout).await?;
+    let theirs = ledger.theirs(&args.orders, global.lock_timeout).await?;
     consent(&rows, &theirs, args, screen)?;
     let ours = rows.iter().any(|row| row.owner == OrderOwner::Ours);
     let cancel = async |id: &OrderId| cancel(ledger.context, id).await;
