@@ -81,6 +81,7 @@ fn open(home: &Path) -> Store {
         },
         lock_timeout: Duration::ZERO,
         body: Body::Threaded,
+        carries_on: true,
     };
     let lineage = Lineage::of(&AccountId::new("1234567890123456").unwrap(), &fleet);
     Store::open(

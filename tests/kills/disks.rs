@@ -207,12 +207,13 @@ fn filled(folder: &str, nth: usize) {
 }
 
 /// Killed with its reserve in place, and the last byte of the disk is taken before anybody comes. Readers see all there
-/// is, and leave the reserve to the next apply: it takes the run up in it, and brings up who is down.
+/// is, and like those who only check it they leave the reserve to the next apply: it takes the run up in it, and brings up who is down.
 fn taken_up(folder: &str, nth: usize) {
     let yard = Yard::new(folder);
     let at = |name: &str| yard.house.folder.join(name);
     let script = "\"$0\" \"$@\" & echo $! >first; wait $!
         \"$0\" history >history.txt || exit 97
+        \"$0\" state check >check.txt 2>&1
         test -s state/shop/store.reserve || exit 98
         \"$0\" \"$@\"";
     let (first, filler) = (at("first"), at("state/filler"));

@@ -94,6 +94,7 @@ pub(crate) fn access(body: Body) -> Access {
         holder: holder(),
         lock_timeout: Duration::ZERO,
         body,
+        carries_on: true,
     }
 }
 

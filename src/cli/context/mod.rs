@@ -226,11 +226,34 @@ impl Context {
         lineage: Lineage,
         lock_timeout: Duration,
     ) -> Result<Store, Failure> {
-        self.make_home()?;
-        let options = StoreOptions {
-            access: self.access(lock_timeout),
-            lineage,
+        self.open_with(fleet, lineage, self.access(lock_timeout))
+    }
+
+    /// The same, to carry a run on, or to begin one: also on a full disk, in the room of the reserve.
+    ///
+    /// # Errors
+    /// As [`Context::open_store`].
+    pub fn open_store_to_carry_on(
+        &self,
+        fleet: &FleetName,
+        lineage: Lineage,
+        lock_timeout: Duration,
+    ) -> Result<Store, Failure> {
+        let access = Access {
+            carries_on: true,
+            ..self.access(lock_timeout)
         };
+        self.open_with(fleet, lineage, access)
+    }
+
+    fn open_with(
+        &self,
+        fleet: &FleetName,
+        lineage: Lineage,
+        access: Access,
+    ) -> Result<Store, Failure> {
+        self.make_home()?;
+        let options = StoreOptions { access, lineage };
         let store = Store::open(&self.store_dir(fleet), options)
             .map_err(|error| Failure::store("open the state", &error))?;
         self.tell_mended(store.mended());
@@ -261,13 +284,14 @@ impl Context {
         make_private(&self.home)
     }
 
-    /// How a state is held.
+    /// How a state is held by whoever carries no run on.
     #[must_use]
     pub fn access(&self, lock_timeout: Duration) -> Access {
         Access {
             holder: self.holder.clone(),
             lock_timeout,
             body: self.body,
+            carries_on: false,
         }
     }
 

@@ -132,8 +132,9 @@ impl<'a> Run<'a> {
     /// [`Failure`]: held by another run, damaged, not ours.
     pub fn open_store(&self, plan: &SavedPlan) -> Result<Store, Failure> {
         let lineage = plan.stamp.lineage.clone();
+        let fleet = &plan.desired.fleet;
         self.context
-            .open_store(&plan.desired.fleet, lineage, self.global.lock_timeout)
+            .open_store_to_carry_on(fleet, lineage, self.global.lock_timeout)
     }
 
     /// Begins a new run of this plan.

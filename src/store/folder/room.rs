@@ -20,14 +20,18 @@ const FREE_BYTES_MIN: u64 = 16 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Room {
     reserve: PathBuf,
+    /// Whether the reserve may go before anything is written: a run that is carried on may have machines down, and has to
+    /// come to its end.
+    carries_on: bool,
     short: Arc<AtomicBool>,
 }
 
 impl Room {
     /// As it is found: nothing is known yet.
-    pub(in crate::store) fn beside(reserve: PathBuf) -> Self {
+    pub(in crate::store) fn beside(reserve: PathBuf, carries_on: bool) -> Self {
         Self {
             reserve,
+            carries_on,
             short: Arc::default(),
         }
     }
@@ -59,6 +63,26 @@ impl Room {
                 deed()
             }
             done => done,
+        }
+    }
+
+    /// The same for what is part of opening. Whoever only looks, or has a word to write, leaves the reserve to those who
+    /// carry a run on.
+    pub(in crate::store) fn make_do_to_open<T>(
+        &self,
+        deed: impl Fn() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if self.carries_on {
+            self.make_do(deed)
+        } else {
+            deed()
+        }
+    }
+
+    /// Gives the reserve up, if a run is carried on.
+    pub(in crate::store) fn give_up_to_open(&self) {
+        if self.carries_on {
+            self.give_up();
         }
     }
 
@@ -115,15 +139,46 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn what_finds_no_room_is_done_once_more_without_the_reserve() {
-        let folder = std::env::temp_dir().join(format!("respec-room-{}", std::process::id()));
+    /// A folder, and the place of the reserve in it.
+    fn place(name: &str) -> (PathBuf, PathBuf) {
+        let folder = format!("respec-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
         files::make_dir(&folder).unwrap();
         let reserve = folder.join("store.reserve");
+        (folder, reserve)
+    }
+
+    #[test]
+    fn whoever_carries_no_run_on_opens_nothing_in_the_room_of_the_reserve() {
+        let (folder, reserve) = place("room-kept");
+        let room = Room::beside(reserve.clone(), false);
+        room.fill_up().unwrap();
+        let n_tries = Cell::new(0);
+        let open = || {
+            n_tries.set(n_tries.get() + 1);
+            Err::<(), _>(StoreError::DiskFull {
+                path: folder.clone(),
+            })
+        };
+        room.make_do_to_open(open).unwrap_err();
+        room.give_up_to_open();
+        let seen = (n_tries.get(), reserve.exists(), room.is_short());
+        assert_eq!(seen, (1, true, false));
+
+        let room = Room::beside(reserve.clone(), true);
+        room.make_do_to_open(open).unwrap_err();
+        let seen = (n_tries.get(), reserve.exists(), room.is_short());
+        assert_eq!(seen, (3, false, true));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_finds_no_room_is_done_once_more_without_the_reserve() {
+        let (folder, reserve) = place("room");
         let full = || StoreError::DiskFull {
             path: reserve.clone(),
         };
-        let room = Room::beside(reserve.clone());
+        let room = Room::beside(reserve.clone(), false);
         room.fill_up().unwrap();
         let n_tries = Cell::new(0);
         let write = || {

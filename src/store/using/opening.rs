@@ -36,6 +36,8 @@ pub struct Access {
     pub lock_timeout: Duration,
     /// On which thread commits are carried out.
     pub body: Body,
+    /// Whether it is opened to carry a run on: only then the reserve is taken where the disk is too full for opening it.
+    pub carries_on: bool,
 }
 
 /// How a store is opened for writing.
@@ -135,7 +137,7 @@ impl Store {
         write_snapshot(dir, &loaded.contents, room)?;
         let lineage = &loaded.contents.applied.stamp.lineage;
         let disk = Disk {
-            mark: room.make_do(|| MarkFile::open(&dir.mark(), lineage, &loaded.head))?,
+            mark: room.make_do_to_open(|| MarkFile::open(&dir.mark(), lineage, &loaded.head))?,
             dir: dir.clone(),
             owner: entered.owner,
             room: room.clone(),
@@ -223,17 +225,17 @@ pub(super) struct Entered {
 pub(super) fn enter(dir: &StoreDir, access: &Access) -> Result<Entered, StoreError> {
     files::inspect_dir(dir.root())?;
     let lock = Lock::take(&dir.lock(), &access.holder, access.lock_timeout)?;
-    let room = Room::beside(dir.reserve());
-    let owner = room.make_do(|| healing::guard(dir))?;
+    let room = Room::beside(dir.reserve(), access.carries_on);
+    let owner = room.make_do_to_open(|| healing::guard(dir))?;
     creation::sweep(dir);
     Ok(Entered { lock, owner, room })
 }
 
 impl Entered {
-    /// Opens the database. On a full disk that takes the reserve: a run that is open may have machines down, and has
-    /// to come to its end.
+    /// Opens the database.
     fn open(&self, dir: &StoreDir) -> Result<Opened, StoreError> {
-        self.room.make_do(|| healing::open_checked(dir, self.owner))
+        self.room
+            .make_do_to_open(|| healing::open_checked(dir, self.owner))
     }
 }
 
@@ -254,7 +256,7 @@ fn open_box(dir: &StoreDir, opened: &mut Opened, room: &Room) -> Result<BlackBox
         Standing::Absent | Standing::Level { .. } | Standing::Ahead { .. } => None,
     };
     let lineage = &opened.loaded.contents.applied.stamp.lineage;
-    let whole_bytes = room.make_do(|| black_box::make(&path, &opened.kv, lineage))?;
+    let whole_bytes = room.make_do_to_open(|| black_box::make(&path, &opened.kv, lineage))?;
     let made = why.map(|why| Mended::BoxMade { why, aside });
     opened.mended.extend(made);
     BlackBox::open(&path, whole_bytes)
@@ -276,7 +278,7 @@ fn write_snapshot(dir: &StoreDir, contents: &Contents, room: &Room) -> Result<()
     }
     match snapshot::write(dir, contents) {
         Err(StoreError::DiskFull { .. }) => {
-            room.give_up();
+            room.give_up_to_open();
             Ok(())
         }
         done => done,

@@ -48,7 +48,7 @@ pub(super) async fn open_state(run: &Run<'_>, input: &Input) -> Result<Store, Fa
     let fleet = &input.fleet.fleet;
     let lineage = Lineage::of(&run.context.account().await?, fleet);
     run.context
-        .open_store(fleet, lineage, run.global.lock_timeout)
+        .open_store_to_carry_on(fleet, lineage, run.global.lock_timeout)
 }
 
 /// Goes on with the open run, if it may go on as it was asked to.

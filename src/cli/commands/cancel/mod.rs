@@ -71,7 +71,8 @@ async fn give_up(
     named(peek(context, &input.fleet)?.as_ref(), &args.run)?;
     let lineage = Lineage::of(&context.account().await?, &input.fleet.fleet);
     // Held until the run is closed: nobody may go on with it between its settling and that.
-    let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;
+    let fleet = &input.fleet.fleet;
+    let store = context.open_store_to_carry_on(fleet, lineage, global.lock_timeout)?;
     let store = Rc::new(store);
     // Whoever held the state until now may have ended the run, and somebody may have begun another.
     let contents = store.contents();
