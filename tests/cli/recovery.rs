@@ -346,6 +346,9 @@ fn lost_runner() {
     let part = Part::of("Lost runner");
     let ended = part.run(0, &house, &[]);
     assert_ne!(ended.code, Some(0), "its plan is not there: {ended}");
+    // Nobody knows which machines it has for later, so that none is offered to another run.
+    let refused = house.run("plan").exits(1);
+    refused.says(&["read the plan of the open run", "is kept", "`plans`"]);
     fs::create_dir_all(at("state/shop")).unwrap();
     fs::rename(at("its-disk/shop/plans"), at("state/shop/plans")).unwrap();
     house.run(APPLY).exits(0);

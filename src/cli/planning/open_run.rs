@@ -124,21 +124,33 @@ pub async fn busy(
     let Some(open) = contents.and_then(|contents| contents.open_run.as_ref()) else {
         return Ok(BTreeMap::new());
     };
-    let dir = context.store_dir(&fleet.fleet);
-    let failed = |error: StoreError| Failure::store("read the plan of the open run", &error);
-    let kept = Store::peek_plan(&dir, &open.record.plan_id, Duration::ZERO).await;
-    let plan = match kept.map_err(failed)? {
-        PeekedPlan::Whole(bytes) => SavedPlan::open(&bytes).ok(),
-        PeekedPlan::Unread(lost @ StoreError::Damaged { .. }) => return Err(failed(lost)),
-        // While somebody writes, the plan cannot be read; what was begun is in the snapshot.
-        PeekedPlan::Unread(_) => None,
-    };
     let mut all = unended(open);
-    if let Some(plan) = &plan {
+    if let Some(plan) = &kept_plan(context, open, fleet).await? {
         all.extend(unfinished(plan, open).map(|(id, _)| id.clone()));
     }
     let run = &open.record.run;
     Ok(all.into_iter().map(|id| (id, run.clone())).collect())
+}
+
+/// The plan of an open run, where it has one that can be read now. One that is lost is no reason to take its machines for
+/// free: nobody knows any more which they are.
+async fn kept_plan(
+    context: &Context,
+    open: &OpenRun,
+    fleet: &DesiredFleet,
+) -> Result<Option<SavedPlan>, Failure> {
+    if !open.record.has_plan() {
+        return Ok(None);
+    }
+    let dir = context.store_dir(&fleet.fleet);
+    let failed = |error: StoreError| Failure::store("read the plan of the open run", &error);
+    let kept = Store::peek_plan(&dir, &open.record.plan_id, Duration::ZERO).await;
+    match kept.map_err(failed)? {
+        PeekedPlan::Whole(bytes) => Ok(SavedPlan::open(&bytes).ok()),
+        // While somebody writes, or where only they may, it cannot be read; what was begun is in the snapshot.
+        PeekedPlan::Unread(StoreError::Locked { .. } | StoreError::Io { .. }) => Ok(None),
+        PeekedPlan::Unread(lost) => Err(failed(lost)),
+    }
 }
 
 /// Machines that it has begun and not ended.
