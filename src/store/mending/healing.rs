@@ -70,7 +70,6 @@ pub(in crate::store) struct Opened {
     pub(in crate::store) loaded: Loaded,
     /// How the box stands beside it now; never ahead.
     pub(in crate::store) standing: Standing,
-    pub(in crate::store) mended: Vec<Mended>,
 }
 
 /// Makes sure that everything in the folder is ours alone; says who we are.
@@ -100,21 +99,23 @@ pub(in crate::store) fn guard(dir: &StoreDir) -> Result<u32, StoreError> {
 }
 
 /// Opens the database, mends it from the black box where it has to be, and checks what it holds against
-/// the chain and the mark.
-pub(in crate::store) fn open_checked(dir: &StoreDir, owner: u32) -> Result<Opened, StoreError> {
-    let mut mended = Vec::new();
+/// the chain and the mark. What was mended is told also where something fails after that: the next try finds it whole.
+pub(in crate::store) fn open_checked(
+    dir: &StoreDir,
+    owner: u32,
+    mended: &mut Vec<Mended>,
+) -> Result<Opened, StoreError> {
     let (kv, loaded) = match open_database(dir, owner) {
         Ok(open) => open,
-        Err(fallen) => rebuild(dir, owner, fallen, &mut mended)?,
+        Err(fallen) => rebuild(dir, owner, fallen, mended)?,
     };
-    let (loaded, standing) = catch_up(dir, &kv, loaded, &mut mended)?;
+    let (loaded, standing) = catch_up(dir, &kv, loaded, mended)?;
     mark::check(&dir.mark(), &kv, &loaded.head)?;
     plans::find_open(dir, &kv, &loaded.contents)?;
     Ok(Opened {
         kv,
         loaded,
         standing,
-        mended,
     })
 }
 

@@ -124,16 +124,13 @@ impl Store {
     fn begin(
         dir: &StoreDir,
         entered: Entered,
-        mut opened: Opened,
+        opened: Opened,
         body: Body,
     ) -> Result<Self, StoreError> {
         let room = &entered.room;
-        let black_box = open_box(dir, &mut opened, room)?;
-        upgrade(&opened)?;
+        let black_box = open_box(dir, &opened, &entered)?;
+        let Opened { kv, loaded, .. } = entered.upgraded(dir, opened)?;
         room.fill_up()?;
-        let Opened {
-            kv, loaded, mended, ..
-        } = opened;
         write_snapshot(dir, &loaded.contents, room)?;
         let lineage = &loaded.contents.applied.stamp.lineage;
         let disk = Disk {
@@ -141,7 +138,7 @@ impl Store {
             dir: dir.clone(),
             owner: entered.owner,
             room: room.clone(),
-            mended,
+            mended: entered.mended.take(),
         };
         let kv = BoxedKv::new(kv, black_box, room.clone());
         let engine = Engine::start(Box::new(kv), body)?;
@@ -219,6 +216,8 @@ pub(super) struct Entered {
     lock: Lock,
     pub(super) owner: u32,
     room: Room,
+    /// By all tries of all that is part of opening.
+    mended: RefCell<Vec<Mended>>,
 }
 
 /// Takes the lock of a folder that is there, makes sure that all of it is ours alone, and sweeps it.
@@ -228,19 +227,42 @@ pub(super) fn enter(dir: &StoreDir, access: &Access) -> Result<Entered, StoreErr
     let room = Room::beside(dir.reserve(), access.carries_on);
     let owner = room.make_do_to_open(|| healing::guard(dir))?;
     creation::sweep(dir);
-    Ok(Entered { lock, owner, room })
+    Ok(Entered {
+        lock,
+        owner,
+        room,
+        mended: RefCell::default(),
+    })
 }
 
 impl Entered {
     /// Opens the database.
     fn open(&self, dir: &StoreDir) -> Result<Opened, StoreError> {
-        self.room
-            .make_do_to_open(|| healing::open_checked(dir, self.owner))
+        self.room.make_do_to_open(|| self.open_once(dir))
+    }
+
+    fn open_once(&self, dir: &StoreDir) -> Result<Opened, StoreError> {
+        healing::open_checked(dir, self.owner, &mut self.mended.borrow_mut())
+    }
+
+    /// An older store becomes one of the present format: it has a black box now. For a second try it has to be opened
+    /// again, since an engine that has met a full disk takes nothing more.
+    fn upgraded(&self, dir: &StoreDir, opened: Opened) -> Result<Opened, StoreError> {
+        if opened.loaded.format == FORMAT {
+            return Ok(opened);
+        }
+        drop(opened);
+        self.room.make_do_to_open(|| {
+            let opened = self.open_once(dir)?;
+            let lineage = &opened.loaded.contents.applied.stamp.lineage;
+            opened.kv.commit(&records::identity_batch(lineage)?)?;
+            Ok(opened)
+        })
     }
 }
 
 /// Makes the box what it should be beside this database, and opens it.
-fn open_box(dir: &StoreDir, opened: &mut Opened, room: &Room) -> Result<BlackBox, StoreError> {
+fn open_box(dir: &StoreDir, opened: &Opened, entered: &Entered) -> Result<BlackBox, StoreError> {
     let path = dir.black_box();
     let head = &opened.loaded.head;
     let why = match &opened.standing {
@@ -256,19 +278,11 @@ fn open_box(dir: &StoreDir, opened: &mut Opened, room: &Room) -> Result<BlackBox
         Standing::Absent | Standing::Level { .. } | Standing::Ahead { .. } => None,
     };
     let lineage = &opened.loaded.contents.applied.stamp.lineage;
-    let whole_bytes = room.make_do_to_open(|| black_box::make(&path, &opened.kv, lineage))?;
+    let make = || black_box::make(&path, &opened.kv, lineage);
+    let whole_bytes = entered.room.make_do_to_open(make)?;
     let made = why.map(|why| Mended::BoxMade { why, aside });
-    opened.mended.extend(made);
+    entered.mended.borrow_mut().extend(made);
     BlackBox::open(&path, whole_bytes)
-}
-
-/// An older store becomes one of the present format: it has a black box now.
-fn upgrade(opened: &Opened) -> Result<(), StoreError> {
-    if opened.loaded.format == FORMAT {
-        return Ok(());
-    }
-    let lineage = &opened.loaded.contents.applied.stamp.lineage;
-    opened.kv.commit(&records::identity_batch(lineage)?)
 }
 
 /// Readers can do without a snapshot, and a run that is open must be ended on a full disk too.

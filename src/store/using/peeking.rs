@@ -191,9 +191,8 @@ fn read_truth(
     let Some(lock) = Lock::take_to_read(&dir.lock(), waited)? else {
         return Ok(None);
     };
-    let (engine, loaded) = match healing::open_checked(dir, healing::guard(dir)?) {
+    let (engine, loaded) = match healing::open_checked(dir, healing::guard(dir)?, mended) {
         Ok(opened) => {
-            mended.extend(opened.mended);
             let engine = Engine::start(Box::new(opened.kv), Body::Inline)?;
             (engine, opened.loaded)
         }
