@@ -84,6 +84,18 @@ async fn a_replaced_store_is_kept() {
 }
 
 #[tokio::test]
+async fn a_restore_that_cannot_write_moves_nothing() {
+    let (home, contents, file) = exported("no-room").await;
+    let in_the_way = home.root().join("journal.jsonl.tmp");
+    fs::create_dir(&in_the_way).unwrap();
+    Store::restore(&home.dir(), &file, &access(Body::Inline)).unwrap_err();
+    fs::remove_dir(in_the_way).unwrap();
+    let store = home.open().unwrap();
+    assert_eq!(store.mended(), [], "the database was not moved");
+    assert_eq!(*store.contents(), contents);
+}
+
+#[tokio::test]
 async fn a_file_that_is_cut_or_changed_anywhere_is_refused_and_nothing_is_touched() {
     let (home, contents, file) = exported("cut").await;
     let whole = fs::read(&file).unwrap();

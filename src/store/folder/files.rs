@@ -195,18 +195,40 @@ pub(in crate::store) fn replace(
     bytes: &[u8],
     durability: Durability,
 ) -> Result<(), StoreError> {
+    prepare(path, bytes, durability)?;
+    put_in_place(path, durability)
+}
+
+/// The first half of it, which is all that needs room: the new bytes, beside the file.
+pub(in crate::store) fn prepare(
+    path: &Path,
+    bytes: &[u8],
+    durability: Durability,
+) -> Result<(), StoreError> {
     let temporary = temporary(path);
     remove_if_present(&temporary)?;
-    let written = write_new(&temporary, bytes, durability);
-    if let Err(error) = written.and_then(|()| rename(&temporary, path)) {
-        // On a full disk it would keep the very room that others need now.
-        let _ignored = fs::remove_file(&temporary);
-        return Err(error);
-    }
+    or_remove(&temporary, write_new(&temporary, bytes, durability))
+}
+
+/// The other half: what was prepared gets its name.
+pub(in crate::store) fn put_in_place(
+    path: &Path,
+    durability: Durability,
+) -> Result<(), StoreError> {
+    let temporary = temporary(path);
+    or_remove(&temporary, rename(&temporary, path))?;
     match durability {
         Durability::Synced => sync_parent(path),
         Durability::Derived => Ok(()),
     }
+}
+
+/// On a full disk a file that is of no use would keep the very room that others need now.
+fn or_remove(temporary: &Path, done: Result<(), StoreError>) -> Result<(), StoreError> {
+    if done.is_err() {
+        let _ignored = fs::remove_file(temporary);
+    }
+    done
 }
 
 fn write_new(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), StoreError> {

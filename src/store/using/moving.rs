@@ -88,7 +88,8 @@ impl Store {
     /// Makes the store of this folder from such a file. A store that is there already is kept beside it.
     ///
     /// # Errors
-    /// As [`Store::read_export`] and [`Store::open_existing`]; then the old store is as it was.
+    /// As [`Store::read_export`] and [`Store::open_existing`]; then the old store is as it was, or, where its box cannot be
+    /// read and had to be moved, all of it is in `replaced-N`.
     pub fn restore(dir: &StoreDir, file: &Path, access: &Access) -> Result<Restored, StoreError> {
         let (transcript, _) = read(file)?;
         files::make_dir(dir.root())?;
@@ -98,7 +99,8 @@ impl Store {
         let replaced = if creation::existed(dir)? {
             Some(replace(dir, &transcript)?)
         } else {
-            put_box(dir, &transcript)?;
+            prepare_box(dir, &transcript)?;
+            put_box(dir)?;
             None
         };
         drop(entered);
@@ -149,8 +151,8 @@ fn save_plans(dir: &StoreDir, owner: u32, transcript: &Transcript) -> Result<(),
     Ok(())
 }
 
-/// The box as the transcript has it.
-fn put_box(dir: &StoreDir, transcript: &Transcript) -> Result<(), StoreError> {
+/// The box as the transcript has it, beside the place where it belongs.
+fn prepare_box(dir: &StoreDir, transcript: &Transcript) -> Result<(), StoreError> {
     let rows = transcript.commits.iter().flat_map(|commit| &commit.rows);
     let rows: Vec<_> = rows.cloned().collect();
     let mut text = line::header(FileKind::Journal, &transcript.lineage);
@@ -161,13 +163,20 @@ fn put_box(dir: &StoreDir, transcript: &Transcript) -> Result<(), StoreError> {
             ..plan.clone()
         }));
     }
-    files::replace(&dir.black_box(), text.as_bytes(), Durability::Synced)
+    files::prepare(&dir.black_box(), text.as_bytes(), Durability::Synced)
+}
+
+/// Gives the box that was prepared its name.
+fn put_box(dir: &StoreDir) -> Result<(), StoreError> {
+    files::put_in_place(&dir.black_box(), Durability::Synced)
 }
 
 /// Sets the present store aside and puts the box in its place.
 ///
 /// The box is what everything else is made from: until it changes, in one motion, a kill leaves the old
-/// store, and from then on the new one.
+/// store, and from then on the new one. Only where the old box cannot be read, and so cannot be copied, it has to be
+/// moved: a kill right then leaves no store, and all of the old one in `replaced-N`. Whatever needs room is done before
+/// anything is moved.
 fn replace(dir: &StoreDir, transcript: &Transcript) -> Result<PathBuf, StoreError> {
     let aside = free_folder(dir)?;
     files::make_dir(&aside)?;
@@ -177,18 +186,28 @@ fn replace(dir: &StoreDir, transcript: &Transcript) -> Result<PathBuf, StoreErro
         };
         files::rename(path, &aside.join(name))
     };
-    if files::inspect(&dir.black_box())?.is_some() {
-        match files::copy(&dir.black_box(), &aside) {
-            // What cannot be read cannot be copied, nor can a store be made from it.
-            Err(error) if error.read_fault().is_some() => keep(&dir.black_box())?,
-            done => done?,
-        }
+    let may_stay = copy_box(dir, &aside)?;
+    prepare_box(dir, transcript)?;
+    if !may_stay {
+        keep(&dir.black_box())?;
     }
     keep(&dir.mark())?;
     keep(&dir.database())?;
-    put_box(dir, transcript)?;
+    put_box(dir)?;
     files::sync_tree(&aside)?;
     Ok(aside)
+}
+
+/// Copies the box, so that it may stay until the new one takes its place. What cannot be read cannot be copied, nor can a
+/// store be made from it.
+fn copy_box(dir: &StoreDir, aside: &Path) -> Result<bool, StoreError> {
+    if files::inspect(&dir.black_box())?.is_none() {
+        return Ok(true);
+    }
+    match files::copy(&dir.black_box(), aside) {
+        Err(error) if error.read_fault().is_some() => Ok(false),
+        done => done.map(|()| true),
+    }
 }
 
 fn free_folder(dir: &StoreDir) -> Result<PathBuf, StoreError> {
