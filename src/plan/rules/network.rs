@@ -163,16 +163,21 @@ pub(in crate::plan) fn classic_must_be_down(
 
 /// An order made while it is held down must not wait for a person: nobody knows how long that takes.
 fn nobody_is_awaited_while_down(case: &Case<'_>) -> Result<(), Blocked> {
-    let held_down = case.is_up() && case.ends_up();
+    if !case.ends_up() {
+        return Ok(());
+    }
+    let way_out = if case.is_up() {
+        "write `payment: auto`, or stop it with `power: stopped` for the time of it"
+    } else if targets::wanted(case).is_some() {
+        // Its type comes first and starts it, so that it would be taken down once more.
+        "write `payment: auto`, or open its bandwidth in an apply of its own, and change the type in the next"
+    } else {
+        return Ok(());
+    };
     match (case.seen.billing, case.payment()) {
-        (BillingMethod::PrePaid, Payment::Await | Payment::Api) if held_down => {
-            Err(payment::nobody_pays_it_at_once(
-                case,
-                "R26",
-                "while Stopped",
-                "write `payment: auto`, or stop it with `power: stopped` for the time of it",
-            ))
-        }
+        (BillingMethod::PrePaid, Payment::Await | Payment::Api) => Err(
+            payment::nobody_pays_it_at_once(case, "R26", "while Stopped", way_out),
+        ),
         (
             BillingMethod::PrePaid | BillingMethod::PostPaid,
             Payment::Auto | Payment::Await | Payment::Api,
