@@ -203,6 +203,20 @@ fn an_apply_that_did_it_all_says_so_in_terraforms_words() {
 }
 
 #[test]
+fn an_apply_beside_blocked_machines_is_not_complete() {
+    let mut tally = tally(&good());
+    tally.know_blocked(2);
+    let said = "Apply not complete: of 3 machines, 1 changed, 2 blocked.";
+    assert_eq!(summary(&tally, &Style::plain()), format!("{said}\n"));
+    let style = Style {
+        colour: Colour::Always,
+        ..Style::plain()
+    };
+    let bold = format!("\u{1b}[1m{said}\u{1b}[0m\n");
+    assert_eq!(summary(&tally, &style), bold, "it is not good news");
+}
+
+#[test]
 fn an_apply_with_mishaps_names_everyone_who_needs_a_person() {
     same("apply-summary", &summary(&tally(&bad()), &Style::plain()));
 }

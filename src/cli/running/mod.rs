@@ -80,7 +80,7 @@ impl Ended {
         let mut text = String::new();
         let n = self.outcome.blocked;
         if n > 0 {
-            text.push_str(&format!("{n} more blocked: `respec plan` says by what\n"));
+            text.push_str(&format!("{n} blocked: `respec plan` says by what\n"));
         }
         for owed in &self.outcome.obligations {
             text.push_str(&format!(
@@ -270,12 +270,13 @@ impl<'a> Run<'a> {
             progress.event(event);
         })
         .await;
-        let (tally, lines) = progress.finish();
+        let (mut tally, lines) = progress.finish();
         self.context.save_world()?;
         let outcome = outcome.map_err(|error| {
             Failure::from_error(Situation::Other, "read the journal of the open run", &error)
                 .hint("nothing was done; docs/recovery.md says what to do with a damaged state")
         })?;
+        tally.know_blocked(outcome.blocked);
         Ok(Ended {
             outcome,
             tally,

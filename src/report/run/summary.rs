@@ -88,7 +88,7 @@ const CHAPTERS: [(State, &str, Tone); 10] = [
 pub(super) fn sentence(tally: &Tally, style: &Style) -> String {
     let done = tally.count(&State::Closed(SagaOutcome::Done));
     let untouched = tally.total.saturating_sub(tally.machines.len());
-    if done == tally.machines.len() && untouched == 0 {
+    if done == tally.machines.len() && untouched == 0 && tally.blocked == 0 {
         let text = format!("Apply complete! Resources: 0 added, {done} changed, 0 destroyed.");
         return style.paint(Tone::Good, &text) + "\n";
     }
@@ -98,13 +98,16 @@ pub(super) fn sentence(tally: &Tally, style: &Style) -> String {
     if untouched > 0 {
         counts.push(format!("{untouched} not begun"));
     }
+    if tally.blocked > 0 {
+        counts.push(format!("{} blocked", tally.blocked));
+    }
     let how = match tally.interrupted {
         Interrupted::No => "Apply not complete",
         Interrupted::Yes => "Apply interrupted",
     };
     let text = format!(
         "{how}: of {}, {}.",
-        count(tally.total, "machine"),
+        count(tally.total + tally.blocked, "machine"),
         counts.join(", ")
     );
     style.fold("", "  ", &style.paint(Tone::Strong, &text))

@@ -102,6 +102,8 @@ pub struct Tally {
     pub(super) run: Option<RunId>,
     /// Machines that change in this run.
     pub(super) total: usize,
+    /// Machines beside them that the plan could not change.
+    pub(super) blocked: usize,
     pub(super) machines: BTreeMap<InstanceId, Machine>,
     pub(super) orders: BTreeMap<OrderId, OpenOrder>,
     pub(super) elapsed: Duration,
@@ -129,6 +131,11 @@ impl Tally {
     /// Adds an order that an earlier program made and that is still to be paid.
     pub fn know_order(&mut self, order: OpenOrder) {
         self.orders.insert(order.order_id.clone(), order);
+    }
+
+    /// So many machines are blocked: no event tells of them, and they are not as wanted whatever the run did.
+    pub fn know_blocked(&mut self, machines: usize) {
+        self.blocked = machines;
     }
 
     /// Takes the next event.

@@ -284,7 +284,7 @@ mod tests {
         let ended = all_blocked(Some(recorded(exit::PERSON_NEEDED, Some(lost))));
         let ended = ended.ok().flatten().unwrap();
         assert_eq!(ended.done(), Done::Run(exit::PERSON_NEEDED));
-        let last = "1 more blocked: `respec plan` says by what\nthe state takes no more: no room\n";
+        let last = "1 blocked: `respec plan` says by what\nthe state takes no more: no room\n";
         let words = ended.words(&Style::plain());
         assert!(words.ends_with(last), "{words}");
         let cut_off = all_blocked(Some(recorded(exit::INTERRUPTED, None)));
