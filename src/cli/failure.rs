@@ -221,8 +221,10 @@ impl Failure {
                 Self::from_error(Situation::Other, doing, error)
                     .hint("make room, then do the same again")
             }
-            StoreError::NoPlan(_) => Self::from_error(Situation::Other, doing, error)
-                .hint("put the folder `plans` of the state back, or see docs/recovery.md"),
+            StoreError::NoPlan(_) | StoreError::LostPlan { .. } => {
+                Self::from_error(Situation::Other, doing, error)
+                    .hint("put the folder `plans` of the state back, or see docs/recovery.md")
+            }
             _ => Self::from_error(Situation::Other, doing, error),
         }
     }

@@ -112,6 +112,12 @@ pub enum StoreError {
     /// No plan of this id was saved here.
     #[error("no plan {0} is kept in this store")]
     NoPlan(String),
+    /// A plan of this id was saved here, and its file is gone.
+    #[error("{} is missing: a plan was kept in it", path.display())]
+    LostPlan {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// Why an entry does not follow from what is recorded.

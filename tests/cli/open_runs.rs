@@ -114,7 +114,11 @@ fn a_run_whose_plan_is_lost_is_given_up_by_a_person() {
     let run = house.last_run();
     fs::remove_dir_all(house.folder.join("state/shop/plans")).unwrap();
     for command in [APPLY.to_owned(), "plan".to_owned()] {
-        house.run(&command).exits(1);
+        house.run(&command).exits(1).says(&[
+            "failed to read the plan of the open run",
+            ".rsplan is missing: a plan was kept in it",
+            "put the folder `plans` of the state back, or see docs/recovery.md",
+        ]);
     }
     let order = house.server.world().orders()[0]["OrderId"].clone();
     let order = order.as_str().unwrap();
@@ -180,7 +184,7 @@ fn an_order_of_which_nobody_can_tell_whose_it_is_is_not_cancelled_unasked() {
     house
         .run(&cancel)
         .exits(1)
-        .says(&[&doubt, "it is missing", "at a terminal"]);
+        .says(&[&doubt, ".rsplan is missing", "at a terminal"]);
     assert_eq!(house.server.world().orders()[0]["Payment"], "Unpaid");
 
     let (asked, _keyboard) = house.start_at_a_terminal(&cancel, "yes\n");

@@ -218,10 +218,10 @@ async fn an_altered_plan_is_noticed() {
         "{error}"
     );
     std::fs::remove_file(file).unwrap();
-    assert!(matches!(
-        store.load_plan(&id).await,
-        Err(StoreError::Damaged { .. })
-    ));
+    let error = store.load_plan(&id).await.unwrap_err();
+    assert!(matches!(error, StoreError::LostPlan { .. }), "{error:?}");
+    let told = format!("{} is missing: a plan was kept in it", file.display());
+    assert_eq!(error.to_string(), told);
 }
 
 #[expect(clippy::disallowed_methods, reason = "a lock is held in real time")]

@@ -33,8 +33,8 @@ impl Store {
     /// it: an open run goes on with it, and it knows who was in which group. Of the others their digests are.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] when it is not whole or the plan of the open run is lost, [`StoreError::Refused`] when
-    /// it is too large to be read back: half a copy is none.
+    /// [`StoreError::Damaged`] when it is not whole or does not know the plan of the open run, [`StoreError::LostPlan`]
+    /// when that plan's file is gone, [`StoreError::Refused`] when it is too large to be read back: half a copy is none.
     pub async fn export(&self) -> Result<String, StoreError> {
         self.check_all().await?;
         let contents = self.contents();

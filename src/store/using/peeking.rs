@@ -37,7 +37,8 @@ enum Sight {
 pub enum PeekedPlan {
     /// All of it, byte for byte as it was saved.
     Whole(Vec<u8>),
-    /// Nothing now, for this reason: somebody writes or only they may read it, it is damaged, or it was never kept.
+    /// Nothing now, for this reason: somebody writes or only they may read it, it is damaged or lost, or it was never
+    /// kept.
     Unread(StoreError),
 }
 
@@ -127,9 +128,11 @@ impl Store {
         };
         match kept {
             Ok(bytes) => Ok(PeekedPlan::Whole(bytes)),
-            Err(why @ (StoreError::Damaged { .. } | StoreError::NoPlan(_))) => {
-                Ok(PeekedPlan::Unread(why))
-            }
+            Err(
+                why @ (StoreError::Damaged { .. }
+                | StoreError::NoPlan(_)
+                | StoreError::LostPlan { .. }),
+            ) => Ok(PeekedPlan::Unread(why)),
             Err(error) => Err(error),
         }
     }

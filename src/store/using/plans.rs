@@ -38,8 +38,9 @@ impl Store {
     /// A plan that was kept, byte for byte.
     ///
     /// # Errors
-    /// [`StoreError::NoPlan`] when none of this id was kept; [`StoreError::Damaged`] when its file is
-    /// missing or is not what was saved; [`StoreError::Unsafe`] when others can write to it.
+    /// [`StoreError::NoPlan`] when none of this id was kept; [`StoreError::LostPlan`] when its file is
+    /// missing; [`StoreError::Damaged`] when it is not what was saved; [`StoreError::Unsafe`] when others can write
+    /// to it.
     pub async fn load_plan(&self, plan_id: &Digest) -> Result<Vec<u8>, StoreError> {
         check(plan_id, 0)?;
         let no_plan = || StoreError::NoPlan(plan_id.short(12).to_owned());
@@ -81,8 +82,9 @@ pub(super) fn read_file(
 ) -> Result<Vec<u8>, StoreError> {
     let path = dir.plan(plan_id, digest);
     files::guard_file(&path, owner)?;
-    let bytes = files::read_bounded(&path, PLAN_BYTES_MAX)?
-        .ok_or_else(|| StoreError::damaged(&path, "it is missing"))?;
+    let Some(bytes) = files::read_bounded(&path, PLAN_BYTES_MAX)? else {
+        return Err(StoreError::LostPlan { path });
+    };
     if Digest::of_bytes(&bytes) == *digest {
         return Ok(bytes);
     }

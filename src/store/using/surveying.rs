@@ -82,7 +82,8 @@ impl Store {
     /// table is what the journal says, and every plan that is kept; that of the open run must be.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] with the first thing that is not as it was written;
+    /// [`StoreError::Damaged`] with the first thing that is not as it was written; [`StoreError::LostPlan`] when the file
+    /// of the open run's plan is gone;
     /// [`StoreError::Refused`] for a store without a disk.
     pub async fn survey(&self) -> Result<Survey, StoreError> {
         let Some(disk) = &self.disk else {

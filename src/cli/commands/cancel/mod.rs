@@ -131,9 +131,11 @@ async fn give_up(
 async fn plan_of(store: &Store, open: &OpenRun) -> Result<Result<SavedPlan, String>, Failure> {
     match store.load_plan(&open.record.plan_id).await {
         Ok(bytes) => Ok(open_plan(&bytes).map_err(|altered| altered.chain.join(": "))),
-        Err(lost @ (StoreError::Damaged { .. } | StoreError::NoPlan(_))) => {
-            Ok(Err(lost.to_string()))
-        }
+        Err(
+            lost @ (StoreError::Damaged { .. }
+            | StoreError::NoPlan(_)
+            | StoreError::LostPlan { .. }),
+        ) => Ok(Err(lost.to_string())),
         Err(error) => Err(Failure::store("read the plan of the open run", &error)),
     }
 }
