@@ -47,7 +47,7 @@ pub fn plan_text(page: &PlanPage<'_>, detail: Detail, style: &Style) -> String {
     for class in view::classes(plan) {
         text.push('\n');
         text.push_str(&machines(&class, detail, style));
-        text.push_str(&change(&class, style));
+        text.push_str(&change(&class, &plan.desired, style));
     }
     text.push_str(&blocked_machines(plan, detail, style));
     text.push_str(&notes(plan, detail, style));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::Unit;
+use crate::model::{DesiredFleet, Unit};
 use crate::plan::{Action, Because, Saga, Step};
 use crate::report::words::{Style, Tone, called, duration, terminal};
 
@@ -99,17 +99,14 @@ pub(super) fn list(names: &[&str], style: &Style) -> String {
 }
 
 /// What becomes of their specs, and the steps that do it.
-pub(super) fn change(class: &Class<'_>, style: &Style) -> String {
+pub(super) fn change(class: &Class<'_>, desired: &DesiredFleet, style: &Style) -> String {
     let saga = class.first();
     let mut text = String::new();
     for line in spec_diff(&saga.changes) {
         text.push_str(&spec_line(&line, style));
     }
     if !saga.after.is_empty() {
-        let units = saga.after.iter().map(|unit| match unit {
-            Unit::Instance(id) => id.to_string(),
-            Unit::Group(name) => format!("group {name}"),
-        });
+        let units = saga.after.iter().map(|unit| unit_words(unit, desired));
         let units = units.collect::<Vec<_>>().join(", ");
         text.push_str(&style.fold("      ", "      ", &format!("after {units}")));
     }
@@ -137,6 +134,17 @@ pub(super) fn change(class: &Class<'_>, style: &Style) -> String {
         text.push_str(&style.fold("      ", "        ", &line));
     }
     text
+}
+
+/// What is waited for, under the name that its own lines have.
+fn unit_words(unit: &Unit, desired: &DesiredFleet) -> String {
+    match unit {
+        Unit::Instance(id) => {
+            let wanted = desired.instances.get(id);
+            wanted.map_or_else(|| id.to_string(), |machine| called(&machine.name, id))
+        }
+        Unit::Group(name) => format!("group {name}"),
+    }
 }
 
 fn spec_line(line: &SpecLine, style: &Style) -> String {
