@@ -124,19 +124,19 @@ impl Default for Scenario {
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// More than [`SCENARIO_BYTES_MAX`].
-    #[error("read scenario: larger than {} MiB", SCENARIO_BYTES_MAX / 1024 / 1024)]
+    #[error("it is larger than {} MiB", SCENARIO_BYTES_MAX / 1024 / 1024)]
     TooLarge,
     /// Deeper than [`SCENARIO_DEPTH_MAX`].
-    #[error("read scenario: nested deeper than {SCENARIO_DEPTH_MAX} levels at line {line}")]
+    #[error("nested deeper than {SCENARIO_DEPTH_MAX} levels at line {line}")]
     TooDeep {
         /// Where the limit was passed.
         line: usize,
     },
-    /// Not YAML, or not of this shape; the source names key, line and column.
-    #[error("read scenario")]
-    Shape(#[source] ShapeError),
+    /// Not YAML, or not of this shape; it names key, line and column.
+    #[error(transparent)]
+    Shape(ShapeError),
     /// Well formed, but naming things that do not fit together.
-    #[error("read scenario: {}", .0.join("; "))]
+    #[error("{}", .0.join("; "))]
     Meaning(Vec<String>),
 }
 

@@ -57,9 +57,7 @@ mod tests {
 
     fn told(text: &str) -> String {
         let error = crate::sim::Scenario::read(text).unwrap_err();
-        std::error::Error::source(&error)
-            .map(ToString::to_string)
-            .unwrap_or_default()
+        error.to_string()
     }
 
     #[test]
