@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::cloud::{Billing as _, OrderQuery};
+use crate::cloud::{Billing as _, CloudError, OrderQuery};
 use crate::model::{
     DesiredFleet, Digest, InstanceId, InstanceName, Order, OrderDetail, OrderId, OrderOwner,
     PaymentStatus,
@@ -112,6 +112,21 @@ pub async fn settled(
         context.clock.sleep(apart).await;
     }
     None
+}
+
+/// The order's number is all that is asked with: where a parameter is wrong, there is no such order.
+fn unread(id: &OrderId, error: &CloudError) -> Failure {
+    let mut failure = Failure::cloud(&format!("read order {id}"), error);
+    let code = error.code.as_deref().unwrap_or_default();
+    if code.to_ascii_lowercase().starts_with("invalidparameter") {
+        let ours = "`respec orders list` shows our orders";
+        let others = "those of others are in the console under Expenses > Orders";
+        failure.hints = vec![
+            format!("{ours}; {others}"),
+            "nothing was changed".to_owned(),
+        ];
+    }
+    failure
 }
 
 /// Whether nothing more will become of an order.
@@ -257,7 +272,7 @@ impl Ledger<'_> {
 
     async fn detail(&self, id: &OrderId) -> Result<OrderDetail, Failure> {
         let detail = self.context.cloud.order_detail(id).await;
-        detail.map_err(|error| Failure::cloud(&format!("read order {id}"), &error))
+        detail.map_err(|error| unread(id, &error))
     }
 
     /// What is recorded of an order, if it is ours.
