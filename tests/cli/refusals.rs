@@ -23,6 +23,7 @@ fn a_command_line_that_is_no_command_line_exits_with_64() {
         ("apply -lock-timeout soon", "30s"),
         ("apply --continue 20260101T000000-abcdef", "is not open"),
         ("cancel 20260101T000000-abcdef", "is not open"),
+        ("approve 20260101T000000-abcdef --gate 1", "is not open"),
         ("destroy", "never releases"),
         ("state forget web-1", "forget"),
     ] {

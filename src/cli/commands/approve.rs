@@ -4,11 +4,11 @@ use serde_json::json;
 
 use crate::apply::{approve, waiting_gates};
 use crate::cli::args::{ApproveArgs, Global};
-use crate::cli::commands::state::recorded;
 use crate::cli::context::Context;
 use crate::cli::failure::{Done, Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::planning::open_run::{named, with_plan};
+use crate::cli::planning::open_run::{named, not_open, with_plan};
+use crate::cli::planning::peek;
 use crate::cli::running::load_plan;
 use crate::cli::screen::Screen;
 use crate::model::Crowd;
@@ -26,7 +26,9 @@ pub async fn run(
     input: &Input,
     screen: &Screen,
 ) -> Result<Done, Failure> {
-    let contents = recorded(context, input)?;
+    let Some(contents) = peek(context, &input.fleet)? else {
+        return Err(not_open(&args.run));
+    };
     named(Some(&contents), &args.run)?;
     let lineage = contents.applied.stamp.lineage.clone();
     let store = context.open_store(&input.fleet.fleet, lineage, global.lock_timeout)?;

@@ -26,10 +26,14 @@ const NAMED_MAX: usize = 3;
 pub fn named<'a>(contents: Option<&'a Contents>, run: &str) -> Result<&'a OpenRun, Failure> {
     let open = contents.and_then(|contents| contents.open_run.as_ref());
     let ours = open.filter(|open| open.record.run.as_str() == run);
-    ours.ok_or_else(|| {
-        Failure::new(Situation::Usage, format!("run {run} is not open"))
-            .hint("`respec history` shows all runs")
-    })
+    ours.ok_or_else(|| not_open(run))
+}
+
+/// No run of this name is open, be it for want of any state.
+#[must_use]
+pub fn not_open(run: &str) -> Failure {
+    Failure::new(Situation::Usage, format!("run {run} is not open"))
+        .hint("`respec history` shows all runs")
 }
 
 /// An open run with its plan, as what writes to its journal wants it.
