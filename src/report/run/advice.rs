@@ -42,4 +42,18 @@ mod tests {
         assert_eq!(advice(Some("Brand.NewCode"), "no"), None);
         assert_eq!(advice(None, "no"), None);
     }
+
+    /// It is read of a machine that is up again, most often because the failed change was put back.
+    #[test]
+    fn nobody_is_looked_for_where_respec_has_started_the_machine() {
+        for (code, operation) in [
+            ("InvalidInstanceStatus.NotStopped", "ModifyInstanceSpec"),
+            ("InvalidStatus.NotStopped", "ModifyPrepayInstanceSpec"),
+        ] {
+            assert_eq!(
+                advice(Some(code), &format!("{operation}: it runs")).unwrap(),
+                "If respec has not started it itself to put it back, find out who did; apply again stops it first."
+            );
+        }
+    }
 }
