@@ -69,7 +69,15 @@ fn is_started_first(
         .is_some_and(|out| out < case.seen.max_bandwidth_out);
     let closes = lowers || wish.public_ip == Some(false) && case.seen.public_ip.is_some();
     let closes = closes && case.seen.billing == BillingMethod::PostPaid;
-    may_run && kept_its_place && !closes && !case.is_up() && case.ends_up()
+    let waits = closes || network.is_some_and(works_from_a_start);
+    may_run && kept_its_place && !waits && !case.is_up() && case.ends_up()
+}
+
+/// R25: an address that is asked for by a call of its own works from the next start on, which therefore comes behind it
+/// where nobody has to pay first.
+fn works_from_a_start(plan: &NetworkPlan) -> bool {
+    let asks = |step: &Step| step.action == Action::AllocatePublicIp;
+    plan.steps.iter().any(asks) && !plan.steps.iter().any(Step::is_paid_order)
 }
 
 /// R31: what is bought for a while comes last, since in force it would hold everything else up.
