@@ -16,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
         (Answers, "Gives the address together with the bandwidth.")),
     rule(25, "pay-as-you-go must ask for its address",
         ("When outbound leaves 0 on pay-as-you-go, an address comes only with AllocatePublicIp=true, or afterwards by AllocatePublicIpAddress, which works from the next start on.", "000, 001, SDK6"),
-        (Chooses, "Asks for it in the same call; a machine that has bandwidth and no address gets a step of its own, before its start where it is started and nobody has to pay first."),
+        (Chooses, "Asks for it in the same call; a machine that has bandwidth and no address gets a step of its own, before its start where it is started and nobody has to pay first; notes it where no start follows."),
         (Answers, "Knows both ways; 400 InvalidParam.AllocatePublicIp or AllocateIpInvalidInstanceBandwidth without bandwidth.")),
     rule(26, "the classic network wants a stop for the first bandwidth",
         ("On the classic network outbound leaves 0 only while Stopped; the vendor has retired that network.", "000, 001, WEB"),

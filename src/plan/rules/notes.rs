@@ -15,6 +15,7 @@ pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {
         traffic_may_be_a_downgrade(case, steps),
         classic(case, steps),
         effect_at_next_start(case, steps),
+        address_at_next_start(case, steps),
         address_comes_back(case),
         managed_elsewhere(case, steps),
         spot(case, steps),
@@ -122,6 +123,19 @@ fn effect_at_next_start(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
     let is_started = steps.iter().any(|step| step.action == Action::Start);
     (changes_type(steps) && !is_started && !case.ends_up())
         .then(|| Because::new("R4", "the new type takes effect when it is next started"))
+}
+
+/// R25: by the vendor's pages an address that is asked for by a call of its own is of no use before a start.
+fn address_at_next_start(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
+    let asks = |step: &Step| step.action == Action::AllocatePublicIp;
+    let behind = &steps[steps.iter().position(asks)?..];
+    let is_started = behind.iter().any(|step| step.action == Action::Start);
+    (!is_started && case.ends_up()).then(|| {
+        Because::new(
+            "R25",
+            "its new address works from its next start or reboot on, and none is planned",
+        )
+    })
 }
 
 /// The counterpart of R70.
