@@ -12,7 +12,7 @@ use respec::manifest::{self, Source};
 use respec::model::{
     AccountId, AppliedFleet, AppliedInstance, Books, ClientToken, DesiredFleet, Digest, InstanceId,
     Limits, Lineage, ModifyCall, NetworkChange, ObservedFleet, Offers, OrderId, PrepayChange,
-    Pricing, RegionId, Stamp, TemporaryBandwidth, TypeName, Upgrade,
+    Pricing, RegionId, RestartDue, Stamp, TemporaryBandwidth, TypeName, Upgrade,
 };
 use respec::observe::{MoneyDesk, Survey, ask, ask_limits, survey};
 use respec::plan::{
@@ -43,6 +43,8 @@ struct Said {
     bought: BTreeMap<InstanceId, TemporaryBandwidth>,
     /// Machines whose purchase an earlier run of ours has recorded.
     kept: BTreeSet<InstanceId>,
+    /// Machines that an earlier run of ours gave this type while they ran, and did not restart.
+    owed: BTreeMap<InstanceId, TypeName>,
     /// How long after the beginning of the scenario the plan is made, in hours.
     hours_later: i64,
 }
@@ -257,7 +259,10 @@ impl Case {
             fields: BTreeMap::new(),
             change_number: 1,
             changed_at: None,
-            restart_due: None,
+            restart_due: self.said.owed.get(id).map(|to| RestartDue {
+                instance_type: to.clone(),
+                since: self.scenario.start,
+            }),
             late_start: None,
             temporary: self
                 .orders
@@ -270,7 +275,9 @@ impl Case {
                 }),
             recorded_at: self.scenario.start,
         };
-        let recorded = self.said.recorded.union(&self.said.kept);
+        let said = &self.said;
+        let recorded = said.recorded.iter().chain(&said.kept);
+        let recorded = recorded.chain(said.owed.keys());
         AppliedFleet {
             stamp: Stamp {
                 lineage: Lineage::of(account, &self.fleet.fleet),

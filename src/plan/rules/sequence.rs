@@ -34,6 +34,9 @@ pub(in crate::plan) fn sequence(
     if is_started_first(case, new_type.as_ref(), network.as_ref()) {
         draft.start(why_start(case));
     }
+    if is_restarted_first(new_type.as_ref(), network.as_ref()) {
+        put_restart(case, &mut draft);
+    }
     if lowers {
         put_network(case, &mut draft, network.take());
         if both {
@@ -71,6 +74,13 @@ fn is_started_first(
     let closes = closes && case.seen.billing == BillingMethod::PostPaid;
     let waits = closes || network.is_some_and(works_from_a_start);
     may_run && kept_its_place && !waits && !case.is_up() && case.ends_up()
+}
+
+/// Whether a restart that is owed comes before a change of network: it would wait until a person has paid, and be lost
+/// where the order is cancelled or the change refused.
+fn is_restarted_first(new_type: Option<&TypeChange>, network: Option<&NetworkPlan>) -> bool {
+    let may_run = new_type.is_none() && network.is_none_or(|plan| plan.down.is_none());
+    may_run && !network.is_some_and(works_from_a_start)
 }
 
 /// R25: an address that is asked for by a call of its own works from the next start on, which therefore comes behind it
