@@ -70,8 +70,14 @@ fn is_started_first(
     let lowers = wish
         .max_bandwidth_out
         .is_some_and(|out| out < case.seen.max_bandwidth_out);
-    let closes = lowers || wish.public_ip == Some(false) && case.seen.public_ip.is_some();
-    let closes = closes && case.seen.billing == BillingMethod::PostPaid;
+    let gives_up = wish.public_ip == Some(false) && case.seen.public_ip.is_some();
+    let closes = match case.seen.billing {
+        BillingMethod::PostPaid => lowers || gives_up,
+        // A refund may be refused (R48): for less than all of it nobody is left down.
+        BillingMethod::PrePaid => {
+            lowers && wish.max_bandwidth_out == Some(0) && !network.is_some_and(has_to_be_paid)
+        }
+    };
     let waits = closes || network.is_some_and(works_from_a_start);
     may_run && kept_its_place && !waits && !case.is_up() && case.ends_up()
 }
@@ -87,7 +93,11 @@ fn is_restarted_first(new_type: Option<&TypeChange>, network: Option<&NetworkPla
 /// where nobody has to pay first.
 fn works_from_a_start(plan: &NetworkPlan) -> bool {
     let asks = |step: &Step| step.action == Action::AllocatePublicIp;
-    plan.steps.iter().any(asks) && !plan.steps.iter().any(Step::is_paid_order)
+    plan.steps.iter().any(asks) && !has_to_be_paid(plan)
+}
+
+fn has_to_be_paid(plan: &NetworkPlan) -> bool {
+    plan.steps.iter().any(Step::is_paid_order)
 }
 
 /// R31: what is bought for a while comes last, since in force it would hold everything else up.
