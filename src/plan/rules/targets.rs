@@ -57,7 +57,12 @@ pub(in crate::plan) fn direction(case: &Case<'_>, to: &TypeName) -> Result<Shift
         }
     }
     let Some(why) = unanswered else {
-        return Err(not_offered(case, &question(case, Shift::Upgrade), to));
+        let blocked = if fits::is_lowered_first(case, to) {
+            not_told_yet(case, to)
+        } else {
+            not_offered(case, &question(case, Shift::Upgrade), to)
+        };
+        return Err(blocked);
     };
     Err(case.block(
         "R15",
@@ -132,6 +137,19 @@ fn here_and_in_stock(
             "choose a type that DescribeResourcesModification lists for this zone",
         )),
     }
+}
+
+/// R15, R28: what takes less than its bandwidth is listed once that is lowered, and only then as an upgrade or not.
+fn not_told_yet(case: &Case<'_>, to: &TypeName) -> Blocked {
+    let out = case.seen.max_bandwidth_out;
+    case.block(
+        "R15",
+        format!(
+            "{to} takes less than its {out} Mbit/s, and whether it is an upgrade or a downgrade is told only once \
+             they fit"
+        ),
+        "lower `max_bandwidth_out` in an apply of its own, and change the type in the next",
+    )
 }
 
 fn not_offered(case: &Case<'_>, key: &OfferKey, to: &TypeName) -> Blocked {
