@@ -64,6 +64,21 @@ impl Held {
             Self::OtherCurrency { .. } => "the balance is in another currency",
         }
     }
+
+    /// What has to come before anything is paid by itself.
+    pub(super) fn way_out(&self) -> &'static str {
+        match self {
+            Self::OrderThere => {
+                "pay that order or cancel it (console: Expenses > Orders), then plan again"
+            }
+            Self::PriceUnknown
+            | Self::FundsUnknown(_)
+            | Self::FundsTooSmall { .. }
+            | Self::OtherCurrency { .. } => {
+                "see to it that its price is known and the balance covers the run, then plan again"
+            }
+        }
+    }
 }
 
 impl std::fmt::Display for Held {

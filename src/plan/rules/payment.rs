@@ -80,7 +80,7 @@ pub(in crate::plan) fn nobody_pays_it_at_once(
         Some(held) if case.desired.payment != Payment::Await => case.block(
             written(case),
             format!("ordered {ordered}, it would stay down until a person has paid: {held}"),
-            "see to it that its price is known and the balance covers the run, then plan again",
+            held.way_out(),
         ),
         Some(_) | None => case.block(
             rule,
