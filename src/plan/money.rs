@@ -34,7 +34,7 @@ pub struct MoneySheet {
 pub enum Held {
     /// What the order costs is not known.
     PriceUnknown,
-    /// Its order is made already, and was left to a person.
+    /// An order of its machine is made already, and was left to a person: this one, or one before it.
     OrderThere,
     /// The balance could not be learned, for this reason.
     FundsUnknown(String),
@@ -58,7 +58,7 @@ impl Held {
     pub fn in_brief(&self) -> &'static str {
         match self {
             Self::PriceUnknown => "its price is not known",
-            Self::OrderThere => "it is made already, and was left unpaid",
+            Self::OrderThere => "an order of this machine is made already, and was left unpaid",
             Self::FundsUnknown(_) => "the balance is not known",
             Self::FundsTooSmall { .. } => "the balance does not cover this run",
             Self::OtherCurrency { .. } => "the balance is in another currency",

@@ -68,7 +68,7 @@ fn an_order_found_unpaid_is_left_to_a_person_whatever_pays_otherwise() {
     let order = order_and_lose_everything(&house);
     house.edit("payment: await", "payment: auto");
     let plan = house.run("plan").exits(0);
-    plan.tells(&[&order, "AutoPay=false", "it is made already"]);
+    plan.tells(&[&order, "AutoPay=false", "is made already"]);
     house.run(APPLY).exits(7);
     let world = house.server.world();
     let [only] = world.orders() else {
