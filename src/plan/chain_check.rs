@@ -22,6 +22,8 @@ pub(super) enum Comes {
 struct Walk {
     comes: Comes,
     up: bool,
+    /// Whether it is down because of a stop in this chain, and comes up again.
+    held: bool,
     modified_since_cool_down: bool,
     pivot_passed: bool,
     /// Whether the step before made an order that somebody must pay.
@@ -34,6 +36,7 @@ pub(super) fn walk(saga: &Saga, comes: Comes) -> Vec<String> {
     let mut walk = Walk {
         comes,
         up: saga.was_running,
+        held: false,
         modified_since_cool_down: comes == Comes::Changed,
         pivot_passed: false,
         unpaid: false,
@@ -64,21 +67,24 @@ impl Walk {
         match &step.action {
             Action::Stop { mode } => self.take_stop(saga, position, *mode),
             Action::Start if self.up => self.object(position, "starts a machine that is up"),
-            Action::Start => self.up = true,
+            Action::Start => {
+                self.up = true;
+                self.held = false;
+            }
             Action::Modify(call) => {
                 self.take_modify(saga, position, call);
                 self.take_goal(position, call, step);
             }
             Action::AllocatePublicIp | Action::AskOffer(_) => {}
             Action::AwaitOrder | Action::PayOrder => {
-                self.take_wait(saga, position);
+                self.take_wait(position);
                 self.take_payment(saga, position);
                 if !step.is_pivot() {
                     self.object(position, "waits for a payment and calls it undoable");
                 }
             }
             Action::CoolDown => {
-                self.take_wait(saga, position);
+                self.take_wait(position);
                 self.modified_since_cool_down = false;
             }
             Action::RunHook { .. } | Action::AwaitHealth(_) => self.take_care(position),
@@ -123,6 +129,7 @@ impl Walk {
             );
         }
         self.up = false;
+        self.held = undone;
     }
 
     /// The call asks for what its goal shows, for nothing else, and says what becomes of it.
@@ -239,9 +246,9 @@ impl Walk {
         }
     }
 
-    /// Neither a clock nor a person is waited for while a machine that ran is held down.
-    fn take_wait(&mut self, saga: &Saga, position: usize) {
-        if !self.up && saga.was_running && power_at_the_end(saga) {
+    /// Neither a clock nor a person is waited for while a machine is held down, however it was found.
+    fn take_wait(&mut self, position: usize) {
+        if self.held {
             self.object(position, "waits while the machine is held down");
         }
     }

@@ -138,6 +138,13 @@ fn a_change_finds_the_machine_in_the_right_state() {
     spoiled("while the machine is held down", |plan| {
         plan.swap(WEB, 2, 3);
     });
+    // Also where it was found down, and was started before.
+    spoiled("while the machine is held down", |plan| {
+        let start = plan.steps(WEB)[2].clone();
+        plan.sagas.get_mut(&id(WEB)).unwrap().was_running = false;
+        plan.steps(WEB).insert(0, start);
+        plan.swap(WEB, 3, 4);
+    });
     spoiled("leaves a machine down that is meant to run", |plan| {
         let start = plan.steps(WEB)[2].clone();
         plan.sagas.get_mut(&id(LINK)).unwrap().was_running = false;
