@@ -102,6 +102,19 @@ impl Draft {
 
     /// Starts it.
     pub(super) fn start(&mut self, because: Because) {
+        self.come_up(because);
+        self.wait_until_good();
+        self.give_back();
+    }
+
+    /// Starts it on its way to being stopped for good: nobody waits until it is good, but it is in service for as long
+    /// as it runs.
+    pub(super) fn start_before_the_last_stop(&mut self, because: Because) {
+        self.come_up(because);
+        self.give_back();
+    }
+
+    fn come_up(&mut self, because: Because) {
         self.push(Step {
             before: Goal::status(InstanceStatus::Stopped),
             after: Goal::status(InstanceStatus::Running),
@@ -110,7 +123,6 @@ impl Draft {
         });
         self.up = true;
         self.held_down = false;
-        self.give_back();
     }
 
     /// Takes it out of service while it still runs; whatever happens then, it is put back.
@@ -129,12 +141,15 @@ impl Draft {
         });
     }
 
-    /// Waits until it is good again, then puts it back into service.
-    fn give_back(&mut self) {
+    fn wait_until_good(&mut self) {
         if let Some(health) = self.care.health.clone() {
             let because = Because::new("health", "it counts as up when it is good again");
             self.push(Step::plain(Action::AwaitHealth(health), vec![because]));
         }
+    }
+
+    /// Puts it back into service.
+    fn give_back(&mut self) {
         if let Some(hook) = self.care.hooks.after_start.clone() {
             let because =
                 Because::new("after_start", "the manifest wants it run after every start");

@@ -133,7 +133,7 @@ fn put_type(case: &Case<'_>, draft: &mut Draft, new_type: Option<TypeChange>) {
     if case.ends_up() {
         draft.start(why_start(case));
     } else if was_up && power::gives_its_place_up(case) {
-        draft.start(Because::new(
+        draft.start_before_the_last_stop(Because::new(
             "R70",
             "capacity is given up by stopping a machine that runs, and only once its change is made",
         ));

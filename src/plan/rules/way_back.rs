@@ -24,7 +24,12 @@ pub(in crate::plan) fn way_back(case: &Case<'_>, steps: &[Step]) -> Option<WayBa
 fn decide(case: &Case<'_>, steps: &[Step]) -> Result<WayBack, String> {
     let check = |step: &Step| matches!(step.action, Action::AwaitHealth(_));
     let from = steps.iter().position(check);
-    let from = from.ok_or("no health check follows a change without an outage")?;
+    let no_check = if case.ends_up() {
+        "no health check follows a change without an outage"
+    } else {
+        "it is stopped in the end"
+    };
+    let from = from.ok_or(no_check)?;
     let done = &steps[..from];
     if let Some(why) = done.iter().find_map(final_step) {
         return Err(why);
@@ -34,9 +39,6 @@ fn decide(case: &Case<'_>, steps: &[Step]) -> Result<WayBack, String> {
     }
     if !case.is_up() {
         return Err("it was found Stopped, so that nobody knows what was good".to_owned());
-    }
-    if !case.ends_up() {
-        return Err("it is stopped in the end".to_owned());
     }
     let back = steps_back(case, done);
     if back.is_empty() {
