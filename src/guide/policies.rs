@@ -72,7 +72,7 @@ pub const ALL: &[Policy] = &[
         "The manifest names the machine under `protect`, and no plan may stop what stands there.",
         "Take it out of `protect` in a commit of its own, and put it back afterwards."),
     policy("spot", "a spot machine may not start again",
-        "It is a spot machine: while it is down its place may go to somebody who pays more, and it would not start again. It is stopped only for a type that the cloud lists for it and has in stock.",
+        "It is a spot machine: while it is down its place may go to somebody who pays more, and it would not start again. It is stopped only for a type that the cloud lists for it and has in stock, or where the manifest wants it stopped.",
         "Replace it by a new machine of the wanted type."),
     policy("temporary_bandwidth", "bandwidth for a while",
         "The manifest wants more bandwidth between two moments, or has stopped wanting what is bought already. It is bought once, as an order of its own, and not refunded.",

@@ -62,7 +62,7 @@ pub(in crate::plan) fn owners(
         .filter(|(tag, _, _)| tags.contains_key(*tag))
 }
 
-/// A spot machine that is stopped may never start again, unless the cloud has its new type to give.
+/// A spot machine that is stopped and should come up again may never do so, unless the cloud has its new type to give.
 pub(in crate::plan) fn is_not_spot(case: &Case<'_>) -> Result<(), Blocked> {
     if !case.seen.spot || targets::is_listed(case) {
         return Ok(());

@@ -160,12 +160,12 @@ fn managed_elsewhere(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
 }
 
 fn spot(case: &Case<'_>, steps: &[Step]) -> Option<Because> {
-    (case.seen.spot && stops(steps)).then(|| {
-        Because::new(
-            "spot",
-            "the cloud has its new type now; a spot machine may still not get it when it should start",
-        )
-    })
+    let why = if targets::is_listed(case) {
+        "the cloud has its new type now; a spot machine may still not get it when it should start"
+    } else {
+        "a spot machine may find its capacity gone when it should start again"
+    };
+    (case.seen.spot && stops(steps)).then(|| Because::new("spot", why))
 }
 
 fn auto_release(case: &Case<'_>, steps: &[Step]) -> Option<Because> {

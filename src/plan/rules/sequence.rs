@@ -234,11 +234,11 @@ pub(in crate::plan) fn outage_is_allowed(case: &Case<'_>, steps: &[Step]) -> Res
     }
     guards::is_not_protected(case)?;
     guards::is_not_managed_elsewhere(case)?;
-    guards::is_not_spot(case)?;
     let outage = steps
         .iter()
         .any(|step| matches!(step.undo, Undo::By(Action::Start)));
     if outage {
+        guards::is_not_spot(case)?;
         // One that is stopped in the end takes nobody's place.
         if case.ends_up() {
             guards::group_allows_an_outage(case)?;
