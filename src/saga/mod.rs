@@ -43,4 +43,4 @@ pub use phase::Phase;
 pub use progress::{IllegalEntry, SagaState, StepState, Turned};
 pub use service::{is_a_return, is_out_of_service, is_owed_a_return, takes_out_of_service};
 pub use state::RunState;
-pub use task::{Mode, Task, brought_up_by, holds_down, may_fall_over, next_task};
+pub use task::{Mode, Task, brought_up_by, holds_down, lacks_its_start, may_fall_over, next_task};

@@ -219,7 +219,7 @@ impl SagaState {
     }
 
     /// Whether nothing of the way back is in force: no call of it has reached its goal and stands.
-    fn is_where_it_turned(&self) -> bool {
+    pub(super) fn is_where_it_turned(&self) -> bool {
         let stands = |step: &StepState| step.phase == Phase::Succeeded && step.first_sent.is_some();
         self.turned.is_some() && !self.steps.values().any(stands)
     }

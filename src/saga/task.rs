@@ -165,6 +165,16 @@ pub fn holds_down(saga: &Saga, state: &SagaState) -> bool {
     down
 }
 
+/// Whether the machine is down because of this saga, and what failed is its start: that is owed to it, whatever a run
+/// is for.
+#[must_use]
+pub fn lacks_its_start(saga: &Saga, state: &SagaState) -> bool {
+    let failed = state.failed_step();
+    let starts = failed.is_some_and(|(at, _)| saga.steps[usize::from(at)].action == Action::Start);
+    // One that goes on where it turned is looked at anew, and its journal knows no more that it is down.
+    starts && holds_down(saga, state) && !state.is_where_it_turned()
+}
+
 /// The step that brought the machine up last, a start or a stop that was taken back, and what was seen and run behind
 /// that start to put it back into service.
 #[must_use]

@@ -7,7 +7,7 @@ use respec::saga::Mode;
 use respec::sim::{Fault, FaultPlan, Faults};
 use serde_json::json;
 
-use crate::house::{begins, finishes, story};
+use crate::house::{House, begins, finishes, story};
 
 const ONE: &str = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large}]";
 const ONE_LARGER: &str = "instances: {one: {id: i-1, spec: {instance_type: ecs.g7.xlarge}}}";
@@ -312,32 +312,35 @@ fn a_machine_is_stopped_without_charge_once_its_type_is_changed() {
     );
 }
 
+/// A machine of a type that is not sold any more: there is no way back to it.
+const RETIRED: &str = "catalogue: [{type: ecs.s2.large, vcpus: 2, memory_gib: 4, price_hour: 0.3, Generation: ecs-1}]\n\
+                       instances: [{InstanceId: i-1, InstanceType: ecs.s2.large, IoOptimized: false}]";
+
+/// An apply in which the machine is locked for as long as its start is tried: it is held, and down.
+async fn is_held_down(house: &House) {
+    let lock = json!({"InstanceId": "i-1"});
+    let told = house
+        .apply_hearing(|event, _| {
+            if finishes(&event.kind, "modify") {
+                assert!(house.rig.by_hand("lock", &lock));
+            }
+            if matches!(event.kind, EventKind::StepFailed { .. }) {
+                assert!(house.rig.by_hand("unlock", &lock));
+            }
+        })
+        .await;
+    assert_eq!(told.outcome.exit_code, 8, "{:?}", told.outcome);
+    let end = told.end_of("i-1");
+    assert!(end.contains("Held"), "{end}");
+    let machine = house.truth("i-1");
+    assert_eq!(machine["Status"], "Stopped");
+    assert_eq!(machine["ConfiguredType"], "ecs.g7.xlarge");
+}
+
 #[test]
 fn a_start_that_is_refused_behind_a_retired_type_is_held_and_tried_again_by_the_next_apply() {
-    let old = "catalogue: [{type: ecs.s2.large, vcpus: 2, memory_gib: 4, price_hour: 0.3, Generation: ecs-1}]\n\
-               instances: [{InstanceId: i-1, InstanceType: ecs.s2.large, IoOptimized: false}]";
-    let lock = json!({"InstanceId": "i-1"});
-    story(ONE_LARGER, old, Faults::None, async |house| {
-        let told = house
-            .apply_hearing(|event, _| {
-                if finishes(&event.kind, "modify") {
-                    assert!(house.rig.by_hand("lock", &lock));
-                }
-                if matches!(event.kind, EventKind::StepFailed { .. }) {
-                    assert!(house.rig.by_hand("unlock", &lock));
-                }
-            })
-            .await;
-        assert_eq!(told.outcome.exit_code, 8, "{:?}", told.outcome);
-        assert!(
-            told.end_of("i-1").contains("Held"),
-            "{}",
-            told.end_of("i-1")
-        );
-        let machine = house.truth("i-1");
-        assert_eq!(machine["Status"], "Stopped");
-        assert_eq!(machine["ConfiguredType"], "ecs.g7.xlarge");
-
+    story(ONE_LARGER, RETIRED, Faults::None, async |house| {
+        is_held_down(&house).await;
         let told = house.apply().await;
         assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
         let machine = house.truth("i-1");
@@ -346,4 +349,31 @@ fn a_start_that_is_refused_behind_a_retired_type_is_held_and_tried_again_by_the_
         // Nobody asked for the old type, which the cloud would have refused.
         assert_eq!(house.calls("ModifyInstanceSpec").len(), 1);
     });
+}
+
+/// Whether its start is to be sent yet, or somebody has started it by then, nothing is owed to it in the end.
+#[test]
+fn a_machine_that_is_held_while_it_is_down_is_up_once_its_run_is_settled() {
+    for by_hand in [false, true] {
+        story(ONE_LARGER, RETIRED, Faults::None, async |mut house| {
+            is_held_down(&house).await;
+            let tried = house.calls("StartInstances").len();
+            if by_hand {
+                let machine = json!({"InstanceId": "i-1"});
+                assert!(house.rig.by_hand("start", &machine));
+                house.wait(120).await;
+            }
+            house.options.mode = Mode::PutBack;
+            let told = house.apply().await;
+            assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+            assert!(told.outcome.obligations.is_empty(), "{:?}", told.outcome);
+            assert!(!told.outcome.open, "nothing of the run is left to do");
+            let machine = house.truth("i-1");
+            assert_eq!(machine["Status"], "Running");
+            assert_eq!(machine["EffectiveType"], "ecs.g7.xlarge");
+            let sent = house.calls("StartInstances").len() - tried;
+            assert_eq!(sent, usize::from(!by_hand));
+            assert_eq!(house.calls("ModifyInstanceSpec").len(), 1);
+        });
+    }
 }

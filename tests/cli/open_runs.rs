@@ -107,6 +107,20 @@ fn a_machine_that_settling_cannot_bring_up_is_the_end_of_an_apply_of_something_e
     assert!(settled.stdout.contains("is another one"), "{settled}");
 }
 
+/// In the time of a simulated cloud, since such a start is waited for forty minutes.
+#[test]
+fn a_machine_that_is_held_while_it_comes_up_is_waited_for_by_whoever_gives_its_run_up() {
+    let slow = format!("{CLOUD}delays: {{start: 50m}}\n");
+    let mut house = House::with("open-held", MANIFEST, &slow, FAST);
+    house.always("--simulate fleet.cloud.yaml");
+    house.run(APPLY).exits(8).shows(&["held"]);
+    let run = house.last_run();
+    let closed = house.run(&format!("cancel {run}")).exits(0);
+    closed.shows(&[&format!("Run {run} is closed: its machines are up")]);
+    let history = house.run("history -json").exits(0).json();
+    assert!(!history["runs"][0]["closed_at"].is_null(), "{history}");
+}
+
 #[test]
 fn a_run_whose_plan_is_lost_is_given_up_by_a_person() {
     let house = prepaid_shop("open-plan-lost", "await", FAST);

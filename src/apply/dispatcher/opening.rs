@@ -8,6 +8,7 @@ use crate::plan::Saga;
 use crate::planted::{self, Fault};
 use crate::saga::{
     Direction, Entry, Halt, Kind, Mode, Phase, SagaState, StepEvent, StepRef, holds_down,
+    lacks_its_start,
 };
 
 use super::Dispatcher;
@@ -201,11 +202,11 @@ impl Dispatcher<'_> {
                 });
             }
             // Putting back is tried again whatever the run is for: the machine may be down.
+            let goes_on = self.options.mode != Mode::PutBack;
             let tried_again = match &state.halted {
                 Some((Halt::Stuck, _)) => true,
-                Some((Halt::Paused | Halt::Held | Halt::Unknown, _)) => {
-                    self.options.mode != Mode::PutBack
-                }
+                Some((Halt::Held, _)) => goes_on || self.lacks_its_start(instance, state),
+                Some((Halt::Paused | Halt::Unknown, _)) => goes_on,
                 None => false,
             };
             if tried_again {
@@ -215,6 +216,11 @@ impl Dispatcher<'_> {
             }
         }
         kinds
+    }
+
+    fn lacks_its_start(&self, instance: &InstanceId, state: &SagaState) -> bool {
+        let saga = self.sagas.get(instance);
+        saga.is_some_and(|saga| lacks_its_start(saga, state))
     }
 }
 
