@@ -1,6 +1,9 @@
 //! Whom a refusal speaks for: what one machine was told spares whoever would be told the same, and nobody else.
 
+use std::time::Duration;
+
 use respec::apply::MachineEnd;
+use respec::event::EventKind;
 use respec::saga::{Halt, SagaOutcome};
 use respec::sim::Faults;
 use serde_json::{Value, json};
@@ -154,4 +157,45 @@ fn an_overdue_bill_speaks_for_everybody() {
              it is paid nothing may be changed (R41)."
         );
     }
+}
+
+/// All at once, whatever becomes of the others.
+const ALL_AT_ONCE: &str =
+    "defaults: {rollout: {max_unavailable: 100%, max_failures: 100, batches: [100%]}}";
+
+/// The right to start machines is gone by the time that the first has to come up.
+#[test]
+fn a_start_that_is_not_allowed_spares_whoever_has_paid_and_runs() {
+    let manifest = format!(
+        "{ALL_AT_ONCE}
+instances:
+  grow: {{id: i-1, spec: {{instance_type: ecs.g7.xlarge}}}}
+  upgrade: {{id: i-2, payment: await, spec: {{instance_type: ecs.g7.xlarge}}}}
+"
+    );
+    let cloud = "
+instances:
+- {InstanceId: i-1, InstanceType: ecs.g7.large}
+- {InstanceId: i-2, InstanceType: ecs.g7.large, InstanceChargeType: PrePaid, ExpiredTime: 2026-06-01T16:00Z}
+faults: [{instance: i-1, operation: StartInstances, code: Forbidden.RAM}]
+";
+    story(&manifest, cloud, Faults::None, async |mut house| {
+        house.wait_payment = Duration::from_secs(1800);
+        let mut is_paid = false;
+        let told = house
+            .apply_hearing(|event, _| {
+                if !is_paid && matches!(event.kind, EventKind::StepFailed { .. }) {
+                    is_paid = true;
+                    let order = json!({ "OrderId": house.orders()[0]["OrderId"] });
+                    assert!(house.rig.by_hand("pay", &order));
+                }
+            })
+            .await;
+        assert_eq!(told.outcome.exit_code, 8, "{:?}", told.outcome);
+        let end = told.end_of("i-2");
+        let why = "another machine was refused what this one needs: StartInstances";
+        assert!(end.contains("Held") && end.contains(why), "{end}");
+        assert_eq!(house.truth("i-2")["Status"], "Running");
+        assert_eq!(house.calls("StopInstances").len(), 1, "of i-1");
+    });
 }

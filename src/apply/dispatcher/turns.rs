@@ -108,7 +108,7 @@ impl Dispatcher<'_> {
 
     fn may_stop(&self, saga: &Saga, step: u16) -> Turn {
         let refused = self.refusal_that_covers(saga);
-        if let Some(why) = refused.filter(|_| self.still_asks(saga)) {
+        if let Some(why) = refused.filter(|_| self.still_asks(saga, step)) {
             return Turn::Never(why);
         }
         // One that is meant to be stopped takes no place.
@@ -176,15 +176,18 @@ impl Dispatcher<'_> {
             || self.mode == Mode::OrdersOnly && !hold.holds_orders()
     }
 
-    /// Whether the machine still needs anything that could be refused: not when it is changed already
-    /// and only its restart is left.
-    fn still_asks(&self, saga: &Saga) -> bool {
+    /// Whether the machine still needs anything behind this step that could be refused: not when it is changed already
+    /// and only stopped for good. Who is to be started again may stay down.
+    fn still_asks(&self, saga: &Saga, step: u16) -> bool {
         let state = &self.state.sagas[&saga.instance];
         let mut changes = (0..)
             .zip(&saga.steps)
             .filter(|(_, step)| matches!(step.action, Action::Modify(_)))
             .peekable();
-        changes.peek().is_none() || changes.any(|(at, _)| state.phase(at) != Phase::Succeeded)
+        let mut behind = saga.steps[usize::from(step)..].iter();
+        behind.any(|step| step.action == Action::Start)
+            || changes.peek().is_none()
+            || changes.any(|(at, _)| state.phase(at) != Phase::Succeeded)
     }
 
     /// What another machine was told that holds for what is still to be done to this one.
