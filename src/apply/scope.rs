@@ -70,6 +70,19 @@ impl Scope {
         }
     }
 
+    /// Whether it speaks of what may be asked for at all, in whichever direction.
+    pub(super) fn is_about_rights(&self) -> bool {
+        match self {
+            Self::Operation(_) | Self::Everything => true,
+            Self::Stock { .. }
+            | Self::Vcpus { .. }
+            | Self::Refunds
+            | Self::RefundedVcpus
+            | Self::PaidOrders
+            | Self::OrdersLeft => false,
+        }
+    }
+
     /// Whether it speaks for this step of this machine.
     pub(super) fn covers(&self, saga: &Saga, step: &Step) -> bool {
         let wanted = step.after.instance_type.as_ref();

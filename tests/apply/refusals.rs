@@ -199,3 +199,33 @@ faults: [{instance: i-1, operation: StartInstances, code: Forbidden.RAM}]
         assert_eq!(house.calls("StopInstances").len(), 1, "of i-1");
     });
 }
+
+/// Found out on the way back of the first, whose type is sold out: the second wants another one.
+#[test]
+fn a_start_that_is_not_allowed_on_the_way_back_spares_whoever_runs() {
+    let manifest = format!(
+        "{ALL_AT_ONCE}
+instances:
+  grow: {{id: i-1, spec: {{instance_type: ecs.g7.xlarge}}}}
+  grow-more: {{id: i-2, spec: {{instance_type: ecs.g7.2xlarge}}}}
+"
+    );
+    let cloud = "
+instances:
+- {InstanceId: i-1, InstanceType: ecs.g7.large}
+- {InstanceId: i-2, InstanceType: ecs.g7.large}
+faults:
+- {instance: i-1, operation: ModifyInstanceSpec, code: OperationDenied.NoStock}
+- {instance: i-1, operation: StartInstances, code: Forbidden.RAM}
+";
+    story(&manifest, cloud, Faults::None, async |mut house| {
+        house.options.parallelism = 1;
+        let told = house.apply().await;
+        assert_eq!(told.outcome.exit_code, 8, "{:?}", told.outcome);
+        let end = told.end_of("i-1");
+        assert!(end.contains("Stuck"), "{end}");
+        assert_eq!(left_alone(&told), " grow-more");
+        assert_eq!(house.truth("i-2")["Status"], "Running");
+        assert_eq!(house.calls("StopInstances").len(), 1, "of i-1");
+    });
+}

@@ -34,11 +34,9 @@ impl Worker {
     }
 
     pub(super) fn refused(&self, error: &CloudError) -> End {
-        let scope = if self.is_undo() {
-            None
-        } else {
-            Scope::of(error, &self.saga)
-        };
+        // What was there before the change is nobody else's wish; what may not be asked for, nobody may ask for.
+        let scope = Scope::of(error, &self.saga);
+        let scope = scope.filter(|scope| !self.is_undo() || scope.is_about_rights());
         End::Failed {
             failure: failure_of(FailureCause::Refused, error),
             scope,
