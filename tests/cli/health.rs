@@ -358,6 +358,40 @@ after_start: [./log.sh, undrain]";
     assert_eq!(log(&house).len(), 8);
 }
 
+/// Either way it runs: not stopped yet, or started and not seen to be good.
+#[test]
+fn a_machine_out_of_service_is_put_back_although_its_run_may_not_go_on() {
+    for name in ["drain", "health"] {
+        let clinic = Clinic::open(&[("i-1", |_| Answer::Says(503, ""))]);
+        let hooks = "before_stop: [./drain.sh]\nafter_start: [./log.sh, undrain]";
+        let rollout = format!("{}\n{hooks}", health(&clinic, "within: 10m"));
+        let house = group(&format!("hooks-target-{name}"), &rollout, CLOUD, SLOW);
+        script(
+            &house,
+            "drain.sh",
+            "./log.sh drain\n[ -e go ] || exec /bin/sleep 20\n",
+        );
+        if name == "health" {
+            house.write("go", "");
+        }
+        let mut apply = house.start(APPLY);
+        until("it is out of service", || match name {
+            "drain" => house.has("log"),
+            _ => clinic.asked("i-1") > 1,
+        });
+        apply.kill();
+        drop(apply.ended());
+        let refused = house.run(&format!("{APPLY} -target i-2")).exits(64);
+        let refused = refused.says(&["--target leaves out", "brought up first"]);
+        assert_eq!(
+            log(&house),
+            ["drain i-1", "undrain i-1"],
+            "{name}\n{refused}"
+        );
+        assert_eq!(house.server.world().with_status("Running").len(), 3);
+    }
+}
+
 #[test]
 fn a_gate_looks_before_the_next_batch_and_pauses_the_run_while_all_is_not_well() {
     let clinic = Clinic::open(&[("slo-web", |n| match n {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::apply;
 use crate::model::{DesiredFleet, InstanceId, RunId};
 use crate::plan::{Saga, SavedPlan, Step};
-use crate::saga::{RunState, holds_down, in_force};
+use crate::saga::{RunState, holds_down, in_force, is_owed_a_return, may_fall_over};
 use crate::store::{Contents, OpenRun, PeekedPlan, Store, StoreError};
 
 use super::choosing::targets;
@@ -105,14 +105,18 @@ pub fn unfinished<'a>(
     })
 }
 
-/// Whether an open run has taken a machine down that is owed a start.
+/// Whether an open run owes a machine something: one that it has taken down its start, one that it has taken out of
+/// service its return, and one that a lost stop may still take down a look.
 #[must_use]
-pub fn holds_somebody_down(plan: &SavedPlan, open: &OpenRun) -> bool {
+pub fn owes_somebody(plan: &SavedPlan, open: &OpenRun) -> bool {
     let state = RunState::replay(&open.entries).ok().flatten();
     let mut sagas = state.iter().flat_map(|state| &state.sagas);
     sagas.any(|(id, state)| {
-        let saga = plan.sagas.get(id);
-        state.closed.is_none() && saga.is_some_and(|saga| holds_down(&in_force(saga, state), state))
+        let saga = plan.sagas.get(id).map(|saga| in_force(saga, state));
+        let is_owed = |saga: &Saga| {
+            holds_down(saga, state) || is_owed_a_return(saga, state) || may_fall_over(saga, state)
+        };
+        state.closed.is_none() && saga.is_some_and(|saga| is_owed(&saga))
     })
 }
 

@@ -7,7 +7,7 @@ use super::Attempt;
 use crate::cli::args::ApplyArgs;
 use crate::cli::failure::{Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::planning::open_run::{self, fits_what_is_asked, holds_somebody_down};
+use crate::cli::planning::open_run::{self, fits_what_is_asked, owes_somebody};
 use crate::cli::planning::peek;
 use crate::cli::running::{Ended, Run, load_plan};
 use crate::model::Lineage;
@@ -70,7 +70,7 @@ async fn go_on(run: &Run<'_>, args: &ApplyArgs, store: Store) -> Attempt {
             }
             run.go_on(store).await.map(Some)
         }
-        Err(refusal) if holds_somebody_down(&plan, open) => {
+        Err(refusal) if owes_somebody(&plan, open) => {
             Err(bring_up_before(run, store, refusal).await)
         }
         Err(refusal) => Err(refusal),
@@ -90,7 +90,7 @@ async fn may_go_on(
 /// The refusal, told once everybody is up again.
 async fn bring_up_before(run: &Run<'_>, store: Rc<Store>, mut refusal: Failure) -> Failure {
     run.screen
-        .talk("The open run cannot go on; whom it has taken down is brought up first.\n");
+        .talk("The open run cannot go on; whom it has taken out of service is brought up first.\n");
     match bring_up(run, store).await {
         Ok(ended) => {
             if let Some(code) = ended.outcome.urgent() {
@@ -101,7 +101,7 @@ async fn bring_up_before(run: &Run<'_>, store: Rc<Store>, mut refusal: Failure) 
         Err(failure) => {
             let why = failure.chain.join(": ");
             refusal.details.push(format!(
-                "its machines that are down could not be brought up: {why}"
+                "its machines that are down, or out of service, could not be brought up: {why}"
             ));
             refusal
         }
