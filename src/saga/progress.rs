@@ -136,7 +136,7 @@ impl SagaState {
             .find_map(|(at, step)| step.failure.as_ref().map(|f| (*at, f)))
     }
 
-    /// Whether the last that was seen of its machine is that no list has it any more: it takes nobody's place.
+    /// Whether something failed since no list had its machine any more. One that rests like that takes nobody's place.
     #[must_use]
     pub fn is_gone(&self) -> bool {
         let mut failures = self.steps.values().filter_map(|step| step.failure.as_ref());

@@ -121,6 +121,39 @@ fn a_machine_that_is_gone_takes_nobodys_place() {
     });
 }
 
+/// Five lists in a minute lack it while it is down, and then it takes its time to come up.
+#[test]
+fn a_machine_that_lists_lacked_for_a_while_keeps_its_place_until_it_is_up_again() {
+    let rollout = "max_unavailable: 1, max_failures: 1, batches: [100%]";
+    let slow = cloud(2).replacen('{', "{\"delays\": {\"start\": \"90s\"}, ", 1);
+    let missing = (3..=7).map(|nth| ("DescribeInstances".to_owned(), nth, Fault::Unlisted));
+    let faults = Faults::listed(missing);
+    story(&web(2, rollout, ""), &slow, faults, async |house| {
+        let mut stops = Vec::new();
+        let told = house
+            .apply_hearing(|event, _| {
+                if let EventKind::StepStarted { subject, step, .. } = &event.kind
+                    && step.verb == "stop"
+                {
+                    let both = ["i-1", "i-2"].into_iter();
+                    let up = both.filter(|id| house.truth(id)["Status"] == "Running");
+                    stops.push((subject.instance.to_string(), up.count()));
+                }
+            })
+            .await;
+        assert_eq!(told.outcome.exit_code, 3, "{:?}", told.outcome);
+        let [(first, before), (second, then)] = &stops[..] else {
+            panic!("{stops:?}");
+        };
+        let end = told.end_of(first);
+        assert!(end.contains("Undone") && end.contains("not there"), "{end}");
+        assert_eq!((*before, *then), (2, 2), "{stops:?}");
+        assert_eq!(house.calls("StopInstances").len(), 2);
+        assert_eq!(house.truth(first)["Status"], "Running");
+        assert_eq!(house.truth(second)["EffectiveType"], "ecs.g7.xlarge");
+    });
+}
+
 /// The first look of the program that goes on shows nobody, while a machine is down in the first batch.
 #[test]
 fn a_list_that_lacks_everybody_lets_nobody_out_of_its_batch() {

@@ -136,15 +136,17 @@ impl Dispatcher<'_> {
     /// Gives the machine a place among those of its crowd that are down, or takes the place back.
     ///
     /// It has one from the moment it is drained, or a stop may be sent, until it was seen to be good and
-    /// no stop can arrive late any more; and while it is down for whatever other reason.
+    /// no stop can arrive late any more; and while it is down for whatever other reason. Who is gone has none once
+    /// nothing more is tried: lists may have lacked it, and it is started yet.
     pub(super) fn settle_place(&mut self, instance: &InstanceId) {
         let about_to = self
             .active
             .get(instance)
             .is_some_and(|task| task.takes_down);
         let ours = match (self.sagas.get(instance), self.state.sagas.get(instance)) {
-            (Some(saga), Some(state)) if state.closed.is_none() && !state.is_gone() => {
-                is_out_of_service(saga, state) || may_fall_over(saga, state)
+            (Some(saga), Some(state)) if state.closed.is_none() => {
+                let is_gone = state.halted.is_some() && state.is_gone();
+                !is_gone && (is_out_of_service(saga, state) || may_fall_over(saga, state))
             }
             (_, _) => false,
         };
