@@ -72,6 +72,37 @@ fn a_right_that_was_taken_away_leaves_nobody_down() {
     all_run_as(&house, WANTED);
 }
 
+/// A machine far away, which nothing is to be done to, is about to be out of reach for some looks.
+fn shop_with_a_far_region(name: &str, n_failing: u32) -> House {
+    let manifest = format!(
+        "{MANIFEST}  far: {{id: i-far, region: cn-beijing, spec: {{instance_type: {WANTED}, power: stopped}}}}\n"
+    );
+    let looks: Vec<u32> = (2..2 + n_failing).collect();
+    let cloud = format!(
+        "{CLOUD}- {{InstanceId: i-far, InstanceType: {WANTED}, Status: Stopped, RegionId: cn-beijing, ZoneId: cn-beijing-b}}
+faults:
+- {{instance: i-far, operation: DescribeInstances, calls: {looks:?}, code: Forbidden.RAM}}
+"
+    );
+    House::with(name, &manifest, &cloud, SLOW)
+}
+
+#[test]
+fn a_region_that_cannot_be_read_leaves_nobody_down_in_another() {
+    // It is asked by the apply, and twice by what brings up.
+    let (house, _) = killed_with_somebody_down(shop_with_a_far_region("open-far", 3));
+    let refused = house.run(APPLY).exits(77);
+    all_run(&house, &refused);
+    refused.says(&["brought up first", "who is seen is brought up all the same"]);
+    house.run(APPLY).exits(0);
+    all_run_as(&house, WANTED);
+
+    let (house, run) = killed_with_somebody_down(shop_with_a_far_region("open-far-cancel", 2));
+    let closed = house.run(&format!("cancel {run}")).exits(0);
+    all_run(&house, &closed);
+    closed.shows(&["is closed: its machines are up"]);
+}
+
 #[test]
 fn a_saved_plan_of_something_else_settles_the_open_run_before_anything_is_held_against_it() {
     let house = shop("open-saved", SLOW);

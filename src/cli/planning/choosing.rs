@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::model::{AccountId, DesiredFleet, InstanceId, ObservedFleet};
-use crate::observe::{Survey, survey};
+use crate::model::{AccountId, DesiredFleet, InstanceId, ObservedFleet, RegionId};
+use crate::observe::{Survey, observe, survey};
 use crate::plan::{Members, SavedPlan};
 use crate::report::findings::Paint;
 use crate::store::{Contents, PeekedPlan, Store};
@@ -66,20 +66,49 @@ pub async fn look(
 ) -> Result<ObservedFleet, Failure> {
     let open_questions = fleet.groups.values().filter(|_| fleet.wish.is_none());
     let selections = open_questions.filter_map(|group| group.select.as_ref());
-    let mut wanted = Survey {
+    let wanted = Survey {
         whole: selections
             .flat_map(|select| select.regions.clone())
             .collect(),
-        listed: BTreeMap::new(),
+        listed: by_region(fleet),
     };
-    for (id, machine) in &fleet.instances {
-        let region = wanted.listed.entry(machine.region.clone());
-        region.or_default().insert(id.clone());
-    }
     let now = context.clock.wall();
     survey(context.cloud.as_ref(), account, now, &wanted)
         .await
         .map_err(|error| Failure::cloud("look at the fleet", &error))
+}
+
+/// Looks at the machines of the manifest, at each region by itself: nobody is seen in one that cannot be read.
+pub async fn look_where_it_can(
+    context: &Context,
+    account: AccountId,
+    fleet: &DesiredFleet,
+) -> ObservedFleet {
+    let now = context.clock.wall();
+    let mut all = ObservedFleet {
+        account: account.clone(),
+        taken_at: now,
+        instances: BTreeMap::new(),
+        unreadable: BTreeMap::new(),
+    };
+    for (region, ids) in by_region(fleet) {
+        let wanted = BTreeMap::from([(region, ids)]);
+        let seen = observe(context.cloud.as_ref(), account.clone(), now, &wanted).await;
+        if let Ok(seen) = seen {
+            all.instances.extend(seen.instances);
+            all.unreadable.extend(seen.unreadable);
+        }
+    }
+    all
+}
+
+fn by_region(fleet: &DesiredFleet) -> BTreeMap<RegionId, BTreeSet<InstanceId>> {
+    let mut regions = BTreeMap::<RegionId, BTreeSet<InstanceId>>::new();
+    for (id, machine) in &fleet.instances {
+        let region = regions.entry(machine.region.clone());
+        region.or_default().insert(id.clone());
+    }
+    regions
 }
 
 /// The members of each group when something was last applied; none before the first apply.

@@ -105,19 +105,20 @@ pub fn unfinished<'a>(
     })
 }
 
-/// Whether an open run owes a machine something: one that it has taken down its start, one that it has taken out of
-/// service its return, and one that a lost stop may still take down a look.
+/// Machines that an open run owes something: one that it has taken down its start, one that it has taken out of service
+/// its return, and one that a lost stop may still take down a look.
 #[must_use]
-pub fn owes_somebody(plan: &SavedPlan, open: &OpenRun) -> bool {
+pub fn owed(plan: &SavedPlan, open: &OpenRun) -> BTreeSet<InstanceId> {
     let state = RunState::replay(&open.entries).ok().flatten();
-    let mut sagas = state.iter().flat_map(|state| &state.sagas);
-    sagas.any(|(id, state)| {
+    let sagas = state.into_iter().flat_map(|state| state.sagas);
+    let owed = sagas.filter(|(id, state)| {
         let saga = plan.sagas.get(id).map(|saga| in_force(saga, state));
         let is_owed = |saga: &Saga| {
             holds_down(saga, state) || is_owed_a_return(saga, state) || may_fall_over(saga, state)
         };
         state.closed.is_none() && saga.is_some_and(|saga| is_owed(&saga))
-    })
+    });
+    owed.map(|(id, _)| id).collect()
 }
 
 /// Machines that an open run has not done with: those it has begun, and those that its plan has for later.

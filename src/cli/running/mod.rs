@@ -22,7 +22,8 @@ use super::args::{ApplyArgs, Global};
 use super::context::Context;
 use super::failure::{Done, Failure, Situation};
 use super::plan_file::by_role;
-use super::planning::open_run::unfinished;
+use super::planning::choosing::{look, look_where_it_can};
+use super::planning::open_run::{owed, unfinished};
 use super::planning::rights;
 use super::planning::to_adopt;
 use super::screen::Screen;
@@ -181,14 +182,35 @@ impl<'a> Run<'a> {
         let open = contents.open_run.as_ref();
         let open = open.ok_or_else(|| Failure::new(Situation::Other, "there is no open run"))?;
         let plan = load_plan(&store, &open.record.plan_id).await?;
-        let account = plan.account.clone();
-        let mut observed =
-            super::planning::choosing::look(self.context, account, &plan.desired).await?;
+        let mut observed = self.look(&plan, open).await?;
         let now = self.context.clock.wall();
         contents.applied.look_beneath_upgrades(&mut observed, now);
         let run = open.record.run.clone();
         self.carry_out(store, &plan, &observed, run, &open.entries, &contents)
             .await
+    }
+
+    /// The fleet as it is. Whom this only brings up waits for no region but its own.
+    async fn look(&self, plan: &SavedPlan, open: &OpenRun) -> Result<ObservedFleet, Failure> {
+        let (context, account) = (self.context, plan.account.clone());
+        let refusal = match look(context, account.clone(), &plan.desired).await {
+            Ok(observed) => return Ok(observed),
+            Err(refusal) => refusal,
+        };
+        if self.mode != Mode::PutBack {
+            return Err(refusal);
+        }
+        let seen = look_where_it_can(context, account, &plan.desired).await;
+        let owed = owed(plan, open);
+        if !owed.iter().any(|id| seen.instances.contains_key(id)) {
+            return Err(refusal);
+        }
+        let why = refusal.chain.join(": ");
+        self.screen.talk(&format!(
+            "{}; who is seen is brought up all the same.\n",
+            terminal(&why)
+        ));
+        Ok(seen)
     }
 
     /// Who only brings machines up may be anybody of the account, and does not ask.

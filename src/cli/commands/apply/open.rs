@@ -7,7 +7,7 @@ use super::Attempt;
 use crate::cli::args::ApplyArgs;
 use crate::cli::failure::{Failure, Situation};
 use crate::cli::input::Input;
-use crate::cli::planning::open_run::{self, fits_what_is_asked, owes_somebody};
+use crate::cli::planning::open_run::{self, fits_what_is_asked, owed};
 use crate::cli::planning::peek;
 use crate::cli::running::{Ended, Run, load_plan};
 use crate::model::Lineage;
@@ -59,7 +59,7 @@ async fn go_on(run: &Run<'_>, args: &ApplyArgs, store: Store) -> Attempt {
         return Err(Failure::new(Situation::Other, "there is no open run"));
     };
     let plan = load_plan(&store, &open.record.plan_id).await?;
-    match may_go_on(run, args, &plan, open).await {
+    let refusal = match may_go_on(run, args, &plan, open).await {
         Ok(()) => {
             run.screen
                 .talk(&format!("Going on with run {}.\n", open.record.run));
@@ -68,13 +68,19 @@ async fn go_on(run: &Run<'_>, args: &ApplyArgs, store: Store) -> Attempt {
                     "It was begun with --target: apply once more for the rest of the manifest.\n",
                 );
             }
-            run.go_on(store).await.map(Some)
+            match run.go_on(Rc::clone(&store)).await {
+                Ok(ended) => return Ok(Some(ended)),
+                Err(refusal) => refusal,
+            }
         }
-        Err(refusal) if owes_somebody(&plan, open) => {
-            Err(bring_up_before(run, store, refusal).await)
-        }
-        Err(refusal) => Err(refusal),
+        Err(refusal) => refusal,
+    };
+    let contents = store.contents();
+    let open = contents.open_run.as_ref();
+    if open.is_some_and(|open| !owed(&plan, open).is_empty()) {
+        return Err(bring_up_before(run, store, refusal).await);
     }
+    Err(refusal)
 }
 
 async fn may_go_on(
