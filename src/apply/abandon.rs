@@ -89,6 +89,9 @@ pub async fn abandon_without_plan(
     let closed = unfinished.filter_map(|(id, saga)| {
         let mut record = applied.instances.get(&id)?.clone();
         record.change_number = saga.change_number;
+        // When it may be taken down again does not hang on its plan.
+        record.changed_at = saga.changed_at.or(record.changed_at);
+        record.late_start = record.late_start.max(saga.lost_start);
         record.recorded_at = clock.wall();
         Some((id, record))
     });

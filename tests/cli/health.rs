@@ -133,6 +133,30 @@ fn who_was_changed_by_a_run_that_was_given_up_is_not_taken_down_within_its_cool_
     assert_eq!(house.server.calls()["StopInstances"], 4);
 }
 
+/// The same where nobody has the plan any more: what its machine was told is known all the same.
+#[test]
+fn who_was_changed_by_a_run_whose_plan_is_lost_is_not_taken_down_within_its_cool_down() {
+    let clinic = Clinic::open(&[("i-1", |n| {
+        Answer::Says(if n < 20 { 503 } else { 200 }, "ok")
+    })]);
+    let rollout = health(&clinic, "within: 10s");
+    let house = group("health-plan-lost", &rollout, CLOUD, SLOW);
+    house.edit(WANTED, "ecs.g7.large");
+    house.run(APPLY).exits(0);
+    house.edit("ecs.g7.large", WANTED);
+    house.run(APPLY).exits(8);
+    std::fs::remove_dir_all(house.folder.join("state/shop/plans")).unwrap();
+    let cancel = format!("cancel {} -auto-approve", house.last_run());
+    house.run(&cancel).exits(8).says(&["is lost"]);
+    house.edit(WANTED, "ecs.g7.large");
+    house.edit("within: 10s", "within: 10m");
+    let ended = house.run(APPLY).exits(0);
+    ended.says(&["i-1", "not before", "changed less than five minutes before"]);
+    all_run_as(&house, "ecs.g7.large");
+    // Each apply that changes it has asked once whether it may, and stopped it once.
+    assert_eq!(house.server.calls()["StopInstances"], 4);
+}
+
 #[test]
 fn a_service_that_never_answers_is_given_up_after_a_while() {
     let clinic = Clinic::open(&[("i-1", |_| Answer::Keeps)]);
