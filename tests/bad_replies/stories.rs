@@ -185,17 +185,29 @@ fn a_machine_that_no_selector_can_read_is_named() {
     let manifest = "version: 1\nfleet: shop\nregion: cn-hangzhou\ngroups:\n  web:\n    select: {name: \"web-*\"}\n    \
                     spec: {instance_type: ecs.g7.xlarge}\n";
     house.write("fleet.yaml", manifest);
+    let _meddler = shows_too_little_of_one(&mut house);
+    let ended = house.run("plan");
+    let ended = ended.says(&["i-1 cannot be read", "no selector chooses it"]);
+    assert_eq!(house.server.n_changing_calls(), 0, "{ended}");
+}
+
+/// From now on each list has i-1 alone, and says too little about it.
+fn shows_too_little_of_one(house: &mut House) -> Meddler {
     let body = r#"{"RequestId":"R-1","Instances":{"Instance":[{"InstanceId":"i-1","InstanceName":"web-1"}]}}"#;
     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
     let page: &'static str = Box::leak((head + body).into_boxed_str());
-    let _meddler = meddle(
-        &mut house,
-        "DescribeInstances",
-        ALWAYS,
-        page.as_bytes(),
-        Passed::No,
-    );
-    let ended = house.run("plan");
-    let ended = ended.says(&["i-1 cannot be read", "no selector chooses it"]);
+    let list = "DescribeInstances";
+    meddle(house, list, ALWAYS, page.as_bytes(), Passed::No)
+}
+
+/// It is there, whatever it is: who hears that it is gone would look for whoever has released it.
+#[test]
+fn a_machine_of_a_saved_plan_that_cannot_be_read_is_not_called_gone() {
+    let mut house = shop("bad-saved", FAST);
+    house.run("plan -target web-1 -out saved.plan").exits(0);
+    let _meddler = shows_too_little_of_one(&mut house);
+    let ended = house.run("apply saved.plan").exits(4);
+    let ended = ended.says(&["web-1 (i-1)", "it cannot be read"]);
+    assert!(!ended.stderr.contains("not there any more"), "{ended}");
     assert_eq!(house.server.n_changing_calls(), 0, "{ended}");
 }

@@ -125,7 +125,10 @@ pub(super) fn touched_machines_look_as_planned(
     let mut stale = Vec::new();
     for (id, saga) in &plan.sagas {
         let difference = match observed.instances.get(id) {
-            None => Some("it is not there any more".to_owned()),
+            None => Some(match observed.unreadable.get(id) {
+                Some(why) => format!("it cannot be read: {why}"),
+                None => "it is not there any more".to_owned(),
+            }),
             Some(seen) => saga
                 .fingerprint
                 .first_difference(&Fingerprint::of(seen))
