@@ -95,6 +95,23 @@ async fn a_restore_that_cannot_write_moves_nothing() {
     assert_eq!(*store.contents(), contents);
 }
 
+/// Nine stores that were replaced are kept, and what was not replaced is none of them.
+#[tokio::test]
+async fn a_restore_that_cannot_write_leaves_nothing_behind_however_often_it_is_tried() {
+    let (home, contents, file) = exported("no-room-again").await;
+    let in_the_way = home.root().join("journal.jsonl.tmp");
+    fs::create_dir(&in_the_way).unwrap();
+    for _ in 0..10 {
+        Store::restore(&home.dir(), &file, &access(Body::Inline)).unwrap_err();
+    }
+    let kept = home.root().join("replaced-1");
+    assert!(!kept.exists());
+    fs::remove_dir(in_the_way).unwrap();
+    let restored = Store::restore(&home.dir(), &file, &access(Body::Inline)).unwrap();
+    assert_eq!(restored.replaced, Some(kept));
+    assert_eq!(*home.open().unwrap().contents(), contents);
+}
+
 #[tokio::test]
 async fn a_file_that_is_cut_or_changed_anywhere_is_refused_and_nothing_is_touched() {
     let (home, contents, file) = exported("cut").await;

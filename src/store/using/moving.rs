@@ -186,8 +186,10 @@ fn replace(dir: &StoreDir, transcript: &Transcript) -> Result<PathBuf, StoreErro
         };
         files::rename(path, &aside.join(name))
     };
-    let may_stay = copy_box(dir, &aside)?;
-    prepare_box(dir, transcript)?;
+    // Half a copy would keep the very room that is lacking, and a place among those that are kept.
+    let discard = |_: &StoreError| files::discard_dir(&aside);
+    let may_stay = copy_box(dir, &aside).inspect_err(discard)?;
+    prepare_box(dir, transcript).inspect_err(discard)?;
     if !may_stay {
         keep(&dir.black_box())?;
     }
