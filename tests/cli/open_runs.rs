@@ -119,6 +119,19 @@ fn a_saved_plan_of_something_else_settles_the_open_run_before_anything_is_held_a
     all_run_as(&house, WANTED);
 }
 
+#[test]
+fn an_option_that_comes_too_late_for_a_saved_plan_leaves_nobody_down() {
+    let house = shop("open-saved-target", SLOW);
+    house.run("plan -target web-2 -out other.rsplan").exits(0);
+    let (house, run) = killed_with_somebody_down(house);
+    let apply = "apply other.rsplan -target web-2";
+    let settled = house.run(apply).exits(7);
+    all_run(&house, &settled);
+    settled.says(&[&run, "is another one"]);
+    house.run(&format!("cancel {run}")).exits(0);
+    house.run(apply).exits(64).says(&["is made already"]);
+}
+
 /// What a person has to see to weighs more than that a run is open.
 #[test]
 fn a_machine_that_settling_cannot_bring_up_is_the_end_of_an_apply_of_something_else() {

@@ -153,7 +153,6 @@ fn show(run: &Run<'_>, args: &ApplyArgs, planning: &Planning) -> Result<(), Fail
 /// A saved plan is the approval; it must still fit the fleet.
 async fn saved(run: &Run<'_>, args: &ApplyArgs, plan: &SavedPlan) -> Attempt {
     let (context, global, screen) = (run.context, run.global, run.screen);
-    args.planning.leave_a_plan_as_it_is()?;
     let contents = peek(context, &plan.desired)?;
     if is_open(contents.as_ref(), |_| true) {
         is_of_this_account(context, plan).await?;
@@ -164,6 +163,7 @@ async fn saved(run: &Run<'_>, args: &ApplyArgs, plan: &SavedPlan) -> Attempt {
         let is_ours = |open: &OpenRun| open.record.plan_id == plan.id();
         return open::first(run, args, store, is_ours).await;
     }
+    args.planning.leave_a_plan_as_it_is()?;
     is_of_now(plan, context.clock.wall())?;
     is_by_the_same_role(plan, &global.files)?;
     let account = is_of_this_account(context, plan).await?;
