@@ -1,13 +1,13 @@
 //! The laws of money, each tried on hundreds of fleets.
 
 use proptest::prelude::*;
-use respec::model::{Books, Budget, Currency, Funds};
+use respec::model::{Books, Budget, Currency, Funds, InstanceId, Payment, PrepaidUpgrade};
 use respec::plan::{Costs, Price, Ruling, bill, spend_limits};
 
-use crate::fleets::fleet;
-use crate::laws::config;
+use crate::fleets::{After, fleet, plain};
+use crate::laws::{carry_out, config};
 use crate::prices::money;
-use crate::world::World;
+use crate::world::{World, id, type_name};
 
 proptest! {
     #![proptest_config(config())]
@@ -109,4 +109,31 @@ proptest! {
             prop_assert!(!holds(wide.ruling) || !foreign, "{:?}", wide);
         }
     }
+}
+
+#[test]
+fn what_the_balance_did_not_cover_is_planned_once_the_rest_is_paid() {
+    let mut fleet = plain();
+    let mut web = fleet.machines.remove(0);
+    let mut db = fleet.machines.remove(0);
+    db.wish.payment = Payment::Auto;
+    let mut dear = db.clone();
+    db.seen.id = id(0);
+    db.wish.spec.instance_type = Some(type_name("ecs.g7.large"));
+    db.wish.change.prepaid_upgrade = PrepaidUpgrade::Offline;
+    dear.wish.spec.instance_type = Some(type_name("ecs.g7.2xlarge"));
+    web.seen.id = id(2);
+    web.wish.after = Some(After::Machine(0));
+    fleet.machines = vec![db, dear, web];
+    let mut world = World::of(&fleet);
+    world.books.funds = Funds::Known(money(15_900, "CNY"));
+
+    // 15,800 and 200: too much together, and nobody waits for a person while it is down.
+    let first = world.plan();
+    let blocked = first.account.blocked.values();
+    let rules: Vec<&str> = blocked.map(|it| it.because.rule.as_str()).collect();
+    assert_eq!(rules, ["payment: auto", "after"]);
+    carry_out(&mut world);
+    let planned: Vec<InstanceId> = world.plan().sagas.into_keys().collect();
+    assert_eq!(planned, [id(0), id(2)]);
 }
