@@ -48,7 +48,7 @@ pub(crate) fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
     let seeds = FileFailurePersistence::Direct("tests/laws/regressions.txt");
     ProptestConfig {
-        cases: usual.cases / 4,
+        cases: (usual.cases / 4).max(1),
         failure_persistence: Some(Box::new(seeds)),
         ..usual
     }
