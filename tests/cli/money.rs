@@ -175,7 +175,7 @@ fn five_hundred() -> (String, String) {
         let family = types[n % 4];
         let prepaid = if n % 2 == 0 {
             let month = 3 + n % 3;
-            format!(", InstanceChargeType: PrePaid, ExpiredTime: 2027-0{month}-01T00:00Z")
+            format!(", InstanceChargeType: PrePaid, ExpiredTime: 2099-0{month}-01T00:00Z")
         } else {
             String::new()
         };

@@ -42,13 +42,23 @@ fn stayed_inside(house: &House, files: &str) {
 fn the_example_stays_inside_its_policy() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop");
     let read = |name: &str| fs::read_to_string(examples.join(name)).unwrap();
+    // Served, it has today's date whatever the file says, and its subscription has a term from today on.
+    let term = "    ExpiredTime: 2027-06-01T16:00Z\n";
     let cloud = read("shop.cloud.yaml");
-    let house = House::with("policy-example", &read("web.yaml"), &cloud, FAST);
+    assert!(cloud.contains(term), "{cloud}");
+    let house = House::with(
+        "policy-example",
+        &read("web.yaml"),
+        &cloud.replace(term, ""),
+        FAST,
+    );
     house.write("data.yaml", read("data.yaml"));
     let files = "-f fleet.yaml -f data.yaml";
     house.run(&format!("plan {files}"));
     let _paused_or_done = house.run(&format!("{APPLY} {files}"));
     house.run(&format!("drift {files}"));
+    let seen = house.server.calls();
+    assert!(seen.contains_key("ModifyPrepayInstanceSpec"), "{seen:?}");
     stayed_inside(&house, files);
 }
 
