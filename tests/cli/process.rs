@@ -12,8 +12,9 @@ use respec::clock::{Clock as _, SystemClock};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{grantpt, ptsname, unlockpt};
 
-/// Longest wait for anything. A whole apply takes about a second; a machine may be busy.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+/// Longest wait for anything. The longest apply takes twenty seconds, most of them a cool-down, and a machine may be
+/// busy; only what fails waits as long as this.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(180);
 
 /// Asks again and again until it holds.
 #[track_caller]
