@@ -126,9 +126,13 @@ fn whoever_is_killed_on_the_way_back_is_followed_by_one_who_goes_on_with_it() {
         }),
     ];
     for (name, moment) in moments {
-        let house = group(&format!("revert-kill-{name}"), OLD, CLOUD, SLOW);
+        // Long outages, so that nobody who looks every now and then misses the moment.
+        let cloud = format!("delays: {{stop: 60s, start: 120s}}\n{CLOUD}");
+        let house = group(&format!("revert-kill-{name}"), OLD, &cloud, SLOW);
         let mut apply = house.start(APPLY);
-        until(name, || house.has("log") && moment(&house));
+        until(name, || {
+            (house.has("log") && moment(&house)) || apply.is_over()
+        });
         apply.kill();
         drop(apply.ended());
         let again = house.run(APPLY).exits(3);
