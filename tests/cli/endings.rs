@@ -69,7 +69,7 @@ catalogue:
         crate::shop::CLOUD
     );
     let manifest = crate::shop::MANIFEST.replace(WANTED, "ecs.g9.large");
-    let house = House::with("sold-out", &manifest, &cloud, FAST);
+    let house = House::with("sold-out-midway", &manifest, &cloud, FAST);
     let ended = house.run(APPLY).exits(3);
     assert!(format!("{ended}").contains("NoStock"), "{ended}");
     let world = house.server.world();

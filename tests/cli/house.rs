@@ -1,9 +1,11 @@
 //! Somebody's working folder: a manifest, a cloud to try it on, and the program with a clean environment.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use crate::process::{Ended, Running};
 use crate::server::Server;
@@ -14,6 +16,9 @@ pub(crate) use secrets::Secret;
 
 /// How many times faster than real time most stories run.
 pub(crate) const FAST: u32 = 200;
+
+/// The folders of the houses that stand: two of one name would empty each other's.
+static TAKEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// A folder with `fleet.yaml` and `fleet.cloud.yaml`, and the cloud served.
 pub(crate) struct House {
@@ -175,6 +180,10 @@ impl Drop for House {
         if !std::thread::panicking() {
             self.secret.is_in_no_file_below(&self.folder);
         }
+        // Another story may have the name now, in its turn.
+        if let Ok(mut taken) = TAKEN.lock() {
+            taken.remove(&self.folder);
+        }
     }
 }
 
@@ -195,6 +204,8 @@ fn empty_folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
         .join(env!("CARGO_CRATE_NAME"))
         .join(name);
+    let is_free = TAKEN.lock().unwrap().insert(folder.clone());
+    assert!(is_free, "two stories at once are called {name}");
     if folder.exists() {
         fs::remove_dir_all(&folder).unwrap();
     }
