@@ -16,12 +16,16 @@ use rustix::pty::{grantpt, ptsname, unlockpt};
 /// busy; only what fails waits as long as this.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(180);
 
+/// Between two looks. Most looks are calls to a server that is waited for, and want some of the processor that it needs.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
+
 /// Asks again and again until it holds.
 #[track_caller]
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let clock = SystemClock::new(1);
     while !holds() {
         assert!(clock.elapsed() < DEADLINE, "waited in vain until {what}");
+        thread::park_timeout(BETWEEN_LOOKS);
     }
 }
 
