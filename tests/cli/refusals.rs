@@ -187,7 +187,9 @@ fn a_saved_plan_is_stale_when_a_machine_that_it_touches_has_changed() {
 
 #[test]
 fn one_apply_at_a_time_and_the_second_is_told_who_the_first_is() {
-    let house = shop("held", 20);
+    // Long starts, so that the second comes while the first holds it.
+    let cloud = format!("delays: {{start: 120s}}\n{CLOUD}");
+    let house = House::with("held", MANIFEST, &cloud, 20);
     let mut first = house.start(APPLY);
     until("a machine stops", || {
         house.server.world().with_status("Running").len() < 3 || first.is_over()
