@@ -293,7 +293,7 @@ fn whoever_interrupts_a_cancel_of_two_orders_keeps_the_second() {
     let faults = "faults:\n- {operation: CancelOrder, times: 1, code: Throttling}\n";
     let (mut house, _) = two_orders("orders-interrupted", faults);
     // The pause before the second try is long enough now for somebody to lose patience.
-    house.set("RESPEC_SPEED", "2");
+    house.set("RESPEC_SPEED", "1");
     let cancel = house.start(&format!("cancel {} -auto-approve", house.last_run()));
     until("the first is to be cancelled", || {
         house.server.calls().contains_key("CancelOrder")
