@@ -286,7 +286,7 @@ fn machines_that_are_gone() {
 #[test]
 fn held_by_another_run() {
     // Long starts, so that the second comes while the first holds it.
-    let cloud = format!("delays: {{start: 300s}}\n{CLOUD}");
+    let cloud = format!("delays: {{start: 180s}}\n{CLOUD}");
     let house = House::with("recovery-locked", MANIFEST, &cloud, 50);
     let first = house.start(APPLY);
     until("a machine stops", || {
