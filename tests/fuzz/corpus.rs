@@ -25,7 +25,9 @@ pub(crate) fn kept(target: &str) -> Vec<(String, Vec<u8>)> {
 pub(crate) fn yaml(folder: &str, ending: &str) -> Vec<Vec<u8>> {
     let paths = files(&here().join(folder)).into_iter();
     let paths = paths.filter(|path| path.to_string_lossy().ends_with(ending));
-    paths.map(|path| fs::read(path).unwrap()).collect()
+    let texts: Vec<Vec<u8>> = paths.map(|path| fs::read(path).unwrap()).collect();
+    assert!(!texts.is_empty(), "{folder} has no file *{ending}");
+    texts
 }
 
 fn here() -> &'static Path {

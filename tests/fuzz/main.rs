@@ -55,14 +55,16 @@ struct Wanted {
 
 fn main() -> ExitCode {
     let wanted = read_arguments(std::env::args().skip(1));
-    std::panic::set_hook(Box::new(|_| {}));
     let targets = all();
-    let chosen = targets.iter().filter(|target| {
-        wanted
-            .only
-            .as_deref()
-            .is_none_or(|only| only == target.name)
-    });
+    std::panic::set_hook(Box::new(|_| {}));
+    let only = wanted.only.as_deref();
+    let chosen = targets.iter();
+    let chosen = chosen.filter(|target| only.is_none_or(|only| only == target.name));
+    let chosen: Vec<&Target> = chosen.collect();
+    if chosen.is_empty() {
+        println!("fuzz: no target is called {}", only.unwrap_or_default());
+        return ExitCode::from(2);
+    }
     let mut n_failed = 0;
     for target in chosen {
         match feed(target, &wanted) {
