@@ -117,7 +117,7 @@ fn an_unpaid_order_blocks_its_machine_and_is_told_as_ours_or_as_a_strangers() {
     let house = prepaid_shop("unpaid", "await", FAST);
     house.run("apply -auto-approve").exits(7);
     let run = house.last_run();
-    house.run(&format!("cancel {run}"));
+    house.run(&format!("cancel {run}")).exits(0);
     let plan = house.run("plan").exits(0);
     plan.shows(&["an order of ours", "not paid (R45)", "Expenses > Orders"]);
 

@@ -228,7 +228,7 @@ catalogue:
 
     // Its service has recovered: there is nothing to put back any more.
     script(&house, "ready.sh", "exit 0\n");
-    let more = house.run(APPLY);
+    let more = house.run(APPLY).exits(0);
     assert_eq!(
         house.server.world().field("i-2", "EffectiveType"),
         WANTED,
