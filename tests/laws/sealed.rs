@@ -78,7 +78,9 @@ proptest! {
     fn the_plan_id_changes_with_every_step(fleet in fleet(), at in any::<prop::sample::Index>(), how in 0..5usize) {
         let plan = World::of(&fleet).saved();
         let n_steps = plan.sagas.values().map(|saga| saga.steps.len()).sum();
-        prop_assume!(n_steps > 0);
+        if n_steps == 0 {
+            return Ok(());
+        }
         let mut other = plan.clone();
         let mut steps = other.sagas.values_mut().flat_map(|saga| saga.steps.iter_mut());
         change(steps.nth(at.index(n_steps)).unwrap(), how);
