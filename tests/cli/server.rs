@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 
 use serde_json::Value;
 
@@ -28,9 +30,11 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        stdout.read_line(&mut line).unwrap();
+        let line = first_line(child.stdout.take().unwrap());
+        let Ok(line) = line.recv_timeout(DEADLINE) else {
+            let _over_already = child.kill();
+            panic!("`respec sim serve` says nothing");
+        };
         let said: Value = serde_json::from_str(&line).unwrap();
         let text = |name: &str| said[name].as_str().unwrap().to_owned();
         Self {
@@ -99,6 +103,17 @@ impl Drop for Server {
         let _over_already = self.child.kill();
         let _reaped = self.child.wait();
     }
+}
+
+/// The first line that a child says, once it does.
+fn first_line(from: ChildStdout) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        let _cut_short = BufReader::new(from).read_line(&mut line);
+        let _nobody_asked = sender.send(line);
+    });
+    receiver
 }
 
 /// The answer of `/_sim/world`.

@@ -1,8 +1,9 @@
 //! A writer is killed at any moment, again and again; what it was told is durable stays.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use respec::journal::Journal as _;
@@ -23,6 +24,9 @@ const CHILD: &str = "crashes::child_that_writes_until_it_is_killed";
 
 /// Kills in a row on the same store.
 const ROUNDS: u32 = 30;
+
+/// Longest wait for a word of a child.
+const DEADLINE: Duration = Duration::from_secs(180);
 
 /// Not a test of its own: the child that the test below starts and kills. It prints the number of the
 /// last entry after each append.
@@ -119,41 +123,48 @@ async fn a_killed_writer_loses_nothing_it_was_told() {
 /// is durable.
 fn write_and_kill(home: &Path, round: u32) -> u64 {
     let mut child = child(home);
-    let mut told = BufReader::new(child.stdout.take().unwrap());
+    let told = told_by(child.stdout.take().unwrap());
     let mut last = 0;
+    let mut is_silent = false;
     if round.is_multiple_of(2) {
         pause(Duration::from_millis(u64::from(round * 37 % 120)));
     } else {
         for _ in 0..=round * 7 % 23 {
-            last = last.max(next_told(&mut told));
+            match told.recv_timeout(DEADLINE) {
+                Ok(number) => last = last.max(number),
+                Err(why) => {
+                    is_silent = why == RecvTimeoutError::Timeout;
+                    break;
+                }
+            }
         }
     }
     child.kill().unwrap();
-    let last = last.max(last_told(told));
+    let last = told.iter().fold(last, |last, number| last.max(number));
     child.wait().unwrap();
+    assert!(!is_silent, "round {round}: the child says nothing");
     last
 }
 
-/// The number in the next line that has one; the test harness of the child says other things too.
-fn next_told(output: &mut impl BufRead) -> u64 {
-    loop {
-        let mut line = String::new();
-        if output.read_line(&mut line).unwrap() == 0 {
-            return 0;
+/// What a child is told is durable, as it says it.
+fn told_by(output: impl Read + Send + 'static) -> Receiver<u64> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for number in numbers(output) {
+            let _nobody_listens = sender.send(number);
         }
-        let number = line
-            .rsplit_once("acknowledged ")
-            .map(|(_, number)| number.trim().parse());
-        if let Some(Ok(number)) = number {
-            return number;
-        }
-    }
+    });
+    receiver
 }
 
-fn last_told(output: impl std::io::Read) -> u64 {
+/// The numbers in the lines that have one; the test harness of the child says other things too.
+fn numbers(output: impl Read) -> impl Iterator<Item = u64> {
     let lines = BufReader::new(output).lines().map_while(Result::ok);
-    let numbers = lines.filter_map(|line| line.rsplit_once("acknowledged ")?.1.parse().ok());
-    numbers.max().unwrap_or(0)
+    lines.filter_map(|line| line.rsplit_once("acknowledged ")?.1.parse().ok())
+}
+
+fn last_told(output: impl Read) -> u64 {
+    numbers(output).max().unwrap_or(0)
 }
 
 fn child(home: &Path) -> std::process::Child {
@@ -270,12 +281,13 @@ async fn a_write_that_nobody_waited_for_stops_the_store() {
 async fn another_process_holds_the_lock_until_it_dies() {
     let home = TempHome::new("other");
     let mut child = child(&home.path);
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().contains("acknowledged")));
+    let told = told_by(child.stdout.take().unwrap());
+    let spoke = told.recv_timeout(DEADLINE);
     let locked = home.open();
     let seen = Store::peek(&home.dir()).unwrap().unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
+    assert!(spoke.is_ok(), "the child says nothing: {spoke:?}");
     match locked {
         Err(StoreError::Locked { holder, .. }) => assert_eq!(holder.unwrap().pid, child.id()),
         Err(error) => panic!("{error}"),
