@@ -31,6 +31,7 @@ const DEADLINE: Duration = Duration::from_secs(180);
 /// Not a test of its own: the child that the test below starts and kills. It prints the number of the
 /// last entry after each append.
 #[tokio::test]
+#[ignore = "a child, which another test starts"]
 async fn child_that_writes_until_it_is_killed() {
     #[expect(
         clippy::disallowed_methods,
@@ -52,6 +53,7 @@ async fn child_that_writes_until_it_is_killed() {
 
 /// Not a test of its own either: what `tests/power_cut.sh` asks of a store after its power was cut.
 #[tokio::test]
+#[ignore = "a child, which a script starts"]
 async fn child_that_says_how_far_a_store_came() {
     #[expect(
         clippy::disallowed_methods,
@@ -169,7 +171,7 @@ fn last_told(output: impl Read) -> u64 {
 
 fn child(home: &Path) -> std::process::Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", CHILD, "--nocapture"])
+        .args(["--exact", CHILD, "--ignored", "--nocapture"])
         .env(CHILD_HOME, home)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -192,7 +194,7 @@ async fn a_full_disk_ends_the_writer_cleanly_and_loses_nothing() {
         let output = Command::new("sh")
             .args(["-c", &limited])
             .arg(std::env::current_exe().unwrap())
-            .args(["--exact", CHILD, "--nocapture"])
+            .args(["--exact", CHILD, "--ignored", "--nocapture"])
             .env(CHILD_HOME, &home.path)
             .output()
             .unwrap();
