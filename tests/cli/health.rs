@@ -79,8 +79,8 @@ fn a_machine_is_up_when_its_service_has_been_good_for_long_enough() {
         "answers 200 without \"ok\"",
     ]);
     all_run_as(&house, WANTED);
-    // Who is good, at once or at the fifth question, is asked again when it has been good for 30 s; how often in between
-    // depends on the machine that asks.
+    // Who is good, at once or at the fifth question, is asked again when it has been good for 30 s; how often in
+    // between depends on the machine that asks.
     assert!(clinic.asked("i-1") >= 2, "{}", clinic.asked("i-1"));
     assert!(clinic.asked("i-2") >= 6, "{}", clinic.asked("i-2"));
     house.run("plan -detailed-exitcode").exits(0);

@@ -16,7 +16,7 @@ use rustix::pty::{grantpt, ptsname, unlockpt};
 /// busy; only what fails waits as long as this.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(180);
 
-/// Between two looks. Most looks are calls to a server that is waited for, and want some of the processor that it needs.
+/// Between two looks. Most looks are calls to the server that is waited for, and take the processor from it.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// Asks again and again until it holds.

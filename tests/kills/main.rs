@@ -104,7 +104,7 @@ fn main() -> ExitCode {
         let killed = KILLED.load(Ordering::SeqCst);
         let enough = killed * ROUNDS_PER_KILL >= rounds.len();
         if !enough {
-            println!("failed: {killed} processes killed are too few for {} rounds", rounds.len());
+            println!("failed: {killed} killed are too few, of {}", rounds.len());
         }
         good &= enough;
     }
