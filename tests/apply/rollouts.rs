@@ -121,12 +121,12 @@ fn a_machine_that_is_gone_takes_nobodys_place() {
     });
 }
 
-/// Five lists in a minute lack it while it is down, and then it takes its time to come up.
+/// Five looks in a minute, each of three lists, lack it while it is down, and then it takes its time to come up.
 #[test]
 fn a_machine_that_lists_lacked_for_a_while_keeps_its_place_until_it_is_up_again() {
     let rollout = "max_unavailable: 1, max_failures: 1, batches: [100%]";
     let slow = cloud(2).replacen('{', "{\"delays\": {\"start\": \"90s\"}, ", 1);
-    let missing = (3..=7).map(|nth| ("DescribeInstances".to_owned(), nth, Fault::Unlisted));
+    let missing = (3..=17).map(|nth| ("DescribeInstances".to_owned(), nth, Fault::Unlisted));
     let faults = Faults::listed(missing);
     story(&web(2, rollout, ""), &slow, faults, async |house| {
         let mut stops = Vec::new();
