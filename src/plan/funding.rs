@@ -6,12 +6,8 @@ use crate::model::{
     BalanceCheck, BillingMethod, Funds, InstanceId, Money, MoneyQuestions, NetworkBilling,
 };
 
-use super::bill::{Bill, Sum};
-use super::input::{Case, PlanInput, Purse};
-use super::money::{Held, MoneySheet};
-use super::rules::prices;
-use super::saga::Saga;
-use super::step::Action;
+use super::nouns::{Action, Bill, Case, Held, MoneySheet, PlanInput, Purse, Saga, Sum};
+use super::rules::paying::prices;
 
 /// Adds what one machine's change makes worth asking.
 pub(super) fn ask_about(case: &Case<'_>, saga: &Saga, questions: &mut MoneyQuestions) {

@@ -11,7 +11,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::model::{GroupName, InstanceId, Unit};
 
-use super::saga::Saga;
+use super::nouns::Saga;
 
 /// Most steps of one machine. The longest chain of the rules has eleven; a plan file may hold anything.
 const STEPS_MAX: usize = 32;

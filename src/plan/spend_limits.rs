@@ -4,9 +4,9 @@
 
 use crate::model::Money;
 
-use super::bill::Sum;
+use super::file::SavedPlan;
 use super::funding::bill;
-use super::saved::SavedPlan;
+use super::nouns::Sum;
 
 /// One limit, with what the plan makes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

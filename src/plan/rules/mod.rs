@@ -2,24 +2,19 @@
 //!
 //! Each rule looks at one machine from all sides and answers, or blocks the change with its number,
 //! its reason and the way out. None of them knows that there is a network.
+//!
+//! ```text
+//! allowed     may it be changed, stopped, made so? Yes, or blocked
+//! paying      who pays an order, what it costs, and may it be made at all
+//! changes     what has to change, and by which call
+//! chain       in which sequence, and what brackets an outage; the chain that leads back
+//! type_notes, notes
+//!             what is worth knowing although it stops nothing
+//! ```
 
-pub(super) mod found;
-pub(super) mod fits;
-pub(super) mod targets;
-pub(super) mod guards;
-pub(super) mod bandwidth;
-pub(super) mod payment;
-pub(super) mod power;
-pub(super) mod retired;
-pub(super) mod transition;
-pub(super) mod reasons;
-pub(super) mod network;
-pub(super) mod temporary;
-pub(super) mod restart;
-pub(super) mod care;
-pub(super) mod sequence;
-pub(super) mod way_back;
-pub(super) mod prices;
-pub(super) mod orders;
-pub(super) mod type_notes;
+pub(super) mod allowed;
+pub(super) mod paying;
+pub(super) mod changes;
+pub(super) mod chain;
+mod type_notes;
 pub(super) mod notes;

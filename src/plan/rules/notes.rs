@@ -1,9 +1,11 @@
 //! What is worth knowing about a machine although it stops nothing.
 
 use crate::model::{BillingMethod, ModifyCall, NetworkBilling, NetworkKind};
-use crate::plan::input::Case;
-use crate::plan::rules::{bandwidth, guards, power, targets, temporary, type_notes};
-use crate::plan::step::{Action, Because, Step};
+use crate::plan::nouns::{Action, Because, Case, Step};
+
+use super::allowed::{bandwidth, guards, power, targets};
+use super::changes::temporary;
+use super::type_notes;
 
 /// The notes about one machine and its chain of steps, which may be empty.
 pub(in crate::plan) fn notes(case: &Case<'_>, steps: &[Step]) -> Vec<Because> {

@@ -1,12 +1,13 @@
 //! What is worth knowing about a change of type although the cloud may well take it.
 
 use crate::model::{NetworkKind, TypeName};
-use crate::plan::input::Case;
-use crate::plan::rules::{fits, retired, targets};
-use crate::plan::step::Because;
+use crate::plan::nouns::{Because, Case};
+
+use super::allowed::{fits, targets};
+use super::changes::retired;
 
 /// The notes about this machine becoming that.
-pub(in crate::plan) fn notes(case: &Case<'_>, to: &TypeName) -> Vec<Because> {
+pub(super) fn notes(case: &Case<'_>, to: &TypeName) -> Vec<Because> {
     let all = [
         windows(case),
         nvme(case, to),
