@@ -124,6 +124,11 @@ impl Sights {
         self.down_since.get(id).copied()
     }
 
+    /// Whether looks show that the machine runs, and nothing that came later says otherwise.
+    pub(in crate::apply) fn shows_up(&self, id: &InstanceId) -> bool {
+        self.up_since.contains_key(id)
+    }
+
     /// Something took so long.
     pub(in crate::apply) fn took(&mut self, wait: Wait, long: Duration) {
         let shortest = self.shortest.entry(wait).or_insert(long);

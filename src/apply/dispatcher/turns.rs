@@ -171,8 +171,10 @@ impl Dispatcher<'_> {
         let Some(hold) = hold.filter(Hold::is_about_hours) else {
             return true;
         };
-        // What ends an outage that has begun waits for no hour, and what is ordered ahead for no window.
-        crate::saga::holds_down(saga, &self.state.sagas[&saga.instance])
+        // What ends an outage that has begun waits for no hour, and what is ordered ahead for no window. A program whose
+        // journal took no more may have ended it.
+        let is_down = crate::saga::holds_down(saga, &self.state.sagas[&saga.instance]);
+        is_down && !self.desk.sights.borrow().shows_up(&saga.instance)
             || self.mode == Mode::OrdersOnly && !hold.holds_orders()
     }
 
