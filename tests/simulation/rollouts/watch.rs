@@ -222,8 +222,13 @@ impl Watch {
     /// What is wrong with an entry that follows these, at this moment of the true clock.
     pub(crate) fn judge(&self, entry: &Entry, earlier: &[Entry], now: Duration) -> Objection {
         match &entry.kind {
-            Kind::Begun { instance, .. } => self
+            Kind::Begun {
+                instance,
+                was_running,
+                ..
+            } => self
                 .begins_too_early(entry, instance, earlier, now)
+                .filter(|_| *was_running || !self.stays_as_it_is(instance))
                 .or_else(|| self.is_shut(entry.at, instance, "begins")),
             Kind::Closed { instance, .. } | Kind::Halted { instance, .. } => {
                 self.rested.borrow_mut().insert(instance.clone(), now);
@@ -231,6 +236,12 @@ impl Watch {
             }
             _ => None,
         }
+    }
+
+    /// Whether nobody wrote how this machine's power is to be. Seen to be down, by a look that may be half a minute old,
+    /// it is in no batch, for it is not meant to run; who runs after all ends without having been touched.
+    fn stays_as_it_is(&self, id: &InstanceId) -> bool {
+        !self.promises.powers.contains_key(id.as_str())
     }
 
     /// What is wrong with the hour of a call: whatever takes a machine down, or changes one that runs.
