@@ -195,7 +195,7 @@ fn an_order_is_cancelled_only_with_consent_and_never_once_it_is_paid() {
         .exits(6)
         .says(&["is paid and cannot be cancelled"]);
     let unknown = house.run("orders show 1").exits(1);
-    unknown.says(&[
+    let unknown = unknown.says(&[
         "error: failed to read order 1\n",
         "\nhint: `respec orders list` shows our orders; those of others are in the console under Expenses > Orders\n",
     ]);
