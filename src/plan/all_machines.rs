@@ -7,7 +7,7 @@ use super::nouns::{Account, Because, Blocked, Case, PlanInput, Planned, Purse, c
 use super::one_machine::consider;
 use super::together::{
     block_what_is_never_allowed, block_what_keeps_its_own_place, block_what_never_gets_a_place,
-    block_what_waits_for_blocked, checks, courses, quota,
+    block_what_waits_for_blocked, checks, courses, note_what_is_not_waited_for, quota,
 };
 
 /// Answers for every machine of the manifest, with this said about who pays.
@@ -36,6 +36,7 @@ pub(super) fn plan_with(input: &PlanInput<'_>, purse: Purse<'_>) -> Planned {
             break;
         }
     }
+    note_what_is_not_waited_for(input, &mut planned);
     planned.courses = courses(input.desired, input.observed, &planned.sagas);
     planned.account.money = funding::sheet(input, &planned.sagas, purse);
     planned.account.checks = checks(input, &planned);

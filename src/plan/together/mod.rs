@@ -10,7 +10,7 @@
 //! promise      promises over several groups, and changes that they forbid
 //! places       places in a limit that are taken for good
 //! own_places   places that a change keeps from itself
-//! waits        whoever waits for a machine that is blocked
+//! waits        whoever waits for a machine that is blocked, or does not wait for one that is left out
 //! pace         how fast all of it can go
 //! ```
 
@@ -30,4 +30,4 @@ pub use pace::{Bind, Overrun, Pace, overruns, paces};
 pub(super) use places::block_what_never_gets_a_place;
 pub(super) use promise::block_what_is_never_allowed;
 pub use promise::size_of;
-pub(super) use waits::block_what_waits_for_blocked;
+pub(super) use waits::{block_what_waits_for_blocked, note_what_is_not_waited_for};

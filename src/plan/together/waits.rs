@@ -1,9 +1,11 @@
-//! `after`: what waits for a machine that is blocked would wait for ever, and is blocked as well.
+//! `after`: what waits for a machine that is blocked would wait for ever, and is blocked as well; what `-target` leaves out is
+//! not waited for.
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::diff::changes;
 use crate::model::{InstanceId, Unit};
-use crate::plan::nouns::{Account, Blocked, PlanInput, Planned, Saga};
+use crate::plan::nouns::{Account, Because, Blocked, Note, PlanInput, Planned, Saga};
 
 /// `after` a machine that cannot be finished means not at all; what waits for that one neither.
 pub(in crate::plan) fn block_what_waits_for_blocked(input: &PlanInput<'_>, planned: &mut Planned) {
@@ -23,6 +25,52 @@ pub(in crate::plan) fn block_what_waits_for_blocked(input: &PlanInput<'_>, plann
     }
     let Account { blocked, notes, .. } = &mut planned.account;
     notes.retain(|note| !blocked.contains_key(&note.instance));
+}
+
+/// `-target` leaves machines out that others would wait for: whoever changes without them is told so.
+pub(in crate::plan) fn note_what_is_not_waited_for(input: &PlanInput<'_>, planned: &mut Planned) {
+    let mut left_out: BTreeMap<Unit, &InstanceId> = BTreeMap::new();
+    for id in planned
+        .account
+        .left_out
+        .iter()
+        .filter(|id| is_to_change(input, id))
+    {
+        for unit in units_of(input, id.clone()) {
+            left_out.entry(unit).or_insert(id);
+        }
+    }
+    let mut notes = Vec::new();
+    for saga in planned.sagas.values() {
+        for (unit, id) in saga
+            .after
+            .iter()
+            .filter_map(|unit| left_out.get_key_value(unit))
+        {
+            let name = &input.desired.instances[*id].name;
+            let why = match unit {
+                Unit::Instance(_) => format!(
+                    "it does not wait for {name} ({id}), which has changes, too, and is left out by -target"
+                ),
+                Unit::Group(group) => format!(
+                    "it does not wait for group {group}: {name} has changes, too, and is left out by -target"
+                ),
+            };
+            notes.push(Note {
+                instance: saga.instance.clone(),
+                name: saga.name.clone(),
+                because: Because::new("after", why),
+            });
+        }
+    }
+    planned.account.notes.extend(notes);
+}
+
+fn is_to_change(input: &PlanInput<'_>, id: &InstanceId) -> bool {
+    let wish = input.desired.instances.get(id);
+    let seen = input.observed.instances.get(id);
+    let both = wish.zip(seen);
+    both.is_some_and(|(wish, seen)| !changes(&wish.spec, seen).is_empty())
 }
 
 fn who_waits(planned: &Planned) -> BTreeMap<Unit, Vec<InstanceId>> {
