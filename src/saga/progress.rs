@@ -182,6 +182,11 @@ impl SagaState {
             StepEvent::Booked {
                 payment, amount, ..
             } => {
+                let was_paid = matches!(&step.booked, Some((PaymentStatus::Paid, _)));
+                // What was left unpaid takes effect with its payment, and begins its cool-down then (R52).
+                if was == Phase::Succeeded && !was_paid && *payment == PaymentStatus::Paid {
+                    self.changed_at = Some(entry.at);
+                }
                 step.booked = Some((payment.clone(), amount.clone()));
             }
             StepEvent::Failed { failure } => {

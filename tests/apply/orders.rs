@@ -180,6 +180,30 @@ fn a_run_that_may_wait_goes_on_as_soon_as_the_order_is_paid() {
     );
 }
 
+/// R52: its second change waits out the cool-down that the payment has begun, and is asked for once.
+#[test]
+fn a_payment_that_comes_late_begins_a_cool_down_late() {
+    let manifest = "instances: {one: {id: i-1, payment: await, \
+                    spec: {instance_type: ecs.g7.xlarge, internet: {max_bandwidth_out: 30}}}}";
+    let cloud = "instances: [{InstanceId: i-1, InstanceType: ecs.g7.large, InternetMaxBandwidthOut: 20, \
+                 InternetChargeType: PayByTraffic, PublicIpAddress: {IpAddress: [198.18.0.1]}, \
+                 InstanceChargeType: PrePaid, ExpiredTime: 2026-06-01T16:00Z}]";
+    story(manifest, cloud, Faults::None, async |mut house| {
+        house.wait_payment = Duration::from_secs(1800);
+        let pay = async {
+            for n in 0..2 {
+                house.wait(900).await;
+                let order = house.orders()[n]["OrderId"].clone();
+                assert!(house.rig.by_hand("pay", &json!({ "OrderId": order })));
+            }
+        };
+        let (told, ()) = tokio::join!(house.apply(), pay);
+        assert_eq!(told.outcome.exit_code, 0, "{:?}", told.outcome);
+        let asked = house.calls("ModifyInstanceNetworkSpec");
+        assert_eq!(asked.len(), 1, "{asked:#?}");
+    });
+}
+
 /// Page 004: "Order creation failed, … try it again later". There is none, so no machine waits for one out of service.
 #[test]
 fn an_order_that_cannot_be_made_does_not_keep_its_machine_down() {

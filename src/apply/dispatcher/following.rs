@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::event::{EventKind, StepView, Subject};
-use crate::model::{InstanceId, ModifyCall, Moment, OrderId};
+use crate::model::{InstanceId, ModifyCall, Moment, OrderId, PaymentStatus};
 use crate::plan::{Action, Step, Undo};
-use crate::saga::{Direction, Failure, FailureCause, StepEvent, StepRef};
+use crate::saga::{Direction, Failure, FailureCause, Phase, StepEvent, StepRef};
 
 use super::Dispatcher;
 use super::telling::step_view;
@@ -40,12 +40,15 @@ impl Dispatcher<'_> {
                 order_id,
                 payment,
                 amount,
-            } => self.emit(EventKind::OrderBooked {
-                subject,
-                order_id: order_id.clone(),
-                payment: payment.clone(),
-                amount: amount.clone(),
-            }),
+            } => {
+                self.cools_down_from_a_late_payment(at, payment);
+                self.emit(EventKind::OrderBooked {
+                    subject,
+                    order_id: order_id.clone(),
+                    payment: payment.clone(),
+                    amount: amount.clone(),
+                });
+            }
             StepEvent::Unanswered { reason } => {
                 self.lost_now(at);
                 let reason = format!("{} was not answered: {reason}", view.verb);
@@ -93,6 +96,15 @@ impl Dispatcher<'_> {
         let drains = step.action.moment() == Some(Moment::BeforeStop);
         if drains && at.direction == Direction::Forward {
             self.witness.drained(&at.instance);
+        }
+    }
+
+    /// What was left unpaid takes effect with its payment, and begins its cool-down then (R52).
+    fn cools_down_from_a_late_payment(&mut self, at: &StepRef, payment: &PaymentStatus) {
+        let was_left = self.state.sagas[&at.instance].phase(at.step) == Phase::Succeeded;
+        if was_left && *payment == PaymentStatus::Paid {
+            let now = self.tools.clock.elapsed();
+            self.witness.changed(&at.instance, now);
         }
     }
 
